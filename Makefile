@@ -1,0 +1,41 @@
+# Everything installs from pinned names and versions; nothing is fetched at run time.
+PYTHON ?= python3.11
+PIP = -m pip --disable-pip-version-check --quiet
+export HF_HUB_OFFLINE = 1
+
+.PHONY: run test check bench clean
+
+run: .venv/.installed .venv-rasa/.installed
+	@exec .venv/bin/connector run
+
+test: .venv/.installed .venv-rasa/.installed
+	.venv/bin/python -m pytest
+
+check: .venv/.installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: .venv/.installed .venv-rasa/.installed
+	.venv/bin/python -m benchmarks
+
+# torch first: a bare one would bring gigabytes of CUDA with it.
+.venv/.installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@echo "Making .venv (a few minutes the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python $(PIP) install "$$(grep '^torch==' constraints.txt)"
+	@.venv/bin/python $(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# Rasa 3.6 declares Python < 3.11 but runs on it from this complete list; see docs/nlu.md.
+.venv-rasa/.installed: nlu/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@echo "Making .venv-rasa (about two minutes the first time) ..."
+	@$(PYTHON) -m venv .venv-rasa
+	@.venv-rasa/bin/python $(PIP) install --no-deps --ignore-requires-python -r nlu/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-rasa var
