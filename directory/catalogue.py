@@ -1,0 +1,99 @@
+"""The way in for everything that reads the directory.
+
+Keeps one index in memory and renews it when another process has changed the
+database. Safe to use from several threads.
+"""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session, undefer
+
+from directory.embeddings import DIMENSIONS, Encoder
+from directory.errors import UnknownPlaceError
+from directory.listings import StoredListing
+from directory.models import ListingRow, RevisionRow, read_listing
+from directory.places import Area, Gazetteer
+from directory.search import Hit, Index, Query
+
+# How old an answer may be, in seconds, before the database is asked whether it changed.
+_LOOK_AGAIN_AFTER = 1.0
+
+
+class Catalogue:
+    """Listings by meaning, by id, and the places they are in."""
+
+    def __init__(self, engine: Engine, encoder: Encoder) -> None:
+        self._engine = engine
+        self._encoder = encoder
+        self._lock = threading.Lock()
+        self._revision = -1
+        self._looked_at = -_LOOK_AGAIN_AFTER
+        self._index = Index((), np.zeros((0, DIMENSIONS), dtype=np.float32))
+        self._gazetteer = Gazetteer(())
+
+    def search(self, query: Query) -> list[Hit]:
+        """The best listings first; by words alone while the encoder is still loading."""
+        index = self._fresh()
+        ready = self._encoder.ready
+        return index.search(query, self._encoder.encode([query.text])[0] if ready else None)
+
+    def get(self, listing_id: int) -> StoredListing | None:
+        """The listing with our own `listing_id`, or None if there is none any more."""
+        return self._fresh().by_id.get(listing_id)
+
+    def find_area(self, text: str) -> Area | None:
+        """The area that `text` names, or None if the directory knows nothing there."""
+        self._fresh()
+        return self._gazetteer.find(text)
+
+    def require_area(self, text: str) -> Area:
+        """As `find_area`, but raises UnknownPlaceError that lists the places known."""
+        if area := self.find_area(text):
+            return area
+        known = ", ".join(self.area_names()[:12]) or "no place at all"
+        raise UnknownPlaceError(f"Nothing is known near {text!r}. Listings are in {known}.")
+
+    def area_names(self) -> tuple[str, ...]:
+        """The neighbourhoods that listings are in, the busiest first."""
+        self._fresh()
+        return self._gazetteer.names
+
+    def __len__(self) -> int:
+        return len(self._fresh().listings)
+
+    def _fresh(self) -> Index:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked_at >= _LOOK_AGAIN_AFTER:
+                with Session(self._engine) as session:
+                    revision = session.scalar(select(RevisionRow.number)) or 0
+                    if revision != self._revision:
+                        self._load(session)
+                        self._revision = revision
+                self._looked_at = now
+            return self._index
+
+    def _load(self, session: Session) -> None:
+        query = select(ListingRow).order_by(ListingRow.id).options(undefer(ListingRow.vector))
+        rows = session.scalars(query).all()
+        vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
+        for number, row in enumerate(rows):
+            vectors[number] = np.frombuffer(row.vector, dtype=np.float16)
+        stored = [read_listing(row) for row in rows]
+        self._index = Index(stored, vectors)
+        self._gazetteer = Gazetteer(place for one in stored for place in one.listing.places)
+
+
+def count_listings(engine: Engine) -> int:
+    """How many listings the database holds, closed ones included."""
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(ListingRow)) or 0
+
+
+def next_page(query: Query, hits: list[Hit]) -> Query:
+    """The same query without what was just shown."""
+    return replace(query, exclude=query.exclude | {hit.found.id for hit in hits})

@@ -1,0 +1,17 @@
+"""What can go wrong with the directory, told to the person who can mend it."""
+
+
+class DirectoryError(Exception):
+    """The message is one plain line that says what is wrong and what to do."""
+
+
+class SourceError(DirectoryError):
+    """A source could not be read as a whole; nothing of it was taken."""
+
+
+class RowError(DirectoryError):
+    """One row of a source is not fit to show; the row is quarantined."""
+
+
+class UnknownPlaceError(DirectoryError):
+    """A place was named that the directory knows nothing near."""

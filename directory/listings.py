@@ -1,0 +1,136 @@
+"""What a listing is, wherever it came from.
+
+Owns the frozen shapes that cross out of `directory`, and the rule that a
+confidential listing has no place. Must never import SQLAlchemy.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import date, time
+
+KINDS = ("group", "service", "volunteering", "have_a_say")
+
+# Public Health England's family of community-centred approaches, and its kinds of asset.
+STRANDS = (
+    "strengthening_communities",
+    "volunteer_and_peer_roles",
+    "collaborations_and_partnerships",
+    "access_to_community_resources",
+)
+ASSETS = (
+    "skills_and_knowledge",
+    "friendships_and_neighbourliness",
+    "groups_and_associations",
+    "places_and_resources",
+    "outside_agencies",
+)
+STATUSES = ("open", "temporarily closed", "closed")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+REPEATS = (
+    "weekly",
+    "fortnightly",
+    "1st of month",
+    "2nd of month",
+    "3rd of month",
+    "4th of month",
+    "last of month",
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """WGS84 degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a listing happens. Empty text and None mean "not known"."""
+
+    venue: str = ""
+    address: str = ""
+    neighbourhood: str = ""
+    postcode: str = ""
+    point: Point | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A regular time: `days` from `DAYS`, `repeats` from `REPEATS` or empty."""
+
+    days: tuple[str, ...] = ()
+    repeats: str = ""
+    opens_at: time | None = None
+    closes_at: time | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A group, service, volunteering role or consultation.
+
+    `key` is the source's own reference. Empty text, an empty tuple and None all
+    mean "not known"; a `cost_amount` of 0 means free. `covers` names the area
+    served by a listing that has no single place.
+    """
+
+    key: str
+    name: str
+    kind: str
+    description: str
+    organisation: str = ""
+    strands: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    website: str = ""
+    email: str = ""
+    phone: str = ""
+    places: tuple[Place, ...] = ()
+    covers: str = ""
+    online: bool = False
+    schedules: tuple[Schedule, ...] = ()
+    cost: str = ""
+    cost_amount: float | None = None
+    accessibility: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    minimum_age: int | None = None
+    maximum_age: int | None = None
+    languages: tuple[str, ...] = ()
+    skills_wanted: tuple[str, ...] = ()
+    commitment: str = ""
+    status: str = "open"
+    alert: str = ""
+    confidential: bool = False
+    assured_date: date | None = None
+
+    @property
+    def free(self) -> bool:
+        return self.cost_amount == 0
+
+
+@dataclass(frozen=True)
+class StoredListing:
+    """A listing in the directory: `id` is ours; `notice` is its source's and must be shown."""
+
+    id: int
+    source: str
+    notice: str
+    listing: Listing
+
+
+def withhold_place(listing: Listing) -> Listing:
+    """The listing without any place if it is confidential.
+
+    Applied before anything is stored, so that no search, page, export or log can
+    show what the directory does not hold (privacy property 6).
+    """
+    return replace(listing, places=()) if listing.confidential else listing
+
+
+def digest(listing: Listing) -> str:
+    """A fingerprint of everything in the listing: equal only if nothing changed."""
+    content = json.dumps(asdict(listing), default=str, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

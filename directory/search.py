@@ -1,0 +1,201 @@
+"""Finding listings by meaning: BM25 and sentence vectors, fused, in memory.
+
+Owns the ranking and the reasons. A reason is a fact about the listing that the
+query asked for; nothing else may become one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import bm25s
+import numpy as np
+import Stemmer
+from numpy.typing import NDArray
+
+from directory.embeddings import Vectors
+from directory.listings import Listing, Point, StoredListing
+from directory.places import Area, miles_between
+from directory.wording import searchable_text
+
+Scores = NDArray[np.float32]
+
+# Chosen by nDCG@10 on residents' judged queries: see docs/search.md.
+WORDS_WEIGHT = 0.15
+# What a mile costs, in units of cosine; a ten-mile trip outweighs a fair difference in fit.
+MILE_COST = 0.02
+_MOST_MILES = 10.0
+# What it costs somebody who asked for nearer ones.
+_NEAREST_MILE_COST = 0.1
+# Below this, the best that the directory has is not what was asked for.
+GOOD_ENOUGH = 0.3
+# A word in more than this part of the listings is no reason to choose one.
+_COMMON = 0.2
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to look for. Empty `kinds` means any; `exclude` holds ids not to show again."""
+
+    text: str
+    kinds: frozenset[str] = frozenset()
+    near: Area | None = None
+    free: bool = False
+    nearest: bool = False
+    exclude: frozenset[int] = frozenset()
+    limit: int = 3
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A listing that was found. `score` is comparable within one search only.
+
+    `miles` is the distance to the area asked about, None where it is not known;
+    `good` says whether it is likely to be what was meant.
+    """
+
+    found: StoredListing
+    score: float
+    reasons: tuple[str, ...]
+    miles: float | None
+    good: bool
+
+
+class Index:
+    """A ready-made search over fixed listings and their vectors (rows in the same order)."""
+
+    def __init__(self, listings: Sequence[StoredListing], vectors: Vectors) -> None:
+        self.listings = listings
+        self._vectors = vectors
+        self._stem = Stemmer.Stemmer("english")
+        texts = [searchable_text(stored.listing) for stored in listings]
+        tokens = [self.tokenize(text) for text in texts]
+        self._words = bm25s.BM25()
+        if any(tokens):
+            self._words.index(tokens, show_progress=False)
+        self._stems = [frozenset(stems) for stems in tokens]
+        self._frequency: dict[str, int] = {}
+        for stems in self._stems:
+            for stem in stems:
+                self._frequency[stem] = self._frequency.get(stem, 0) + 1
+        self._kinds = np.array([stored.listing.kind for stored in listings])
+        self._free = np.array([stored.listing.free for stored in listings], dtype=bool)
+        self._open = np.array(
+            [stored.listing.status != "closed" for stored in listings], dtype=bool
+        )
+        self._ids = np.array([stored.id for stored in listings], dtype=np.int64)
+
+    @cached_property
+    def by_id(self) -> dict[int, StoredListing]:
+        return {stored.id: stored for stored in self.listings}
+
+    def tokenize(self, text: str) -> list[str]:
+        """The stems of the words in `text` that are not stop words."""
+        tokenized = bm25s.tokenize(
+            text, stopwords="en_plus", stemmer=self._stem, return_ids=False, show_progress=False
+        )
+        return list(tokenized[0])
+
+    def word_scores(self, text: str) -> Scores:
+        """BM25 of every listing for `text`, scaled so that the best is 1."""
+        stems = [stem for stem in self.tokenize(text) if stem in self._frequency]
+        if not stems:
+            return np.zeros(len(self.listings), dtype=np.float32)
+        scores: Scores = self._words.get_scores(stems).astype(np.float32)
+        return scores / max(float(scores.max()), 1e-6)
+
+    def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
+        """The best listings first. With no `vector` (the encoder is not up), by words alone."""
+        allowed = self._allowed(query)
+        if not allowed.any():
+            return []
+        words = self.word_scores(query.text)
+        meaning = self._vectors @ vector if vector is not None else np.zeros_like(words)
+        fit = meaning + WORDS_WEIGHT * words if vector is not None else words
+        miles = self._miles(query.near)
+        # An unknown distance costs nothing: area-wide and online groups are never hidden.
+        away = np.minimum(np.nan_to_num(miles, nan=0.0), _MOST_MILES)
+        mile_cost = _NEAREST_MILE_COST if query.nearest else MILE_COST
+        score = np.where(allowed, fit - mile_cost * away, -np.inf)
+        hits: list[Hit] = []
+        told: set[tuple[str, str]] = set()
+        for row in np.argsort(-score, kind="stable"):
+            if len(hits) == query.limit or not allowed[row]:
+                break
+            stored = self.listings[row]
+            # The same thing listed twice is shown once.
+            if (same := (stored.listing.name, stored.listing.description)) in told:
+                continue
+            told.add(same)
+            hits.append(
+                Hit(
+                    found=stored,
+                    score=float(score[row]),
+                    reasons=self._reasons(query, int(row), float(miles[row])),
+                    miles=None if np.isnan(miles[row]) else float(miles[row]),
+                    good=bool(fit[row] >= GOOD_ENOUGH),
+                )
+            )
+        return hits
+
+    def _allowed(self, query: Query) -> NDArray[np.bool_]:
+        allowed = self._open.copy()
+        if query.kinds:
+            allowed &= np.isin(self._kinds, list(query.kinds))
+        if query.free:
+            allowed &= self._free
+        if query.exclude:
+            allowed &= ~np.isin(self._ids, list(query.exclude))
+        return allowed
+
+    def _miles(self, near: Area | None) -> NDArray[np.float64]:
+        if near is None:
+            return np.full(len(self.listings), np.nan)
+        return np.array([_nearest(stored.listing, near.point) for stored in self.listings])
+
+    def _reasons(self, query: Query, row: int, miles: float) -> tuple[str, ...]:
+        listing = self.listings[row].listing
+        reasons = []
+        if words := self._shared_words(query.text, row):
+            reasons.append(f"It mentions {_quote(words)}")
+        else:
+            reasons.append("It is close in meaning to what you said")
+        if query.near is not None and not np.isnan(miles):
+            reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
+        elif query.near is not None and listing.online:
+            reasons.append("You can join from home, online")
+        elif query.near is not None and listing.covers:
+            reasons.append(f"It covers {listing.covers}")
+        if query.free and listing.free:
+            reasons.append("It is free")
+        return tuple(reasons)
+
+    def _shared_words(self, text: str, row: int) -> list[str]:
+        """Up to three of the person's own words that the listing uses, the rarest first."""
+        most = max(2.0, _COMMON * len(self.listings))
+        spelt: dict[str, str] = {}
+        for word in dict.fromkeys(text.casefold().split()):
+            bare = word.strip(".,;:!?\"'()“”‘’")
+            for stem in self.tokenize(bare):
+                if stem in self._stems[row] and self._frequency[stem] <= most:
+                    spelt.setdefault(stem, bare)
+        return [spelt[stem] for stem in sorted(spelt, key=lambda stem: self._frequency[stem])][:3]
+
+
+def _nearest(listing: Listing, point: Point) -> float:
+    miles = [miles_between(place.point, point) for place in listing.places if place.point]
+    return min(miles, default=float("nan"))
+
+
+def _describe_miles(miles: float) -> str:
+    if miles < 0.25:
+        return "a short walk"
+    halves = max(1, round(miles * 2))
+    if halves <= 2:
+        return "about half a mile" if halves == 1 else "about a mile"
+    return f"about {halves / 2:g} miles"
+
+
+def _quote(words: Sequence[str]) -> str:
+    quoted = [f"“{word}”" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -1,0 +1,110 @@
+"""A listing as words: what is encoded, what is searched, and what is shown of it.
+
+Pure functions of a listing. Must never add anything that the listing does not say.
+"""
+
+import hashlib
+import html
+import re
+
+import nh3
+
+from directory.listings import DAYS, Listing, Place, Schedule
+
+_BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^>]*>", re.I)
+_ITEM = re.compile(r"<\s*li\b[^>]*>", re.I)
+_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\s*\n\s*")
+
+
+def clean_text(markup: str) -> str:
+    """HTML as plain text: one line a paragraph or list item, entities decoded."""
+    broken = _ITEM.sub("\n- ", _BREAK.sub("\n", markup))
+    bare = html.unescape(nh3.clean(broken, tags=set()))
+    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", bare.replace("\xa0", " "))).strip()
+
+
+def text_to_encode(listing: Listing) -> str:
+    """What the sentence encoder reads. The encoder stops at 256 tokens: what matters first."""
+    parts = [listing.name, ", ".join(listing.topics), ", ".join(listing.skills_wanted)]
+    return ". ".join(part for part in [*parts, listing.description] if part)
+
+
+def text_digest(listing: Listing) -> str:
+    """A fingerprint of `text_to_encode`."""
+    return hashlib.sha256(text_to_encode(listing).encode()).hexdigest()
+
+
+def searchable_text(listing: Listing) -> str:
+    """Every word that a search may match."""
+    words = [
+        listing.name,
+        listing.description,
+        listing.organisation,
+        listing.covers,
+        *listing.topics,
+        *listing.audience,
+        *listing.skills_wanted,
+        *listing.languages,
+        *listing.accessibility,
+        *(place.venue for place in listing.places),
+        *(place.neighbourhood for place in listing.places),
+    ]
+    return " ".join(word for word in words if word)
+
+
+def describe_when(listing: Listing) -> str:
+    """The times in words, or empty when not known."""
+    return "; ".join(filter(None, map(_describe_schedule, listing.schedules)))
+
+
+def _describe_schedule(schedule: Schedule) -> str:
+    regular = ""
+    if schedule.days:
+        days = _join(sorted(schedule.days, key=DAYS.index))
+        match schedule.repeats.split(" "):
+            case [which, "of", "month"]:
+                regular = f"{which.capitalize()} {days} of the month"
+            case ["fortnightly"]:
+                regular = f"Every other {days}"
+            case _:
+                regular = f"Every {days}"
+    if schedule.opens_at:
+        times = f"{schedule.opens_at:%H:%M}"
+        times += f" to {schedule.closes_at:%H:%M}" if schedule.closes_at else ""
+        regular = f"{regular}, {times}" if regular else times
+    return ". ".join(filter(None, [regular, schedule.description]))
+
+
+def describe_where(listing: Listing) -> str:
+    """The places in words. A confidential listing has none to show."""
+    if listing.confidential:
+        return "The address is kept private. Get in touch with them first."
+    where = [_describe_place(place) for place in listing.places]
+    if listing.online:
+        where.append("Online")
+    if listing.covers:
+        where.append(f"Covers {listing.covers}")
+    return "; ".join(filter(None, where))
+
+
+def _describe_place(place: Place) -> str:
+    parts = [place.venue, place.address, place.neighbourhood, place.postcode]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def describe_cost(listing: Listing) -> str:
+    """The cost in words, or empty when not known."""
+    if listing.cost or listing.cost_amount is None:
+        return listing.cost
+    return "Free" if listing.free else f"£{listing.cost_amount:.2f}"
+
+
+def describe_alert(listing: Listing) -> str:
+    """News that must be seen first: that it is closed for now, and what the group says."""
+    closed = "Closed for now" if listing.status == "temporarily closed" else ""
+    return ". ".join(filter(None, [closed, listing.alert]))
+
+
+def _join(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
