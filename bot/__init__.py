@@ -1,0 +1,1 @@
+"""Everything a person talks to, and the composition root."""

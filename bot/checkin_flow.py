@@ -1,0 +1,250 @@
+"""The check-in: one question at a time, by buttons.
+
+Owns the order of its screens and the signed taps that carry the answers so far. The
+answers live only in those taps, so a restart loses nothing. Must never store, log or
+remember an answer before Send, and never pass one to Rasa.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from bot.replies import Choices, Option, Reply
+from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, week_of
+from checkins.draft import (
+    AGE_STEP,
+    AREA_STEP,
+    FIRST_QUESTION,
+    Draft,
+    Sealer,
+    begin_draft,
+)
+from checkins.questions import PREFER_NOT_CODE, PREFER_NOT_TEXT, QuestionSet
+
+log = logging.getLogger(__name__)
+
+PREFIX = "ci:"
+#: Pressing this begins a check-in. It carries nothing, so it needs no signature.
+START_TAP = "ci:start"
+TAP_BYTES = 64  # Telegram's limit for callback data
+MOST_AREAS = 90  # two digits in a tap, and Telegram shows at most 100 buttons
+LIFETIME_HOURS = 1  # hours are whole, so a check-in can take from one hour to two
+
+_ASK, _START_PAGE, _CHANGE, _SEND, _STOP, _UNDER_16 = "aicsxu"
+
+_FIND = Option("Find something near me", "greet")
+_AGAIN = Option("Start again", START_TAP)
+
+INTRO = (
+    "Would you like to answer some short questions about how connected people feel ({count} in "
+    "all)? The answers are added up, and they help show what people here need. "
+    "It is anonymous: I do not keep your name, and nobody can tell which answers are yours. "
+    "You can stop at any time. Nothing is kept until you press Send.\n\n"
+    "Are you 16 or over?"
+)
+UNDER_16 = (
+    "Thank you for telling me. These questions are for people aged 16 and over, so I will not "
+    "ask you them. Nothing was kept. I can still help you find things to do."
+)
+ASK_AREA = "Which area do you live in, or nearest to?"
+ASK_AGE = "How old are you? You do not have to say."
+REVIEW = (
+    "Here are your answers:\n\n{answers}\n\n"
+    "If you press Send, I keep these answers and which week it is. I do not keep your name, "
+    "the day or the time. After Send I cannot change them or take them back, because I will "
+    "not know which ones are yours."
+)
+ASK_CHANGE = "Which one would you like to change?"
+STOPPED = "Nothing was kept. Thank you for looking."
+SENT = "Thank you. Your answers have been sent. They help show what people here need."
+SENT_BEFORE = "Your answers were sent already, and they were kept only once. Thank you."
+SENDING = "Your answers are on their way. You do not need to press Send again."
+NOT_SENT = (
+    "Sorry, your answers were not kept. Something went wrong on our side, not yours. "
+    "You can try to send them again."
+)
+EXPIRED = (
+    "That button is too old to use now. If you had not pressed Send, nothing was kept. "
+    "You can start again if you like."
+)
+UNREADABLE = "Sorry, that button does not work any more, so it did nothing. You can start again."
+
+
+def _now_in_hours() -> int:
+    return int(time.time()) // 3600
+
+
+class CheckinFlow:
+    """Asks one question set. Safe to call from several threads.
+
+    `key` signs the taps: at least 16 secret bytes that stay the same over a restart and
+    in every process that answers. `hours` tells whole hours since 1970. Raises ValueError
+    for a key, a list of areas or a set that cannot be used.
+    """
+
+    def __init__(
+        self,
+        question_set: QuestionSet,
+        areas: Sequence[str],
+        record: Callable[[CheckIn], None],
+        clock: Callable[[], date],
+        key: bytes,
+        hours: Callable[[], int] = _now_in_hours,
+    ) -> None:
+        if not 1 <= len(areas) <= MOST_AREAS or len(set(areas)) != len(areas):
+            raise ValueError(f"check-ins need from 1 to {MOST_AREAS} areas, all different")
+        if any(not area.strip() or len(area) > AREA_LENGTH for area in areas):
+            raise ValueError(f"an area needs a name of at most {AREA_LENGTH} characters")
+        self._set = question_set
+        self._areas = tuple(areas)
+        self._record = record
+        self._clock = clock
+        self._hours = hours
+        meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
+        self._sealer = Sealer(key, meaning, len(question_set.questions))
+        self._ages = tuple(AGE_BANDS)
+        self._lock = threading.Lock()
+        self._spent: dict[str, tuple[int, bool]] = {}  # nonce: hour of the start, already kept
+        if len(self._tap(_SEND, self._begin())) > TAP_BYTES:
+            raise ValueError(f"the set {question_set.name!r} has too many questions for a button")
+
+    def start(self) -> list[Reply]:
+        """The first screen of a new check-in."""
+        return [self._start_page(self._begin())]
+
+    def owns(self, tap: str) -> bool:
+        """Whether a tap is for this flow, well-formed or not."""
+        return tap.startswith(PREFIX)
+
+    def answer(self, tap: str) -> list[Reply]:
+        """What comes after a tap. Never raises: a tap that is broken, altered, too old or
+        already sent gets kind words."""
+        if tap == START_TAP:
+            return self.start()
+        opened = self._sealer.open(tap.removeprefix(PREFIX))
+        if opened is None:
+            return [Choices(UNREADABLE, (_AGAIN, _FIND))]
+        action, draft = opened
+        if not 0 <= self._hours() - draft.hour_begun() <= LIFETIME_HOURS:
+            return [Choices(EXPIRED, (_AGAIN, _FIND))]
+        with self._lock:
+            spent = self._spent.get(draft.nonce)
+        if spent is not None:
+            return [_already(spent)]
+        if action == _SEND:
+            return [self._send(draft)]
+        if action == _STOP:
+            return [Choices(STOPPED, (_FIND,))]
+        if action == _UNDER_16:
+            return [Choices(UNDER_16, (_FIND,))]
+        if action == _START_PAGE:
+            return [self._start_page(draft)]
+        if action == _CHANGE:
+            return [self._change_page(draft)]
+        return [self._next_page(draft)]
+
+    def _send(self, draft: Draft) -> Reply:
+        with self._lock:
+            spent = self._spent.get(draft.nonce)
+            if spent is not None:
+                return _already(spent)
+            oldest = self._hours() - LIFETIME_HOURS
+            self._spent = {nonce: use for nonce, use in self._spent.items() if use[0] >= oldest}
+            self._spent[draft.nonce] = (draft.hour_begun(), False)
+        try:
+            self._record(self._checkin(draft))
+        except Exception as error:
+            # The name only: what the error says may quote the answers.
+            log.error("a check-in could not be kept: %s", type(error).__name__)
+            with self._lock:
+                self._spent.pop(draft.nonce, None)
+            send_again = Option("Send again", self._tap(_SEND, draft))
+            return Choices(NOT_SENT, (send_again, self._stop(draft)))
+        with self._lock:
+            self._spent[draft.nonce] = (draft.hour_begun(), True)
+        return Choices(SENT, (_FIND,))
+
+    def _checkin(self, draft: Draft) -> CheckIn:
+        codes = (question.code for question in self._set.questions)
+        return CheckIn(
+            week=week_of(self._clock()),
+            area=self._areas[int(draft.area)],
+            age_band=None if draft.age == PREFER_NOT_CODE else self._ages[int(draft.age)],
+            answers=tuple(zip(codes, draft.answers, strict=True)),
+            question_set=self._set.version,
+        )
+
+    def _start_page(self, draft: Draft) -> Reply:
+        return Choices(
+            INTRO.format(count=len(self._set.questions)),
+            (
+                Option("Yes, I am 16 or over", self._tap(_ASK, draft)),
+                Option("No, I am under 16", self._tap(_UNDER_16, draft)),
+                self._stop(draft),
+            ),
+        )
+
+    def _next_page(self, draft: Draft) -> Reply:
+        step = draft.next_step()
+        if step is None:
+            return self._review_page(draft)
+        text, answers = self._ask(step)
+        options = [Option(words, self._tap(_ASK, draft.fill(step, c))) for words, c in answers]
+        if step == AREA_STEP:
+            back = self._tap(_START_PAGE, draft)
+        else:
+            back = self._tap(_ASK, draft.clear(step - 1))
+        return Choices(text, (*options, Option("Back", back), self._stop(draft)))
+
+    def _ask(self, step: int) -> tuple[str, list[tuple[str, str]]]:
+        """The words of a step, and its answers as pairs of words and code."""
+        if step == AREA_STEP:
+            return ASK_AREA, [(area, f"{place:02}") for place, area in enumerate(self._areas)]
+        if step == AGE_STEP:
+            bands = [(words, str(place)) for place, words in enumerate(AGE_BANDS.values())]
+            return ASK_AGE, [*bands, (PREFER_NOT_TEXT, PREFER_NOT_CODE)]
+        place = step - FIRST_QUESTION
+        question = self._set.questions[place]
+        parts = [f"Question {place + 1} of {len(self._set.questions)}", question.text]
+        if question.code in self._set.intros:
+            parts.insert(1, self._set.intros[question.code])
+        answers = [(answer.text, answer.code) for answer in question.answers]
+        return "\n\n".join(parts), [*answers, (PREFER_NOT_TEXT, PREFER_NOT_CODE)]
+
+    def _review_page(self, draft: Draft) -> Reply:
+        checkin = self._checkin(draft)
+        age = PREFER_NOT_TEXT if checkin.age_band is None else AGE_BANDS[checkin.age_band]
+        lines = [f"Area: {checkin.area}", f"Age: {age}"]
+        for question, code in zip(self._set.questions, draft.answers, strict=True):
+            lines.append(f"{question.text} {question.answer_text(code)}")
+        return Choices(
+            REVIEW.format(answers="\n".join(lines)),
+            (
+                Option("Send", self._tap(_SEND, draft)),
+                Option("Change", self._tap(_CHANGE, draft)),
+                self._stop(draft),
+            ),
+        )
+
+    def _change_page(self, draft: Draft) -> Reply:
+        names = ["Area", "Age", *(question.short for question in self._set.questions)]
+        options = [
+            Option(name, self._tap(_ASK, draft.clear(step))) for step, name in enumerate(names)
+        ]
+        back = Option("Back", self._tap(_ASK, draft))
+        return Choices(ASK_CHANGE, (*options, back, self._stop(draft)))
+
+    def _stop(self, draft: Draft) -> Option:
+        return Option("Stop", self._tap(_STOP, draft))
+
+    def _begin(self) -> Draft:
+        return begin_draft(self._hours(), len(self._set.questions))
+
+    def _tap(self, action: str, draft: Draft) -> str:
+        return PREFIX + self._sealer.seal(action, draft)
+
+
+def _already(spent: tuple[int, bool]) -> Reply:
+    return Choices(SENT_BEFORE if spent[1] else SENDING, (_FIND,))

@@ -1,0 +1,117 @@
+"""What a person can send and what can be said back, free of any channel.
+
+Owns the shapes that cross between `bot.conversation` and the channels. Must
+never import a channel, Rasa or a database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing a person sent: exactly one of the three is set.
+
+    Shapes: `text` as typed; `tap` is the `tap` of an `Option` offered before, at
+    most 64 bytes of UTF-8 (Telegram's limit for callback data); `location` is
+    (latitude, longitude) in WGS84 degrees.
+    """
+
+    text: str | None = None
+    tap: str | None = None
+    location: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if sum(part is not None for part in (self.text, self.tap, self.location)) != 1:
+            raise ValueError("a message holds exactly one of text, tap and location")
+
+
+@dataclass(frozen=True)
+class Option:
+    """A button: what it says, and what pressing it sends back."""
+
+    label: str
+    tap: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph or a few, parted by newlines. Plain text, never markup."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A question or remark with buttons under it."""
+
+    text: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class HelpLine:
+    """One place to turn to at once. `link` is a `tel:` or `sms:` address."""
+
+    name: str
+    contact: str
+    link: str
+
+
+@dataclass(frozen=True)
+class HelpLines:
+    """The crisis guard's answer: words first, then who to call."""
+
+    text: str
+    lines: tuple[HelpLine, ...]
+
+
+@dataclass(frozen=True)
+class ListingCard:
+    """A listing as a resident sees it. An empty string means "not known".
+
+    `reasons` say why it fits, each true of the listing. `notice` must be shown
+    (it marks the fictional example town); `alert` is the group's own news, such
+    as "Temporarily closed". `description` is filled only when details were asked.
+    """
+
+    listing_id: int
+    name: str
+    kind: str
+    organisation: str
+    reasons: tuple[str, ...]
+    when: str
+    where: str
+    cost: str
+    access: str
+    alert: str
+    notice: str
+    description: str
+    website: str
+    phone: str
+    email: str
+    options: tuple[Option, ...]
+
+
+Reply = Text | Choices | HelpLines | ListingCard
+
+_TAGS: dict[type, str] = {
+    Text: "text",
+    Choices: "choices",
+    HelpLines: "help_lines",
+    ListingCard: "listing",
+}
+
+
+def to_json(reply: Reply) -> dict[str, Any]:
+    """The reply as the web API sends it: its fields and a `type`."""
+    return {"type": _TAGS[type(reply)], **asdict(reply)}
+
+
+def listing_card(payload: Mapping[str, Any]) -> ListingCard:
+    """The card in the payload of a Rasa action. Raises TypeError on a wrong shape."""
+    fields = {key: value for key, value in payload.items() if key != "type"}
+    fields["reasons"] = tuple(fields["reasons"])
+    fields["options"] = tuple(Option(**option) for option in fields["options"])
+    return ListingCard(**fields)

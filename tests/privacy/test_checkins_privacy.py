@@ -1,0 +1,170 @@
+"""What a check-in must never hold, leave behind or give away."""
+
+import inspect
+import logging
+import pkgutil
+import re
+from collections.abc import Iterator
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy import inspect as look
+
+import checkins as room
+from bot.checkin_flow import CheckinFlow
+from bot.replies import Choices
+from checkins.checkin import CheckIn
+from checkins.migrating import migrate
+from checkins.models import Base
+from checkins.questions import load_questions
+from checkins.release import release
+from checkins.store import CheckIns, open_engine
+from directory.models import Base as DirectoryBase
+
+COLUMNS = {
+    "random_key": "VARCHAR(32)",
+    "week": "VARCHAR(8)",
+    "area": "VARCHAR(80)",
+    "age_band": "VARCHAR(8)",
+    "answers": "TEXT",
+    "question_set": "VARCHAR(48)",
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "checkins.db"
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_the_database_holds_these_columns_and_no_others(engine: Engine) -> None:
+    found = look(engine)
+    assert set(found.get_table_names()) == {"check_ins", "alembic_version"}
+    assert {c["name"]: str(c["type"]) for c in found.get_columns("check_ins")} == COLUMNS
+    assert found.get_indexes("check_ins") == []
+    assert found.get_foreign_keys("check_ins") == []
+
+
+def test_no_column_or_key_is_shared_with_the_directory() -> None:
+    theirs = {column.name for t in DirectoryBase.metadata.tables.values() for column in t.columns}
+    # A week and an area are coarse by design, and tie nobody to anything.
+    assert set(COLUMNS) & theirs <= {"week", "area"}
+    assert not set(Base.metadata.tables) & set(DirectoryBase.metadata.tables)
+    assert all(not t.foreign_keys for t in Base.metadata.tables.values())
+
+
+HOUR = 494_321
+ANSWERS = ("Yes, I am 16 or over", "Sentinel Harbour", "65 to 74", "Very strongly", "Never")
+
+
+def walk(engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
+    """The flow, its last page, and every tap pressed, after ANSWERS and one button more."""
+    flow = CheckinFlow(
+        load_questions().question_set("core"),
+        ["Sentinel Harbour"],
+        CheckIns(engine).record,
+        lambda: date(2026, 11, 22),
+        b"sixteen bytes or more",
+        lambda: HOUR,
+    )
+    replies, taps = flow.start(), []
+    for label in (*ANSWERS, last):
+        (page,) = replies
+        assert isinstance(page, Choices)
+        taps += [option.tap for option in page.options if option.label == label]
+        replies = flow.answer(taps[-1])
+    (page,) = replies
+    assert isinstance(page, Choices)
+    return flow, page, taps
+
+
+def test_a_sent_check_in_leaves_no_trace_of_its_taps(
+    engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        flow, _, taps = walk(engine, "Send")
+    nonce, hour, seal = taps[-1][4:12], taps[-1][12:16], taps[-1][-16:]
+    for file in path.parent.iterdir():
+        content = file.read_bytes()
+        for trace in (nonce, hour, seal, str(HOUR)):
+            assert trace.encode() not in content
+    assert b"Sentinel Harbour" in path.read_bytes()
+    with engine.connect() as connection:
+        key = connection.exec_driver_sql("SELECT random_key FROM check_ins").scalar_one()
+    for word in ("Sentinel", "65", "Very", "Never", nonce, key):
+        assert word not in caplog.text
+    # What the flow remembers of it is that this nonce is spent, and from which hour.
+    assert flow._spent == {nonce: (HOUR, True)}
+
+
+def test_nothing_is_written_before_send(engine: Engine, path: Path) -> None:
+    walk(engine, "Stop")
+    for file in path.parent.iterdir():
+        assert b"Sentinel" not in file.read_bytes()
+
+
+def test_a_failure_to_keep_quotes_no_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/never-migrated.db")
+    with caplog.at_level(logging.DEBUG):
+        _, page, _ = walk(engine, "Send")
+    engine.dispose()
+    assert "not kept" in page.text
+    assert "NotKeptError" in caplog.text
+    for word in ("Sentinel", "65-74", "belonging", "W47"):
+        assert word not in caplog.text
+
+
+def test_deleted_check_ins_are_overwritten(engine: Engine, path: Path) -> None:
+    checkins = CheckIns(engine)
+    checkins.record(CheckIn("2026-W47", "Sentinel Harbour", None, (("lonely", "1"),), "core-1"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM check_ins")
+    checkins.record(CheckIn("2026-W47", "Old Town", None, (("lonely", "1"),), "core-1"))
+    for file in path.parent.iterdir():
+        assert b"Sentinel" not in file.read_bytes()
+
+
+def test_the_store_offers_no_way_to_read_a_row() -> None:
+    assert [name for name in vars(CheckIns) if not name.startswith("_")] == ["record"]
+
+
+def test_only_the_release_reads_and_only_disclosure_makes_cells() -> None:
+    source = {
+        module.name: inspect.getsource(import_module(f"checkins.{module.name}"))
+        for module in pkgutil.iter_modules(room.__path__)
+    }
+    assert {name for name, text in source.items() if "._groups(" in text} == {"release"}
+    assert {name for name, text in source.items() if re.search(r"\bCell\(", text)} == {"disclosure"}
+
+
+def test_no_raw_count_reaches_a_release(engine: Engine, tmp_path: Path) -> None:
+    """Raw counts that no rounding gives, in numbers that occur nowhere else."""
+    raw = {"1": 83, "2": 71, "3": 67, "4": 6}
+    checkins = CheckIns(engine)
+    for answer, times in raw.items():
+        for _ in range(times):
+            answers = (("belonging", answer), ("lonely", "p"))
+            checkins.record(CheckIn("2026-W46", "Harbour", "16-24", answers, "core-1"))
+    out = tmp_path / "out"
+    made = release(
+        checkins, date(2026, 11, 9), date(2026, 11, 15), out, ["Harbour"], today=date(2026, 12, 1)
+    )
+    everything = repr(made) + "".join(
+        file.read_text(encoding="utf-8") for file in sorted(out.iterdir())
+    )
+    numbers = set(re.findall(r"(?<![\d-])\d+(?![\d-])", everything))
+    forbidden = {83, 71, 67, 83 + 71 + 67, 83 + 71 + 67 + 6, 83 + 71}
+    assert not {str(number) for number in forbidden} & numbers
+    assert {"85", "70", "65", "220"} <= numbers
