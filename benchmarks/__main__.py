@@ -1,0 +1,100 @@
+"""`make bench`: runs the parts asked for and prints their tables as Markdown.
+
+Progress goes to standard error, tables to standard output. Whatever was started is ended,
+and whatever was written is in a temporary folder, also after Ctrl-C or SIGTERM.
+"""
+
+import argparse
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy
+import onnxruntime
+import psutil
+
+from benchmarks import chatting, guarding, importing, searching
+from benchmarks.tables import LeftOutError, Table
+from bot.settings import ROOT
+from directory.embeddings import Encoder, prepare
+
+_LIVE = ("start", "chat", "memory")
+_PARTS = ("search", "import", "guard", *_LIVE)
+
+
+def _read_parts(text: str) -> tuple[str, ...]:
+    asked = text.split(",")
+    if wrong := set(asked) - set(_PARTS):
+        raise argparse.ArgumentTypeError(f"no part {wrong.pop()!r}; choose from {','.join(_PARTS)}")
+    return tuple(part for part in _PARTS if part in asked)
+
+
+def _plan(
+    parts: tuple[str, ...], encoder: Encoder, folder: Path, *, quick: bool
+) -> Iterator[tuple[str, Callable[[], list[Table]]]]:
+    if "search" in parts:
+        yield "search", lambda: searching.measure(encoder, folder, quick=quick)
+    if "import" in parts:
+        yield "import", lambda: importing.measure(encoder, folder, quick=quick)
+    if "guard" in parts:
+        yield "guard", lambda: guarding.measure(encoder, quick=quick)
+    if live := tuple(part for part in _LIVE if part in parts):
+        yield ", ".join(live), lambda: chatting.measure(live, folder, quick=quick)
+
+
+def _describe_machine() -> str:
+    processor = platform.processor() or platform.machine()
+    facts = Path("/proc/cpuinfo")
+    if facts.exists():
+        names = [line for line in facts.read_text().splitlines() if line.startswith("model name")]
+        processor = names[0].partition(":")[2].strip() if names else processor
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{time.strftime('%Y-%m-%d')}: {os.cpu_count()} cores ({processor}), {memory:.0f} GiB, "
+        f"{platform.system()}, Python {platform.python_version()}, "
+        f"onnxruntime {onnxruntime.__version__}, numpy {numpy.__version__}."
+    )
+
+
+def _describe_load() -> str:
+    return f"Load average over a minute: {os.getloadavg()[0]:.1f}."
+
+
+def _end(_number: int, _frame: object) -> None:
+    raise SystemExit(143)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only", type=_read_parts, default=_PARTS, help=f"some of {','.join(_PARTS)}"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer listings and rounds")
+    asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
+
+    print(f"# Benchmark{', quick' if asked.quick else ''}\n\n{_describe_machine()}", flush=True)
+    encoder_folder = ROOT / "var" / "encoder"
+    prepare(encoder_folder)
+    encoder = Encoder(encoder_folder)
+    encoder.warm()
+    with tempfile.TemporaryDirectory(prefix="connector-bench-") as folder:
+        for name, measure in _plan(asked.only, encoder, Path(folder), quick=asked.quick):
+            print(f"Measuring {name} ...", file=sys.stderr, flush=True)
+            try:
+                tables = measure()
+            except LeftOutError as reason:
+                print(f"\n{name}: left out, as {reason}.", flush=True)
+                continue
+            for table in tables:
+                print(f"\n{table}", flush=True)
+            print(f"\n{_describe_load()}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""A bare `rasa init` bot, made, trained and served here: what our chat is measured beside.
+
+It has no search, no actions and no guard. Lives in a temporary folder and ends with the block.
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from benchmarks.tables import LeftOutError
+from bot.settings import ROOT
+
+_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+_MOST_TRAINING = 900
+_MOST_LOADING = 180.0
+_QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "LOG_LEVEL": "WARNING",
+    "LOG_LEVEL_LIBRARIES": "ERROR",
+    "PYTHONWARNINGS": "ignore",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "",
+}
+
+MESSAGES = (
+    "hello",
+    "I am feeling very good",
+    "are you a bot?",
+    "hey there",
+    "I am sad",
+    "yes",
+    "good morning",
+    "so sad",
+    "no",
+    "bye",
+)
+
+
+@dataclass(frozen=True)
+class BareBot:
+    """The running server. `loaded_in` is seconds from its start to its first answer."""
+
+    url: str
+    process: psutil.Process
+    trained_in: float
+    loaded_in: float
+
+
+@contextmanager
+def bare_bot(folder: Path) -> Iterator[BareBot]:
+    """Make, train and serve it; ended when the block is left. Raises LeftOutError."""
+    if not _PYTHON.exists():
+        raise LeftOutError("Rasa's environment .venv-rasa is missing; make run makes it")
+    project = folder / "bare"
+    project.mkdir()
+    environment = {**os.environ, **_QUIET}
+    output = folder / "bare.log"
+    started = time.monotonic()
+    with output.open("wb") as log:
+        made = subprocess.run(
+            [_PYTHON, "-m", "rasa", "init", "--no-prompt", "--init-dir", project],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            timeout=_MOST_TRAINING,
+            check=False,
+        )
+    if made.returncode != 0 or not any(project.glob("models/*.tar.gz")):
+        raise RuntimeError(f"rasa init failed: {output.read_text('utf-8', 'replace')[-500:]}")
+    trained_in = time.monotonic() - started
+    (project / "credentials.yml").write_text("rest:\n")
+    with _serve(project, environment, trained_in) as bot:
+        yield bot
+
+
+@contextmanager
+def _serve(project: Path, environment: dict[str, str], trained_in: float) -> Iterator[BareBot]:
+    port = _free_port()
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [
+            *(_PYTHON, "-m", "rasa", "run", "--enable-api", "--interface", "127.0.0.1"),
+            *("--port", str(port), "--credentials", "credentials.yml"),
+        ],
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        loaded_in = _wait(url, process, started)
+        yield BareBot(url, psutil.Process(process.pid), trained_in, loaded_in)
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], started: float) -> float:
+    with httpx.Client(base_url=url, timeout=2, trust_env=False) as client:
+        while time.monotonic() - started < _MOST_LOADING and process.poll() is None:
+            try:
+                if client.get("/status").is_success:
+                    return time.monotonic() - started
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.2)
+    raise RuntimeError("the bare Rasa server did not come up")
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+class BareTalk:
+    """One person talking to it over the REST channel."""
+
+    def __init__(self, bot: BareBot) -> None:
+        self._client = httpx.Client(base_url=bot.url, timeout=30, trust_env=False)
+        self._people = 0
+
+    def say(self, text: str) -> list[object]:
+        body = {"sender": f"person-{self._people}", "message": text}
+        answer = self._client.post("/webhooks/rest/webhook", json=body)
+        answer.raise_for_status()
+        replies: list[object] = answer.json()
+        return replies
+
+    def start_again(self) -> None:
+        """As somebody else."""
+        self._people += 1
+
+    def close(self) -> None:
+        self._client.close()

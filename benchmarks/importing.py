@@ -1,0 +1,101 @@
+"""Seconds to import 819 services, beside the encoder alone on the same texts."""
+
+import itertools
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from benchmarks.corpus import find_bristol, find_example, repeat
+from benchmarks.tables import Table
+from benchmarks.timing import time_in_rounds
+from bot.settings import ROOT
+from directory.embeddings import Encoder
+from directory.importing import Rejected, import_listings
+from directory.listings import Listing
+from directory.sources.reading import read_source
+from directory.store import migrate, open_database
+from directory.wording import text_to_encode
+
+_SERVICES = 819
+_MOST_SECONDS = 600
+
+
+def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
+    """One table; quick imports 150 services, and once."""
+    source, origin = _find_source(folder, 150 if quick else _SERVICES)
+    listings = _read(source)
+    good = [row for row in listings if isinstance(row, Listing)]
+    texts = [text_to_encode(listing) for listing in good]
+    databases = itertools.count()
+
+    def bring_in(_step: int) -> None:
+        engine = open_database(f"sqlite:///{folder / f'import-{next(databases)}.db'}")
+        migrate(engine)
+        report = import_listings(engine, encoder, "benchmark", _read(source))
+        engine.dispose()
+        if report.encoded != len(texts):
+            raise RuntimeError(f"{report.encoded} of {len(texts)} listings were encoded")
+
+    timings = time_in_rounds(
+        {
+            "encoder alone, same texts": lambda _step: encoder.encode(texts),
+            "import into a new database": bring_in,
+        },
+        steps=1,
+        rounds=1 if quick else 3,
+        warm=False,
+    )
+    seconds = {name: one.p50 / 1000 for name, one in timings.items()}
+    if source is not None:
+        seconds["`connector directory import`, whole"] = _time_command(source, folder)
+    base = seconds["encoder alone, same texts"]
+    rows = tuple(
+        (name, f"{taken:.2f}", f"{len(good) / taken:.0f}", f"{taken / base:.2f}")
+        for name, taken in seconds.items()
+    )
+    return [
+        Table(
+            f"Import, {len(good)} services",
+            ("what", "seconds", "a second", "x encoder alone"),
+            rows,
+            f"{origin}; {len(listings) - len(good)} more are quarantined.",
+        )
+    ]
+
+
+def _find_source(folder: Path, size: int) -> tuple[Path | None, str]:
+    """A file to import, cut to `size`; None means the example town repeated."""
+    whole = find_bristol()
+    if whole is None:
+        return None, f"NOT real: the example town's {len(find_example())} listings, repeated"
+    content = json.loads(whole.read_text("utf-8"))
+    services = content if isinstance(content, list) else content.get("contents", content)
+    source = folder / "services.json"
+    source.write_text(json.dumps(services[:size]), "utf-8")
+    return source, "One council's real services"
+
+
+def _read(source: Path | None) -> list[Listing | Rejected]:
+    rows: Iterable[Listing | Rejected]
+    rows = read_source(str(source)) if source else repeat(find_example(), _SERVICES)
+    return list(rows)
+
+
+def _time_command(source: Path, folder: Path) -> float:
+    """Seconds of the command as a navigator types it: Python, imports and encoder included."""
+    var = folder / "command"
+    var.mkdir()
+    (var / "encoder").symlink_to(ROOT / "var" / "encoder")
+    environment = {**os.environ, "CONNECTOR_VAR": str(var), "DIRECTORY_DATABASE_URL": ""}
+    started = time.perf_counter()
+    subprocess.run(
+        [ROOT / ".venv" / "bin" / "connector", "directory", "import", source],
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=_MOST_SECONDS,
+    )
+    return time.perf_counter() - started

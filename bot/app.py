@@ -1,0 +1,222 @@
+"""The composition root: prepares what is missing, wires every part, runs and ends it all.
+
+The one place that knows all rooms at once. Decides nothing about a conversation.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+
+from bot.checkin_flow import CheckinFlow
+from bot.conversation import Conversation
+from bot.rasa_server import RasaServer, name_model, train
+from bot.safety import Guard
+from bot.settings import ROOT, Settings
+from bot.telegram import Telegram
+from bot.web.actions import create_actions_app
+from bot.web.app import create_app
+from checkins.errors import CheckinsError
+from checkins.migrating import migrate as migrate_checkins
+from checkins.questions import load_questions
+from checkins.store import CheckIns, open_engine
+from directory.catalogue import Catalogue, count_listings
+from directory.embeddings import Encoder, prepare
+from directory.importing import import_listings
+from directory.sources.reading import read_source
+from directory.store import migrate, open_database
+
+EXAMPLE = ROOT / "examples" / "larkhaven.csv"
+EXAMPLE_NOTICE = "Fictional example: this place does not exist."
+
+log = logging.getLogger("connector")
+_told = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class StartError(Exception):
+    """The program cannot start; the message is one plain line that says what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Prepare, then run until Ctrl-C or SIGTERM. Raises StartError."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("bot").setLevel(logging.INFO)
+    # Request addresses hold Telegram's token.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    with (
+        _bind("WEB_PORT", settings.web_host, settings.web_port) as web,
+        _bind("ACTIONS_PORT", "127.0.0.1", settings.actions_port) as actions,
+        _bind("RASA_PORT", "127.0.0.1", settings.rasa_port) as rasa,
+    ):
+        rasa_port: int = rasa.getsockname()[1]
+        rasa.close()
+        encoder = Encoder(settings.encoder_folder)
+        model = prepare_all(settings, encoder)
+        asyncio.run(_run(settings, encoder, model, web, actions, rasa_port))
+
+
+def prepare_all(settings: Settings, encoder: Encoder) -> Path:
+    """Make whatever is missing: encoder, databases, listings, Rasa's model (returned)."""
+    if not settings.encoder_folder.exists():
+        with _step("Preparing the sentence encoder (about 15 s)"):
+            prepare(settings.encoder_folder)
+    engine = open_database(settings.directory_url)
+    migrate(engine)
+    if count_listings(engine) == 0:
+        with _step("Loading the example town of Larkhaven (about 15 s)"):
+            rows = read_source(str(EXAMPLE))
+            import_listings(engine, encoder, EXAMPLE.stem, rows, notice=EXAMPLE_NOTICE)
+    engine.dispose()
+    migrate_checkins(settings.checkins_url)
+    model = name_model(settings.connector_var / "models")
+    if not model.exists():
+        with _step("Teaching Rasa (about a minute)"):
+            train(model, settings.encoder_folder, settings.connector_var / "rasa-training.log")
+    return model
+
+
+async def _run(
+    settings: Settings,
+    encoder: Encoder,
+    model: Path,
+    web: socket.socket,
+    actions: socket.socket,
+    rasa_port: int,
+) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    # Imports take most of the encoder's 4 s: begin at once, beside everything else.
+    warming = loop.run_in_executor(None, encoder.warm)
+
+    rasa = RasaServer(
+        model=model,
+        encoder=settings.encoder_folder,
+        port=rasa_port,
+        actions_port=actions.getsockname()[1],
+        timeout=settings.rasa_timeout,
+        log_file=settings.connector_var / "rasa.log",
+    )
+    catalogue = Catalogue(open_database(settings.directory_url), encoder)
+    secret = settings.read_secret()
+    conversation = Conversation(
+        guard=Guard(encoder.encode_at_once),
+        checkins=_make_checkins(settings, secret),
+        rasa=rasa,
+        catalogue=catalogue,
+        secret=secret,
+        nation=settings.nation,
+    )
+    telegram = _make_telegram(settings, conversation)
+    receive = telegram.receive if telegram and settings.telegram_webhook_url else None
+    app = create_app(
+        conversation,
+        origins=settings.web_origins,
+        rasa_is_up=lambda: rasa.up,
+        receive_telegram=receive,
+    )
+    servers = (_Server(app, web), _Server(create_actions_app(catalogue), actions))
+    async with contextlib.AsyncExitStack() as running:
+        for server in servers:
+            running.push_async_callback(server.stop)
+            await server.start()
+        running.push_async_callback(rasa.stop)
+        await rasa.start()
+        if telegram:
+            running.push_async_callback(telegram.stop)
+            await _start_telegram(telegram, settings)
+        host, port = web.getsockname()[:2]
+        _told.print(f"The chat is at [bold]http://{host}:{port}/[/bold]   Ctrl-C ends it.")
+        await asyncio.gather(warming)
+        await stopping.wait()
+        _told.print("Stopping ...")
+
+
+def _make_checkins(settings: Settings, secret: bytes) -> CheckinFlow:
+    try:
+        questions = load_questions().question_set(settings.checkin_questions)
+    except CheckinsError as error:
+        raise StartError(f"CHECKIN_QUESTIONS is wrong: {error}") from None
+    record = CheckIns(open_engine(settings.checkins_url)).record
+    try:
+        return CheckinFlow(questions, settings.checkin_areas, record, date.today, secret)
+    except ValueError as error:
+        raise StartError(f"CHECKIN_AREAS or CHECKIN_QUESTIONS is wrong: {error}.") from None
+
+
+def _make_telegram(settings: Settings, conversation: Conversation) -> Telegram | None:
+    if settings.telegram_bot_token is None:
+        return None
+    token = settings.telegram_bot_token.get_secret_value()
+    return Telegram(conversation, token=token, base_url=settings.telegram_base_url)
+
+
+async def _start_telegram(telegram: Telegram, settings: Settings) -> None:
+    if settings.telegram_webhook_url:
+        secret = settings.telegram_webhook_secret
+        await telegram.start_webhook(
+            settings.telegram_webhook_url, secret.get_secret_value() if secret else ""
+        )
+    else:
+        await telegram.start()
+
+
+class _Server:
+    """A uvicorn server on a socket that is bound already, inside our own event loop."""
+
+    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+        self._server = uvicorn.Server(config)
+        # Signals are ours: uvicorn would end itself and leave the rest running.
+        self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+        self._bound = bound
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._bound]))
+        # uvicorn tells only by this flag that it is up.
+        while not self._server.started and not self._task.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        if self._task:
+            await self._task
+
+
+def _bind(setting: str, host: str, port: int) -> socket.socket:
+    """A listening socket; 0 takes any free port. Raises StartError if it is in use."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(128)
+    except OSError as error:
+        bound.close()
+        raise StartError(
+            f"Port {port} on {host} cannot be used ({error.strerror}). End the program that "
+            f"has it, or choose another: {setting}={port + 1} make run"
+        ) from None
+    return bound
+
+
+@contextlib.contextmanager
+def _step(what: str) -> Iterator[None]:
+    """Say what takes long, with a spinner where there is a terminal."""
+    if sys.stderr.isatty():
+        with _told.status(f"{what} ..."):
+            yield
+    else:
+        _told.print(f"{what} ...")
+        yield
+    _told.print(f"{what}: done")

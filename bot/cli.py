@@ -1,0 +1,214 @@
+"""The `connector` command: reads what was asked, hands it on, prints what came back.
+
+A user's own mistake is told in one line with exit code 1, never as a traceback.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bot.settings import Settings
+from checkins.errors import CheckinsError
+from directory.errors import DirectoryError
+from directory.importing import Progress as TellProgress
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+directory_app = typer.Typer(no_args_is_help=True, help="Fill and search the directory.")
+checkins_app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins.")
+app.add_typer(directory_app, name="directory")
+app.add_typer(checkins_app, name="checkins")
+
+# Results go to standard output; progress, and what went wrong, to standard error.
+_out = Console(highlight=False, soft_wrap=True)
+_aside = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _show_progress() -> Iterator[TellProgress]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_aside) as bars:
+        tasks = {}
+
+        def tell(step: str, done: int, total: int | None) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield tell
+
+
+@app.callback()
+def _start() -> None:
+    """Community Connector: a chat that finds local groups by meaning."""
+
+
+@app.command()
+def run() -> None:
+    """Prepare what is missing, then serve the chat until Ctrl-C."""
+    from bot.app import StartError, serve
+    from bot.rasa_server import RasaSetupError
+    from bot.telegram import TelegramSetupError
+
+    try:
+        serve(Settings())
+    except (StartError, RasaSetupError, TelegramSetupError) as error:
+        _fail(str(error))
+
+
+@directory_app.command("import")
+def import_sources(
+    sources: Annotated[list[str], typer.Argument(help="Files or API addresses.")],
+    source_name: Annotated[
+        str, typer.Option("--source", help="Name to keep it under; the file's own if not given.")
+    ] = "",
+    notice: Annotated[str, typer.Option(help="Words shown with each of its listings.")] = "",
+    timeout: Annotated[float, typer.Option(help="Seconds one answer of an API may take.")] = 20.0,
+) -> None:
+    """Take Open Referral UK files, API addresses or CSV templates into the directory."""
+    from directory.embeddings import Encoder, prepare
+    from directory.importing import import_listings
+    from directory.sources.reading import name_source, read_source
+    from directory.store import migrate, open_database
+
+    settings = Settings()
+    if source_name and len(sources) > 1:
+        raise DirectoryError("--source names one source; import several one at a time.")
+    prepare(settings.encoder_folder)
+    engine = open_database(settings.directory_url)
+    migrate(engine)
+    encoder = Encoder(settings.encoder_folder)
+    for source in sources:
+        with _show_progress() as progress:
+            report = import_listings(
+                engine,
+                encoder,
+                source_name or name_source(source),
+                read_source(source, progress=progress, timeout=timeout),
+                notice=notice,
+                progress=progress,
+            )
+        _out.print(
+            f"{report.source}: {report.added} added, {report.updated} updated, "
+            f"{report.unchanged} unchanged, {len(report.quarantined)} quarantined."
+        )
+        for rejected in report.quarantined:
+            _out.print(f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}")
+
+
+@directory_app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    kind: Annotated[list[str] | None, typer.Option(help="group, service, ...; repeatable.")] = None,
+    near: Annotated[str, typer.Option(help="A postcode, its first half, or a place.")] = "",
+    free: Annotated[bool, typer.Option("--free", help="Only what is free.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+) -> None:
+    """Print the listings that fit best, each with the reason."""
+    from directory.catalogue import Catalogue
+    from directory.embeddings import Encoder, prepare
+    from directory.listings import KINDS
+    from directory.search import Query
+    from directory.showing import summarise
+    from directory.store import migrate, open_database
+
+    settings = Settings()
+    if wrong := set(kind or ()) - set(KINDS):
+        raise DirectoryError(f"No kind is called {wrong.pop()!r}; use {', '.join(KINDS)}.")
+    prepare(settings.encoder_folder)
+    engine = open_database(settings.directory_url)
+    migrate(engine)
+    encoder = Encoder(settings.encoder_folder)
+    encoder.warm()
+    catalogue = Catalogue(engine, encoder)
+    if not len(catalogue):
+        raise DirectoryError("The directory is empty. Fill it with: connector directory import")
+    query = Query(
+        words,
+        kinds=frozenset(kind or ()),
+        near=catalogue.require_area(near) if near else None,
+        free=free,
+        limit=limit,
+    )
+    found = [summarise(hit) for hit in catalogue.search(query)]
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        _out.print("Nothing fits. Try fewer conditions, or other words.")
+    for number, summary in enumerate(found, start=1):
+        _print_summary(number, summary)
+
+
+def _print_summary(number: int, summary: dict[str, object]) -> None:
+    _out.print(f"[bold]{number}. {summary['name']}[/bold]  ({summary['kind']})", markup=True)
+    table = Table.grid(padding=(0, 1))
+    for label in ("reasons", "when", "where", "cost", "alert", "notice"):
+        value = summary[label]
+        if value:
+            shown = "; ".join(value) if isinstance(value, list) else str(value)
+            table.add_row(f"   {'why' if label == 'reasons' else label}:", shown)
+    _out.print(table)
+
+
+@checkins_app.command()
+def release(
+    start: Annotated[str, typer.Option("--from", help="First day, a Monday: 2026-10-05.")],
+    end: Annotated[str, typer.Option("--to", help="Last day, a Sunday: 2026-11-01.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; must not hold a release yet.")],
+) -> None:
+    """Write a table of check-ins that is safe to publish."""
+    from checkins.migrating import migrate
+    from checkins.release import release as write_release
+    from checkins.store import CheckIns, open_engine
+
+    settings = Settings()
+    migrate(settings.checkins_url)
+    checkins = CheckIns(open_engine(settings.checkins_url))
+    done = write_release(checkins, _day(start), _day(end), out, settings.checkin_areas)
+    left_out = ", ".join(done.areas_left_out) or "none"
+    _out.print(f"{done.folder}: {done.rows} rows for {', '.join(done.areas_shown)}.")
+    _out.print(
+        f"Suppressed cells: {done.cells_suppressed}; withheld: {done.cells_withheld}; "
+        f"areas left out: {left_out}."
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CheckinsError(f"{text!r} is not a day such as 2026-10-05.") from None
+
+
+def main() -> None:
+    """The entry point: a known error becomes one line and exit code 1."""
+    try:
+        app()
+    except (DirectoryError, CheckinsError) as error:
+        _fail(str(error))
+    except ValidationError as error:
+        # A setting's value may be a secret: only its name and what is wrong are told.
+        for problem in error.errors():
+            name = "_".join(map(str, problem["loc"][:1])).upper()
+            _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/settings.md.")
+
+
+def _fail(line: str) -> NoReturn:
+    _aside.print(line, style="red", markup=False)
+    sys.exit(1)

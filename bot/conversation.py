@@ -1,0 +1,159 @@
+"""From a message to replies, for any channel: safety first, then check-in, then Rasa.
+
+Owns the order in which the parts are asked and what happens when Rasa is away. Must
+never store, log or pass on who is speaking: Rasa sees a keyed hash of the sender.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import re
+from dataclasses import replace
+
+from bot.checkin_flow import CheckinFlow
+from bot.rasa import Handover, RasaUnavailableError
+from bot.rasa_server import RasaServer
+from bot.replies import Message, Reply, listing_card
+from bot.safety import Guard
+from bot.safety import answer as answer_danger
+from bot.wording import Wording
+from directory.catalogue import Catalogue
+from nlu.actions.matching import Wanted, find
+from nlu.actions.showing import make_card, make_details
+
+log = logging.getLogger(__name__)
+
+# Rasa reads this much; what residents write is far shorter, and the guard reads it all.
+_MOST_CHARACTERS = 1000
+_START_AGAIN = re.compile(
+    r"\W*(please |can (i|we|you) |let'?s |i want to )*"
+    r"(start|begin) (again|over|afresh)\W*(please)?\W*",
+    re.I,
+)
+_DETAILS = re.compile(r"ask_details:listing=#(\d+)")
+_SEARCH_TAP = re.compile(r"(?:find_group:interest|offer_help:strength)=(.+)", re.S)
+
+
+class Conversation:
+    """One conversation engine for every channel. `sender` names a person within a channel."""
+
+    def __init__(
+        self,
+        *,
+        guard: Guard,
+        checkins: CheckinFlow,
+        rasa: RasaServer,
+        catalogue: Catalogue,
+        secret: bytes,
+        nation: str,
+    ) -> None:
+        self._guard = guard
+        self._checkins = checkins
+        self._rasa = rasa
+        self._catalogue = catalogue
+        self._secret = secret
+        self._nation = nation
+        self._wording = Wording()
+
+    async def answer(self, sender: str, message: Message) -> list[Reply]:
+        """What to say to `message`. Never raises for anything a person can send."""
+        first: list[Reply] = []
+        if message.text is not None:
+            finding = await asyncio.to_thread(self._guard.find, message.text)
+            first = list(answer_danger(finding.label, self._nation, finding.kind))
+            if finding.label == "crisis":
+                return first
+        if message.tap is not None and self._checkins.owns(message.tap):
+            return await asyncio.to_thread(self._checkins.answer, message.tap)
+        return first + await self._talk(sender, message)
+
+    async def forget(self, sender: str) -> None:
+        """Erase what is kept of the conversation. If Rasa is away, its memory is gone anyway."""
+        try:
+            await self._rasa.rasa.forget(self._pseudonym(sender))
+        except RasaUnavailableError as error:
+            log.warning("A conversation was not erased at once: %s", error)
+            self._rasa.tell_failed()
+
+    async def _talk(self, sender: str, message: Message) -> list[Reply]:
+        if message.tap == "start_again" or _START_AGAIN.fullmatch(message.text or ""):
+            await self.forget(sender)
+            message = Message(tap="greet")
+        payload = self._payload(message)
+        if payload is None:
+            unknown = "utter_empty" if message.text is not None else "utter_tap_unknown"
+            return [self._wording.say(unknown)]
+        try:
+            replies = await self._ask_rasa(self._pseudonym(sender), payload)
+        except RasaUnavailableError:
+            return await self._answer_alone(message)
+        return await self._carry_out(sender, replies)
+
+    def _payload(self, message: Message) -> str | None:
+        """The message as Rasa reads it, or None if there is nothing to read."""
+        if message.location is not None:
+            # A hundredth of a degree is about a kilometre: enough to find what is near.
+            latitude, longitude = message.location
+            return self._wording.payload_of(f"set_area:area={latitude:.2f},{longitude:.2f}")
+        if message.tap is not None:
+            return self._wording.payload_of(message.tap)
+        # A typed slash would be read as a button's payload.
+        text = (message.text or "").strip().lstrip("/").strip()
+        return text[:_MOST_CHARACTERS] or None
+
+    async def _ask_rasa(self, pseudonym: str, payload: str) -> list[Reply | Handover]:
+        if not self._rasa.up:
+            raise RasaUnavailableError("it is not up")
+        try:
+            replies = await self._rasa.rasa.send(pseudonym, payload)
+        except RasaUnavailableError as error:
+            log.warning("Rasa did not answer: %s", error)
+            self._rasa.tell_failed()
+            raise
+        self._rasa.tell_answered()
+        return replies
+
+    async def _carry_out(self, sender: str, replies: list[Reply | Handover]) -> list[Reply]:
+        """The replies, with what Rasa handed over done and said."""
+        said: list[Reply] = []
+        for reply in replies:
+            if reply is Handover.FORGET:
+                await self.forget(sender)
+                said.append(self._wording.say("utter_forgotten"))
+            elif reply is Handover.CHECK_IN:
+                said += self._checkins.start()
+            elif not isinstance(reply, Handover):
+                said.append(reply)
+        return said or [self._wording.say("utter_nlu_fallback")]
+
+    async def _answer_alone(self, message: Message) -> list[Reply]:
+        """Without Rasa: written answers to taps, and a search for words as they are."""
+        tap = message.tap or ""
+        if tap == "start_check_in":
+            return self._checkins.start()
+        if tap == "forget_me":
+            return [self._wording.say("utter_forgotten")]
+        if details := _DETAILS.fullmatch(tap):
+            stored = self._catalogue.get(int(details[1]))
+            if stored is not None:
+                return [listing_card(make_details(stored))]
+        if f"utter_{tap}" in self._wording.responses:
+            return [self._wording.say(f"utter_{tap}")]
+        asked = _SEARCH_TAP.fullmatch(tap)
+        words = asked[1] if asked else message.text
+        # While Rasa is only loading, the person need not hear about it.
+        away = [] if self._rasa.starting else [self._wording.say("utter_rasa_away")]
+        if words is None:
+            return [self._wording.say("utter_rasa_away_tap")]
+        giving = tap.startswith("offer_help")
+        wanted = Wanted(strength=words) if giving else Wanted(interest=words)
+        wanted = replace(wanted, area=self._catalogue.find_area(words))
+        found = await asyncio.to_thread(find, self._catalogue, wanted)
+        if found.loose:
+            return [*away, self._wording.say("utter_greet" if not away else "utter_nlu_fallback")]
+        cards = [listing_card(make_card(hit)) for hit in (*found.places, *found.needed)]
+        return [*away, self._wording.say("utter_found"), *cards]
+
+    def _pseudonym(self, sender: str) -> str:
+        return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()

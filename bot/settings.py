@@ -1,0 +1,80 @@
+"""Everything an operator can set, from the environment or a `.env` file.
+
+Read once, in `cli.py`; nothing deeper looks at the environment.
+Each setting is explained in docs/settings.md, and a test holds the two together.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.helplines import Nation
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+# 0 takes any free port.
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Field names are the environment's variable names in lower case."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore")
+
+    connector_var: Path = ROOT / "var"
+    connector_secret: SecretStr | None = None
+    directory_database_url: str = ""
+    checkins_database_url: str = ""
+
+    web_host: str = "127.0.0.1"
+    web_port: Port = 8080
+    web_origins: list[str] = ["*"]
+    actions_port: Port = 5055
+    rasa_port: Port = 5005
+    rasa_timeout: float = 5.0
+
+    telegram_bot_token: SecretStr | None = None
+    telegram_base_url: str = ""
+    telegram_webhook_url: str = ""
+    telegram_webhook_secret: SecretStr | None = None
+
+    nation: Nation = "england"
+    checkin_questions: str = "core"
+    checkin_areas: list[str] = [
+        "Harbourside",
+        "Old Town",
+        "Northgate",
+        "Millfields",
+        "Priory Park",
+        "Eastmoor",
+        "Sandhills",
+        "Station Quarter",
+        "Little Larkham",
+    ]
+
+    @property
+    def directory_url(self) -> str:
+        return self.directory_database_url or f"sqlite:///{self.connector_var / 'directory.db'}"
+
+    @property
+    def checkins_url(self) -> str:
+        return self.checkins_database_url or f"sqlite:///{self.connector_var / 'checkins.db'}"
+
+    @property
+    def encoder_folder(self) -> Path:
+        return self.connector_var / "encoder"
+
+    def read_secret(self) -> bytes:
+        """The key that senders are hashed and check-ins signed with; made at the first start."""
+        if self.connector_secret is not None:
+            return self.connector_secret.get_secret_value().encode()
+        kept = self.connector_var / "secret.key"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_hex(32))
+        return kept.read_text().encode()

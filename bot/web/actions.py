@@ -1,0 +1,32 @@
+"""The address that Rasa calls back to run an action. Served on loopback only."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+from directory.catalogue import Catalogue
+from nlu.actions import make_actions
+
+
+def create_actions_app(catalogue: Catalogue) -> FastAPI:
+    """An app with the one route that Rasa's `action_endpoint` names."""
+    executor = ActionExecutor()
+    for action in make_actions(catalogue):
+        executor.register_action(action)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/webhook")
+    async def run_action(call: dict[str, Any]) -> JSONResponse:
+        name = call.get("next_action")
+        try:
+            result = await executor.run(call)
+        except ActionExecutionRejection as rejection:
+            return JSONResponse({"error": str(rejection), "action_name": name}, 400)
+        except ActionNotFoundException as missing:
+            return JSONResponse({"error": str(missing), "action_name": name}, 404)
+        return JSONResponse(result.model_dump() if result else {})
+
+    return app

@@ -1,0 +1,8 @@
+/** The page at "/": the chat, and the page's own way to leave it quickly. */
+import "./chat.js";
+import { leave } from "./leave.js";
+
+document.getElementById("leave").addEventListener("click", (event) => {
+  event.preventDefault();
+  leave(event.currentTarget.href);
+});

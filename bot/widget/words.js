@@ -1,0 +1,53 @@
+/**
+ * Every word of the widget's own that a person sees, by language. What the chat
+ * itself says comes from the server and is never written here.
+ */
+const en = {
+  direction: "ltr",
+  title: "Community Connector",
+  note: "This chat is run by a computer. Nobody reads it.",
+  unread: (count) => (count === 1 ? "1 new message" : `${count} new messages`),
+  conversation: "Conversation",
+  youSaid: "You said:",
+  label: "Your message",
+  hint: "Press Enter to send. Press Shift and Enter for a new line.",
+  send: "Send",
+  close: "Close chat",
+  startAgain: "Start again",
+  leave: "Leave now",
+  leaveHint: "Or press the Shift key three times.",
+  waiting: "Looking for an answer",
+  stillWaiting: "Still looking. This is taking longer than usual.",
+  tryAgain: "Try again",
+  offline: "This was not sent. Check your internet, then try again.",
+  noGreeting: "The chat could not start. Check your internet, then try again.",
+  noAnswer: "No answer came.",
+  serverFault: "Something went wrong here. Please try again in a minute.",
+  tooLong: (length, limit) =>
+    `Your message has ${length.toLocaleString("en-GB")} characters. ` +
+    `The most you can send at once is ${limit.toLocaleString("en-GB")}. Please make it shorter.`,
+  left: (count) => (count === 1 ? "1 character left" : `${count} characters left`),
+  over: (count) => (count === 1 ? "1 character too many" : `${count} characters too many`),
+  kinds: {
+    group: "Group",
+    service: "Service",
+    volunteering: "Volunteering",
+    have_a_say: "Have your say",
+  },
+  why: "Why it fits",
+  helpNow: "Help now",
+  rows: { when: "When", where: "Where", cost: "Cost", access: "Access" },
+  website: "Website",
+  newTab: "(opens in a new tab)",
+  call: (number) => `Call ${number}`,
+  write: (address) => `Email ${address}`,
+};
+
+const languages = { en };
+
+/** The words for a language tag such as "en-GB", and the tag they are in. */
+export function wordsFor(tag) {
+  const language = (tag || "en").toLowerCase().split("-")[0];
+  const known = language in languages ? language : "en";
+  return { language: known, words: languages[known] };
+}

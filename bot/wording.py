@@ -1,0 +1,65 @@
+"""What can be said that is written down: Rasa's domain, and `copy.yml` beside this file.
+
+One place for copy, whether Rasa says it or the conversation does while Rasa is away.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.replies import Choices, Option, Text
+from bot.settings import ROOT
+
+# Telegram's limit for what a button sends back, in bytes of UTF-8.
+TAP_BYTES = 64
+
+_TAP = re.compile(r"(?P<intent>[a-z_]+)(?::(?P<slot>[a-z_]+)=(?P<value>.+))?", re.S)
+
+
+class Wording:
+    """Every written response by name, and the intents that buttons may send."""
+
+    def __init__(self) -> None:
+        self.responses: dict[str, dict[str, Any]] = {}
+        self.intents: set[str] = set()
+        for path in (*sorted((ROOT / "nlu" / "domain").glob("*.yml")), ROOT / "bot" / "copy.yml"):
+            content = _read(path)
+            self.intents.update(content.get("intents", ()))
+            for name, variants in content.get("responses", {}).items():
+                self.responses[name] = variants[0]
+
+    def say(self, name: str) -> Text | Choices:
+        """The response called `name`. Raises KeyError if there is none."""
+        return make_reply(self.responses[name])
+
+    def payload_of(self, tap: str) -> str | None:
+        """The tap as Rasa reads it, or None if it names no intent that we know."""
+        match = _TAP.fullmatch(tap)
+        if not match or match["intent"] not in self.intents:
+            return None
+        slots = json.dumps({match["slot"]: match["value"]}) if match["slot"] else ""
+        return f"/{match['intent']}{slots}"
+
+
+def make_reply(response: Mapping[str, Any]) -> Text | Choices:
+    """A response in Rasa's form (`text`, and perhaps `buttons`) as a reply.
+
+    A button's payload is a tap already: Rasa takes braces for slots, and logs what is in
+    them. One over Telegram's limit (a very long place name) is left out.
+    """
+    options = tuple(
+        Option(button["title"], button["payload"])
+        for button in response.get("buttons") or ()
+        if len(button["payload"].encode()) <= TAP_BYTES
+    )
+    text = response["text"]
+    return Choices(text, options) if options else Text(text)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content

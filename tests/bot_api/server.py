@@ -1,0 +1,268 @@
+"""The server itself: HTTP in a thread of its own, updates out by polling or webhook.
+
+Owns the token, the queue of updates and the faults that a test asks for.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import re
+import socket
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from tests.bot_api.chat import Chat
+from tests.bot_api.methods import METHODS, ApiError, Params
+
+REDELIVER_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with a call: an error answer, or with status 0 a line that drops."""
+
+    status: int
+    description: str = ""
+    retry_after: int = 0
+
+    @classmethod
+    def flood(cls, seconds: int) -> "Fault":
+        return cls(429, f"Too Many Requests: retry after {seconds}", seconds)
+
+    @classmethod
+    def bad_gateway(cls) -> "Fault":
+        return cls(502, "Bad Gateway")
+
+    @classmethod
+    def hang_up(cls) -> "Fault":
+        return cls(0)
+
+
+class BotApi:
+    """A Bot API server for one bot. `start` and `stop` it, or use the fixture `bot_api`."""
+
+    def __init__(self) -> None:
+        self.token = "123456789:AAF-test-only-token-of-no-account-000"
+        self.me: dict[str, Any] = {
+            "id": 123456789,
+            "is_bot": True,
+            "first_name": "Connector",
+            "username": "connector_test_bot",
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": False,
+        }
+        self.changed = threading.Condition(threading.RLock())
+        self.chats: dict[int, Chat] = {}
+        self.commands: list[dict[str, str]] = []
+        self.calls: list[tuple[str, Params]] = []
+        self.webhook_url = ""
+        self.webhook_statuses: list[int] = []
+        self._webhook_secret = ""
+        self._allowed: list[str] = []
+        self._updates: deque[dict[str, Any]] = deque()
+        self._numbers = itertools.count(1000)
+        self._faults: dict[str, deque[Fault]] = {}
+        self._poller = 0
+        self._port = 0
+        self._closing = False
+
+    @property
+    def url(self) -> str:
+        """The root to give the bot as its base address."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Serve on a free loopback port; after `stop`, on the same one again."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._port))
+        self._port = listener.getsockname()[1]
+        self._closing = False
+        config = uvicorn.Config(
+            self._app(), lifespan="off", ws="none", log_config=None, access_log=False
+        )
+        self._server = uvicorn.Server(config)
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(listener, started), daemon=True)
+        self._thread.start()
+        started.wait(10)
+
+    def stop(self) -> None:
+        """Close every connection and wait for the thread."""
+        self._closing = True
+        self._wake()
+        self._server.should_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive(), "the Bot API server did not stop"
+
+    # What a test does
+
+    def chat(self, kind: str = "private", name: str = "Ada") -> Chat:
+        """A new chat; `kind` is private, group, supergroup or channel."""
+        number = self.number()
+        chat = Chat(self, number if kind == "private" else -number, kind, name)
+        with self.changed:
+            self.chats[chat.chat_id] = chat
+        return chat
+
+    def fail(self, method: str, fault: Fault, times: int = 1) -> None:
+        """Let the next calls of a method go wrong."""
+        with self.changed:
+            self._faults.setdefault(method.lower(), deque()).extend([fault] * times)
+
+    def calls_of(self, method: str) -> list[Params]:
+        """The parameters of each call so far, those that went wrong among them."""
+        with self.changed:
+            return [params for name, params in self.calls if name == method.lower()]
+
+    def push(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Queue an update for the bot, or queue again one that has its `update_id` already."""
+        with self.changed:
+            update = {"update_id": self.number(), **content}
+            self._updates.append(update)
+        self._wake()
+        return update
+
+    def number(self) -> int:
+        """A number not used before."""
+        return next(self._numbers)
+
+    # What the bot does
+
+    def set_webhook(self, url: str, secret: str, allowed: list[str]) -> None:
+        self.webhook_url, self._webhook_secret, self._allowed = url, secret, allowed
+        self._wake()
+
+    def _app(self) -> FastAPI:
+        app = FastAPI(openapi_url=None)
+
+        @app.post("/bot{token}/{method}")
+        async def call(token: str, method: str, request: Request) -> Response:
+            params = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+            method = method.lower()
+            with self.changed:
+                self.calls.append((method, params))
+                self.changed.notify_all()
+                waiting = self._faults.get(method)
+                fault = waiting.popleft() if waiting else None
+            try:
+                if fault and not fault.status:
+                    return Response("cut", headers={"content-length": "100"})
+                if fault:
+                    extra = {"retry_after": fault.retry_after} if fault.retry_after else {}
+                    raise ApiError(fault.status, fault.description, **extra)
+                self._check_token(token)
+                if method == "getupdates":
+                    result = await self._get_updates(params)
+                elif method in METHODS:
+                    with self.changed:
+                        result = METHODS[method](self, params)
+                        self.changed.notify_all()
+                else:
+                    raise ApiError(404, "Not Found: method not found")
+            except ApiError as error:
+                return JSONResponse(error.body, status_code=error.body["error_code"])
+            return JSONResponse({"ok": True, "result": result})
+
+        return app
+
+    def _check_token(self, token: str) -> None:
+        if not re.fullmatch(r"\d+:[\w-]+", token):
+            raise ApiError(404, "Not Found")
+        if token != self.token:
+            raise ApiError(401, "Unauthorized")
+
+    async def _get_updates(self, params: Params) -> list[dict[str, Any]]:
+        self._poller += 1
+        poller = self._poller
+        self._arrived.set()
+        offset = int(params.get("offset", "0"))
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + int(params.get("timeout", "0"))
+        while True:
+            self._arrived.clear()
+            if self.webhook_url:
+                raise ApiError(
+                    409,
+                    "Conflict: can't use getUpdates method while webhook is active; "
+                    "use deleteWebhook to delete the webhook first",
+                )
+            if poller != self._poller:
+                raise ApiError(
+                    409,
+                    "Conflict: terminated by other getUpdates request; "
+                    "make sure that only one bot instance is running",
+                )
+            with self.changed:
+                self._allowed = json.loads(params.get("allowed_updates", "null")) or self._allowed
+                self._updates = deque(
+                    update
+                    for update in self._updates
+                    if update["update_id"] >= offset and self._is_wanted(update)
+                )
+                waiting = list(itertools.islice(self._updates, int(params.get("limit", "100"))))
+            left = deadline - loop.time()
+            if waiting or left <= 0 or self._closing:
+                return waiting
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), left)
+
+    async def _deliver(self) -> None:
+        """Post updates to the webhook, each again and again until it answers with success."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                with self.changed:
+                    update = self._updates[0] if self._updates and self.webhook_url else None
+                    url, secret = self.webhook_url, self._webhook_secret
+                if update is None:
+                    self._due.clear()
+                    await self._due.wait()
+                    continue
+                if not self._is_wanted(update):
+                    self._updates.popleft()
+                    continue
+                status = 0
+                headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+                with contextlib.suppress(httpx.HTTPError):
+                    status = (await client.post(url, json=update, headers=headers)).status_code
+                with self.changed:
+                    self.webhook_statuses.append(status)
+                    if 200 <= status < 300:
+                        self._updates.popleft()
+                    self.changed.notify_all()
+                if not 200 <= status < 300:
+                    await asyncio.sleep(REDELIVER_SECONDS)
+
+    def _is_wanted(self, update: dict[str, Any]) -> bool:
+        return not self._allowed or not set(self._allowed).isdisjoint(update)
+
+    def _run(self, listener: socket.socket, started: threading.Event) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._arrived, self._due = asyncio.Event(), asyncio.Event()
+            delivery = asyncio.create_task(self._deliver())
+            started.set()
+            await self._server.serve(sockets=[listener])
+            delivery.cancel()
+            await asyncio.gather(delivery, return_exceptions=True)
+
+        asyncio.run(serve())
+        listener.close()
+
+    def _wake(self) -> None:
+        def ring() -> None:
+            self._arrived.set()
+            self._due.set()
+
+        with contextlib.suppress(RuntimeError):  # between `stop` and `start` nobody listens
+            self._loop.call_soon_threadsafe(ring)

@@ -1,0 +1,170 @@
+"""Starting, ending and surviving: the program as an operator meets it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from bot.settings import ROOT
+from bot.wording import Wording
+from tests.bot_api import BotApi
+from tests.service import CONNECTOR, Service, Talk, cards, words
+
+
+@pytest.fixture(scope="module")
+def used_folder(service: Service) -> Path:
+    """A data folder that was prepared by an earlier start."""
+    return service.folder
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_start_answers_early_and_ends_every_process(used_folder: Path, how: int) -> None:
+    service = Service(used_folder)
+    service.start()
+    talk = Talk(service.url)
+    replies = talk.say("somewhere to do a bit of gardening with other people")
+    assert len(cards(replies)) == 3, words(replies)
+    # Nobody is told off for being early.
+    away = Wording().responses["utter_rasa_away"]["text"]
+    assert away not in words(replies)
+    talk.close()
+    processes = [psutil.Process(service.process.pid)]
+    processes += processes[0].children(recursive=True)
+    assert len(processes) > 1, "Rasa was not started"
+    assert service.stop(how) == 0, service.printed
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert not alive
+
+
+def test_a_killed_program_takes_rasa_with_it(used_folder: Path) -> None:
+    service = Service(used_folder)
+    service.start()
+    assert service.url
+    rasa = service.rasa
+    service.stop(signal.SIGKILL)
+    rasa.wait(10)
+
+
+def run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [CONNECTOR, "run"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("setting", ["WEB_PORT", "ACTIONS_PORT", "RASA_PORT"])
+def test_a_port_in_use_is_told_in_one_line(used_folder: Path, setting: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run({**Service(used_folder).environment, setting: port})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert port in line
+    assert f"{setting}=" in line
+
+
+def test_a_wrong_token_is_told_in_one_line(used_folder: Path, telegram_server: BotApi) -> None:
+    settings = {"TELEGRAM_BOT_TOKEN": "1:wrong", "TELEGRAM_BASE_URL": telegram_server.url}
+    done = run({**Service(used_folder).environment, **settings})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "TELEGRAM_BOT_TOKEN" in line
+    assert "1:wrong" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("WEB_PORT", "eighty"),
+        ("CHECKIN_QUESTIONS", "none-such"),
+        ("NATION", "atlantis"),
+        ("CHECKIN_AREAS", "[]"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_one_line(used_folder: Path, setting: str, value: str) -> None:
+    done = run({**Service(used_folder).environment, setting: value})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert setting in line
+
+
+def test_a_missing_python_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).touch()
+    command = ["make", "PYTHON=python-of-nowhere", ".venv/.installed"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stdout.startswith("Python 3.11 is needed")
+
+
+def test_a_silent_rasa_is_answered_for_and_restarted(service: Service) -> None:
+    """Five seconds at most, then results with one plain sentence; then Rasa comes back."""
+    rasa = service.rasa
+    talk = Talk(service.url)
+    rasa.suspend()
+    began = time.monotonic()
+    replies = talk.say("somewhere to do a bit of gardening with other people")
+    assert time.monotonic() - began < 9  # 5 s for Rasa, the rest for a busy machine
+    assert words(replies).startswith(Wording().responses["utter_rasa_away"]["text"])
+    assert len(cards(replies)) == 3
+    rasa.wait(30)
+    service.wait_for_rasa()
+    assert Wording().responses["utter_ask_strength"]["text"].strip() in words(
+        talk.say("is there a choir near here")
+    )
+    talk.close()
+
+
+def test_a_rasa_that_ends_is_restarted(service: Service) -> None:
+    rasa = service.rasa
+    rasa.kill()
+    service.await_next_rasa(rasa)
+    service.wait_for_rasa()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"conversation": None, "message": {"text": "a" * 1001}}, 413),
+        ({"conversation": None, "message": {"text": "a" * 20_000}}, 413),
+        ({"conversation": "x" * 31, "message": {"text": "hello"}}, 422),
+        ({"conversation": None, "message": {}}, 422),
+        ({"conversation": None, "message": {"text": "a", "tap": "b"}}, 422),
+        ({"message": "hello"}, 422),
+        ([], 422),
+    ],
+)
+def test_bad_requests_get_a_plain_sentence(app_url: str, body: object, status: int) -> None:
+    answer = httpx.post(f"{app_url}/api/chat", json=body)
+    assert answer.status_code == status
+    assert re.fullmatch(r"[A-Z].+\.(\s.+)?", answer.json()["error"])
+
+
+def test_a_page_elsewhere_may_read_errors_too(app_url: str) -> None:
+    headers = {"Origin": "https://example.org"}
+    answer = httpx.post(f"{app_url}/api/chat", json=[], headers=headers)
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_forgetting_erases_what_rasa_keeps(service: Service, talk: Talk) -> None:
+    talk.say("is there a choir near here")
+    answer = httpx.delete(f"{service.url}/api/chat/{talk.conversation}")
+    assert answer.status_code == 204
+    assert Wording().responses["utter_nothing_to_refine"]["text"] in words(talk.say("free ones"))
+
+
+def test_the_actions_are_on_loopback_only(service: Service) -> None:
+    connections = psutil.Process(service.process.pid).net_connections()
+    listening = {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+    assert listening == {"127.0.0.1"}
+    rasa = {one.laddr.ip for one in service.rasa.net_connections() if one.status == "LISTEN"}
+    assert rasa == {"127.0.0.1"}
+    assert os.environ.get("WEB_HOST") is None

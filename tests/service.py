@@ -1,0 +1,140 @@
+"""The whole program as an operator starts it: `connector run`, real Rasa and all."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from bot.settings import ROOT
+
+CONNECTOR = ROOT / ".venv" / "bin" / "connector"
+_RASA_LOADS_IN = 120.0
+
+
+@dataclass
+class Service:
+    """A running `connector run` with a data folder of its own.
+
+    The encoder and Rasa's models are shared with the checkout: they depend on nothing else.
+    """
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        for shared in ("encoder", "models"):
+            (ROOT / "var" / shared).mkdir(parents=True, exist_ok=True)
+            if not (self.folder / shared).exists():
+                (self.folder / shared).symlink_to(ROOT / "var" / shared)
+        self.started = time.monotonic()
+        self._printed: list[str] = []
+        self._address = threading.Event()
+        self.process = subprocess.Popen(
+            [CONNECTOR, "run"], env=self.environment, stderr=subprocess.PIPE, text=True
+        )
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ports = dict.fromkeys(("WEB_PORT", "RASA_PORT", "ACTIONS_PORT"), "0")
+        return {**os.environ, "CONNECTOR_VAR": str(self.folder), **ports, **self.settings}
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self._printed.append(line)
+            if "http://" in line:
+                self._address.set()
+        self._address.set()
+
+    @property
+    def printed(self) -> str:
+        """Everything that the operator has seen."""
+        return "".join(self._printed)
+
+    @property
+    def url(self) -> str:
+        """Where the chat is, as printed; waits for it."""
+        assert self._address.wait(300), self.printed
+        found = [word for word in self.printed.split() if word.startswith("http://")]
+        assert found, self.printed
+        return found[0].rstrip("/")
+
+    def wait_for_rasa(self) -> None:
+        limit = time.monotonic() + _RASA_LOADS_IN
+        while httpx.get(f"{self.url}/api/health").json()["rasa"] != "up":
+            assert time.monotonic() < limit, self.printed
+            time.sleep(0.2)
+
+    @property
+    def rasa(self) -> psutil.Process:
+        """The Rasa server's process."""
+        (child,) = psutil.Process(self.process.pid).children()
+        return child
+
+    def await_next_rasa(self, lost: psutil.Process) -> psutil.Process:
+        """The process that was started in place of the `lost` one."""
+        limit = time.monotonic() + 30
+        while time.monotonic() < limit:
+            children = psutil.Process(self.process.pid).children()
+            if children and children[0] != lost:
+                return children[0]
+            time.sleep(0.05)
+        raise AssertionError("Rasa was not started again")
+
+    def stop(self, how: int = signal.SIGTERM) -> int:
+        """End it and give its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        code = self.process.wait(30)
+        self._reading.join(10)
+        assert self.process.stderr
+        self.process.stderr.close()
+        return code
+
+
+class Talk:
+    """One resident on the web page."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=30)
+        self.conversation: str | None = None
+
+    def say(self, text: str) -> list[dict[str, Any]]:
+        return self._send({"text": text})
+
+    def tap(self, tap: str) -> list[dict[str, Any]]:
+        return self._send({"tap": tap})
+
+    def _send(self, message: dict[str, str]) -> list[dict[str, Any]]:
+        body = {"conversation": self.conversation, "message": message}
+        answer = self._client.post("/api/chat", json=body)
+        answer.raise_for_status()
+        content = answer.json()
+        self.conversation = content["conversation"]
+        replies: list[dict[str, Any]] = content["replies"]
+        return replies
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def cards(replies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [reply for reply in replies if reply["type"] == "listing"]
+
+
+def words(replies: list[dict[str, Any]]) -> str:
+    return "\n".join(reply["text"] for reply in replies if "text" in reply)
+
+
+def taps(replies: list[dict[str, Any]]) -> list[str]:
+    return [option["tap"] for reply in replies for option in reply.get("options", ())]
