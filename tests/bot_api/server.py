@@ -70,7 +70,7 @@ class BotApi:
         self._webhook_secret = ""
         self._allowed: list[str] = []
         self._updates: deque[dict[str, Any]] = deque()
-        self._numbers = itertools.count(1000)
+        self._numbers = itertools.count(7_310_442_000)
         self._faults: dict[str, deque[Fault]] = {}
         self._poller = 0
         self._port = 0

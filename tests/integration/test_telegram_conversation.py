@@ -1,0 +1,84 @@
+"""A resident on Telegram, from hello to a listing and a check-in, with the running program."""
+
+import sqlite3
+from dataclasses import dataclass
+
+import pytest
+
+from tests.bot_api import BotApi, Chat
+from tests.bot_api.chat import Sent
+from tests.service import Service
+
+PATIENCE = 30.0
+
+
+@dataclass
+class Phone:
+    """What one resident does and sees: each act gives the messages that came back."""
+
+    chat: Chat
+
+    def say(self, text: str, answers: int = 1) -> list[Sent]:
+        self.chat.send(text)
+        return self.chat.wait_replies(answers, PATIENCE)
+
+    def tap(self, label: str, answers: int = 1) -> list[Sent]:
+        self.chat.tap(label)
+        return self.chat.wait_replies(answers, PATIENCE)
+
+
+@pytest.fixture
+def phone(service: Service, telegram_server: BotApi) -> Phone:
+    assert service.url
+    return Phone(telegram_server.chat())
+
+
+def test_from_hello_to_places_to_go(phone: Phone) -> None:
+    (greeting,) = phone.say("/start")
+    assert "Nobody reads this chat" in greeting.text
+    (strength,) = phone.say("is there a choir near here")
+    assert "Skip" in strength.labels
+    (where,) = phone.tap("Skip")
+    assert "Old Town" in where.labels
+    opening, *cards, what_next = phone.tap("Old Town", answers=5)
+    assert "near you" in opening.text
+    assert all("Tell me more" in card.labels for card in cards)
+    assert all("Fictional example" in card.text for card in cards)
+    assert "Show me others" in what_next.labels
+    assert all(tap.answered for tap in phone.chat.taps.values()), "a button still spins"
+
+
+def test_a_shared_location_finds_what_is_near(phone: Phone) -> None:
+    phone.say("is there a choir near here")
+    phone.tap("Skip")
+    phone.chat.send_location(53.9002, 1.2997)
+    _, *cards, _ = phone.chat.wait_replies(5, PATIENCE)
+    assert any("from you" in card.text for card in cards)
+
+
+def test_danger_is_answered_with_numbers(phone: Phone) -> None:
+    (answer,) = phone.say("i dont want to be here anymore")
+    assert "999" in answer.text
+    assert "116 123" in answer.text
+
+
+def test_a_check_in_is_kept_only_on_send(phone: Phone, service: Service) -> None:
+    def kept() -> list[tuple[str, ...]]:
+        with sqlite3.connect(service.folder / "checkins.db") as database:
+            query = "select area, age_band, answers from check_ins where area = 'Eastmoor'"
+            return database.execute(query).fetchall()
+
+    before = kept()
+    phone.say("/checkin")
+    phone.tap("Yes, I am 16 or over")
+    phone.tap("Eastmoor")
+    (belonging,) = phone.tap("65 to 74")
+    assert "belong to your immediate neighbourhood" in belonging.text
+    (lonely,) = phone.tap("Fairly strongly")
+    assert "How often do you feel lonely?" in lonely.text
+    (review,) = phone.tap("Occasionally")
+    assert "Fairly strongly" in review.text
+    assert kept() == before
+    phone.tap("Send")
+    (new,) = set(kept()) - set(before)
+    assert new[:2] == ("Eastmoor", "65-74")

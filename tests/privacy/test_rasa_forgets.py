@@ -1,0 +1,71 @@
+"""Property 2: Rasa sees a keyed hash of the sender, and forgets when the session expires."""
+
+import hashlib
+import hmac
+import json
+import subprocess
+
+import httpx
+import pytest
+
+from bot.settings import ROOT
+from tests.service import Service, Talk
+
+_RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
+# Runs where Rasa is installed; prints which conversations are kept at each step.
+_SCRIPT = """
+import asyncio, json
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from nlu.components.tracker_store import ForgettingTrackerStore
+
+async def main():
+    store = ForgettingTrackerStore(Domain.empty(), minutes=0.01)
+    def said(sender, *events):
+        return DialogueStateTracker.from_events(sender, list(events))
+    steps = []
+    await store.save(said("erased", UserUttered("hello")))
+    await store.save(said("kept", UserUttered("hello")))
+    steps.append(sorted(store.store))
+    await store.save(said("erased"))
+    steps.append(sorted(store.store))
+    await asyncio.sleep(2)
+    steps.append(sorted(store.store))
+    print(json.dumps(steps))
+
+asyncio.run(main())
+"""
+
+
+def test_a_conversation_is_dropped_when_it_is_erased_or_expires() -> None:
+    command = [_RASA_PYTHON, "-W", "ignore", "-c", _SCRIPT]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [["erased", "kept"], ["kept"], []]
+
+
+@pytest.fixture
+def rasa_url(service: Service) -> str:
+    ports = [one.laddr.port for one in service.rasa.net_connections() if one.status == "LISTEN"]
+    return f"http://127.0.0.1:{ports[0]}"
+
+
+def heard(rasa_url: str, sender: str) -> list[str]:
+    """What Rasa keeps of what `sender` said."""
+    events = httpx.get(f"{rasa_url}/conversations/{sender}/tracker").json()["events"]
+    return [event["text"] for event in events if event["event"] == "user"]
+
+
+def test_rasa_knows_a_person_by_a_keyed_hash_only(
+    service: Service, rasa_url: str, talk: Talk
+) -> None:
+    talk.say("is there a choir near here")
+    sender = f"web:{talk.conversation}"
+    secret = (service.folder / "secret.key").read_bytes()
+    assert heard(rasa_url, sender) == []
+    assert heard(rasa_url, hashlib.sha256(sender.encode()).hexdigest()) == []
+    pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
+    assert heard(rasa_url, pseudonym) == ["is there a choir near here"]
+    talk.tap("forget_me")
+    assert heard(rasa_url, pseudonym) == []

@@ -1,0 +1,76 @@
+"""Property 1: what a person says reaches no log, no database and no export.
+
+A phrase that nobody would say goes through every path; then everything that the
+program has written or printed is searched for it.
+"""
+
+import gzip
+import os
+from pathlib import Path
+
+import httpx
+
+from tests.bot_api import BotApi
+from tests.service import Service, Talk
+
+SENTINEL = "quagmirebadger"
+NAME = "Zebedeeheron"
+LATITUDE = 53.917263
+
+
+def written(service: Service) -> dict[str, bytes]:
+    """Everything the program wrote or printed, by where. Links lead to what it never writes."""
+    found = {"what it printed": service.printed.encode()}
+    for folder, _, names in os.walk(service.folder):
+        for path in (Path(folder) / name for name in names):
+            content = path.read_bytes()
+            found[path.name] = gzip.decompress(content) if path.suffix == ".gz" else content
+    return found
+
+
+def test_what_is_said_is_written_nowhere(service: Service, telegram_server: BotApi) -> None:
+    talk = Talk(service.url)
+    said = [
+        f"knitting {SENTINEL}",
+        f"i am good at {SENTINEL} baking",
+        f"near {SENTINEL}",
+        f"tell me more about {SENTINEL}",
+        f"actually no, {SENTINEL} instead",
+        f"i feel low about {SENTINEL}",
+        f"i want to kill myself {SENTINEL}",
+        f"/find_group{{'interest': '{SENTINEL}'}}",
+        f"set_area:area={SENTINEL}",
+    ]
+    for text in said:
+        talk.say(text)
+    talk.tap(f"find_group:interest={SENTINEL}")
+    talk.tap(f"ask_details:listing={SENTINEL}")
+    talk.tap(f"{SENTINEL}:{SENTINEL}={SENTINEL}")
+    talk.tap(f"ci:{SENTINEL}")
+    httpx.post(f"{service.url}/api/chat", json={"message": SENTINEL})
+    httpx.post(f"{service.url}/api/chat", content=SENTINEL.encode())
+
+    chat = telegram_server.chat(name=NAME)
+    chat.send(f"chess {SENTINEL}")
+    chat.wait_replies(1, 30)
+    chat.send_photo(SENTINEL)
+    chat.send_location(LATITUDE, 1.3)
+    chat.wait_replies(2, 30)
+
+    # Once more while Rasa is lost, which is when programs log most.
+    rasa = service.rasa
+    rasa.kill()
+    talk.say(f"painting {SENTINEL}")
+    chat.send(f"painting {SENTINEL}")
+    chat.wait_replies(1, 30)
+    service.await_next_rasa(rasa)
+    service.wait_for_rasa()
+    conversation = talk.conversation
+    talk.close()
+    assert conversation
+
+    places = written(service)
+    assert {"directory.db", "checkins.db", "rasa.log"} <= set(places)
+    for secret in (SENTINEL, NAME, conversation, str(chat.chat_id), str(LATITUDE)):
+        found = [place for place, content in places.items() if secret.encode() in content]
+        assert not found, f"{secret} was written to {found}"

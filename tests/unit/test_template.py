@@ -1,0 +1,313 @@
+"""The CSV template: every column, every complaint, and sheets as spreadsheets leave them."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.errors import SourceError
+from directory.importing import Rejected
+from directory.listings import (
+    ASSETS,
+    DAYS,
+    KINDS,
+    REPEATS,
+    STATUSES,
+    STRANDS,
+    Listing,
+    Place,
+    Point,
+    Schedule,
+)
+from directory.sources.reading import read_source
+from directory.sources.template import COLUMNS, read_rows
+
+FULL = {
+    "id": "T1",
+    "name": "Tea & Talk",
+    "kind": "Have a say",
+    "description": "<p>Tea, cake</p><p>and talk.</p>",
+    "organisation": "Friends",
+    "strands": "strengthening communities; volunteer_and_peer_roles",
+    "assets": "groups_and_associations",
+    "topics": "tea; talk;",
+    "website": "www.example.org/?a=1&copy=2",
+    "email": "tea@example.org",
+    "phone": "01632 960000",
+    "venue": "The Hall",
+    "address": "1 High Street",
+    "neighbourhood": "Old Town",
+    "postcode": "zy11aa",
+    "latitude": "53.5",
+    "longitude": "1.25",
+    "covers": "All of Larkhaven",
+    "online": "Yes",
+    "days": "tues; Thursdays",
+    "repeats": "Weekly",
+    "start_time": "9:30",
+    "end_time": "2pm",
+    "when": "Not in August",
+    "cost": "£2.50",
+    "cost_amount": "£2.50",
+    "accessibility": "step-free; hearing loop",
+    "audience": "carers",
+    "minimum_age": "18",
+    "maximum_age": "999",
+    "languages": "English; BSL",
+    "skills_wanted": "driving",
+    "commitment": "an hour",
+    "status": "Temporarily closed",
+    "alert": "Back soon",
+    "confidential": "no",
+    "assured_date": "2026-10-01",
+}
+
+
+def sheet(*rows: dict[str, str], header: list[str] | None = None) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header or list(COLUMNS))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read(**changes: str) -> Listing | Rejected:
+    [row] = read_rows(sheet(FULL | changes), "sheet.csv")
+    return row
+
+
+def test_every_column_is_read():
+    assert set(FULL) == set(COLUMNS)
+    assert read(end_time="14:00") == Listing(
+        key="T1",
+        name="Tea & Talk",
+        kind="have_a_say",
+        description="Tea, cake\nand talk.",
+        organisation="Friends",
+        strands=("strengthening_communities", "volunteer_and_peer_roles"),
+        assets=("groups_and_associations",),
+        topics=("tea", "talk"),
+        website="https://www.example.org/?a=1&copy=2",
+        email="tea@example.org",
+        phone="01632 960000",
+        places=(Place("The Hall", "1 High Street", "Old Town", "ZY1 1AA", Point(53.5, 1.25)),),
+        covers="All of Larkhaven",
+        online=True,
+        schedules=(
+            Schedule(("Tuesday", "Thursday"), "weekly", time(9, 30), time(14), "Not in August"),
+        ),
+        cost="£2.50",
+        cost_amount=2.5,
+        accessibility=("step-free", "hearing loop"),
+        audience=("carers",),
+        minimum_age=18,
+        maximum_age=None,
+        languages=("English", "BSL"),
+        skills_wanted=("driving",),
+        commitment="an hour",
+        status="temporarily closed",
+        alert="Back soon",
+        confidential=False,
+        assured_date=date(2026, 10, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "complaint"),
+    [
+        ("name", " ", "column 'name' is empty"),
+        ("name", "Tea " * 100, "its name has 399 letters"),
+        ("kind", "", "column 'kind' is empty"),
+        ("kind", "club", "column 'kind' says 'club'; use one of group"),
+        ("description", "<p></p>", "column 'description' is empty"),
+        ("description", "tea " * 6000, "its description has 23,999 letters"),
+        ("strands", "knitting", "column 'strands' says 'knitting'"),
+        ("assets", "money", "column 'assets' says 'money'"),
+        ("website", "javascript:alert(1)", "column 'website'"),
+        ("website", "ask Jo", "column 'website'"),
+        ("latitude", "north", "must be numbers of degrees"),
+        ("latitude", "NaN", "latitude nan is not between"),
+        ("latitude", "530", "latitude 530 is not between -90 and 90"),
+        ("longitude", "inf", "longitude inf is not between"),
+        ("online", "perhaps", "column 'online' says 'perhaps'; write yes or no"),
+        ("days", "Blursday", "column 'days' says 'Blursday'"),
+        ("repeats", "yearly", "column 'repeats'"),
+        ("start_time", "25:00", "column 'start_time' says '25:00'"),
+        ("end_time", "late", "column 'end_time' says 'late'"),
+        ("cost_amount", "a fiver", "column 'cost_amount' says 'a fiver'"),
+        ("cost_amount", "-1", "column 'cost_amount'"),
+        ("cost_amount", "nan", "column 'cost_amount'"),
+        ("minimum_age", "young", "column 'minimum_age' must be a whole number of years"),
+        ("minimum_age", "-3", "column 'minimum_age'"),
+        ("maximum_age", "17", "its lowest age, 18, is above its highest, 17"),
+        ("status", "resting", "column 'status' says 'resting'"),
+        ("confidential", "mostly", "column 'confidential' says 'mostly'; write yes or no"),
+        ("assured_date", "last week", "column 'assured_date' says 'last week'"),
+    ],
+)
+def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
+    row = read(**{column: cell})
+    assert isinstance(row, Rejected)
+    assert complaint in row.reason
+    assert "line 2" in row.reason
+
+
+def test_a_row_without_an_id_goes_by_its_name():
+    row = read(id="")
+    assert isinstance(row, Listing)
+    assert row.key == "Tea & Talk / Friends"
+
+
+def test_a_confidential_row_is_read_without_its_place():
+    row = read(confidential="Y", latitude="9999")
+    assert isinstance(row, Listing)
+    assert (row.confidential, row.places) == (True, ())
+
+
+@pytest.mark.parametrize(
+    "mend",
+    [
+        lambda text: text,
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\r\n", "\n"),
+        lambda text: text.replace("\r\n", "\r"),
+        lambda text: text.rstrip("\r\n"),
+        lambda text: text.replace("Friends", "Fri\x00ends"),
+        lambda text: text + ",,,,\r\n\r\n",
+        lambda text: text.replace("kind", " Kind ", 1),
+    ],
+    ids=["plain", "byte order mark", "LF", "CR", "no last newline", "NUL", "blank rows", "spaces"],
+)
+def test_a_sheet_as_programs_leave_it(mend, tmp_path):
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(mend(sheet(FULL)).encode())
+    assert read_source(str(path)) == [read()]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name;kind;description\nTea;group;Tea.\n", "parted by semicolons"),
+        ("name\tkind\tdescription\nTea\tgroup\tTea.\n", "parted by tabs"),
+        ("name,kind,description,name\nTea,group,Tea.,Tea\n", "'name' is there twice"),
+        ("name,kind,description,colour\nTea,group,Tea.,red\n", "no column is called 'colour'"),
+        ("name,kind\nTea,group\n", "its first line must name the columns"),
+        ("name,kind,description\n", "holds no listings"),
+        ('name,kind,description\nTea,group,"Tea', "cut short"),
+        ("name,kind,description\nTea,gro", "cut short in line 2"),
+        (f"name,kind,description\nTea,group,{'x' * 200_000}\n", "field larger than"),
+        ("x" * 200_000, "its first line must name the columns"),
+        ("<!DOCTYPE html><title>Sign in</title>", "is a web page"),
+        (" \n", "is empty"),
+    ],
+)
+def test_a_sheet_that_is_refused_as_a_whole(text, complaint, tmp_path):
+    path = tmp_path / "sheet.csv"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=complaint) as refused:
+        read_source(str(path))
+    assert "\n" not in str(refused.value)
+
+
+def test_too_many_cells_are_a_comma_that_was_not_quoted():
+    [row] = read_rows("name,kind,description,confidential\nTea,group,Tea, 1 High St,yes\n", "s")
+    assert isinstance(row, Rejected)
+    assert "more cells than there are columns" in row.reason
+    assert "High St" not in str(row.content)
+
+
+def test_a_sheet_cut_anywhere_is_refused_or_read_as_it_was():
+    names = ["First", "Second", "Third"]
+    whole = sheet(*(FULL | {"id": name, "name": name} for name in names))
+    rows = read_rows(whole, "sheet.csv")
+    for cut in range(whole.index("\n") + 1, len(whole)):
+        try:
+            kept = read_rows(whole[:cut], "sheet.csv")
+        except SourceError:
+            continue
+        for row, original in zip(kept, rows, strict=False):
+            # Only the last cell's own end cannot be seen.
+            if isinstance(row, Listing):
+                assert isinstance(original, Listing)
+                assert replace(row, assured_date=None) == replace(original, assured_date=None)
+
+
+WORDS = st.text(
+    st.characters(codec="ascii", categories=("L", "N"), include_characters=" ,'\"-£é"),
+    min_size=1,
+    max_size=30,
+).map(lambda text: " ".join(f"a{text}".split()))
+LISTS = st.lists(WORDS, max_size=3).map(tuple)
+DEGREES = st.floats(1, 80).map(lambda number: round(number, 6))
+LISTINGS = st.builds(
+    Listing,
+    key=WORDS,
+    name=WORDS,
+    kind=st.sampled_from(KINDS),
+    description=WORDS,
+    organisation=st.just("") | WORDS,
+    strands=st.sets(st.sampled_from(STRANDS)).map(tuple),
+    assets=st.sets(st.sampled_from(ASSETS)).map(tuple),
+    topics=LISTS,
+    email=st.just("") | WORDS,
+    places=st.just(())
+    | st.tuples(
+        st.builds(
+            Place, WORDS, WORDS, WORDS, st.just("ZY1 1AA"), st.builds(Point, DEGREES, DEGREES)
+        )
+    ),
+    online=st.booleans(),
+    schedules=st.just(())
+    | st.tuples(
+        st.builds(
+            Schedule,
+            st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
+            st.sampled_from(REPEATS),
+            st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+        )
+    ),
+    cost_amount=st.none() | st.integers(0, 9999).map(lambda pence: pence / 100),
+    minimum_age=st.none() | st.integers(0, 60),
+    maximum_age=st.none() | st.integers(60, 120),
+    status=st.sampled_from(STATUSES),
+    assured_date=st.none() | st.dates(),
+)
+
+
+def as_row(listing: Listing) -> dict[str, object]:
+    """The listing as somebody would type it."""
+    plain = "name kind description organisation email status".split()
+    lists = "strands assets topics".split()
+    row: dict[str, object] = {name: getattr(listing, name) for name in plain}
+    row |= {name: "; ".join(getattr(listing, name)) for name in lists}
+    row |= {
+        name: "" if getattr(listing, name) is None else getattr(listing, name)
+        for name in "cost_amount minimum_age maximum_age assured_date".split()
+    }
+    row |= {"id": listing.key, "online": "yes" if listing.online else "no"}
+    for place in listing.places:
+        row |= {
+            name: getattr(place, name) for name in "venue address neighbourhood postcode".split()
+        }
+        assert place.point is not None
+        row |= {"latitude": place.point.latitude, "longitude": place.point.longitude}
+    for schedule in listing.schedules:
+        row |= {"days": "; ".join(schedule.days), "repeats": schedule.repeats}
+        row["start_time"] = f"{schedule.opens_at:%H:%M}"
+    return row
+
+
+@given(LISTINGS)
+def test_what_is_typed_into_the_sheet_comes_back(listing):
+    assert read_rows(sheet(as_row(listing)), "sheet.csv") == [listing]  # type: ignore[arg-type]
+
+
+@given(st.text(st.characters(exclude_categories=())), st.sampled_from(sorted(FULL)))
+def test_no_cell_can_break_the_reading(cell, column):
+    row = read(**{column: cell})
+    assert isinstance(row, Listing | Rejected)
+    repr(row).encode()
