@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 PIP = -m pip --disable-pip-version-check --quiet
 export HF_HUB_OFFLINE = 1
 
-.PHONY: run test check bench clean
+.PHONY: run test check screenshots bench clean
 
 run: .venv/.installed .venv-rasa/.installed
 	@exec .venv/bin/connector run
@@ -16,6 +16,10 @@ check: .venv/.installed
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# Keeps the pictures that the browser tests take, for the documents.
+screenshots: .venv/.installed .venv-rasa/.installed
+	CONNECTOR_SCREENSHOTS=1 .venv/bin/python -m pytest tests/web/test_screenshot.py
 
 bench: .venv/.installed .venv-rasa/.installed
 	.venv/bin/python -m benchmarks

@@ -1,0 +1,64 @@
+"""The documents are true: settings, commands, pictures, terms and privacy properties."""
+
+import re
+
+import pytest
+from typer.main import get_command
+
+from bot.cli import app
+from bot.settings import ROOT, Settings
+
+DOCS = ROOT / "docs"
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
+def test_every_setting_is_explained(name: str) -> None:
+    assert f"| `{name}` |" in read("docs/settings.md")
+
+
+def test_no_setting_is_explained_that_is_gone() -> None:
+    explained = set(re.findall(r"^\| `([A-Z_]+)` \|", read("docs/settings.md"), re.M))
+    assert explained == {name.upper() for name in Settings.model_fields}
+
+
+def commands() -> list[str]:
+    names = []
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        names += [f"{name} {one}" for one in below] if below else [name]
+    return names
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_explained(command: str) -> None:
+    assert f"connector {command}" in read("docs/commands.md")
+
+
+def test_every_privacy_property_names_a_function_and_a_test_that_exist() -> None:
+    rows = re.findall(r"^\| (\d) \| .+? \| `(.+?)` \| `(.+?)` \|", read("docs/privacy.md"), re.M)
+    assert [number for number, _, _ in rows] == list("1234567")
+    for _, function, guard in rows:
+        module, _, name = function.rpartition(".")
+        path = ROOT / (module.replace(".", "/") + ".py")
+        assert re.search(rf"\b(def|class|=) ?{name}\b|\b{name} =", path.read_text()), function
+        test_file, _, test = guard.partition("::")
+        assert f"def {test}(" in read(test_file), guard
+
+
+@pytest.mark.parametrize("document", [path.name for path in DOCS.glob("*.md")])
+def test_every_document_is_reached_from_the_readme(document: str) -> None:
+    assert f"docs/{document}" in read("README.md")
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in DOCS.glob("*.md"))],
+)
+def test_links_lead_somewhere(document: str) -> None:
+    folder = (ROOT / document).parent
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", read(document)):
+        assert (folder / target).exists(), target

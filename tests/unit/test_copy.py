@@ -1,0 +1,61 @@
+"""Everything written down to be said: buttons that work everywhere, and words to read with ease."""
+
+import re
+
+import pytest
+
+from bot.replies import Choices
+from bot.wording import TAP_BYTES, Wording
+
+WORDING = Wording()
+RESPONSES = sorted(WORDING.responses.items())
+BUTTONS = [
+    pytest.param(button["payload"], id=f"{name}: {button['title']}")
+    for name, response in RESPONSES
+    for button in response.get("buttons", ())
+]
+
+
+@pytest.mark.parametrize("tap", BUTTONS)
+def test_every_button_sends_something_we_understand(tap: str) -> None:
+    assert len(tap.encode()) <= TAP_BYTES
+    assert tap == "start_again" or WORDING.payload_of(tap)
+
+
+@pytest.mark.parametrize("tap", BUTTONS)
+def test_no_button_holds_braces(tap: str) -> None:
+    """Rasa takes braces for slots, and logs the slots when it cannot fill them in."""
+    assert not set("{}") & set(tap)
+
+
+@pytest.mark.parametrize(("name", "response"), RESPONSES)
+def test_a_response_is_one_plain_text(name: str, response: dict[str, object]) -> None:
+    text = str(response["text"])
+    assert text.strip(), name
+    # Rasa sends what a blank line parts as two messages.
+    assert "\n\n" not in text
+    assert not re.search(r"[<>*_]", re.sub(r"\{\w+\}", "", text)), "markup is for channels"
+
+
+@pytest.mark.parametrize(
+    ("tap", "payload"),
+    [
+        ("greet", "/greet"),
+        ("set_area:area=St John's", '/set_area{"area": "St John\'s"}'),
+        (
+            'find_group:interest=a "quoted" {word}',
+            '/find_group{"interest": "a \\"quoted\\" {word}"}',
+        ),
+        ("no_such_intent", None),
+        ("greet; drop", None),
+        ("", None),
+    ],
+)
+def test_a_tap_as_rasa_reads_it(tap: str, payload: str | None) -> None:
+    assert WORDING.payload_of(tap) == payload
+
+
+def test_a_response_with_buttons_offers_choices() -> None:
+    reply = WORDING.say("utter_ask_strength")
+    assert isinstance(reply, Choices)
+    assert [option.tap for option in reply.options] == ["deny", "show_more"]
