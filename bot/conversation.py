@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import logging
 import re
-from dataclasses import replace
 
 from bot.checkin_flow import CheckinFlow
 from bot.rasa import Handover, RasaUnavailableError
@@ -19,7 +18,7 @@ from bot.safety import Guard
 from bot.safety import answer as answer_danger
 from bot.wording import Wording
 from directory.catalogue import Catalogue
-from nlu.actions.matching import Wanted, find
+from nlu.actions.matching import Found, Wanted, find
 from nlu.actions.showing import make_card, make_details
 
 log = logging.getLogger(__name__)
@@ -135,25 +134,29 @@ class Conversation:
         if tap == "forget_me":
             return [self._wording.say("utter_forgotten")]
         if details := _DETAILS.fullmatch(tap):
-            stored = self._catalogue.get(int(details[1]))
+            stored = await asyncio.to_thread(self._catalogue.get, int(details[1]))
             if stored is not None:
                 return [listing_card(make_details(stored))]
         if f"utter_{tap}" in self._wording.responses:
             return [self._wording.say(f"utter_{tap}")]
         asked = _SEARCH_TAP.fullmatch(tap)
         words = asked[1] if asked else message.text
-        # While Rasa is only loading, the person need not hear about it.
-        away = [] if self._rasa.starting else [self._wording.say("utter_rasa_away")]
         if words is None:
             return [self._wording.say("utter_rasa_away_tap")]
         giving = tap.startswith("offer_help")
-        wanted = Wanted(strength=words) if giving else Wanted(interest=words)
-        wanted = replace(wanted, area=self._catalogue.find_area(words))
-        found = await asyncio.to_thread(find, self._catalogue, wanted)
+        found = await asyncio.to_thread(self._search_alone, words, giving)
+        # While Rasa is only loading, the person need not hear about it.
+        away = [] if self._rasa.starting else [self._wording.say("utter_rasa_away")]
         if found.loose:
-            return [*away, self._wording.say("utter_greet" if not away else "utter_nlu_fallback")]
+            return [*away, self._wording.say("utter_nlu_fallback" if away else "utter_greet")]
         cards = [listing_card(make_card(hit)) for hit in (*found.places, *found.needed)]
         return [*away, self._wording.say("utter_found"), *cards]
+
+    def _search_alone(self, words: str, giving: bool) -> Found:
+        area = self._catalogue.find_area(words)
+        if giving:
+            return find(self._catalogue, Wanted(strength=words, area=area))
+        return find(self._catalogue, Wanted(interest=words, area=area))
 
     def _pseudonym(self, sender: str) -> str:
         return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()

@@ -35,7 +35,8 @@ class RasaSetupError(Exception):
     """Rasa cannot be trained or started; the message says what to do."""
 
 
-def _environment(encoder: Path, actions_port: int) -> dict[str, str]:
+def rasa_environment(encoder: Path, actions_port: int) -> dict[str, str]:
+    """Our environment and what Rasa needs beside it: no telemetry, no noise, no accelerator."""
     return {
         **os.environ,
         "CONNECTOR_ENCODER": str(encoder),
@@ -78,7 +79,7 @@ def train(model: Path, encoder: Path, log_file: Path) -> None:
     ]
     with log_file.open("wb") as output:
         code = subprocess.call(  # noqa: S603
-            command, cwd=ROOT, env=_environment(encoder, 0), stdout=output, stderr=output
+            command, cwd=ROOT, env=rasa_environment(encoder, 0), stdout=output, stderr=output
         )
     if code != 0 or not model.exists():
         raise RasaSetupError(f"Rasa could not be trained. The reason is at the end of {log_file}.")
@@ -100,7 +101,7 @@ class RasaServer:
         self._model = model
         self._port = port
         self._log_file = log_file
-        self._env = _environment(encoder, actions_port)
+        self._env = rasa_environment(encoder, actions_port)
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None

@@ -61,6 +61,13 @@ def app_url(service: Service) -> str:
 
 
 @pytest.fixture
+def rasa_url(service: Service) -> str:
+    """Where the running Rasa server listens."""
+    ports = [one.laddr.port for one in service.rasa.net_connections() if one.status == "LISTEN"]
+    return f"http://127.0.0.1:{ports[0]}"
+
+
+@pytest.fixture
 def talk(service: Service) -> Iterator[Talk]:
     """A new conversation on the web page."""
     talk = Talk(service.url)

@@ -74,14 +74,15 @@ class ValidateFindForm(Action):
             return {"strength": SKIPPED, "area": SKIPPED}
         if turn.tapped and "interest" in turn.entities:
             return {"interest": turn.entities["interest"], **where}
+        answers = turn.intent in _TELLING or not turn.sure
         if turn.asked_for == "area":
             if where:
                 return where
-            return {"area": SKIPPED} if turn.intent in _TELLING else {}
+            return {"area": SKIPPED} if answers else {}
         if turn.intent == "set_area" and where:
             return where
         words = turn.own_words(turn.asked_for)
-        return {turn.asked_for: words, **where} if words and turn.intent in _TELLING else {}
+        return {turn.asked_for: words, **where} if words and answers else {}
 
 
 class ActionAskArea(Action):

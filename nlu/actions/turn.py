@@ -5,6 +5,9 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+# Below this, what Rasa takes a turn for is less likely than that it answers our question.
+SURE = 0.6
+
 # A slot that the person chose not to fill. Never a text that somebody could type.
 SKIPPED = "\x00skipped"
 
@@ -16,6 +19,7 @@ class Turn:
     intent: str
     text: str
     tapped: bool
+    sure: bool
     entities: dict[str, str]
     asked_for: str | None
 
@@ -29,6 +33,7 @@ class Turn:
             # A button's payload reaches Rasa as a text that starts with a slash;
             # typed text never does, because `bot.rasa` sees to it.
             tapped=text.startswith("/"),
+            sure=float(message.get("intent", {}).get("confidence") or 0) >= SURE,
             entities={one["entity"]: str(one["value"]) for one in message.get("entities") or ()},
             asked_for=tracker.get_slot("requested_slot"),
         )

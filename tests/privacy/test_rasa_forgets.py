@@ -6,7 +6,6 @@ import json
 import subprocess
 
 import httpx
-import pytest
 
 from bot.settings import ROOT
 from tests.service import Service, Talk
@@ -43,12 +42,6 @@ def test_a_conversation_is_dropped_when_it_is_erased_or_expires() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [["erased", "kept"], ["kept"], []]
-
-
-@pytest.fixture
-def rasa_url(service: Service) -> str:
-    ports = [one.laddr.port for one in service.rasa.net_connections() if one.status == "LISTEN"]
-    return f"http://127.0.0.1:{ports[0]}"
 
 
 def heard(rasa_url: str, sender: str) -> list[str]:
