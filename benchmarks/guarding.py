@@ -37,5 +37,8 @@ def measure(encoder: Encoder, *, quick: bool) -> list[Table]:
         rounds=2 if quick else 10,
     )
     length = float(np.median([len(query) for query in queries]))
-    note = f"{whose} as messages, {length:.0f} characters in the middle of them."
+    note = (
+        f"{whose}, of which {len(queries)} are no crisis to the guard, as messages; "
+        f"{length:.0f} characters is the middle length."
+    )
     return [compare("Crisis guard", timings, beside="encoder alone", what="a message", note=note)]

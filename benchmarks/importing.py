@@ -45,7 +45,7 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
             "import into a new database": bring_in,
         },
         steps=1,
-        rounds=1 if quick else 3,
+        rounds=1 if quick else 2,
         warm=False,
     )
     seconds = {name: one.p50 / 1000 for name, one in timings.items()}

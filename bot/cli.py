@@ -5,6 +5,7 @@ A user's own mistake is told in one line with exit code 1, never as a traceback.
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from bot.settings import Settings
 from checkins.errors import CheckinsError
@@ -93,6 +95,7 @@ def import_sources(
     migrate(engine)
     encoder = Encoder(settings.encoder_folder)
     for source in sources:
+        started = time.monotonic()
         with _show_progress() as progress:
             report = import_listings(
                 engine,
@@ -104,10 +107,16 @@ def import_sources(
             )
         _out.print(
             f"{report.source}: {report.added} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {len(report.quarantined)} quarantined."
+            f"{report.unchanged} unchanged, {len(report.quarantined)} quarantined.",
+            markup=False,
         )
         for rejected in report.quarantined:
-            _out.print(f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}")
+            _out.print(
+                f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}", markup=False
+            )
+        listings = report.added + report.updated + report.unchanged
+        seconds = max(time.monotonic() - started, 0.001)
+        _out.print(f"{listings} listings in {seconds:.0f} s, {listings / seconds:.0f} a second.")
 
 
 @directory_app.command()
@@ -156,13 +165,14 @@ def search(
 
 
 def _print_summary(number: int, summary: dict[str, object]) -> None:
-    _out.print(f"[bold]{number}. {summary['name']}[/bold]  ({summary['kind']})", markup=True)
+    _out.print(Text.assemble((f"{number}. {summary['name']}", "bold"), f"  ({summary['kind']})"))
     table = Table.grid(padding=(0, 1))
     for label in ("reasons", "when", "where", "cost", "alert", "notice"):
         value = summary[label]
         if value:
             shown = "; ".join(value) if isinstance(value, list) else str(value)
-            table.add_row(f"   {'why' if label == 'reasons' else label}:", shown)
+            # As text: a listing's own brackets are not markup.
+            table.add_row(f"   {'why' if label == 'reasons' else label}:", Text(shown))
     _out.print(table)
 
 

@@ -77,7 +77,7 @@ def fit(
     vectors: NDArray[np.float32], labels: Sequence[Label], thresholds: tuple[float, float]
 ) -> Head:
     """A head trained on all that is given."""
-    from sklearn.svm import SVC
+    from sklearn.svm import SVC  # type: ignore[import-untyped]
 
     wanted = np.array(labels)
     weights = np.zeros((2, len(wanted)), dtype=np.float32)
@@ -94,7 +94,7 @@ def scores_out_of_fold(
     vectors: NDArray[np.float32], labels: Sequence[Label]
 ) -> NDArray[np.float64]:
     """Shape (2, n): what heads that never saw a message give it (ten folds, fixed shuffle)."""
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
 
     scores = np.zeros((2, len(labels)))
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
@@ -155,50 +155,62 @@ def false_alarms(examples: Sequence[Example], labels: Sequence[Label]) -> Share:
 
 
 def write_table(rows: dict[str, tuple[Sequence[Example], Sequence[Label]]]) -> str:
-    """The Markdown tables of `docs/safety.md`: overall, then by category."""
-    out = [
-        "| set | crisis recall | false alarms | support recall |",
-        "|---|---|---|---|",
-    ]
+    """A Markdown table of recall and false alarms, a row for each name."""
+    out = ["| set | crisis recall | false alarms | support recall |", "|---|---|---|---|"]
     for name, (examples, labels) in rows.items():
-        out.append(
-            f"| {name} | {recall(examples, labels)} | {false_alarms(examples, labels)} "
-            f"| {recall(examples, labels, 'support')} |"
+        shares = (
+            recall(examples, labels),
+            false_alarms(examples, labels),
+            recall(examples, labels, "support"),
         )
-    examples = next(reversed(rows.values()))[0]
-    out += ["", "| heldout category | right label, patterns alone | with the encoder |"]
-    out.append("|---|---|---|")
-    alone, together = (
-        next(labels for name, (_, labels) in rows.items() if name == wanted)
-        for wanted in ("heldout, patterns alone", "heldout, with the encoder")
-    )
-    for key in dict.fromkeys((e.label, e.category) for e in examples):
-        picked = [i for i, e in enumerate(examples) if (e.label, e.category) == key]
-        cells = (
-            f"{sum(labels[i] == key[0] for i in picked)}/{len(picked)}"
-            for labels in (alone, together)
-        )
-        out.append(f"| {key[0]}: {key[1].replace('_', ' ')} | {' | '.join(cells)} |")
+        out.append(f"| {name} | {' | '.join(map(str, shares))} |")
     return "\n".join(out)
 
 
+def write_categories(
+    examples: Sequence[Example], alone: Sequence[Label], together: Sequence[Label]
+) -> str:
+    """A Markdown table of right labels by category, patterns alone and with the encoder."""
+    out = ["| heldout category | patterns alone | with the encoder |", "|---|---|---|"]
+    for label, category in dict.fromkeys((e.label, e.category) for e in examples):
+        picked = [i for i, e in enumerate(examples) if (e.label, e.category) == (label, category)]
+        cells = " | ".join(
+            f"{sum(labels[i] == label for i in picked)}/{len(picked)}"
+            for labels in (alone, together)
+        )
+        out.append(f"| {label}: {category.replace('_', ' ')} | {cells} |")
+    return "\n".join(out)
+
+
+def heldout_rows(
+    name: str, label: Callable[[str], Label]
+) -> dict[str, tuple[Sequence[Example], Sequence[Label]]]:
+    """The rows of a guard: the batch it was frozen before, and the two that came earlier."""
+    rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {}
+    heldout = read_examples(HELDOUT)
+    for title, blind in (("blind", True), ("early", False)):
+        examples = [e for e in heldout if (e.batch == "blind") == blind]
+        rows[f"heldout, {title}, {name}"] = (examples, [label(e.text) for e in examples])
+    return rows
+
+
 def measure(encode: Encode) -> str:
-    """The tables, measured now with the committed patterns and head."""
+    """The tables of `docs/safety.md`, measured now with the committed patterns and head."""
     dev, heldout = read_examples(DEV), read_examples(HELDOUT)
-    guards: dict[str, Callable[[str], Label]] = {
-        "patterns alone": Guard().label,
-        "with the encoder": Guard(encode).label,
-    }
+    alone, together = Guard().label, Guard(encode).label
     rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {
-        "dev, patterns alone": (dev, [pattern_label(e.text) for e in dev]),
+        **heldout_rows("patterns alone", alone),
+        **heldout_rows("with the encoder", together),
+        "dev, patterns alone": (dev, [alone(e.text) for e in dev]),
         "dev, with the encoder, cross-validated": (
             dev,
             cross_validated_labels(encode_all(encode, dev), dev),
         ),
     }
-    for name, label in guards.items():
-        rows[f"heldout, {name}"] = (heldout, [label(e.text) for e in heldout])
-    return write_table(rows)
+    categories = write_categories(
+        heldout, [alone(e.text) for e in heldout], [together(e.text) for e in heldout]
+    )
+    return f"{write_table(rows)}\n\n{categories}"
 
 
 def main(

@@ -6,7 +6,6 @@ database. Safe to use from several threads.
 
 import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 from sqlalchemy import Engine, func, select
@@ -31,6 +30,7 @@ class Catalogue:
         self._encoder = encoder
         self._lock = threading.Lock()
         self._revision = -1
+        self._reading = False
         self._looked_at = -_LOOK_AGAIN_AFTER
         self._index = Index((), np.zeros((0, DIMENSIONS), dtype=np.float32))
         self._gazetteer = Gazetteer(())
@@ -66,16 +66,30 @@ class Catalogue:
         return len(self._fresh().listings)
 
     def _fresh(self) -> Index:
+        """The index, asked at most once a second whether it is still true.
+
+        Only the first is waited for; a changed directory is read in beside the answers.
+        """
         with self._lock:
             now = time.monotonic()
-            if now - self._looked_at >= _LOOK_AGAIN_AFTER:
-                with Session(self._engine) as session:
-                    revision = session.scalar(select(RevisionRow.number)) or 0
-                    if revision != self._revision:
-                        self._load(session)
-                        self._revision = revision
+            if now - self._looked_at >= _LOOK_AGAIN_AFTER and not self._reading:
                 self._looked_at = now
+                if self._revision < 0:
+                    self._renew()
+                else:
+                    self._reading = True
+                    threading.Thread(target=self._renew, daemon=True).start()
             return self._index
+
+    def _renew(self) -> None:
+        try:
+            with Session(self._engine) as session:
+                revision = session.scalar(select(RevisionRow.number)) or 0
+                if revision != self._revision:
+                    self._load(session)
+                    self._revision = revision
+        finally:
+            self._reading = False
 
     def _load(self, session: Session) -> None:
         query = select(ListingRow).order_by(ListingRow.id).options(undefer(ListingRow.vector))
@@ -92,8 +106,3 @@ def count_listings(engine: Engine) -> int:
     """How many listings the database holds, closed ones included."""
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(ListingRow)) or 0
-
-
-def next_page(query: Query, hits: list[Hit]) -> Query:
-    """The same query without what was just shown."""
-    return replace(query, exclude=query.exclude | {hit.found.id for hit in hits})

@@ -127,6 +127,8 @@ class Encoder:
         `progress` is told after each batch how many more texts are done.
         """
         self.warm()
+        # Half of a surrogate pair, which JSON can carry, is more than the tokenizer can take.
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         # Longest first, so that a batch holds texts of like length.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))

@@ -5,6 +5,10 @@ class DirectoryError(Exception):
     """The message is one plain line that says what is wrong and what to do."""
 
 
+class DatabaseError(DirectoryError):
+    """The database cannot be opened or written; what it held is as it was."""
+
+
 class SourceError(DirectoryError):
     """A source could not be read as a whole; nothing of it was taken."""
 

@@ -4,17 +4,21 @@ Owns the order of things (read everything, encode what changed, then write in on
 transaction) and the counts told at the end. Knows no file format.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Engine, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, undefer
 
 from directory.embeddings import Encoder
+from directory.errors import DatabaseError
 from directory.listings import Listing, digest, withhold_place
 from directory.models import ListingRow, QuarantinedRow, RevisionRow, SourceRow, write_listing
+from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
 
 
@@ -59,10 +63,31 @@ def import_listings(
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`.
 
-    Raises whatever reading `rows` raises, before anything is written. A row whose
-    key was already taken by an earlier row of the same source is quarantined.
+    Raises whatever reading `rows` raises, before anything is written, and DatabaseError
+    if the database refuses; then nothing was written either. A row whose key was already
+    taken by an earlier row of the same source is quarantined.
     """
     listings, rejected = _sort_out(rows)
+    try:
+        report = _write(engine, encoder, source, listings, rejected, notice, progress)
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", error)).splitlines()[0]
+        raise DatabaseError(
+            f"The directory's database refused the change ({cause}). Nothing of {source} was taken."
+        ) from error
+    forget_deleted(engine)
+    return report
+
+
+def _write(
+    engine: Engine,
+    encoder: Encoder,
+    source: str,
+    listings: dict[str, Listing],
+    rejected: list[Rejected],
+    notice: str,
+    progress: Progress,
+) -> ImportReport:
     with Session(engine) as session:
         known = {
             row.key: row
@@ -107,7 +132,7 @@ def import_listings(
                 key=row.key,
                 name=row.name,
                 reason=row.reason,
-                content=row.content,
+                content=_plain_json(row.content),
             )
             for row in rejected
         )
@@ -155,6 +180,11 @@ def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> di
         listing.key: vector.astype(np.float16).tobytes()
         for listing, vector in zip(listings, vectors, strict=True)
     }
+
+
+def _plain_json(content: dict[str, Any]) -> Any:
+    # Python reads and writes NaN and Infinity; JSON and PostgreSQL have neither.
+    return json.loads(json.dumps(content, default=str), parse_constant=str)
 
 
 def _announce_change(session: Session) -> None:

@@ -9,6 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from directory.listings import Place, Point
 
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
@@ -24,14 +27,22 @@ class Area:
     point: Point
 
 
-def miles_between(one: Point, other: Point) -> float:
-    """The great-circle distance in miles."""
-    phi, psi = math.radians(one.latitude), math.radians(other.latitude)
-    across = math.radians(other.longitude - one.longitude)
+def miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Great-circle miles from `point` to each (latitude, longitude) row of `degrees`."""
+    latitude, longitude = math.radians(point.latitude), math.radians(point.longitude)
+    others = np.radians(degrees)
     haversine = (
-        math.sin((psi - phi) / 2) ** 2 + math.cos(phi) * math.cos(psi) * math.sin(across / 2) ** 2
+        np.sin((others[:, 0] - latitude) / 2) ** 2
+        + math.cos(latitude) * np.cos(others[:, 0]) * np.sin((others[:, 1] - longitude) / 2) ** 2
     )
-    return 2 * _EARTH_MILES * math.asin(math.sqrt(min(1.0, haversine)))
+    miles: NDArray[np.float64] = 2 * _EARTH_MILES * np.arcsin(np.sqrt(np.minimum(1.0, haversine)))
+    return miles
+
+
+def tidy_postcode(text: str) -> str:
+    """A postcode in capitals with one space, however it was typed."""
+    match = _POSTCODE.fullmatch(text.strip())
+    return f"{match[1]} {match[2]}".upper() if match and match[2] else text.strip().upper()
 
 
 class Gazetteer:
@@ -44,8 +55,9 @@ class Gazetteer:
         for place in places:
             if place.point is None:
                 continue
-            outcode = place.postcode.partition(" ")[0]
-            for name in {place.neighbourhood, place.postcode, outcode}:
+            postcode = tidy_postcode(place.postcode)
+            outcode = postcode.partition(" ")[0]
+            for name in {place.neighbourhood, postcode, outcode}:
                 if name:
                     points[name.casefold()].append(place.point)
                     spelt.setdefault(name.casefold(), name)
@@ -59,14 +71,16 @@ class Gazetteer:
     def find(self, text: str) -> Area | None:
         """The area in `text`: degrees, a postcode or its first half, or a name. None if unknown."""
         if degrees := _DEGREES.fullmatch(text):
-            return Area("you", Point(float(degrees[1]), float(degrees[2])))
+            point = Point(float(degrees[1]), float(degrees[2]))
+            possible = abs(point.latitude) <= 90 and abs(point.longitude) <= 180
+            return Area("you", point) if possible else None
         for match in _POSTCODE.finditer(text):
             outcode, rest = match[1], match[2]
             whole = self._areas.get(f"{outcode} {rest}".casefold()) if rest else None
             if area := whole or self._areas.get(outcode.casefold()):
                 return area
-        named = self._named.search(text)
-        return self._areas[named[0].casefold()] if named else None
+        named = self._named.search(text.casefold())
+        return self._areas[named[0]] if named else None
 
 
 def _middle(points: list[Point]) -> Point:
@@ -77,5 +91,6 @@ def _middle(points: list[Point]) -> Point:
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    longest_first = sorted(map(re.escape, names), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(longest_first) or '(?!)'})\b", re.I)
+    longest_first = sorted({name.casefold() for name in names}, key=len, reverse=True)
+    either = "|".join(map(re.escape, longest_first)) or "(?!)"
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)")

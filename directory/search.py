@@ -4,18 +4,20 @@ Owns the ranking and the reasons. A reason is a fact about the listing that the
 query asked for; nothing else may become one.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import bm25s
 import numpy as np
 import Stemmer
+from bm25s.stopwords import STOPWORDS_EN_PLUS
 from numpy.typing import NDArray
 
 from directory.embeddings import Vectors
-from directory.listings import Listing, Point, StoredListing
-from directory.places import Area, miles_between
+from directory.listings import StoredListing
+from directory.places import Area, miles_from
 from directory.wording import searchable_text
 
 Scores = NDArray[np.float32]
@@ -31,6 +33,15 @@ _NEAREST_MILE_COST = 0.1
 GOOD_ENOUGH = 0.3
 # A word in more than this part of the listings is no reason to choose one.
 _COMMON = 0.2
+# How people begin a request says nothing of what they want.
+_FRAMING = (
+    "would could can may might much many lot bit like love enjoy want need wish hope look looking "
+    "find get go going know think something somewhere someone anything anywhere anyone somebody "
+    "anybody thing things please thanks hello hi good nice really maybe also im ive id dont"
+).split()
+_STOP_WORDS = [*STOPWORDS_EN_PLUS, *_FRAMING]
+# What a person would call a word: "children's" and "men’s" are one, "arts-and-crafts" three.
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,13 @@ class Index:
             [stored.listing.status != "closed" for stored in listings], dtype=bool
         )
         self._ids = np.array([stored.id for stored in listings], dtype=np.int64)
+        points = [
+            (row, place.point.latitude, place.point.longitude)
+            for row, stored in enumerate(listings)
+            for place in stored.listing.places
+            if place.point
+        ]
+        self._points = np.array(points, dtype=np.float64).reshape(-1, 3)
 
     @cached_property
     def by_id(self) -> dict[int, StoredListing]:
@@ -92,7 +110,7 @@ class Index:
     def tokenize(self, text: str) -> list[str]:
         """The stems of the words in `text` that are not stop words."""
         tokenized = bm25s.tokenize(
-            text, stopwords="en_plus", stemmer=self._stem, return_ids=False, show_progress=False
+            text, stopwords=_STOP_WORDS, stemmer=self._stem, return_ids=False, show_progress=False
         )
         return list(tokenized[0])
 
@@ -110,13 +128,17 @@ class Index:
         if not allowed.any():
             return []
         words = self.word_scores(query.text)
-        meaning = self._vectors @ vector if vector is not None else np.zeros_like(words)
-        fit = meaning + WORDS_WEIGHT * words if vector is not None else words
+        if vector is None:
+            # With nothing else to go by, a listing without one of the words is a guess.
+            fit, allowed = words, allowed & (words > 0)
+        else:
+            fit = self._vectors @ vector + WORDS_WEIGHT * words
         miles = self._miles(query.near)
         # An unknown distance costs nothing: area-wide and online groups are never hidden.
         away = np.minimum(np.nan_to_num(miles, nan=0.0), _MOST_MILES)
         mile_cost = _NEAREST_MILE_COST if query.nearest else MILE_COST
         score = np.where(allowed, fit - mile_cost * away, -np.inf)
+        said = self._say_words(query.text)
         hits: list[Hit] = []
         told: set[tuple[str, str]] = set()
         for row in np.argsort(-score, kind="stable"):
@@ -127,13 +149,22 @@ class Index:
             if (same := (stored.listing.name, stored.listing.description)) in told:
                 continue
             told.add(same)
+            good = bool(fit[row] >= GOOD_ENOUGH)
+            if vector is None:
+                otherwise = "It uses some of your words"
+            elif good:
+                otherwise = "It is close in meaning to what you said"
+            else:
+                otherwise = "It is one of the closest we know of"
+            mentioned = self._shared_words(said, int(row))
+            why = f"It mentions {_quote(mentioned)}" if mentioned else otherwise
             hits.append(
                 Hit(
                     found=stored,
                     score=float(score[row]),
-                    reasons=self._reasons(query, int(row), float(miles[row])),
+                    reasons=(why, *self._reasons(query, int(row), float(miles[row]))),
                     miles=None if np.isnan(miles[row]) else float(miles[row]),
-                    good=bool(fit[row] >= GOOD_ENOUGH),
+                    good=good,
                 )
             )
         return hits
@@ -149,17 +180,16 @@ class Index:
         return allowed
 
     def _miles(self, near: Area | None) -> NDArray[np.float64]:
-        if near is None:
-            return np.full(len(self.listings), np.nan)
-        return np.array([_nearest(stored.listing, near.point) for stored in self.listings])
+        """To the nearest place of each listing; NaN where none is known."""
+        miles = np.full(len(self.listings), np.nan)
+        if near is not None:
+            rows = self._points[:, 0].astype(np.intp)
+            np.fmin.at(miles, rows, miles_from(near.point, self._points[:, 1:]))
+        return miles
 
     def _reasons(self, query: Query, row: int, miles: float) -> tuple[str, ...]:
         listing = self.listings[row].listing
         reasons = []
-        if words := self._shared_words(query.text, row):
-            reasons.append(f"It mentions {_quote(words)}")
-        else:
-            reasons.append("It is close in meaning to what you said")
         if query.near is not None and not np.isnan(miles):
             reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
         elif query.near is not None and listing.online:
@@ -170,21 +200,22 @@ class Index:
             reasons.append("It is free")
         return tuple(reasons)
 
-    def _shared_words(self, text: str, row: int) -> list[str]:
-        """Up to three of the person's own words that the listing uses, the rarest first."""
+    def _say_words(self, text: str) -> dict[str, str]:
+        """The stems in `text` that are worth naming, each with the word as it was said."""
         most = max(2.0, _COMMON * len(self.listings))
-        spelt: dict[str, str] = {}
-        for word in dict.fromkeys(text.casefold().split()):
-            bare = word.strip(".,;:!?\"'()“”‘’")
-            for stem in self.tokenize(bare):
-                if stem in self._stems[row] and self._frequency[stem] <= most:
-                    spelt.setdefault(stem, bare)
-        return [spelt[stem] for stem in sorted(spelt, key=lambda stem: self._frequency[stem])][:3]
+        said: dict[str, str] = {}
+        for word in dict.fromkeys(_WORD.findall(text.casefold())):
+            stems = self.tokenize(word)
+            if len(stems) == 1 and 0 < self._frequency.get(stems[0], 0) <= most:
+                said.setdefault(stems[0], word)
+        return said
 
-
-def _nearest(listing: Listing, point: Point) -> float:
-    miles = [miles_between(place.point, point) for place in listing.places if place.point]
-    return min(miles, default=float("nan"))
+    def _shared_words(self, said: Mapping[str, str], row: int) -> list[str]:
+        """Up to three of the person's own words that the listing uses, the rarest first."""
+        shared = sorted(
+            said.keys() & self._stems[row], key=lambda stem: (self._frequency[stem], stem)
+        )
+        return [said[stem] for stem in shared][:3]
 
 
 def _describe_miles(miles: float) -> str:

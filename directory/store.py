@@ -6,33 +6,62 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from directory.errors import DatabaseError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "directory"
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `url`. On SQLite: foreign keys on, and WAL so that reading never waits."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed)
+    """An engine for `url`. On SQLite: foreign keys on, and WAL so that reading never waits.
+
+    Raises DatabaseError for an address that names no database.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed)
+    except (ArgumentError, ImportError):
+        # The address may hold a password: it is not repeated.
+        raise DatabaseError(
+            "DIRECTORY_DATABASE_URL is not an address such as sqlite:////srv/directory.db."
+        ) from None
+    except OSError as error:
+        raise DatabaseError(
+            f"The folder of the directory's database cannot be made: {error.strerror}."
+        ) from None
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
         def _set_pragmas(connection, _record):  # type: ignore[no-untyped-def]
             cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=10000")
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA foreign_keys=ON")
-            cursor.execute("PRAGMA busy_timeout=10000")
+            # What is deleted is overwritten: an address that became confidential is gone.
+            cursor.execute("PRAGMA secure_delete=ON")
             cursor.close()
 
     return engine
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to `revision`, making it if need be."""
+    """Bring the database to `revision`, making it if need be. Raises DatabaseError."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", error)).splitlines()[0]
+        raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error
+
+
+def forget_deleted(engine: Engine) -> None:
+    """Leave no copy of what was deleted in SQLite's write-ahead log, if nobody is reading it."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

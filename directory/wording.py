@@ -13,15 +13,38 @@ from directory.listings import DAYS, Listing, Place, Schedule
 
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^>]*>", re.I)
 _ITEM = re.compile(r"<\s*li\b[^>]*>", re.I)
+# `<jo@example.org>` and `<https://example.org>` are not tags: their words are kept.
+_BRACKETED = re.compile(r"<\s*((?:https?://|www\.)[^\s<>]+|[^\s<>@]+@[^\s<>]+)\s*>", re.I)
+# Escaped over and over, as happens between systems: taken off in one go.
+_AMPERSANDS = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.I)
+# Control characters, halves of surrogate pairs, and marks without width.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\s*\n\s*")
 
 
 def clean_text(markup: str) -> str:
-    """HTML as plain text: one line a paragraph or list item, entities decoded."""
-    broken = _ITEM.sub("\n- ", _BREAK.sub("\n", markup))
-    bare = html.unescape(nh3.clean(broken, tags=set()))
-    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", bare.replace("\xa0", " "))).strip()
+    """HTML as plain text: one line a paragraph or list item, entities decoded.
+
+    Markup that was escaped, even more than once, goes as well. Never raises.
+    """
+    while (text := _clean_once(markup)) != markup:
+        markup = text
+    return text
+
+
+def _clean_once(markup: str) -> str:
+    whole = _AMPERSANDS.sub("&", _BRACKETED.sub(r" \1 ", markup))
+    broken = _ITEM.sub("\n- ", _BREAK.sub("\n", drop_unprintable(whole)))
+    bare = drop_unprintable(html.unescape(nh3.clean(broken, tags=set())))
+    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", bare)).strip()
+
+
+def drop_unprintable(text: str) -> str:
+    """The text without the characters that no screen, database or encoder can take."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def text_to_encode(listing: Listing) -> str:
@@ -67,8 +90,10 @@ def _describe_schedule(schedule: Schedule) -> str:
                 regular = f"{which.capitalize()} {days} of the month"
             case ["fortnightly"]:
                 regular = f"Every other {days}"
-            case _:
+            case ["weekly"]:
                 regular = f"Every {days}"
+            case _:
+                regular = days
     if schedule.opens_at:
         times = f"{schedule.opens_at:%H:%M}"
         times += f" to {schedule.closes_at:%H:%M}" if schedule.closes_at else ""

@@ -5,7 +5,6 @@ handed on, so that a broken source is refused as a whole.
 """
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,12 +18,19 @@ from directory.sources.fetching import fetch_services
 
 def read_source(
     source: str, *, progress: Progress = no_progress, timeout: float = 20.0
-) -> Iterable[Listing | Rejected]:
+) -> list[Listing | Rejected]:
     """Every row of `source`: a file's path, or the http(s) address of a paged API.
 
     `timeout` is how many seconds one answer of an API may take. Raises SourceError
-    when the source is missing, cut short, not UTF-8, or of no known form.
+    when the source is missing, empty, cut short, not UTF-8, or of no known form.
     """
+    rows = _read(source, progress, timeout)
+    if not rows:
+        raise SourceError(f"{source} holds no listings; the directory was left as it is.")
+    return rows
+
+
+def _read(source: str, progress: Progress, timeout: float) -> list[Listing | Rejected]:
     if source.startswith(("http://", "https://")):
         services = fetch_services(source, progress=progress, timeout=timeout)
         return [openreferral.read_service(service) for service in services]
@@ -34,7 +40,20 @@ def read_source(
         return [openreferral.read_service(service) for service in _parse_services(text, source)]
     if template.recognise(text):
         return template.read_rows(text, source)
-    raise SourceError(
+    raise _explain(text, source)
+
+
+def _explain(text: str, source: str) -> SourceError:
+    if not text.strip():
+        return SourceError(f"{source} is empty.")
+    if text.lstrip().startswith("<"):
+        return SourceError(f"{source} is a web page, not a feed. Fetch the feed's own address.")
+    if separator := template.find_separator(text):
+        return SourceError(
+            f"{source} has its cells parted by {separator}. Save it again as "
+            "'CSV UTF-8 (comma delimited)', and import that."
+        )
+    return SourceError(
         f"{source} is neither an Open Referral UK file (JSON) nor the CSV template: "
         "its first line must name the columns `name`, `kind` and `description` (docs/import.md)."
     )
@@ -62,6 +81,8 @@ def _parse_services(text: str, source: str) -> list[dict[str, Any]]:
             f"{source} is cut short or is not JSON (line {error.lineno}, column {error.colno}: "
             f"{error.msg}). Fetch it again."
         ) from None
+    except (ValueError, RecursionError):
+        raise SourceError(f"{source} is JSON that no feed would send; fetch it again.") from None
     services = openreferral.find_services(content)
     if services is None:
         raise SourceError(
@@ -74,5 +95,6 @@ def _parse_services(text: str, source: str) -> list[dict[str, Any]]:
 def name_source(source: str) -> str:
     """The name a source is kept under when none is given: the file's stem, or the host."""
     if source.startswith(("http://", "https://")):
-        return urlsplit(source).netloc
+        # Not the whole of it: an address can carry a password.
+        return urlsplit(source).netloc.rpartition("@")[2]
     return Path(source).stem

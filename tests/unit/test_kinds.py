@@ -1,7 +1,7 @@
 """Which kind a listing is proposed to be, where its source does not say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.kinds import propose_kind
@@ -28,6 +28,7 @@ def test_words_that_tell_the_kind(name, description, kind):
     assert propose_kind(name, description) == kind
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_there_is_always_a_kind(name, description):
     assert propose_kind(name, description) in KINDS

@@ -4,7 +4,7 @@ import math
 from datetime import date, time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.importing import Rejected
@@ -210,6 +210,7 @@ FIELDS = (
 ).split()
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_no_json_can_break_the_reading(fields):
     assert isinstance(read_service(BARE | fields), Listing | Rejected)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.listings import Place, Point
@@ -58,6 +58,7 @@ def test_the_busiest_neighbourhood_is_offered_first():
     assert GAZETTEER.names == ("Old Town", "Iford", "Old Town Hill", "St. Ives (East)")
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(st.characters(exclude_categories=())),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.errors import SourceError
@@ -49,7 +49,7 @@ FULL = {
     "days": "tues; Thursdays",
     "repeats": "Weekly",
     "start_time": "9:30",
-    "end_time": "2pm",
+    "end_time": "2.00 pm",
     "when": "Not in August",
     "cost": "£2.50",
     "cost_amount": "£2.50",
@@ -82,7 +82,7 @@ def read(**changes: str) -> Listing | Rejected:
 
 def test_every_column_is_read():
     assert set(FULL) == set(COLUMNS)
-    assert read(end_time="14:00") == Listing(
+    assert read() == Listing(
         key="T1",
         name="Tea & Talk",
         kind="have_a_say",
@@ -237,7 +237,9 @@ def test_a_sheet_cut_anywhere_is_refused_or_read_as_it_was():
 
 
 WORDS = st.text(
-    st.characters(codec="ascii", categories=("L", "N"), include_characters=" ,'\"-£é"),
+    st.characters(
+        min_codepoint=32, max_codepoint=0x24F, categories=("L", "N"), include_characters=" ,'\"-£"
+    ),
     min_size=1,
     max_size=30,
 ).map(lambda text: " ".join(f"a{text}".split()))
@@ -301,11 +303,13 @@ def as_row(listing: Listing) -> dict[str, object]:
     return row
 
 
+@settings(deadline=None)
 @given(LISTINGS)
 def test_what_is_typed_into_the_sheet_comes_back(listing):
     assert read_rows(sheet(as_row(listing)), "sheet.csv") == [listing]  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())), st.sampled_from(sorted(FULL)))
 def test_no_cell_can_break_the_reading(cell, column):
     row = read(**{column: cell})

@@ -1,0 +1,128 @@
+"""Single values of a source, made fit to keep or refused with the reason.
+
+What every kind of source needs. Must never guess: what cannot be read is "not
+known" or a RowError, as each function says.
+"""
+
+import math
+import re
+from datetime import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from directory.errors import RowError
+from directory.listings import Listing, Point
+from directory.wording import clean_text, drop_unprintable
+
+LONGEST_NAME = 300
+LONGEST_DESCRIPTION = 20_000
+# Feeds write 150 or 999 where they mean that nobody is too old.
+OLDEST = 120
+
+_SCHEME = re.compile(r"https?://", re.I)
+# A colon after a word without a dot starts a scheme (`mailto:`), not a port.
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.I)
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
+_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?(?:\s*([ap])\.?m\.?)?(?![\d:])", re.I)
+
+
+def read_plain(value: Any) -> str:
+    """A text or number as it stands, without what cannot be printed. RowError for the rest."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise RowError("a field holds the wrong kind of value; check it against Open Referral UK 3")
+    return drop_unprintable(str(value)).strip()
+
+
+def read_text(value: Any) -> str:
+    """As `read_plain`, with markup and entities made plain text."""
+    return clean_text(read_plain(value))
+
+
+def read_website(text: str) -> str:
+    """An http(s) address; https is meant where no scheme is given. Empty if it is neither."""
+    address = text.strip()
+    if not _SCHEME.match(address):
+        if not address or _OTHER_SCHEME.match(address) or "://" in address:
+            return ""
+        address = f"https://{address.removeprefix('//')}"
+    try:
+        parts = urlsplit(address)
+        usable = parts.port is None or parts.port > 0
+    except ValueError:
+        return ""
+    # `name@` before a host can dress one address up as another.
+    plain = "@" not in parts.netloc and not re.search(r"[\s<>\"'`\\]", address)
+    return address if usable and plain and _HOST.fullmatch(parts.hostname or "") else ""
+
+
+def read_point(latitude: Any, longitude: Any) -> Point | None:
+    """The point, or None if it is not given. Raises RowError for degrees that cannot be."""
+    if latitude in (None, "") or longitude in (None, ""):
+        return None
+    try:
+        point = Point(float(latitude), float(longitude))
+    except (TypeError, ValueError, OverflowError):
+        raise RowError("latitude and longitude must be numbers of degrees") from None
+    if not -90 <= point.latitude <= 90:
+        raise RowError(f"latitude {point.latitude:g} is not between -90 and 90")
+    if not -180 <= point.longitude <= 180:
+        raise RowError(f"longitude {point.longitude:g} is not between -180 and 180")
+    # Off the coast of Africa: what software writes when it does not know.
+    return None if point == Point(0, 0) else point
+
+
+def read_amount(value: Any) -> float | None:
+    """Pounds as a number, 0 or more. None for what is not a plain amount."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        amount = float(str(value).strip().removeprefix("£").replace(",", ""))
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) and 0 <= amount < 100_000 else None
+
+
+def read_age(value: Any, name: str) -> int | None:
+    """Whole years, or None where there is no limit. Raises RowError that names the field."""
+    if value in (None, ""):
+        return None
+    try:
+        age = float(str(value))
+    except ValueError:
+        age = math.nan
+    if not age >= 0 or (age % 1 and age <= OLDEST):
+        raise RowError(f"{name} must be a whole number of years, not {str(value)[:20]!r}")
+    return int(age) if age <= OLDEST else None
+
+
+def read_time(value: Any) -> time | None:
+    """A time of day such as 09:30, 9.30 or 2:30pm; None for anything else."""
+    match = _CLOCK.match(read_plain(value))
+    if not match:
+        return None
+    hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return time(hour, minute) if hour <= 23 and minute <= 59 else None
+
+
+def require_fit(listing: Listing) -> Listing:
+    """The listing itself. Raises RowError if it could not be shown as it is."""
+    if len(listing.name) > LONGEST_NAME:
+        raise RowError(
+            f"its name has {len(listing.name)} letters; keep it under {LONGEST_NAME} "
+            "and put the rest in the description"
+        )
+    if len(listing.description) > LONGEST_DESCRIPTION:
+        raise RowError(
+            f"its description has {len(listing.description):,} letters; "
+            f"keep it under {LONGEST_DESCRIPTION:,}"
+        )
+    low, high = listing.minimum_age, listing.maximum_age
+    if low is not None and high is not None and low > high:
+        raise RowError(f"its lowest age, {low}, is above its highest, {high}")
+    return listing

@@ -1,0 +1,179 @@
+"""The directory's database: made, unmade and made again, and read while others write."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, inspect, text
+
+from bot.settings import ROOT
+from directory.catalogue import Catalogue, count_listings
+from directory.errors import DatabaseError
+from directory.importing import import_listings
+from directory.listings import Listing, Place, Point, Schedule
+from directory.models import Base
+from directory.search import Query
+from directory.store import migrate, open_database
+
+TEA = Listing(
+    "tea",
+    "Tea",
+    "group",
+    "Tea and talk.",
+    places=(Place("Hall", neighbourhood="Old Town", point=Point(53, 1)),),
+    schedules=(Schedule(("Monday",), "weekly"),),
+)
+
+
+@pytest.fixture
+def url(tmp_path) -> str:
+    return f"sqlite:///{tmp_path / 'deep' / 'directory.db'}"
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    engine = open_database(url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_go_up_down_and_up_again_with_data(engine, encoder):
+    for _ in range(2):
+        assert set(Base.metadata.tables) <= set(inspect(engine).get_table_names())
+        import_listings(engine, encoder, "town", [TEA])
+        assert count_listings(engine) == 1
+        migrate(engine, "base")
+        assert set(inspect(engine).get_table_names()) == {"alembic_version"}
+        migrate(engine)
+        assert count_listings(engine) == 0
+
+
+def test_migrating_again_keeps_what_is_there(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA])
+    migrate(engine)
+    assert count_listings(engine) == 1
+
+
+def test_migrations_make_what_the_models_say(engine):
+    found = inspect(engine)
+    for name, table in Base.metadata.tables.items():
+        columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+
+
+def test_a_listing_comes_back_as_it_went_in(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA], notice="Fictional")
+    [hit] = Catalogue(engine, encoder).search(Query("tea"))
+    assert hit.found.listing == TEA
+    assert (hit.found.source, hit.found.notice) == ("town", "Fictional")
+
+
+@pytest.mark.parametrize("address", ["directory.db", "", "nosuchdatabase://host/x", "http://x"])
+def test_an_address_that_names_no_database(address):
+    with pytest.raises(DatabaseError, match="DIRECTORY_DATABASE_URL") as refused:
+        open_database(address)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_password_in_the_address_is_not_repeated():
+    with pytest.raises(DatabaseError) as refused:
+        open_database("nosuchdatabase://me:s3cret@host/x")
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "notes.db").write_text("Dear diary, " * 1000)
+    with pytest.raises(DatabaseError, match="file is not a database"):
+        migrate(open_database(f"sqlite:///{tmp_path / 'notes.db'}"))
+    assert (tmp_path / "notes.db").read_text().startswith("Dear diary")
+
+
+def test_what_changed_in_the_listing_is_seen(engine, encoder):
+    catalogue = Catalogue(engine, encoder)
+    assert len(catalogue) == 0
+    assert catalogue.search(Query("tea")) == []
+    import_listings(engine, encoder, "town", [TEA])
+    wait_for(lambda: len(catalogue) == 1)
+    first = catalogue.search(Query("tea"))[0].found
+    import_listings(engine, encoder, "town", [replace(TEA, alert="Moved")], notice="Fictional")
+    wait_for(lambda: catalogue.search(Query("tea"))[0].found.listing.alert == "Moved")
+    found = catalogue.get(first.id)
+    assert found is not None
+    assert found.notice == "Fictional"
+    assert catalogue.get(999) is None
+
+
+# The same listing with another notice: nothing to encode, so no encoder to load.
+IMPORT = """
+import sys
+from pathlib import Path
+from directory.embeddings import Encoder
+from directory.importing import import_listings
+from directory.store import open_database
+from tests.integration.test_directory_store import TEA
+engine = open_database(sys.argv[1])
+import_listings(engine, Encoder(Path("none")), "town", [TEA], notice="Seen from afar")
+"""
+
+
+def test_another_process_s_import_is_seen_within_3_seconds(engine, encoder, url):
+    import_listings(engine, encoder, "town", [TEA])
+    catalogue = Catalogue(engine, encoder)
+    [before] = catalogue.search(Query("tea"))
+    assert before.found.notice == ""
+    subprocess.run([sys.executable, "-c", IMPORT, url], check=True, cwd=ROOT, timeout=120)
+    wait_for(lambda: catalogue.search(Query("tea"))[0].found.notice == "Seen from afar")
+
+
+def wait_for(condition, seconds: float = 3.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not seen within {seconds} s"
+        time.sleep(0.05)
+
+
+def test_searching_goes_on_while_others_import(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA])
+    catalogue = Catalogue(engine, encoder)
+    failed: list[BaseException] = []
+    done = threading.Event()
+
+    def search_on() -> None:
+        while not done.is_set():
+            try:
+                assert catalogue.search(Query("tea"))
+                assert catalogue.find_area("Old Town")
+            except BaseException as error:
+                failed.append(error)
+            done.wait(0.01)
+
+    threads = [threading.Thread(target=search_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(6):
+        import_listings(engine, encoder, "town", [replace(TEA, alert=str(number))])
+        time.sleep(0.3)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def test_a_writer_that_another_holds_up_changes_nothing(engine, encoder, url):
+    import_listings(engine, encoder, "town", [TEA])
+    impatient = open_database(url)
+    with engine.connect() as other, impatient.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=100")
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.close()
+        with pytest.raises(DatabaseError, match="database is locked"):
+            import_listings(impatient, encoder, "town", [replace(TEA, name="Teas")])
+        other.rollback()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT name FROM listing")) == "Tea"
+    impatient.dispose()

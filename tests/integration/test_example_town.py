@@ -1,0 +1,155 @@
+"""The fictional town: all of it is taken, it shows every feature, and it can be found."""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.settings import ROOT
+from directory.catalogue import Catalogue
+from directory.embeddings import Encoder
+from directory.errors import UnknownPlaceError
+from directory.importing import ImportReport, import_listings
+from directory.listings import ASSETS, KINDS, STRANDS, Listing
+from directory.search import Query
+from directory.showing import show_listing, summarise
+from directory.sources.reading import read_source
+from directory.store import migrate, open_database
+
+TOWN = ROOT / "examples" / "larkhaven.csv"
+NOTICE = "Fictional example"
+
+
+@pytest.fixture(scope="module")
+def town(
+    encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Catalogue, ImportReport]]:
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('town') / 'directory.db'}")
+    migrate(engine)
+    report = import_listings(engine, encoder, "larkhaven", read_source(str(TOWN)), notice=NOTICE)
+    yield Catalogue(engine, encoder), report
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def catalogue(town) -> Catalogue:
+    return town[0]
+
+
+@pytest.fixture(scope="module")
+def listings() -> list[Listing]:
+    return [row for row in read_source(str(TOWN)) if isinstance(row, Listing)]
+
+
+def test_every_row_is_taken(town):
+    _, report = town
+    assert report.quarantined == ()
+    assert report.added >= 150
+    assert report.added == len(list(csv.DictReader(TOWN.read_text("utf-8").splitlines())))
+
+
+@pytest.mark.parametrize(
+    ("field", "values"), [("strands", STRANDS), ("assets", ASSETS), ("kind", KINDS)]
+)
+def test_the_town_touches_every(listings, field, values):
+    for value in values:
+        holding = [one for one in listings if value in (getattr(one, field), *getattr(one, field))]
+        assert len(holding) >= 3, value
+
+
+@pytest.mark.parametrize(
+    ("awkward", "fits"),
+    [
+        ("online only", lambda one: one.online and not one.places),
+        ("area-wide", lambda one: one.covers and not any(place.postcode for place in one.places)),
+        ("temporarily closed", lambda one: one.status == "temporarily closed"),
+        ("closed", lambda one: one.status == "closed"),
+        ("confidential", lambda one: one.confidential),
+        ("free", lambda one: one.free),
+        ("paid", lambda one: one.cost_amount),
+        ("wants a strength", lambda one: one.kind == "volunteering" and one.skills_wanted),
+        ("another language", lambda one: set(one.languages) - {"English"}),
+        ("for an age", lambda one: one.minimum_age or one.maximum_age),
+        ("its times in words only", lambda one: any(not each.days for each in one.schedules)),
+    ],
+)
+def test_the_town_has_the_awkward_ones(listings, awkward, fits):
+    assert any(map(fits, listings)), awkward
+
+
+def test_the_town_sends_nobody_to_a_real_door(listings):
+    for one in listings:
+        assert not one.website or ".example" in one.website
+        assert not one.email or one.email.endswith(".example")
+        assert all(place.postcode.startswith("ZY") for place in one.places if place.postcode)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("somewhere to do a bit of gardening with other people", "garden"),
+        ("I miss having people to talk to", "compan|talk|friend|chat|listen"),
+        ("my dad has dementia and I look after him", "dementia|carer"),
+        ("I can't afford food this week", "food|meal"),
+        ("I like mending things with wood", "wood|repair|mend"),
+        ("help filling in a form", "form|advice"),
+    ],
+)
+def test_what_people_ask_for_is_found(catalogue, text, word):
+    hits = catalogue.search(Query(text, limit=3))
+    assert len(hits) == 3
+    assert hits[0].good
+    told = " ".join(f"{hit.found.listing.name} {hit.found.listing.description}" for hit in hits)
+    assert re.search(word, told, re.I)
+    assert all(hit.found.notice == NOTICE for hit in hits)
+    assert all(summarise(hit)["reasons"] for hit in hits)
+
+
+def test_others_can_be_shown_until_there_are_none(catalogue):
+    query = Query("gardening", kinds=frozenset({"volunteering"}), limit=5)
+    seen: set[int] = set()
+    while hits := catalogue.search(query):
+        ids = {hit.found.id for hit in hits}
+        assert not ids & seen
+        seen |= ids
+        query = replace(query, exclude=query.exclude | {hit.found.id for hit in hits})
+    assert len(seen) > 10
+
+
+def test_a_listing_that_is_closed_is_never_found(catalogue, listings):
+    for one in (one for one in listings if one.status == "closed"):
+        hits = catalogue.search(Query(f"{one.name} {one.description}", limit=100))
+        assert one.key not in {hit.found.listing.key for hit in hits}
+
+
+def test_a_listing_that_is_closed_for_now_says_so(catalogue, listings):
+    for one in (one for one in listings if one.status == "temporarily closed"):
+        hits = catalogue.search(Query(one.name, limit=10))
+        [found] = [hit.found for hit in hits if hit.found.listing.key == one.key]
+        assert show_listing(found)["alert"].startswith("Closed for now")
+
+
+def test_area_wide_and_online_listings_are_found_near_a_place(catalogue, listings):
+    near = catalogue.require_area(catalogue.area_names()[0])
+    anywhere = [one for one in listings if not one.places and one.status != "closed"]
+    assert anywhere
+    for one in anywhere:
+        hits = catalogue.search(Query(f"{one.name} {one.description}", near=near, limit=5))
+        [hit] = [hit for hit in hits if hit.found.listing.key == one.key]
+        assert hit.miles is None
+
+
+def test_every_area_of_the_town_is_known(catalogue):
+    for name in catalogue.area_names():
+        area = catalogue.find_area(f"near {name.upper()} please")
+        assert area is not None
+        assert area.name == name
+    with pytest.raises(UnknownPlaceError, match=r"Nothing is known near 'Atlantis'\. Listings"):
+        catalogue.require_area("Atlantis")
+
+
+def test_the_readme_says_that_it_is_fictional():
+    assert "does not exist" in (Path(TOWN.parent) / "README.md").read_text()

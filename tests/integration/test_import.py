@@ -1,0 +1,297 @@
+"""Importing files: 819 real services, again, changed, broken, and interrupted half-way."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from bot.settings import ROOT
+from directory.catalogue import count_listings
+from directory.embeddings import Encoder, Vectors
+from directory.errors import DatabaseError, SourceError
+from directory.importing import Rejected, import_listings
+from directory.listings import Listing, Place
+from directory.sources.reading import read_source
+from directory.store import migrate, open_database
+from directory.wording import text_to_encode
+from tests.unit.test_wording import TAG
+
+TEA = Listing("tea", "Tea", "group", "Tea and talk.", places=(Place("Hall"),))
+CHOIR = Listing("choir", "Choir", "group", "Singing together.")
+SHED = Listing("shed", "Shed", "group", "Woodwork.")
+
+
+class WatchedEncoder(Encoder):
+    """The real encoder, which remembers what it was asked to encode."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._real = encoder
+        self.texts: list[str] = []
+
+    def encode(self, texts: Sequence[str], progress=None) -> Vectors:
+        self.texts += texts
+        return self._real.encode(texts, progress)
+
+
+class FailingEncoder(WatchedEncoder):
+    """The real encoder until half-way."""
+
+    def encode(self, texts: Sequence[str], progress=None) -> Vectors:
+        self._real.encode(texts[: len(texts) // 2], progress)
+        raise MemoryError
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{tmp_path / 'directory.db'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def everything(engine: Engine) -> dict[str, list[tuple]]:
+    """Every row of every table."""
+    tables = "source listing place schedule quarantined_row revision".split()
+    with engine.connect() as connection:
+        return {
+            table: sorted(map(tuple, connection.execute(text(f"SELECT * FROM {table}"))))  # noqa: S608
+            for table in tables
+        }
+
+
+@pytest.fixture(scope="module")
+def bristol(encoder: Encoder, feeds: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The 819 services, imported once and then again."""
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('bristol') / 'directory.db'}")
+    migrate(engine)
+    path = str(feeds / "bristol.json")
+    first = import_listings(engine, encoder, "bristol", read_source(path))
+    watched = WatchedEncoder(encoder)
+    second = import_listings(engine, watched, "bristol", read_source(path))
+    yield engine, first, second, watched.texts
+    engine.dispose()
+
+
+def test_819_real_services_are_imported(bristol):
+    _, first, _, _ = bristol
+    assert (first.added, first.updated, first.unchanged) == (811, 0, 0)
+    reasons = [rejected.reason for rejected in first.quarantined]
+    assert len(reasons) == 8
+    assert sum("it has no description" in reason for reason in reasons) == 7
+    assert sum("it has no name" in reason for reason in reasons) == 1
+
+
+def test_the_second_import_changes_and_encodes_nothing(bristol):
+    _, first, second, encoded = bristol
+    assert (second.added, second.updated, second.unchanged) == (0, 0, 811)
+    assert (second.encoded, encoded) == (0, [])
+    assert second.quarantined == first.quarantined
+
+
+def test_html_of_the_real_feed_becomes_clean_text(bristol, feeds):
+    engine = bristol[0]
+    raw = json.loads((feeds / "bristol.json").read_text())
+    assert any(TAG.search(service.get("description") or "") for service in raw)
+    with engine.connect() as connection:
+        for name, description in connection.execute(text("SELECT name, description FROM listing")):
+            assert not TAG.search(name + description)
+            assert "&nbsp;" not in description
+            assert "&amp;" not in description
+            assert len(description) < 20_000
+
+
+def test_websites_of_the_real_feed_can_be_followed(bristol):
+    with bristol[0].connect() as connection:
+        sites = [site for (site,) in connection.execute(text("SELECT website FROM listing"))]
+    assert sum(map(bool, sites)) > 700
+    assert all(site.lower().startswith(("http://", "https://")) for site in sites if site)
+
+
+@pytest.mark.parametrize(
+    ("changed", "encoded"),
+    [
+        (replace(TEA, description="Tea, talk and cake."), 1),
+        (replace(TEA, name="Tea time"), 1),
+        (replace(TEA, topics=("tea",)), 1),
+        (replace(TEA, phone="0117"), 0),
+        (replace(TEA, alert="Back in May"), 0),
+        (replace(TEA, places=(Place("Barn"),)), 0),
+        (TEA, 0),
+    ],
+)
+def test_a_row_is_encoded_again_only_if_what_is_encoded_changed(engine, encoder, changed, encoded):
+    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    watched = WatchedEncoder(encoder)
+    report = import_listings(engine, watched, "town", [changed, CHOIR, SHED])
+    same = changed == TEA
+    assert (report.added, report.updated, report.unchanged) == (1, int(not same), 1 + int(same))
+    assert report.encoded == encoded + 1
+    assert watched.texts == [text_to_encode(one) for one in ([changed] if encoded else []) + [SHED]]
+
+
+def test_sources_do_not_touch_each_other(engine, encoder):
+    import_listings(engine, encoder, "one", [TEA])
+    report = import_listings(engine, encoder, "two", [replace(TEA, name="Other tea")])
+    assert report.added == 1
+    assert count_listings(engine) == 2
+
+
+def test_a_reference_used_twice_is_quarantined(engine, encoder):
+    report = import_listings(engine, encoder, "town", [TEA, replace(CHOIR, key="tea")])
+    [rejected] = report.quarantined
+    assert (report.added, rejected.name) == (1, "Choir")
+    assert "'tea' is used twice" in rejected.reason
+
+
+def test_quarantine_holds_what_the_last_import_found(engine, encoder):
+    bad = Rejected("b", "Bad", "it has no description", {"id": "b", "amount": float("nan")})
+    import_listings(engine, encoder, "town", [TEA, bad])
+    assert [row[2:5] for row in everything(engine)["quarantined_row"]] == [
+        ("b", "Bad", "it has no description")
+    ]
+    import_listings(engine, encoder, "town", [TEA])
+    assert everything(engine)["quarantined_row"] == []
+
+
+def test_an_encoder_that_fails_half_way_leaves_everything_as_it_was(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA])
+    before = everything(engine)
+    with pytest.raises(MemoryError):
+        import_listings(engine, FailingEncoder(encoder), "town", [CHOIR, SHED], notice="New")
+    assert everything(engine) == before
+
+
+@pytest.mark.parametrize(
+    "statement", ["INSERT INTO listing", "DELETE FROM quarantined", "UPDATE revision"]
+)
+def test_a_database_that_fails_half_way_leaves_everything_as_it_was(engine, encoder, statement):
+    import_listings(engine, encoder, "town", [TEA])
+    before = everything(engine)
+
+    def fill_the_disk(_conn, _cursor, sql: str, parameters, _context, _many) -> None:
+        if sql.startswith(statement):
+            raise OperationalError(sql, parameters, Exception("database or disk is full"))
+
+    event.listen(engine, "before_cursor_execute", fill_the_disk)
+    changed = replace(TEA, name="Teas", places=())
+    with pytest.raises(DatabaseError, match=r"disk is full.*Nothing of town was taken"):
+        import_listings(engine, encoder, "town", [changed, CHOIR], notice="New")
+    event.remove(engine, "before_cursor_execute", fill_the_disk)
+    assert everything(engine) == before
+
+
+def test_progress_counts_to_the_end(engine, encoder):
+    told: list[tuple[str, int, int | None]] = []
+    import_listings(engine, encoder, "town", [TEA, CHOIR], progress=lambda *one: told.append(one))
+    assert told[0] == ("Learning what they mean", 0, 2)
+    assert told[-1] == ("Learning what they mean", 2, 2)
+
+
+class Command:
+    """The real `connector` in a process and a folder of its own."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var
+        var.mkdir()
+        (var / "encoder").symlink_to(ROOT / "var" / "encoder")
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        program = shutil.which("connector", path=str(Path(sys.executable).parent))
+        assert program is not None
+        environment = {**os.environ, "CONNECTOR_VAR": str(self.var), "HF_HUB_OFFLINE": "1"}
+        environment.pop("DIRECTORY_DATABASE_URL", None)
+        return subprocess.run(
+            [program, "directory", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def command(
+    encoder: Encoder,  # noqa: ARG001, it must have been prepared
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Command:
+    return Command(tmp_path_factory.mktemp("command") / "var")
+
+
+SERVICES = json.dumps(
+    [{"id": str(n), "name": f"Café {n}", "description": "Tea & talk £1"} for n in range(3)]
+    + [{"id": "x", "name": "[/bold] no words"}],
+    ensure_ascii=False,
+)
+
+
+def test_the_command_ends_with_counts_reasons_time_and_rate(command, tmp_path):
+    (tmp_path / "cafés.json").write_text(SERVICES)
+    done = command("import", str(tmp_path / "cafés.json"))
+    assert done.returncode == 0, done.stderr
+    counts, quarantined, rate = done.stdout.splitlines()
+    assert counts == "cafés: 3 added, 0 updated, 0 unchanged, 1 quarantined."
+    assert quarantined.strip().startswith("quarantined '[/bold] no words': it has no description")
+    assert rate.startswith("3 listings in ")
+    assert rate.endswith(" a second.")
+    assert "Learning what they mean" in done.stderr
+
+
+BROKEN = {
+    "cut short": (SERVICES.encode()[:50], "is cut short or is not JSON"),
+    "latin-1": (SERVICES.encode("latin-1"), "is not UTF-8"),
+    "a web page": (b"<!DOCTYPE html><h1>Sign in</h1>", "is a web page"),
+    "wrong columns": (b"title,text\nTea,Tea and talk.\n", "its first line must name the columns"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_is_one_line_and_changes_nothing(command, kind, tmp_path):
+    content, complaint = BROKEN[kind]
+    path = tmp_path / "feed"
+    path.write_bytes(content)
+    engine = open_database(f"sqlite:///{command.var / 'directory.db'}")
+    migrate(engine)
+    before = everything(engine)
+    done = command("import", "--source", "cafés", str(path))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    [line] = [line for line in done.stderr.splitlines() if str(path) in line]
+    assert complaint in line
+    assert everything(engine) == before
+    engine.dispose()
+
+
+def test_a_feed_cut_anywhere_is_refused(tmp_path, feeds):
+    whole = (feeds / "bristol.json").read_bytes()
+    path = tmp_path / "cut.json"
+    inside_a_letter = next(n for n, byte in enumerate(whole) if byte >= 0x80) + 1
+    for cut in (inside_a_letter, 0, 1, 2, 1000, len(whole) // 3, len(whole) // 2, len(whole) - 2):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(SourceError):
+            read_source(str(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("[]", "holds no listings"),
+        ('{"error": "sign in"}', "holds no Open Referral UK services"),
+        ("[" * 100_000, "is JSON that no feed would send"),
+        (f'[{{"id": {"9" * 5000}}}]', "is JSON that no feed would send"),
+        ("[1, 2]", "holds no Open Referral UK services"),
+    ],
+)
+def test_json_that_is_no_feed(content, complaint, tmp_path):
+    (tmp_path / "feed.json").write_text(content)
+    with pytest.raises(SourceError, match=complaint):
+        read_source(str(tmp_path / "feed.json"))

@@ -1,0 +1,135 @@
+"""Privacy property 6: a confidential listing never shows where it is, anywhere.
+
+Held by `directory.listings.withhold_place`, and by the readers of sources, which keep
+nothing of a place until they know that they may.
+"""
+
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.settings import ROOT
+from directory.catalogue import Catalogue
+from directory.importing import import_listings
+from directory.listings import Listing, Place, Point
+from directory.places import Area
+from directory.search import Query
+from directory.showing import show_listing, summarise
+from directory.sources.reading import read_source
+from directory.sources.template import read_rows
+from directory.store import migrate, open_database
+
+SECRETS = ("Sentinel House", "77 Hidden Lane", "Quiethaven", "ZY77 7QQ", "53.777123", "1.777321")
+PLACE = Place(*SECRETS[:4], Point(53.777123, 1.777321))
+REFUGE = Listing(
+    "refuge", "Refuge", "service", "Somewhere safe.", places=(PLACE,), confidential=True
+)
+CAFE = replace(
+    REFUGE,
+    key="cafe",
+    name="Cafe",
+    places=(Place("Hall", point=Point(53.7, 1.7)),),
+    confidential=False,
+)
+HEADER = (
+    "id,name,kind,description,venue,address,neighbourhood,postcode,latitude,longitude,confidential"
+)
+ROW = ",".join(("refuge,Refuge,service,Somewhere safe.", *SECRETS, "yes"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def engine(folder: Path) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{folder / 'directory.db'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def leaks(folder: Path, engine: Engine) -> set[str]:
+    """The secrets that are in any file of the database, as text or as packed degrees."""
+    files = list(folder.glob("directory.db*"))
+    assert files
+    engine.dispose()
+    content = b"".join(path.read_bytes() for path in files if path.exists())
+    packed = {text: struct.pack(">d", float(text)) for text in SECRETS[4:]}
+    return {
+        text
+        for text in SECRETS
+        if text.encode() in content or packed.get(text, b"\n\0\n") in content
+    }
+
+
+def test_the_search_for_leaks_finds_them(folder, engine, encoder):
+    import_listings(engine, encoder, "town", [replace(REFUGE, confidential=False)])
+    assert leaks(folder, engine) == set(SECRETS)
+
+
+def test_nothing_of_it_is_stored_or_shown(folder, engine, encoder):
+    import_listings(engine, encoder, "town", [REFUGE, CAFE])
+    assert leaks(folder, engine) == set()
+    catalogue = Catalogue(engine, encoder)
+    near = Area("here", PLACE.point or Point(0, 0))
+    hits = catalogue.search(Query("somewhere safe refuge", near=near, nearest=True, limit=9))
+    [hit] = [hit for hit in hits if hit.found.listing.key == "refuge"]
+    shown = json.dumps([summarise(hit), show_listing(hit.found)])
+    assert not any(secret in shown for secret in SECRETS)
+    assert hit.miles is None
+    assert not any("mile" in reason or "walk" in reason for reason in hit.reasons)
+    assert show_listing(hit.found)["where"].startswith("The address is kept private")
+    for secret in SECRETS[:4]:
+        assert catalogue.find_area(secret) is None
+
+
+def test_an_address_that_becomes_confidential_is_gone_from_the_file(folder, engine, encoder):
+    import_listings(engine, encoder, "town", [replace(REFUGE, confidential=False), CAFE])
+    import_listings(engine, encoder, "town", [REFUGE, CAFE])
+    assert leaks(folder, engine) == set()
+
+
+SPOILT = {
+    "fit": (HEADER, ROW),
+    "a flag that cannot be read": (HEADER, ROW.removesuffix("yes") + "please"),
+    "no kind": (HEADER, ROW.replace("service", "", 1)),
+    "impossible degrees": (HEADER, ROW.replace("53.777123", "5377.7123")),
+    "a comma too many": (HEADER, ROW.replace("Somewhere", "Somewhere, somehow")),
+    "the same reference twice": (HEADER, f"{ROW}\n{ROW}"),
+    "its name too long": (HEADER, ROW.replace("Refuge", "Refuge " * 60)),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_quarantined_row_keeps_no_place(folder, engine, encoder, how):
+    header, row = SPOILT[how]
+    rows = read_rows(f"{header}\n{row}\n", "sheet.csv")
+    report = import_listings(engine, encoder, "town", rows)
+    assert not any(
+        secret in rejected.reason for rejected in report.quarantined for secret in SECRETS
+    )
+    assert "5377" not in repr(report)
+    assert leaks(folder, engine) == set()
+
+
+def test_the_example_town_keeps_its_confidential_places_too(engine, encoder):
+    path = ROOT / "examples" / "larkhaven.csv"
+    rows = read_source(str(path))
+    kept = [row for row in rows if isinstance(row, Listing) and row.confidential]
+    assert len(kept) >= 2
+    assert all(row.places == () for row in kept)
+    import_listings(engine, encoder, "larkhaven", [*kept, CAFE])
+    catalogue = Catalogue(engine, encoder)
+    for row in kept:
+        hits = catalogue.search(Query(row.name, near=Area("x", Point(53.7, 1.7)), limit=20))
+        [hit] = [hit for hit in hits if hit.found.listing.key == row.key]
+        shown = summarise(hit)
+        assert shown["miles"] is None
+        assert "ZY" not in shown["where"]

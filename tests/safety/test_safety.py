@@ -1,0 +1,250 @@
+"""The crisis guard, held to the examples and to the table in docs/safety.md."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot import safety_training as training
+from bot.helplines import NATIONS
+from bot.replies import HelpLines
+from bot.safety import Guard, Label, answer
+from bot.safety_patterns import fold, simplify
+from directory.embeddings import Encoder
+
+ROOT = Path(__file__).parents[2]
+DOC = (ROOT / "docs" / "safety.md").read_text("utf-8")
+DEV = training.read_examples(ROOT / training.DEV)
+HELDOUT = training.read_examples(ROOT / training.HELDOUT)
+ALONE = Guard()
+
+
+@pytest.fixture(scope="module")
+def guard(encoder: Encoder) -> Guard:
+    return Guard(encoder.encode)
+
+
+def row(name: str) -> str:
+    return next(line for line in DOC.splitlines() if line.startswith(f"| {name} |"))
+
+
+def stated(name: str) -> tuple[float, float, float]:
+    """The recall, false alarms and support recall that the document states, as shares of 1."""
+    recall, alarms, support = (
+        int(hits) / int(total) for hits, total in re.findall(r"(\d+)/(\d+) =", row(name))
+    )
+    return recall, alarms, support
+
+
+def test_the_heldout_third_was_chosen_by_its_hash() -> None:
+    def third(text: str) -> bool:
+        return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 3 == 0
+
+    assert all(not third(e.text) for e in DEV if e.batch == "first")
+    assert all(third(e.text) for e in HELDOUT if e.batch == "first")
+
+
+def test_nothing_is_both_tuned_on_and_held_out() -> None:
+    assert not {e.text.casefold() for e in DEV} & {e.text.casefold() for e in HELDOUT}
+
+
+def test_the_examples_are_many_and_none_is_there_twice() -> None:
+    everything = [e.text.casefold() for e in (*DEV, *HELDOUT)]
+    assert len(everything) == len(set(everything))
+    for label, least in (("crisis", 180), ("support", 50), ("none", 320)):
+        assert sum(e.label == label for e in (*DEV, *HELDOUT)) >= least
+
+
+@pytest.mark.parametrize("title", ["blind", "early"])
+def test_the_table_is_what_the_patterns_do(title: str) -> None:
+    rows = training.heldout_rows("patterns alone", ALONE.label)
+    name = f"heldout, {title}, patterns alone"
+    assert training.write_table({name: rows[name]}).splitlines()[-1] == row(name)
+
+
+def test_the_table_is_what_the_patterns_do_on_dev() -> None:
+    rows = {"dev, patterns alone": (DEV, [ALONE.label(e.text) for e in DEV])}
+    assert training.write_table(rows).splitlines()[-1] == row("dev, patterns alone")
+
+
+@pytest.mark.parametrize("title", ["blind", "early"])
+def test_the_guard_is_no_worse_than_the_table_says(title: str, guard: Guard) -> None:
+    """A message or two may tip over between processors: int8 is not the same on all."""
+    name = f"heldout, {title}, with the encoder"
+    examples, labels = training.heldout_rows("with the encoder", guard.label)[name]
+    recall, alarms, support = stated(name)
+    for share, least in (
+        (training.recall(examples, labels), recall),
+        (training.recall(examples, labels, "support"), support),
+    ):
+        assert share.hits >= least * share.total - 2
+    share = training.false_alarms(examples, labels)
+    assert share.hits <= alarms * share.total + 2
+
+
+def test_the_early_heldout_meets_the_aim(guard: Guard) -> None:
+    """The blind batch does not: docs/safety.md says so, and by how much."""
+    rows = training.heldout_rows("with the encoder", guard.label)
+    examples, labels = rows["heldout, early, with the encoder"]
+    recall, alarms = training.recall(examples, labels), training.false_alarms(examples, labels)
+    assert recall.hits >= 0.98 * recall.total
+    assert alarms.hits <= 0.02 * alarms.total
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("I'm a skilled joiner and my therapist says get out more", "none"),
+        ("i don’t want to be here", "crisis"),
+        ("Everyone would be better off without me", "crisis"),
+        ("worried about the cost of living crisis", "none"),
+        ("my friend said goodbye and isn't answering", "crisis"),
+        ("I'm not suicidal, I just want company", "support"),
+        ("Not that I'd ever kill myself but the evenings are long", "support"),
+        ("I'm not suicidal but I don't see the point of living", "crisis"),
+        ("years ago I was suicidal. Today I want to kill myself", "crisis"),
+        ("chcę umrzeć", "crisis"),
+        ("хочу умереть", "crisis"),
+        ("", "none"),
+        ("🙂", "none"),
+        ("999 help", "crisis"),
+    ],
+)
+def test_what_must_never_change(text: str, label: Label) -> None:
+    assert ALONE.label(text) == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I WANT TO KILL MYSELF",
+        "i want to k1ll mys3lf",
+        "i want to k*ll myself",
+        "i want to k i l l myself",
+        "i want to kiiiilllll myselffff",
+        "i want to kill\u200bmyself",
+        "i want to ki\u200bll my\u00adself",
+        "i want to kíll mÿself",
+        "ｉ ｗａｎｔ ｔｏ ｋｉｌｌ ｍｙｓｅｌｆ",
+        "i wanna kill my self",
+        "i want to kms",
+        "i want 2 kill meself",
+    ],
+)
+def test_the_way_it_is_typed_hides_nothing(text: str) -> None:
+    assert ALONE.label(text) == "crisis"
+
+
+def test_a_cry_in_a_long_story_is_heard() -> None:
+    story = "I used to run the bowls club and my wife made the teas. " * 400
+    assert ALONE.label(f"{story}\nI want to end my life.") == "crisis"
+    assert ALONE.label(f"I want to end my life.\n{story}") == "crisis"
+
+
+def _breaks(texts: list[str]) -> np.ndarray:
+    raise RuntimeError(f"no model for {texts}")
+
+
+def _answers_nonsense(texts: list[str]) -> np.ndarray:
+    return np.full((len(texts), 384), np.nan, dtype=np.float32)
+
+
+def _answers_nothing(texts: list[str]) -> np.ndarray:  # noqa: ARG001
+    return np.zeros((0, 384), dtype=np.float32)
+
+
+@pytest.mark.parametrize("encode", [_breaks, _answers_nonsense, _answers_nothing])
+def test_a_broken_encoder_leaves_the_patterns(
+    encode: Callable[[list[str]], np.ndarray], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Guard(encode)
+    with caplog.at_level(logging.DEBUG):
+        assert broken.label("i want to die sentinel") == "crisis"
+        assert broken.label("a sentinel choir") == "none"
+    assert "sentinel" not in caplog.text
+
+
+def test_the_encoder_hears_what_the_patterns_miss(guard: Guard) -> None:
+    blind = [e for e in HELDOUT if e.batch == "blind" and e.label == "crisis"]
+    missed = [e.text for e in blind if ALONE.label(e.text) != "crisis"]
+    assert sum(guard.label(text) == "crisis" for text in missed) >= 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_no_text_stops_it(text: str) -> None:
+    assert ALONE.label(text) in {"crisis", "support", "none"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([e.text for e in (*DEV, *HELDOUT)]), st.sampled_from("’‘ʼ′`＇"))
+def test_quotes_and_case_do_not_matter(text: str, quote: str) -> None:
+    label = ALONE.label(text)
+    assert ALONE.label(text.replace("'", quote)) == label
+    assert ALONE.label(text.upper()) == label
+    assert ALONE.label(text.lower()) == label
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text())
+def test_any_writing_folds_the_same_in_either_case(text: str) -> None:
+    assert simplify(fold(text.upper())) == simplify(fold(text))
+    assert ALONE.label(text.replace("'", "’")) == ALONE.label(text)
+
+
+def test_the_encoder_sees_no_quotes_and_no_case() -> None:
+    assert fold("I Don’t") == fold("i don't") == "i don't"
+
+
+@pytest.mark.parametrize(
+    ("text", "second"),
+    [
+        ("my husband hits me", "0808 2000 247"),
+        ("my dad comes in my room at night", "0800 1111"),
+        ("i want to die", "116 123"),
+        ("my house is on fire", "116 123"),
+    ],
+)
+def test_the_numbers_fit_what_was_said(text: str, second: str) -> None:
+    finding = ALONE.find(text)
+    (reply,) = answer(finding.label, "england", finding.kind)
+    assert isinstance(reply, HelpLines)
+    assert [line.contact for line in reply.lines][:2] == ["999", second]
+
+
+@pytest.mark.parametrize("nation", NATIONS)
+def test_a_crisis_is_answered_by_numbers_and_nothing_else(nation: str) -> None:
+    for example in DEV:
+        finding = ALONE.find(example.text)
+        replies = answer(finding.label, nation, finding.kind)
+        if finding.label == "none":
+            assert replies == ()
+            continue
+        (reply,) = replies
+        assert isinstance(reply, HelpLines)
+        assert "Nobody reads this chat" in reply.text
+        assert {"999", "116 123"} <= {line.contact for line in reply.lines}
+
+
+def test_support_shows_listeners_before_999() -> None:
+    (reply,) = answer("support", "england")
+    assert isinstance(reply, HelpLines)
+    assert reply.lines[0].contact == "116 123"
+    assert reply.lines[-1].contact == "999"
+
+
+def test_an_unsure_crisis_names_abuse_too() -> None:
+    (reply,) = answer("crisis", "scotland")
+    assert isinstance(reply, HelpLines)
+    assert "0800 027 1234" in {line.contact for line in reply.lines}
+
+
+def test_an_unknown_nation_is_refused() -> None:
+    with pytest.raises(KeyError):
+        answer("crisis", "atlantis", "suicide")
