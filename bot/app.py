@@ -96,9 +96,6 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    # Imports take most of the encoder's 4 s: begin at once, beside everything else.
-    warming = loop.run_in_executor(None, encoder.warm)
-
     rasa = RasaServer(
         model=model,
         encoder=settings.encoder_folder,
@@ -108,6 +105,7 @@ async def _run(
         log_file=settings.connector_var / "rasa.log",
     )
     catalogue = Catalogue(open_database(settings.directory_url), encoder)
+    catalogue.area_names()  # reads the listings in
     secret = settings.read_secret()
     conversation = Conversation(
         guard=Guard(encoder.encode_at_once),
@@ -136,10 +134,12 @@ async def _run(
             running.push_async_callback(telegram.stop)
             await _start_telegram(telegram, settings)
         host, port = web.getsockname()[:2]
+        # Last, as its imports keep a core busy for some 4 s: until then words alone decide.
+        warming = loop.run_in_executor(None, encoder.warm)
         _told.print(f"The chat is at [bold]http://{host}:{port}/[/bold]   Ctrl-C ends it.")
-        await asyncio.gather(warming)
         await stopping.wait()
         _told.print("Stopping ...")
+        await warming
 
 
 def _make_checkins(settings: Settings, secret: bytes) -> CheckinFlow:

@@ -149,7 +149,7 @@ class Conversation:
         away = [] if self._rasa.starting else [self._wording.say("utter_rasa_away")]
         if found.loose:
             return [*away, self._wording.say("utter_nlu_fallback" if away else "utter_greet")]
-        cards = [listing_card(make_card(hit)) for hit in (*found.places, *found.needed)]
+        cards = [listing_card(make_card(hit)) for hit in found.hits]
         return [*away, self._wording.say("utter_found"), *cards]
 
     def _search_alone(self, words: str, giving: bool) -> Found:

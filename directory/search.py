@@ -4,6 +4,7 @@ Owns the ranking and the reasons. A reason is a fact about the listing that the
 query asked for; nothing else may become one.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,18 @@ import numpy as np
 import Stemmer
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from directory.embeddings import Vectors
 from directory.listings import StoredListing
 from directory.places import Area, miles_from
 from directory.wording import searchable_text
+
+# It logs what it is given to split into words, and brings a handler of its own to print it.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
+# Two threads of BLAS beside the encoder's one fight over two cores: a query takes three
+# times as long (docs/benchmarks.md).
+threadpool_limits(1, user_api="blas")
 
 Scores = NDArray[np.float32]
 

@@ -1,6 +1,7 @@
 """Searching the directory with what is known, and showing what was found."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
+from directory.search import Hit
 from nlu.actions.asking import ask_where, merge_wishes
 from nlu.actions.matching import Wanted, find
 from nlu.actions.showing import make_card
@@ -33,24 +35,30 @@ class _SearchAction(Action):
             return []
         if found.loose:
             opening = "utter_found_loosely"
+        elif found.gives_first:
+            opening = opening or "utter_needed_first"
         elif opening is None:
             opening = "utter_found_near" if wanted.area else "utter_found"
         dispatcher.utter_message(response=opening)
-        for hit in found.places:
+        for hit in found.needed if found.gives_first else found.places:
             dispatcher.utter_message(json_message=make_card(hit))
-        if wanted.strength is not None:
-            missing = not found.needed
-            if found.places or missing:
-                dispatcher.utter_message(
-                    response="utter_needed_none" if missing else "utter_needed"
-                )
-            for hit in found.needed:
-                dispatcher.utter_message(json_message=make_card(hit))
+        if found.gives_first:
+            _show_under(dispatcher, "utter_enjoy", found.places)
+        elif wanted.strength is not None:
+            heading = "utter_needed" if found.needed else "utter_needed_none"
+            _show_under(dispatcher, heading, found.needed)
         dispatcher.utter_message(response="utter_after_results")
         return [
             SlotSet("results", found.ids),
             SlotSet("shown", sorted({*wanted.shown, *found.ids})),
         ]
+
+
+def _show_under(dispatcher: CollectingDispatcher, heading: str, hits: Sequence[Hit]) -> None:
+    if hits or heading == "utter_needed_none":
+        dispatcher.utter_message(response=heading)
+    for hit in hits:
+        dispatcher.utter_message(json_message=make_card(hit))
 
 
 class ActionFindListings(_SearchAction):

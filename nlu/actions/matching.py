@@ -47,37 +47,43 @@ class Found:
 
     places: tuple[Hit, ...]
     needed: tuple[Hit, ...]
+    gives_first: bool = False
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """All of them, in the order to show them in."""
+        if self.gives_first:
+            return (*self.needed, *self.places)
+        return (*self.places, *self.needed)
 
     @property
     def ids(self) -> list[int]:
-        return [hit.found.id for hit in (*self.places, *self.needed)]
+        return [hit.found.id for hit in self.hits]
 
     @property
     def loose(self) -> bool:
         """Whether nothing found is likely to be what was meant."""
-        return not any(hit.good for hit in (*self.places, *self.needed))
+        return not any(hit.good for hit in self.hits)
 
 
 def find(catalogue: Catalogue, wanted: Wanted) -> Found:
     """Up to three places to go, and one where the person's strength is wanted.
 
-    For somebody who only offers help, it is the other way round: three such places.
+    For somebody who only offers help it is the other way round: three such places, and one
+    to go to for the same words, as a wish to do a thing is easily taken for an offer.
     """
     only_gives = wanted.interest is None and wanted.strength is not None
-    places: list[Hit] = []
-    if not only_gives:
-        kinds = frozenset({"have_a_say"}) if "have_a_say" in wanted.wishes else _FOR_PEOPLE
-        places = catalogue.search(
-            _query(wanted, wanted.interest or _ANYTHING, kinds, PLACES_TO_GO, wanted.shown)
-        )
+    interest = wanted.interest or wanted.strength or _ANYTHING
+    kinds = frozenset({"have_a_say"}) if "have_a_say" in wanted.wishes else _FOR_PEOPLE
+    limit = 1 if only_gives else PLACES_TO_GO
+    places = catalogue.search(_query(wanted, interest, kinds, limit, wanted.shown))
     needed: list[Hit] = []
     if wanted.strength is not None:
         seen = wanted.shown | {hit.found.id for hit in places}
         limit = PLACES_TO_GO if only_gives else 1
-        needed = catalogue.search(
-            _query(wanted, wanted.strength, frozenset({"volunteering"}), limit, seen)
-        )
-    return Found(tuple(places), tuple(needed))
+        kinds = frozenset({"volunteering"})
+        needed = catalogue.search(_query(wanted, wanted.strength, kinds, limit, seen))
+    return Found(tuple(places), tuple(needed), gives_first=only_gives)
 
 
 def _query(

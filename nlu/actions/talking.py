@@ -18,9 +18,7 @@ class ActionAnswerAside(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        response = f"utter_{Turn.read(tracker).intent}"
-        known = response in domain.get("responses", {})
-        dispatcher.utter_message(response=response if known else "utter_nlu_fallback")
+        dispatcher.utter_message(response=f"utter_{Turn.read(tracker).intent}")
         return []
 
 

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+import yaml
 
 from bot.replies import Choices
+from bot.settings import ROOT
 from bot.wording import TAP_BYTES, Wording
 
 WORDING = Wording()
@@ -59,3 +61,11 @@ def test_a_response_with_buttons_offers_choices() -> None:
     reply = WORDING.say("utter_ask_strength")
     assert isinstance(reply, Choices)
     assert [option.tap for option in reply.options] == ["deny", "show_more"]
+
+
+def test_every_aside_has_an_answer() -> None:
+    rules = yaml.safe_load((ROOT / "nlu/data/rules/aside.yml").read_text(encoding="utf-8"))
+    intents = [one["intent"] for one in rules["rules"][0]["steps"][0]["or"]]
+    assert len(intents) > 10
+    for intent in intents:
+        assert f"utter_{intent}" in WORDING.responses
