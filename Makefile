@@ -1,6 +1,7 @@
 # Everything installs from pinned names and versions; nothing is fetched at run time.
 PYTHON ?= python3.11
-PIP = -m pip --disable-pip-version-check --quiet
+# pip is left to speak, as this takes minutes.
+PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
 .PHONY: run test check screenshots bench clean

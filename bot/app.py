@@ -19,6 +19,7 @@ from rich.console import Console
 
 from bot.checkin_flow import CheckinFlow
 from bot.conversation import Conversation
+from bot.errors import SetupError
 from bot.rasa_server import RasaServer, name_model, train
 from bot.safety import Guard
 from bot.settings import ROOT, Settings
@@ -30,7 +31,7 @@ from checkins.migrating import migrate as migrate_checkins
 from checkins.questions import load_questions
 from checkins.store import CheckIns, open_engine
 from directory.catalogue import Catalogue, count_listings
-from directory.embeddings import Encoder, prepare
+from directory.embeddings import Encoder, is_prepared, prepare
 from directory.importing import import_listings
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database
@@ -42,7 +43,7 @@ log = logging.getLogger("connector")
 _told = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-class StartError(Exception):
+class StartError(SetupError):
     """The program cannot start; the message is one plain line that says what to do."""
 
 
@@ -66,7 +67,7 @@ def serve(settings: Settings) -> None:
 
 def prepare_all(settings: Settings, encoder: Encoder) -> Path:
     """Make whatever is missing: encoder, databases, listings, Rasa's model (returned)."""
-    if not settings.encoder_folder.exists():
+    if not is_prepared(settings.encoder_folder):
         with _step("Preparing the sentence encoder (about 15 s)"):
             prepare(settings.encoder_folder)
     engine = open_database(settings.directory_url)

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from bot.errors import SetupError
 from bot.settings import Settings
 from checkins.errors import CheckinsError
 from directory.errors import DirectoryError
@@ -29,6 +30,18 @@ directory_app = typer.Typer(no_args_is_help=True, help="Fill and search the dire
 checkins_app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins.")
 app.add_typer(directory_app, name="directory")
 app.add_typer(checkins_app, name="checkins")
+
+nlu_app = typer.Typer(no_args_is_help=True, help="Try what Rasa learnt.")
+safety_app = typer.Typer(no_args_is_help=True, help="Try the crisis guard.")
+app.add_typer(nlu_app, name="nlu")
+app.add_typer(safety_app, name="safety")
+
+_JSONL = Annotated[Path, typer.Argument(help='One JSON object with a "text" a line.')]
+
+
+class InputError(Exception):
+    """A file that was handed to a command is not what it takes."""
+
 
 # Results go to standard output; progress, and what went wrong, to standard error.
 _out = Console(highlight=False, soft_wrap=True)
@@ -62,14 +75,9 @@ def _start() -> None:
 @app.command()
 def run() -> None:
     """Prepare what is missing, then serve the chat until Ctrl-C."""
-    from bot.app import StartError, serve
-    from bot.rasa_server import RasaSetupError
-    from bot.telegram import TelegramSetupError
+    from bot.app import serve
 
-    try:
-        serve(Settings())
-    except (StartError, RasaSetupError, TelegramSetupError) as error:
-        _fail(str(error))
+    serve(Settings())
 
 
 @directory_app.command("import")
@@ -206,11 +214,53 @@ def _day(text: str) -> date:
         raise CheckinsError(f"{text!r} is not a day such as 2026-10-05.") from None
 
 
+@nlu_app.command("parse")
+def parse_file(file: _JSONL) -> None:
+    """Print what the trained model takes each text for."""
+    from bot.app import prepare_all
+    from bot.rasa_server import parse
+    from directory.embeddings import Encoder
+
+    texts = list(_read_texts(file))
+    settings = Settings()
+    model = prepare_all(settings, Encoder(settings.encoder_folder))
+    for parsed in parse(texts, model, settings.encoder_folder):
+        print(json.dumps(parsed, ensure_ascii=False))
+
+
+@safety_app.command("scan")
+def scan_file(file: _JSONL) -> None:
+    """Print the crisis guard's label of each text: crisis, support or none."""
+    from bot.safety import Guard
+    from directory.embeddings import Encoder, prepare
+
+    texts = list(_read_texts(file))
+    settings = Settings()
+    prepare(settings.encoder_folder)
+    guard = Guard(Encoder(settings.encoder_folder).encode)
+    for text in texts:
+        print(json.dumps({"text": text, "label": guard.label(text)}, ensure_ascii=False))
+
+
+def _read_texts(file: Path) -> Iterator[str]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read: {type(error).__name__}.") from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield str(json.loads(line)["text"])
+            except (ValueError, KeyError, TypeError):
+                reason = 'is not a JSON object with a "text"'
+                raise InputError(f"{file}, line {number} {reason}.") from None
+
+
 def main() -> None:
     """The entry point: a known error becomes one line and exit code 1."""
     try:
         app()
-    except (DirectoryError, CheckinsError) as error:
+    except (DirectoryError, CheckinsError, SetupError, InputError) as error:
         _fail(str(error))
     except ValidationError as error:
         # A setting's value may be a secret: only its name and what is wrong are told.

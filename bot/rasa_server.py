@@ -7,17 +7,20 @@ we share. Must never let a conversation reach Rasa's log: it runs without debug 
 import asyncio
 import ctypes
 import hashlib
+import json
 import logging
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+from bot.errors import SetupError
 from bot.rasa import Rasa
 from bot.settings import ROOT
 
@@ -31,7 +34,7 @@ _MOST_TIMEOUTS = 2
 _MOST_LOADING = 120.0
 
 
-class RasaSetupError(Exception):
+class RasaSetupError(SetupError):
     """Rasa cannot be trained or started; the message says what to do."""
 
 
@@ -83,6 +86,22 @@ def train(model: Path, encoder: Path, log_file: Path) -> None:
         )
     if code != 0 or not model.exists():
         raise RasaSetupError(f"Rasa could not be trained. The reason is at the end of {log_file}.")
+
+
+def parse(texts: Sequence[str], model: Path, encoder: Path) -> Iterator[dict[str, Any]]:
+    """What `model` takes each text for; needs no server. Raises RasaSetupError."""
+    command = [str(_PYTHON), "-m", "nlu.components.parsing", str(model)]
+    done = subprocess.run(  # noqa: S603
+        command,
+        cwd=ROOT,
+        env=rasa_environment(encoder, 0),
+        input="".join(json.dumps(text) + "\n" for text in texts),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise RasaSetupError("Rasa could not parse. Try again after: make run")
+    return (json.loads(line) for line in done.stdout.splitlines())
 
 
 class RasaServer:

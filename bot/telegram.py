@@ -40,6 +40,7 @@ from telegram.error import (
 from telegram.ext.filters import StatusUpdate
 from telegram.request import HTTPXRequest
 
+from bot.errors import SetupError
 from bot.replies import Message, Reply
 from bot.telegram_queue import ChatQueues, Memory
 from bot.telegram_text import (
@@ -72,7 +73,7 @@ _REFUSED = (
 )
 
 
-class TelegramSetupError(Exception):
+class TelegramSetupError(SetupError):
     """Telegram refused a setting. The message is one plain line that says what to do."""
 
 

@@ -30,13 +30,18 @@ _KEPT_IN_FLOAT = tuple(f"/encoder/layer.{layer}/output/dense/MatMul" for layer i
 _BATCH = 8
 
 
+def is_prepared(folder: Path) -> bool:
+    """Whether the encoder is in `folder`."""
+    return (folder / _ONNX_FILE).exists()
+
+
 def prepare(folder: Path) -> None:
     """Export and quantise the encoder into `folder`, unless it is there already.
 
     Takes some ten seconds the first time. Also leaves the tokenizer there, so that
     Rasa's own environment can use the same files.
     """
-    if (folder / _ONNX_FILE).exists():
+    if is_prepared(folder):
         return
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     with _quietly():

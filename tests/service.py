@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from bot.settings import ROOT
+from directory.embeddings import prepare
 
 CONNECTOR = ROOT / ".venv" / "bin" / "connector"
 _RASA_LOADS_IN = 120.0
@@ -30,8 +31,9 @@ class Service:
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
+        prepare(ROOT / "var" / "encoder")
+        (ROOT / "var" / "models").mkdir(exist_ok=True)
         for shared in ("encoder", "models"):
-            (ROOT / "var" / shared).mkdir(parents=True, exist_ok=True)
             if not (self.folder / shared).exists():
                 (self.folder / shared).symlink_to(ROOT / "var" / shared)
         self.started = time.monotonic()

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI, Header, HTTPException
 
 from bot import telegram
 from bot.replies import (
@@ -26,6 +25,7 @@ from bot.replies import (
 )
 from bot.telegram import Telegram, TelegramSetupError, TelegramTokenError
 from bot.telegram_text import COMMANDS, SORRY, WORDS_ONLY
+from bot.web.app import create_app
 from tests.bot_api import BotApi, Chat, Fault
 from tests.bot_api.fixtures import bot_api
 
@@ -486,31 +486,25 @@ SECRET = "a-secret_1"
 
 
 @asynccontextmanager
-async def web_app(channel: Telegram) -> AsyncIterator[str]:
-    """A web server with the route that the channel needs; its address."""
-    app = FastAPI()
-
-    @app.post("/telegram")
-    async def receive(
-        payload: dict[str, Any], x_telegram_bot_api_secret_token: str | None = Header(None)
-    ) -> None:
-        if not await channel.receive(payload, x_telegram_bot_api_secret_token):
-            raise HTTPException(403)
-
+async def web_app(channel: Telegram, conversation: Echo) -> AsyncIterator[str]:
+    """The program's own web server; the address that Telegram is given."""
+    app = create_app(
+        conversation, origins=[], rasa_is_up=lambda: False, receive_telegram=channel.receive
+    )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
         )
         serving = asyncio.create_task(server._serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/telegram"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/telegram"
         server.should_exit = True
         await serving
 
 
 async def test_a_webhook_answers_what_is_posted_once(bot_api: BotApi, echo: Echo) -> None:
     channel = Telegram(echo, token=bot_api.token, base_url=bot_api.url, strict=True)
-    async with web_app(channel) as address:
+    async with web_app(channel, echo) as address:
         await channel.start_webhook(address, SECRET)
         ada = bot_api.chat()
         update = bot_api.push({"message": ada._message(bot_api.number()) | {"text": "hello"}})
@@ -531,7 +525,7 @@ async def test_a_webhook_call_without_the_secret_is_turned_away(
     channel = Telegram(echo, token=bot_api.token, base_url=bot_api.url)
     payload = {"update_id": 1, "message": bot_api.chat()._message(1) | {"text": "forged"}}
     assert not await channel.receive(payload, "")
-    async with web_app(channel) as address:
+    async with web_app(channel, echo) as address:
         await channel.start_webhook(address, SECRET)
         async with httpx.AsyncClient(trust_env=False) as client:
             for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": "wrong"}):

@@ -1,0 +1,5 @@
+"""What keeps the program from starting, told to the operator."""
+
+
+class SetupError(Exception):
+    """The message is one plain line that says what to do."""
