@@ -42,5 +42,6 @@ bench: .venv/.installed .venv-rasa/.installed
 	@.venv-rasa/bin/python $(PIP) install --no-deps --ignore-requires-python -r nlu/requirements.txt
 	@touch $@
 
+# Leaves var/: it holds the databases.
 clean:
-	rm -rf .venv .venv-rasa var
+	rm -rf .venv .venv-rasa

@@ -39,7 +39,6 @@ from directory.store import migrate, open_database
 EXAMPLE = ROOT / "examples" / "larkhaven.csv"
 EXAMPLE_NOTICE = "Fictional example: this place does not exist."
 
-log = logging.getLogger("connector")
 _told = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

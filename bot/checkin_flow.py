@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from bot.replies import Choices, Option, Reply
+from bot.replies import TAP_BYTES, Choices, Option, Reply
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, week_of
 from checkins.draft import (
     AGE_STEP,
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 PREFIX = "ci:"
 #: Pressing this begins a check-in. It carries nothing, so it needs no signature.
 START_TAP = "ci:start"
-TAP_BYTES = 64  # Telegram's limit for callback data
 MOST_AREAS = 90  # two digits in a tap, and Telegram shows at most 100 buttons
 LIFETIME_HOURS = 1  # hours are whole, so a check-in can take from one hour to two
 

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -86,7 +87,9 @@ def import_sources(
     source_name: Annotated[
         str, typer.Option("--source", help="Name to keep it under; the file's own if not given.")
     ] = "",
-    notice: Annotated[str, typer.Option(help="Words shown with each of its listings.")] = "",
+    notice: Annotated[
+        str | None, typer.Option(help="Words shown with each of its listings; kept if not given.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds one answer of an API may take.")] = 20.0,
 ) -> None:
     """Take Open Referral UK files, API addresses or CSV templates into the directory."""
@@ -175,7 +178,7 @@ def search(
 def _print_summary(number: int, summary: dict[str, object]) -> None:
     _out.print(Text.assemble((f"{number}. {summary['name']}", "bold"), f"  ({summary['kind']})"))
     table = Table.grid(padding=(0, 1))
-    for label in ("reasons", "when", "where", "cost", "alert", "notice"):
+    for label in ("reasons", "when", "where", "cost", "who", "wanted", "alert", "notice"):
         value = summary[label]
         if value:
             shown = "; ".join(value) if isinstance(value, list) else str(value)
@@ -264,9 +267,13 @@ def main() -> None:
         _fail(str(error))
     except ValidationError as error:
         # A setting's value may be a secret: only its name and what is wrong are told.
-        for problem in error.errors():
-            name = "_".join(map(str, problem["loc"][:1])).upper()
-            _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/settings.md.")
+        problem = error.errors()[0]
+        name = str(problem["loc"][0]).upper()
+        _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/settings.md.")
+    except SettingsError as error:
+        # Told without a value: 'error parsing value for field "checkin_areas" from source ...'.
+        name = str(error).partition('"')[2].partition('"')[0].upper()
+        _fail(f"The setting {name} is not a JSON list or value. See docs/settings.md.")
 
 
 def _fail(line: str) -> NoReturn:

@@ -13,7 +13,7 @@ import re
 from bot.checkin_flow import CheckinFlow
 from bot.rasa import Handover, RasaUnavailableError
 from bot.rasa_server import RasaServer
-from bot.replies import Message, Reply, listing_card
+from bot.replies import MOST_CHARACTERS, Message, Reply, listing_card
 from bot.safety import Guard
 from bot.safety import answer as answer_danger
 from bot.wording import Wording
@@ -23,13 +23,13 @@ from nlu.actions.showing import make_card, make_details
 
 log = logging.getLogger(__name__)
 
-# Rasa reads this much; what residents write is far shorter, and the guard reads it all.
-_MOST_CHARACTERS = 1000
 _START_AGAIN = re.compile(
     r"\W*(please |can (i|we|you) |let'?s |i want to )*"
     r"(start|begin) (again|over|afresh)\W*(please)?\W*",
     re.I,
 )
+# The words that our own copy tells people to use: kept even when Rasa is away.
+_FORGET = re.compile(r"\W*(please )?(delete|forget) (all )?(my data|me)\W*(please)?\W*", re.I)
 _DETAILS = re.compile(r"ask_details:listing=#(\d+)")
 _SEARCH_TAP = re.compile(r"(?:find_group:interest|offer_help:strength)=(.+)", re.S)
 
@@ -68,14 +68,20 @@ class Conversation:
         return first + await self._talk(sender, message)
 
     async def forget(self, sender: str) -> None:
-        """Erase what is kept of the conversation. If Rasa is away, its memory is gone anyway."""
+        """Erase what is kept of the conversation.
+
+        Rasa keeps it in memory alone: if it cannot be asked, it is ended and started again.
+        """
         try:
             await self._rasa.rasa.forget(self._pseudonym(sender))
         except RasaUnavailableError as error:
-            log.warning("A conversation was not erased at once: %s", error)
-            self._rasa.tell_failed()
+            log.warning("A conversation could not be erased by asking: %s", error)
+            self._rasa.restart()
 
     async def _talk(self, sender: str, message: Message) -> list[Reply]:
+        if message.tap == "forget_me" or _FORGET.fullmatch(message.text or ""):
+            await self.forget(sender)
+            return [self._wording.say("utter_forgotten")]
         if message.tap == "start_again" or _START_AGAIN.fullmatch(message.text or ""):
             await self.forget(sender)
             message = Message(tap="greet")
@@ -99,7 +105,7 @@ class Conversation:
             return self._wording.payload_of(message.tap)
         # A typed slash would be read as a button's payload.
         text = (message.text or "").strip().lstrip("/").strip()
-        return text[:_MOST_CHARACTERS] or None
+        return text[:MOST_CHARACTERS] or None
 
     async def _ask_rasa(self, pseudonym: str, payload: str) -> list[Reply | Handover]:
         if not self._rasa.up:
@@ -131,8 +137,6 @@ class Conversation:
         tap = message.tap or ""
         if tap == "start_check_in":
             return self._checkins.start()
-        if tap == "forget_me":
-            return [self._wording.say("utter_forgotten")]
         if details := _DETAILS.fullmatch(tap):
             stored = await asyncio.to_thread(self._catalogue.get, int(details[1]))
             if stored is not None:

@@ -27,7 +27,14 @@ from bot.settings import ROOT
 log = logging.getLogger(__name__)
 
 _PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-_LEARNT_FROM = ("config.yml", "nlu/domain", "nlu/data", "nlu/components", "nlu/requirements.txt")
+_LEARNT_FROM = (
+    "config.yml",
+    "nlu/domain",
+    "nlu/data",
+    "nlu/components/sentence_featurizer.py",
+    "nlu/requirements.txt",
+)
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _LOG_HEAD = re.compile(rb"^[\d: -]+ (WARNING|ERROR|CRITICAL) +([\w.]+)", re.M)
 _LOOK_EVERY = 1.0
 _MOST_TIMEOUTS = 2
@@ -39,9 +46,10 @@ class RasaSetupError(SetupError):
 
 
 def rasa_environment(encoder: Path, actions_port: int) -> dict[str, str]:
-    """Our environment and what Rasa needs beside it: no telemetry, no noise, no accelerator."""
+    """What Rasa's process is told: nothing of ours that is secret, no telemetry, no noise."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     return {
-        **os.environ,
+        **kept,
         "CONNECTOR_ENCODER": str(encoder),
         "ACTIONS_PORT": str(actions_port),
         "RASA_TELEMETRY_ENABLED": "false",
@@ -82,7 +90,12 @@ def train(model: Path, encoder: Path, log_file: Path) -> None:
     ]
     with log_file.open("wb") as output:
         code = subprocess.call(  # noqa: S603
-            command, cwd=ROOT, env=rasa_environment(encoder, 0), stdout=output, stderr=output
+            command,
+            cwd=ROOT,
+            env=rasa_environment(encoder, 0),
+            stdout=output,
+            stderr=output,
+            preexec_fn=_end_with_parent(),
         )
     if code != 0 or not model.exists():
         raise RasaSetupError(f"Rasa could not be trained. The reason is at the end of {log_file}.")
@@ -130,10 +143,6 @@ class RasaServer:
         self.starting = True
         self.up = False
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
-
     async def start(self) -> None:
         """Start the process and watch it; returns at once, long before Rasa is ready."""
         await self._launch()
@@ -148,8 +157,12 @@ class RasaServer:
         await self._client.aclose()
 
     def tell_failed(self) -> None:
-        """A turn was not answered: look at once, and restart if it happens again."""
+        """A turn was not answered: look whether Rasa is well; the second time, restart it."""
         self._timeouts += 1
+
+    def restart(self) -> None:
+        """End Rasa within a second, and all that it remembers, and start it again."""
+        self._timeouts = _MOST_TIMEOUTS
 
     def tell_answered(self) -> None:
         self._timeouts = 0
@@ -174,6 +187,8 @@ class RasaServer:
             if ended or not self.up or lost:
                 log.warning("Rasa is not answering: restarting it")
                 self.up = False
+                # It is not merely slow to load any more: people may be told.
+                self.starting = False
                 self._timeouts = 0
                 await self._end()
                 await self._launch()

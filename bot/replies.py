@@ -6,7 +6,12 @@ never import a channel, Rasa or a database.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
+
+# Telegram's limit for what a button sends back, in bytes of UTF-8.
+TAP_BYTES = 64
+# Rasa reads this much of a message; what residents write is far shorter.
+MOST_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ class ListingCard:
 
     `reasons` say why it fits, each true of the listing. `notice` must be shown
     (it marks the fictional example town); `alert` is the group's own news, such
-    as "Temporarily closed". `description` is filled only when details were asked.
+    as "Temporarily closed". `who` is whom it is for, `wanted` the skills and time it asks of
+    volunteers. `description` is filled only when details were asked.
     """
 
     listing_id: int
@@ -92,9 +98,20 @@ class ListingCard:
     phone: str
     email: str
     options: tuple[Option, ...]
+    who: str = ""
+    wanted: str = ""
 
 
 Reply = Text | Choices | HelpLines | ListingCard
+
+
+class Conversation(Protocol):
+    """What a channel talks to. `sender` names a person within the channel; it is hashed there."""
+
+    async def answer(self, sender: str, message: Message) -> list[Reply]: ...
+
+    async def forget(self, sender: str) -> None: ...
+
 
 _TAGS: dict[type, str] = {
     Text: "text",

@@ -1,6 +1,6 @@
 """Everything an operator can set, from the environment or a `.env` file.
 
-Read once, in `cli.py`; nothing deeper looks at the environment.
+Read once, in `cli.py`; nothing deeper takes a setting from the environment.
 Each setting is explained in docs/settings.md, and a test holds the two together.
 """
 
@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore")
 
     connector_var: Path = ROOT / "var"
-    connector_secret: SecretStr | None = None
+    connector_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
     directory_database_url: str = ""
     checkins_database_url: str = ""
 
@@ -75,6 +75,8 @@ class Settings(BaseSettings):
         kept = self.connector_var / "secret.key"
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.touch(mode=0o600)
-            kept.write_text(secrets.token_hex(32))
+            whole = kept.with_suffix(".part")
+            whole.touch(mode=0o600)
+            whole.write_text(secrets.token_hex(32))
+            whole.rename(kept)
         return kept.read_text().encode()

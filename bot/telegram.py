@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from telegram import (
     Bot,
@@ -41,7 +41,7 @@ from telegram.ext.filters import StatusUpdate
 from telegram.request import HTTPXRequest
 
 from bot.errors import SetupError
-from bot.replies import Message, Reply
+from bot.replies import Conversation, Message, Reply
 from bot.telegram_queue import ChatQueues, Memory
 from bot.telegram_text import (
     COMMANDS,
@@ -79,14 +79,6 @@ class TelegramSetupError(SetupError):
 
 class TelegramTokenError(TelegramSetupError):
     """Telegram does not know the token."""
-
-
-class Conversation(Protocol):
-    """What the channel talks to. `sender` is `telegram:` and the chat id, hashed over there."""
-
-    async def answer(self, sender: str, message: Message) -> list[Reply]: ...
-
-    async def forget(self, sender: str) -> None: ...
 
 
 class Telegram:

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import urlsplit
 
-from bot.replies import Choices, HelpLines, ListingCard, Message, Option, Reply, Text
+from bot.replies import (
+    TAP_BYTES,
+    Choices,
+    HelpLines,
+    ListingCard,
+    Message,
+    Option,
+    Reply,
+    Text,
+)
 
 logger = logging.getLogger(__name__)
 
 # https://core.telegram.org/bots/api#sendmessage, counted in UTF-16 units once markup is parsed.
 TEXT_LIMIT = 4096
-TAP_LIMIT = 64
 BUTTON_LIMIT = 100
 # Two buttons share a small phone's width only if their words are short.
 SHORT_LABEL = 14
@@ -157,10 +165,10 @@ def escape(text: str) -> str:
 
 
 def _is_sendable(option: Option, *, strict: bool) -> bool:
-    if option.label.strip() and 1 <= len(option.tap.encode()) <= TAP_LIMIT:
+    if option.label.strip() and 1 <= len(option.tap.encode()) <= TAP_BYTES:
         return True
     if strict:
-        raise UnsendableOptionError(f"a button needs a label and a tap of 1 to {TAP_LIMIT} bytes")
+        raise UnsendableOptionError(f"a button needs a label and a tap of 1 to {TAP_BYTES} bytes")
     logger.warning("left out a button that Telegram would refuse")
     return False
 
@@ -216,7 +224,7 @@ def _bubbles(lines: list[_Line], buttons: tuple[tuple[Option, ...], ...] = ()) -
 
 def _card(card: ListingCard) -> list[_Line]:
     """A listing, one labelled fact to a line, in the order in which it is useful to hear."""
-    kind = card.kind[:1].upper() + card.kind[1:]
+    kind = "Have your say" if card.kind == "have_a_say" else card.kind.capitalize()
     run_by = f"run by {card.organisation}" if card.organisation else ""
     facts = [
         # Before the rest: nobody should listen to a whole card to learn that it is closed.
@@ -226,6 +234,8 @@ def _card(card: ListingCard) -> list[_Line]:
         ("When", card.when),
         ("Where", card.where),
         ("Cost", card.cost),
+        ("For", card.who),
+        ("Wanted", card.wanted),
         ("Access", card.access),
         ("Phone", card.phone),
         ("Email", card.email),

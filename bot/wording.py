@@ -11,11 +11,8 @@ from typing import Any
 
 import yaml
 
-from bot.replies import Choices, Option, Text
+from bot.replies import TAP_BYTES, Choices, Option, Text
 from bot.settings import ROOT
-
-# Telegram's limit for what a button sends back, in bytes of UTF-8.
-TAP_BYTES = 64
 
 _TAP = re.compile(r"(?P<intent>[a-z_]+)(?::(?P<slot>[a-z_]+)=(?P<value>.+))?", re.S)
 

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from directory.embeddings import DIMENSIONS, Encoder
 from directory.errors import UnknownPlaceError
@@ -92,7 +92,7 @@ class Catalogue:
             self._reading = False
 
     def _load(self, session: Session) -> None:
-        query = select(ListingRow).order_by(ListingRow.id).options(undefer(ListingRow.vector))
+        query = select(ListingRow).order_by(ListingRow.id)
         rows = session.scalars(query).all()
         vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
         for number, row in enumerate(rows):

@@ -5,6 +5,7 @@ The encoder is all-MiniLM-L6-v2, exported once to ONNX and quantised to int8 in
 is ever downloaded: the weights come with a Python package.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -65,6 +66,9 @@ def _export(folder: Path) -> None:
         nodes_to_exclude=list(_KEPT_IN_FLOAT),
     )
     (unfinished / "onnx/model.onnx").unlink()
+    # The exporter leaves a temporary folder to the collector, which warns of it.
+    del model
+    gc.collect()
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
 

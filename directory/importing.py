@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from directory.embeddings import Encoder
 from directory.errors import DatabaseError
@@ -58,7 +58,7 @@ def import_listings(
     source: str,
     rows: Iterable[Listing | Rejected],
     *,
-    notice: str = "",
+    notice: str | None = None,
     progress: Progress = no_progress,
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`.
@@ -85,17 +85,14 @@ def _write(
     source: str,
     listings: dict[str, Listing],
     rejected: list[Rejected],
-    notice: str,
+    notice: str | None,
     progress: Progress,
 ) -> ImportReport:
     with Session(engine) as session:
         known = {
             row.key: row
             for row in session.scalars(
-                select(ListingRow)
-                .join(SourceRow)
-                .where(SourceRow.name == source)
-                .options(undefer(ListingRow.vector))
+                select(ListingRow).join(SourceRow).where(SourceRow.name == source)
             )
         }
         digests = {key: digest(listing) for key, listing in listings.items()}
@@ -113,9 +110,10 @@ def _write(
 
         source_row = session.scalar(select(SourceRow).where(SourceRow.name == source))
         if source_row is None:
-            source_row = SourceRow(name=source)
+            source_row = SourceRow(name=source, notice="")
             session.add(source_row)
-        source_row.notice = notice
+        if notice is not None:
+            source_row.notice = notice
         for listing in changed:
             row = known.get(listing.key) or ListingRow(source=source_row)
             write_listing(row, listing)

@@ -81,7 +81,7 @@ class ListingRow(Base):
     alert: Mapped[str]
     confidential: Mapped[bool]
     assured_date: Mapped[date | None]
-    vector: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
     vector_digest: Mapped[str]
     source: Mapped[SourceRow] = relationship(lazy="joined")
     places: Mapped[list[PlaceRow]] = relationship(

@@ -7,7 +7,14 @@ from typing import Any
 
 from directory.listings import StoredListing
 from directory.search import Hit
-from directory.wording import describe_alert, describe_cost, describe_when, describe_where
+from directory.wording import (
+    describe_alert,
+    describe_cost,
+    describe_wanted,
+    describe_when,
+    describe_where,
+    describe_who,
+)
 
 
 def show_listing(stored: StoredListing) -> dict[str, Any]:
@@ -21,6 +28,8 @@ def show_listing(stored: StoredListing) -> dict[str, Any]:
         "when": describe_when(listing),
         "where": describe_where(listing),
         "cost": describe_cost(listing),
+        "who": describe_who(listing),
+        "wanted": describe_wanted(listing),
         "access": ", ".join(listing.accessibility),
         "alert": describe_alert(listing),
         "notice": stored.notice,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -50,12 +51,13 @@ def open_database(url: str) -> Engine:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the database to `revision`, making it if need be. Raises DatabaseError."""
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    # Alembic's configuration reads a percent sign as the start of a name.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             (command.downgrade if revision == "base" else command.upgrade)(config, revision)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, CommandError) as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error
 

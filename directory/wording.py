@@ -125,6 +125,24 @@ def describe_cost(listing: Listing) -> str:
     return "Free" if listing.free else f"£{listing.cost_amount:.2f}"
 
 
+def describe_who(listing: Listing) -> str:
+    """Whom it is for, and of what age, in words; empty when not known."""
+    youngest, oldest = listing.minimum_age, listing.maximum_age
+    ages = ""
+    if youngest and oldest:
+        ages = f"ages {youngest} to {oldest}"
+    elif youngest or oldest:
+        ages = f"ages {youngest} and over" if youngest else f"ages up to {oldest}"
+    said = ", ".join(filter(None, [*listing.audience, ages]))
+    return said[:1].upper() + said[1:]
+
+
+def describe_wanted(listing: Listing) -> str:
+    """What it asks of volunteers: skills, then time; empty when not known."""
+    said = "; ".join(filter(None, [", ".join(listing.skills_wanted), listing.commitment]))
+    return said[:1].upper() + said[1:]
+
+
 def describe_alert(listing: Listing) -> str:
     """News that must be seen first: that it is closed for now, and what the group says."""
     closed = "Closed for now" if listing.status == "temporarily closed" else ""

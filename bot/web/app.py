@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -20,12 +20,11 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from bot.replies import Message, Reply, to_json
+from bot.replies import MOST_CHARACTERS, Conversation, Message, to_json
 
 log = logging.getLogger(__name__)
 
 WIDGET = Path(__file__).resolve().parent.parent / "widget"
-MOST_CHARACTERS = 1000
 _MOST_BYTES = 16_384
 _CONVERSATION = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -36,14 +35,6 @@ _HEADERS = {
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     ),
 }
-
-
-class Conversation(Protocol):
-    """What the channel talks to. `sender` is `web:` and the conversation's id."""
-
-    async def answer(self, sender: str, message: Message) -> list[Reply]: ...
-
-    async def forget(self, sender: str) -> None: ...
 
 
 class MessageBody(BaseModel):
@@ -176,4 +167,4 @@ async def _tell_http_error(_request: Request, error: Exception) -> Response:
 
 async def _tell_invalid(_request: Request, _error: Exception) -> Response:
     # The error's own text quotes what was sent; it stays unsaid.
-    return _sorry(422, "I could not read that message. Please write it again. (docs/web.md)")
+    return _sorry(422, "I could not read that message. Please write it again.")

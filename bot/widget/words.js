@@ -36,7 +36,9 @@ const en = {
   },
   why: "Why it fits",
   helpNow: "Help now",
-  rows: { when: "When", where: "Where", cost: "Cost", access: "Access" },
+  rows: {
+    when: "When", where: "Where", cost: "Cost", who: "For", wanted: "Wanted", access: "Access",
+  },
   website: "Website",
   newTab: "(opens in a new tab)",
   call: (number) => `Call ${number}`,

@@ -12,7 +12,6 @@ from nlu.actions.finding import (
     ActionFindListings,
     ActionRefineSearch,
     ActionSetArea,
-    ActionShowMore,
 )
 from nlu.actions.showing import ActionShowDetails
 from nlu.actions.talking import (
@@ -34,7 +33,6 @@ def make_actions(catalogue: Catalogue) -> list[Action]:
         ValidateFindForm(catalogue),
         ActionAskArea(catalogue),
         ActionFindListings(catalogue),
-        ActionShowMore(catalogue),
         ActionRefineSearch(catalogue),
         ActionSetArea(catalogue),
         ActionShowDetails(catalogue),

@@ -40,13 +40,14 @@ class _SearchAction(Action):
         elif opening is None:
             opening = "utter_found_near" if wanted.area else "utter_found"
         dispatcher.utter_message(response=opening)
-        for hit in found.needed if found.gives_first else found.places:
-            dispatcher.utter_message(json_message=make_card(hit))
+        first, second = found.places, found.needed
+        heading = "utter_needed" if found.needed else "utter_needed_none"
         if found.gives_first:
-            _show_under(dispatcher, "utter_enjoy", found.places)
-        elif wanted.strength is not None:
-            heading = "utter_needed" if found.needed else "utter_needed_none"
-            _show_under(dispatcher, heading, found.needed)
+            first, second, heading = found.needed, found.places, "utter_enjoy"
+        _show_cards(dispatcher, first)
+        if second or (wanted.strength is not None and not found.gives_first):
+            dispatcher.utter_message(response=heading)
+            _show_cards(dispatcher, second)
         dispatcher.utter_message(response="utter_after_results")
         return [
             SlotSet("results", found.ids),
@@ -54,30 +55,16 @@ class _SearchAction(Action):
         ]
 
 
-def _show_under(dispatcher: CollectingDispatcher, heading: str, hits: Sequence[Hit]) -> None:
-    if hits or heading == "utter_needed_none":
-        dispatcher.utter_message(response=heading)
+def _show_cards(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> None:
     for hit in hits:
         dispatcher.utter_message(json_message=make_card(hit))
 
 
 class ActionFindListings(_SearchAction):
-    """Answers once the form is done."""
+    """What the search finds and was not shown yet: once the form is done, or for more."""
 
     def name(self) -> str:
         return "action_find_listings"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await self._show(dispatcher, Wanted.read(tracker, self._catalogue))
-
-
-class ActionShowMore(_SearchAction):
-    """The next ones of the same search; without one, something for anybody."""
-
-    def name(self) -> str:
-        return "action_show_more"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

@@ -5,9 +5,9 @@ import re
 import pytest
 import yaml
 
-from bot.replies import Choices
+from bot.replies import TAP_BYTES, Choices
 from bot.settings import ROOT
-from bot.wording import TAP_BYTES, Wording
+from bot.wording import Wording
 
 WORDING = Wording()
 RESPONSES = sorted(WORDING.responses.items())

@@ -64,7 +64,7 @@ replies: st.SearchStrategy[Reply] = st.one_of(
     ),
     st.builds(
         ListingCard,
-        **dict.fromkeys(("name", "kind", "organisation", "when", "where", "cost"), words),
+        **dict.fromkeys(("name", "kind", "organisation", "when", "where"), words),
         **dict.fromkeys(("access", "alert", "notice", "website", "phone", "email"), words),
         listing_id=st.integers(),
         reasons=st.lists(words, max_size=4).map(tuple),
