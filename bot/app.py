@@ -20,7 +20,9 @@ from rich.console import Console
 from bot.checkin_flow import CheckinFlow
 from bot.conversation import Conversation
 from bot.errors import SetupError
-from bot.rasa_server import RasaServer, name_model, train
+from bot.helplines import HELPLINES
+from bot.rasa_server import RasaServer
+from bot.rasa_training import name_model, train
 from bot.safety import Guard
 from bot.settings import ROOT, Settings
 from bot.telegram import Telegram
@@ -52,6 +54,10 @@ def serve(settings: Settings) -> None:
     logging.getLogger("bot").setLevel(logging.INFO)
     # Request addresses hold Telegram's token.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    for line in HELPLINES.stale(date.today()):
+        _told.print(
+            f"Check {line.name}, {line.contact}, in bot/helplines.toml: it has been a while."
+        )
     with (
         _bind("WEB_PORT", settings.web_host, settings.web_port) as web,
         _bind("ACTIONS_PORT", "127.0.0.1", settings.actions_port) as actions,
@@ -175,7 +181,7 @@ class _Server:
     """A uvicorn server on a socket that is bound already, inside our own event loop."""
 
     def __init__(self, app: FastAPI, bound: socket.socket) -> None:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
         self._server = uvicorn.Server(config)
         # Signals are ours: uvicorn would end itself and leave the rest running.
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

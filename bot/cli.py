@@ -221,7 +221,7 @@ def _day(text: str) -> date:
 def parse_file(file: _JSONL) -> None:
     """Print what the trained model takes each text for."""
     from bot.app import prepare_all
-    from bot.rasa_server import parse
+    from bot.rasa_training import parse
     from directory.embeddings import Encoder
 
     texts = list(_read_texts(file))

@@ -13,10 +13,10 @@ import re
 from bot.checkin_flow import CheckinFlow
 from bot.rasa import Handover, RasaUnavailableError
 from bot.rasa_server import RasaServer
-from bot.replies import MOST_CHARACTERS, Message, Reply, listing_card
+from bot.replies import Message, Reply, listing_card
 from bot.safety import Guard
 from bot.safety import answer as answer_danger
-from bot.wording import Wording
+from bot.wording import Wording, keep_words
 from directory.catalogue import Catalogue
 from nlu.actions.matching import Found, Wanted, find
 from nlu.actions.showing import make_card, make_details
@@ -30,7 +30,8 @@ _START_AGAIN = re.compile(
 )
 # The words that our own copy tells people to use: kept even when Rasa is away.
 _FORGET = re.compile(r"\W*(please )?(delete|forget) (all )?(my data|me)\W*(please)?\W*", re.I)
-_DETAILS = re.compile(r"ask_details:listing=#(\d+)")
+_LONGEST_COMMAND = 80
+_DETAILS = re.compile(r"ask_details:listing=#([0-9]{1,18})")
 _SEARCH_TAP = re.compile(r"(?:find_group:interest|offer_help:strength)=(.+)", re.S)
 
 
@@ -72,17 +73,21 @@ class Conversation:
 
         Rasa keeps it in memory alone: if it cannot be asked, it is ended and started again.
         """
+        if not self._rasa.up:
+            return
         try:
             await self._rasa.rasa.forget(self._pseudonym(sender))
         except RasaUnavailableError as error:
             log.warning("A conversation could not be erased by asking: %s", error)
-            self._rasa.restart()
+            await self._rasa.forget_all()
 
     async def _talk(self, sender: str, message: Message) -> list[Reply]:
-        if message.tap == "forget_me" or _FORGET.fullmatch(message.text or ""):
+        # Longer texts are no commands, and cost these patterns time.
+        command = (message.text or "")[:_LONGEST_COMMAND]
+        if message.tap == "forget_me" or _FORGET.fullmatch(command):
             await self.forget(sender)
             return [self._wording.say("utter_forgotten")]
-        if message.tap == "start_again" or _START_AGAIN.fullmatch(message.text or ""):
+        if message.tap == "start_again" or _START_AGAIN.fullmatch(command):
             await self.forget(sender)
             message = Message(tap="greet")
         payload = self._payload(message)
@@ -103,9 +108,7 @@ class Conversation:
             return self._wording.payload_of(f"set_area:area={latitude:.2f},{longitude:.2f}")
         if message.tap is not None:
             return self._wording.payload_of(message.tap)
-        # A typed slash would be read as a button's payload.
-        text = (message.text or "").strip().lstrip("/").strip()
-        return text[:MOST_CHARACTERS] or None
+        return keep_words(message.text or "") or None
 
     async def _ask_rasa(self, pseudonym: str, payload: str) -> list[Reply | Handover]:
         if not self._rasa.up:

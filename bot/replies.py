@@ -30,6 +30,10 @@ class Message:
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.text, self.tap, self.location)) != 1:
             raise ValueError("a message holds exactly one of text, tap and location")
+        if self.text is not None:
+            # Half of a pair of UTF-16 units is no letter, and no database or model takes it.
+            cleaned = self.text.encode("utf-8", "replace").decode()
+            object.__setattr__(self, "text", cleaned)
 
 
 @dataclass(frozen=True)

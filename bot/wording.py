@@ -11,9 +11,10 @@ from typing import Any
 
 import yaml
 
-from bot.replies import TAP_BYTES, Choices, Option, Text
+from bot.replies import MOST_CHARACTERS, TAP_BYTES, Choices, Option, Text
 from bot.settings import ROOT
 
+_SLASHES = re.compile(r"^[\s/]+")
 _TAP = re.compile(r"(?P<intent>[a-z_]+)(?::(?P<slot>[a-z_]+)=(?P<value>.+))?", re.S)
 
 
@@ -40,6 +41,11 @@ class Wording:
             return None
         slots = json.dumps({match["slot"]: match["value"]}) if match["slot"] else ""
         return f"/{match['intent']}{slots}"
+
+
+def keep_words(text: str) -> str:
+    """Typed `text` as Rasa may have it: never with a slash first, which would make it a payload."""
+    return _SLASHES.sub("", text).strip()[:MOST_CHARACTERS]
 
 
 def make_reply(response: Mapping[str, Any]) -> Text | Choices:

@@ -4,6 +4,7 @@ Keeps one index in memory and renews it when another process has changed the
 database. Safe to use from several threads.
 """
 
+import logging
 import threading
 import time
 
@@ -17,6 +18,8 @@ from directory.listings import StoredListing
 from directory.models import ListingRow, RevisionRow, read_listing
 from directory.places import Area, Gazetteer
 from directory.search import Hit, Index, Query
+
+log = logging.getLogger(__name__)
 
 # How old an answer may be, in seconds, before the database is asked whether it changed.
 _LOOK_AGAIN_AFTER = 1.0
@@ -88,6 +91,11 @@ class Catalogue:
                 if revision != self._revision:
                     self._load(session)
                     self._revision = revision
+        except Exception as error:
+            if self._revision < 0:
+                raise
+            # What was read before still stands; the next look may find the database well.
+            log.error("The directory could not be read again: %s", type(error).__name__)
         finally:
             self._reading = False
 

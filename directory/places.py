@@ -17,6 +17,7 @@ from directory.listings import Place, Point
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 _EARTH_MILES = 3958.8
+_FAR = 50.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Gazetteer:
             if place.neighbourhood:
                 sizes[place.neighbourhood] += 1
         self._areas = {key: Area(spelt[key], _middle(found)) for key, found in points.items()}
+        middles = [(area.point.latitude, area.point.longitude) for area in self._areas.values()]
+        self._middles = np.array(middles, dtype=np.float64).reshape(-1, 2)
         # The busiest first, which is the order to offer them in.
         self.names = tuple(sorted(sizes, key=lambda name: (-sizes[name], name)))
         self._named = _any_of(self.names)
@@ -72,8 +75,9 @@ class Gazetteer:
         """The area in `text`: degrees, a postcode or its first half, or a name. None if unknown."""
         if degrees := _DEGREES.fullmatch(text):
             point = Point(float(degrees[1]), float(degrees[2]))
-            possible = abs(point.latitude) <= 90 and abs(point.longitude) <= 180
-            return Area("you", point) if possible else None
+            miles = miles_from(point, self._middles)
+            # From farther off, no listing is near: a holiday, or no point on Earth at all.
+            return Area("you", point) if miles.min(initial=math.inf) <= _FAR else None
         for match in _POSTCODE.finditer(text):
             outcode, rest = match[1], match[2]
             whole = self._areas.get(f"{outcode} {rest}".casefold()) if rest else None

@@ -54,7 +54,10 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for. Empty `kinds` means any; `exclude` holds ids not to show again."""
+    """What to look for. Empty `kinds` means any; `exclude` holds ids not to show again.
+
+    Without `own_words` the text is ours: it finds, but is no reason to give.
+    """
 
     text: str
     kinds: frozenset[str] = frozenset()
@@ -63,6 +66,7 @@ class Query:
     nearest: bool = False
     exclude: frozenset[int] = frozenset()
     limit: int = 3
+    own_words: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class Index:
         away = np.minimum(np.nan_to_num(miles, nan=0.0), _MOST_MILES)
         mile_cost = _NEAREST_MILE_COST if query.nearest else MILE_COST
         score = np.where(allowed, fit - mile_cost * away, -np.inf)
-        said = self._say_words(query.text)
+        said = self._say_words(query.text) if query.own_words else {}
         hits: list[Hit] = []
         told: set[tuple[str, str]] = set()
         for row in np.argsort(-score, kind="stable"):
@@ -158,7 +162,9 @@ class Index:
                 continue
             told.add(same)
             good = bool(fit[row] >= GOOD_ENOUGH)
-            if vector is None:
+            if not query.own_words:
+                otherwise = "You asked to see something"
+            elif vector is None:
                 otherwise = "It uses some of your words"
             elif good:
                 otherwise = "It is close in meaning to what you said"

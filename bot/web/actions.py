@@ -1,5 +1,6 @@
 """The address that Rasa calls back to run an action. Served on loopback only."""
 
+import logging
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,6 +10,8 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from directory.catalogue import Catalogue
 from nlu.actions import make_actions
+
+log = logging.getLogger(__name__)
 
 
 def create_actions_app(catalogue: Catalogue) -> FastAPI:
@@ -29,6 +32,10 @@ def create_actions_app(catalogue: Catalogue) -> FastAPI:
             return JSONResponse({"error": str(rejection), "action_name": name}, 400)
         except ActionNotFoundException as missing:
             return JSONResponse({"error": str(missing), "action_name": name}, 404)
+        except Exception as error:
+            # The type alone: the error's own text may quote a slot.
+            log.error("%s failed: %s", name, type(error).__name__)
+            return JSONResponse({"error": "It failed.", "action_name": name}, 500)
         return JSONResponse(result.model_dump() if result else {})
 
     return app

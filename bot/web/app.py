@@ -67,7 +67,13 @@ def create_app(
     receive_telegram: Callable[[dict[str, Any], str | None], Awaitable[bool]] | None = None,
 ) -> FastAPI:
     """The app. `receive_telegram` takes webhook calls; without it there is no such address."""
-    app = FastAPI(title="Community Connector", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Community Connector",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=_MOST_BYTES,
+    )
 
     @app.middleware("http")
     async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -124,7 +130,7 @@ def create_app(
             if not await receive_telegram(payload, x_telegram_bot_api_secret_token):
                 raise HTTPException(403, "This address is for Telegram only.")
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page() -> FileResponse:
         return FileResponse(WIDGET / "index.html")
 

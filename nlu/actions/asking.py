@@ -1,5 +1,6 @@
 """Asking what matters, what the person can give, and where: once each, and never twice."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -7,8 +8,11 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
-from nlu.actions.turn import SKIPPED, Turn
+from nlu.actions.turn import SKIPPED, Turn, said
 
+# In characters: the encoder reads no more than about this.
+_MOST_WORDS = 500
+_ASKED = ("interest", "strength", "area")
 _PLACES_OFFERED = 6
 # These answer the question that was asked, whatever Rasa takes them for.
 _TELLING = {"find_group", "offer_help", "have_a_say", "nlu_fallback", "set_area", "share_feeling"}
@@ -50,7 +54,8 @@ class ValidateFindForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
-        told = self._read(turn)
+        unanswered = [slot for slot in _ASKED if tracker.get_slot(slot) is None]
+        told = self._read(turn, unanswered)
         lost = turn.asked_for == "area" and told.get("area") == SKIPPED
         if lost and turn.intent not in _DECLINING:
             dispatcher.utter_message(response="utter_area_unknown")
@@ -58,12 +63,15 @@ class ValidateFindForm(Action):
         if not self._catalogue.area_names() and tracker.get_slot("area") is None:
             told.setdefault("area", SKIPPED)
         events = [SlotSet(slot, value) for slot, value in told.items()]
-        if turn.asked_for and turn.intent == "refine_search" and turn.wishes:
+        if turn.asked_for and turn.intent == "refine_search":
             events.append(SlotSet("wishes", merge_wishes(tracker, turn)))
+            if not turn.wishes and not turn.tapped:
+                interest = add_words(said(tracker.get_slot("interest")), turn.text)
+                events.append(SlotSet("interest", interest))
         return events
 
-    def _read(self, turn: Turn) -> dict[str, str]:
-        """The slots that this turn fills."""
+    def _read(self, turn: Turn, unanswered: Sequence[str]) -> dict[str, str]:
+        """The slots that this turn fills; `unanswered` are those still to be asked for."""
         named = turn.entities.get("area") if turn.tapped else turn.text
         where = {"area": named} if named and self._catalogue.find_area(named) else {}
         if turn.asked_for is None:
@@ -71,7 +79,7 @@ class ValidateFindForm(Action):
         if turn.intent == "deny":
             return {turn.asked_for: SKIPPED}
         if turn.intent == "show_more":
-            return {"strength": SKIPPED, "area": SKIPPED}
+            return dict.fromkeys(unanswered, SKIPPED)
         if turn.tapped and "interest" in turn.entities:
             return {"interest": turn.entities["interest"], **where}
         answers = turn.intent in _TELLING or not turn.sure
@@ -99,6 +107,11 @@ class ActionAskArea(Action):
     ) -> list[EventType]:
         ask_where(dispatcher, self._catalogue)
         return []
+
+
+def add_words(interest: str | None, more: str) -> str:
+    """What was looked for, and what was said of it since; the latest counts if it grows long."""
+    return ". ".join(filter(None, [interest, more.strip()]))[-_MOST_WORDS:]
 
 
 def merge_wishes(tracker: Tracker, turn: Turn) -> list[str]:

@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
 from directory.search import Hit
-from nlu.actions.asking import ask_where, merge_wishes
+from nlu.actions.asking import add_words, ask_where, merge_wishes
 from nlu.actions.matching import Wanted, find
 from nlu.actions.showing import make_card
 from nlu.actions.turn import SKIPPED, Turn
@@ -91,7 +91,7 @@ class ActionRefineSearch(_SearchAction):
             opening = "utter_refined_near" if "near" in turn.wishes else "utter_refined_free"
         interest = wanted.interest
         if not turn.wishes and not turn.tapped:
-            interest = f"{interest or wanted.strength}. {turn.text}"
+            interest = add_words(interest or wanted.strength, turn.text)
         events: list[EventType] = [
             SlotSet("wishes", wishes),
             SlotSet("interest", interest or SKIPPED),
@@ -122,7 +122,7 @@ class ActionSetArea(_SearchAction):
         dispatcher.utter_message(response="utter_area_set", area=area.name)
         wanted = Wanted.read(tracker, self._catalogue)
         events: list[EventType] = [SlotSet("area", named)]
-        if wanted.interest is None and wanted.strength is None:
+        if wanted.interest is None and wanted.strength is None and not wanted.shown:
             dispatcher.utter_message(response="utter_ask_interest")
             return events
         wanted = replace(wanted, area=area, shown=frozenset())

@@ -98,4 +98,5 @@ def _query(
         nearest="near" in wanted.wishes,
         exclude=frozenset(exclude),
         limit=limit,
+        own_words=wanted.interest is not None or wanted.strength is not None,
     )

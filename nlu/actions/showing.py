@@ -13,6 +13,7 @@ from directory.search import Hit
 from directory.showing import show_listing
 from nlu.actions.turn import Turn
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
 
 
@@ -54,7 +55,8 @@ class ActionShowDetails(Action):
         ]
         meant = turn.entities.get("listing", "")
         if meant.startswith("#"):
-            stored = self._catalogue.get(int(meant[1:])) if meant[1:].isdigit() else None
+            number = meant[1:]
+            stored = self._catalogue.get(int(number)) if _NUMBER.fullmatch(number) else None
             if stored is None:
                 dispatcher.utter_message(response="utter_details_gone")
                 return []

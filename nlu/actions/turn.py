@@ -31,7 +31,7 @@ class Turn:
             intent=tracker.get_intent_of_latest_message() or "",
             text=text,
             # A button's payload reaches Rasa as a text that starts with a slash;
-            # typed text never does, because `bot.rasa` sees to it.
+            # typed text never does, because `bot.wording.keep_words` sees to it.
             tapped=text.startswith("/"),
             sure=float(message.get("intent", {}).get("confidence") or 0) >= SURE,
             entities={one["entity"]: str(one["value"]) for one in message.get("entities") or ()},

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 
-from bot.rasa_server import rasa_environment
+from bot.rasa_training import RASA_PYTHON, rasa_environment
 from bot.settings import ROOT
 
 # What was measured on them when the data was written, rounded down; see docs/nlu.md.
@@ -26,7 +26,7 @@ def read_utterances(name: str) -> Iterator[tuple[str, str]]:
 
 
 def test_rasa_finds_the_data_sound() -> None:
-    command = [ROOT / ".venv-rasa/bin/python", "-m", "rasa", "data", "validate"]
+    command = [RASA_PYTHON, "-m", "rasa", "data", "validate"]
     command += ["--domain", "nlu/domain", "--data", "nlu/data", "--config", "config.yml"]
     done = subprocess.run(
         command,

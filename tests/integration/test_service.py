@@ -1,11 +1,13 @@
 """Starting, ending and surviving: the program as an operator meets it."""
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -151,6 +153,38 @@ def test_bad_requests_get_a_plain_sentence(app_url: str, body: object, status: i
     answer = httpx.post(f"{app_url}/api/chat", json=body)
     assert answer.status_code == status
     assert re.fullmatch(r"[A-Z].+\.(\s.+)?", answer.json()["error"])
+
+
+def test_a_body_without_end_is_cut_off(app_url: str) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(10_000):
+            yield b" " * 1_000
+
+    # Told so, or hung up on: either way it is not read to its end.
+    with contextlib.suppress(httpx.TransportError):
+        answer = httpx.post(f"{app_url}/api/chat", content=endless())
+        assert answer.status_code == 413
+
+
+def test_half_a_letter_is_no_harm(app_url: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = b'{"message": {"text": "\\ud800 knitting"}}'
+    assert httpx.post(f"{app_url}/api/chat", content=body, headers=headers).status_code == 200
+
+
+def test_forgetting_a_silent_rasa_ends_it(service: Service, talk: Talk) -> None:
+    talk.say("is there a choir near here")
+    rasa = service.rasa
+    rasa.suspend()
+    assert Wording().responses["utter_forgotten"]["text"].strip() in words(talk.tap("forget_me"))
+    rasa.wait(1)
+    service.wait_for_rasa()
+
+
+def test_rasa_is_told_no_secret(service: Service) -> None:
+    told = service.rasa.environ()
+    assert not {name for name in told if name.startswith(("TELEGRAM", "CONNECTOR_SECRET"))}
+    assert not any("DATABASE" in name for name in told)
 
 
 def test_a_page_elsewhere_may_read_errors_too(app_url: str) -> None:

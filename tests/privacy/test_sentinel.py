@@ -46,6 +46,7 @@ def test_what_is_said_is_written_nowhere(service: Service, telegram_server: BotA
     talk.tap(f"find_group:interest={SENTINEL}")
     talk.tap(f"ask_details:listing={SENTINEL}")
     talk.tap(f"{SENTINEL}:{SENTINEL}={SENTINEL}")
+    talk.tap(f"ask_details:listing=#\u00b2{SENTINEL}")
     talk.tap(f"ci:{SENTINEL}")
     httpx.post(f"{service.url}/api/chat", json={"message": SENTINEL})
     httpx.post(f"{service.url}/api/chat", content=SENTINEL.encode())

@@ -4,10 +4,12 @@ import re
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.replies import TAP_BYTES, Choices
+from bot.replies import MOST_CHARACTERS, TAP_BYTES, Choices
 from bot.settings import ROOT
-from bot.wording import Wording
+from bot.wording import Wording, keep_words
 
 WORDING = Wording()
 RESPONSES = sorted(WORDING.responses.items())
@@ -55,6 +57,13 @@ def test_a_response_is_one_plain_text(name: str, response: dict[str, object]) ->
 )
 def test_a_tap_as_rasa_reads_it(tap: str, payload: str | None) -> None:
     assert WORDING.payload_of(tap) == payload
+
+
+@given(st.text())
+def test_typed_words_never_begin_with_a_slash(text: str) -> None:
+    kept = keep_words(f"/{text}")
+    assert not kept.startswith(("/", " "))
+    assert len(kept) <= MOST_CHARACTERS
 
 
 def test_a_response_with_buttons_offers_choices() -> None:
