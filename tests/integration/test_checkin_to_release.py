@@ -72,7 +72,8 @@ def _checkin(week: str, area: str, belonging: str) -> CheckIn:
 
 
 def test_the_table_holds_no_small_or_exact_count(release: Path) -> None:
-    rows = list(csv.DictReader((release / "checkins.csv").open(encoding="utf-8")))
+    table = (release / "checkins.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(table.splitlines()))
     assert "Northgate" not in {row["area"] for row in rows}
     counts = [int(row["count"]) for row in rows if row["count"]]
     assert counts
