@@ -3,7 +3,6 @@
 It has no search, no actions and no guard. Lives in a temporary folder and ends with the block.
 """
 
-import os
 import socket
 import subprocess
 import time
@@ -16,21 +15,10 @@ import httpx
 import psutil
 
 from benchmarks.tables import LeftOutError
-from bot.settings import ROOT
+from bot.rasa_training import RASA_PYTHON, rasa_environment
 
-_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 _MOST_TRAINING = 900
 _MOST_LOADING = 180.0
-_QUIET = {
-    "RASA_TELEMETRY_ENABLED": "false",
-    "LOG_LEVEL": "WARNING",
-    "LOG_LEVEL_LIBRARIES": "ERROR",
-    "PYTHONWARNINGS": "ignore",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "",
-}
-
 # The stories that `rasa init` itself was taught: it may say nothing to anything else.
 _STORIES = (
     ("hello", "I am great"),
@@ -55,16 +43,16 @@ class BareBot:
 @contextmanager
 def bare_bot(folder: Path) -> Iterator[BareBot]:
     """Make, train and serve it; ended when the block is left. Raises LeftOutError."""
-    if not _PYTHON.exists():
+    if not RASA_PYTHON.exists():
         raise LeftOutError("Rasa's environment .venv-rasa is missing; make run makes it")
     project = folder / "bare"
     project.mkdir()
-    environment = {**os.environ, **_QUIET}
+    environment = rasa_environment(folder, 0)
     output = folder / "bare.log"
     started = time.monotonic()
     with output.open("wb") as log:
         made = subprocess.run(
-            [_PYTHON, "-m", "rasa", "init", "--no-prompt", "--init-dir", project],
+            [RASA_PYTHON, "-m", "rasa", "init", "--no-prompt", "--init-dir", project],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -87,7 +75,7 @@ def _serve(project: Path, environment: dict[str, str], trained_in: float) -> Ite
     started = time.monotonic()
     process = subprocess.Popen(
         [
-            *(_PYTHON, "-m", "rasa", "run", "--enable-api", "--interface", "127.0.0.1"),
+            *(RASA_PYTHON, "-m", "rasa", "run", "--enable-api", "--interface", "127.0.0.1"),
             *("--port", str(port), "--credentials", "credentials.yml"),
         ],
         cwd=project,

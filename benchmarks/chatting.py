@@ -10,9 +10,10 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bare_rasa import MESSAGES, STORY_STARTS, BareBot, BareTalk, bare_bot
-from benchmarks.program import Program, Talk, has_listing, running
+from benchmarks.program import Program, has_listing, running
 from benchmarks.tables import Table
 from benchmarks.timing import Timings, time_in_rounds
+from tests.service import Talk
 
 _SCRIPT = (
     "hello",

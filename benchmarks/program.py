@@ -11,40 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from benchmarks.tables import LeftOutError
 from bot.settings import Settings
-from tests.service import Service
+from tests.service import Service, Talk
 
 _MOST_SEARCHING = 120.0
 _FIRST_SEARCH = "somewhere to do a bit of gardening with other people"
-
-
-class Talk:
-    """One resident on the web page, over one open connection."""
-
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
-        self._conversation: str | None = None
-
-    def say(self, text: str) -> list[dict[str, Any]]:
-        body = {"conversation": self._conversation, "message": {"text": text}}
-        answer = self._client.post("/api/chat", json=body)
-        answer.raise_for_status()
-        content = answer.json()
-        self._conversation = content["conversation"]
-        replies: list[dict[str, Any]] = content["replies"]
-        return replies
-
-    def start_again(self) -> None:
-        """As somebody else; what was said is erased."""
-        if self._conversation:
-            self._client.delete(f"/api/chat/{self._conversation}")
-        self._conversation = None
-
-    def close(self) -> None:
-        self._client.close()
 
 
 def has_listing(replies: list[dict[str, Any]]) -> bool:

@@ -108,7 +108,7 @@ class Talk:
     """One resident on the web page."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=30)
+        self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
         self.conversation: str | None = None
 
     def say(self, text: str) -> list[dict[str, Any]]:
@@ -125,6 +125,12 @@ class Talk:
         self.conversation = content["conversation"]
         replies: list[dict[str, Any]] = content["replies"]
         return replies
+
+    def start_again(self) -> None:
+        """As somebody else; what was said is erased."""
+        if self.conversation:
+            self._client.delete(f"/api/chat/{self.conversation}").raise_for_status()
+        self.conversation = None
 
     def close(self) -> None:
         self._client.close()

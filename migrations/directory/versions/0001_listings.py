@@ -91,8 +91,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["listing_id"], ["listing.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("place", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_place_listing_id"), ["listing_id"], unique=False)
+    op.create_index("ix_place_listing_id", "place", ["listing_id"])
 
     op.create_table(
         "schedule",
@@ -106,17 +105,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["listing_id"], ["listing.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("schedule", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_schedule_listing_id"), ["listing_id"], unique=False)
+    op.create_index("ix_schedule_listing_id", "schedule", ["listing_id"])
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("schedule", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_schedule_listing_id"))
+    op.drop_index("ix_schedule_listing_id", "schedule")
 
     op.drop_table("schedule")
-    with op.batch_alter_table("place", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_place_listing_id"))
+    op.drop_index("ix_place_listing_id", "place")
 
     op.drop_table("place")
     op.drop_table("quarantined_row")
