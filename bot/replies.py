@@ -83,7 +83,8 @@ class ListingCard:
     `reasons` say why it fits, each true of the listing. `notice` must be shown
     (it marks the fictional example town); `alert` is the group's own news, such
     as "Temporarily closed". `who` is whom it is for, `wanted` the skills and time it asks of
-    volunteers. `description` is filled only when details were asked.
+    volunteers. `description` is whole when details were asked; else it is empty, or begins where
+    neither time nor place is known.
     """
 
     listing_id: int

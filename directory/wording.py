@@ -6,11 +6,13 @@ Pure functions of a listing. Must never add anything that the listing does not s
 import hashlib
 import html
 import re
+import textwrap
 
 import nh3
 
 from directory.listings import DAYS, Listing, Place, Schedule
 
+_OPENING = 200
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^>]*>", re.I)
 _ITEM = re.compile(r"<\s*li\b[^>]*>", re.I)
 # `<jo@example.org>` and `<https://example.org>` are not tags: their words are kept.
@@ -123,6 +125,12 @@ def describe_cost(listing: Listing) -> str:
     if listing.cost or listing.cost_amount is None:
         return listing.cost
     return "Free" if listing.free else f"£{listing.cost_amount:.2f}"
+
+
+def describe_opening(listing: Listing) -> str:
+    """How the description begins: whole words, some 200 characters at most."""
+    flat = " ".join(listing.description.split())
+    return textwrap.shorten(flat, _OPENING, placeholder=" …")
 
 
 def describe_who(listing: Listing) -> str:

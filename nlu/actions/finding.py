@@ -85,6 +85,9 @@ class ActionRefineSearch(_SearchAction):
         if not wanted.shown:
             dispatcher.utter_message(response="utter_nothing_to_refine")
             return []
+        if "near" in turn.wishes and not self._catalogue.area_names():
+            dispatcher.utter_message(response="utter_places_unknown")
+            return []
         wishes = merge_wishes(tracker, turn)
         opening = "utter_refined"
         if turn.wishes:
@@ -96,7 +99,7 @@ class ActionRefineSearch(_SearchAction):
             SlotSet("wishes", wishes),
             SlotSet("interest", interest or SKIPPED),
         ]
-        if "near" in wishes and wanted.area is None and self._catalogue.area_names():
+        if "near" in wishes and wanted.area is None:
             ask_where(dispatcher, self._catalogue)
             return events
         # A new wish may well bring back what was shown before.

@@ -11,6 +11,7 @@ from directory.catalogue import Catalogue
 from directory.listings import StoredListing
 from directory.search import Hit
 from directory.showing import show_listing
+from directory.wording import describe_opening
 from nlu.actions.turn import Turn
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -18,12 +19,17 @@ _ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
 
 
 def make_card(hit: Hit) -> dict[str, Any]:
-    """A search result in short: the whole description is one tap away."""
+    """A search result in short: the whole description is one tap away.
+
+    Where neither time nor place is known, as in many real feeds, it begins here.
+    """
+    shown = show_listing(hit.found)
+    bare = not (shown["when"] or shown["where"])
     return {
         "type": "listing",
-        **show_listing(hit.found),
+        **shown,
         "reasons": list(hit.reasons),
-        "description": "",
+        "description": describe_opening(hit.found.listing) if bare else "",
         "options": [
             {"label": "Tell me more", "tap": f"ask_details:listing=#{hit.found.id}"},
         ],

@@ -1,0 +1,46 @@
+"""What a found listing looks like in short, whatever its source left out."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.listings import Listing, Place, Schedule, StoredListing
+from directory.search import Hit
+from directory.wording import describe_opening
+from nlu.actions.showing import make_card
+
+LONG = "Come and sing. " * 40
+
+
+def card(**facts: Any) -> dict[str, Any]:
+    listing = Listing(key="1", name="Choir", kind="group", description=LONG, **facts)
+    stored = StoredListing(1, "feed", "", listing)
+    return make_card(Hit(stored, 1.0, ("It mentions “sing”",), None, True))
+
+
+def test_with_neither_time_nor_place_the_description_begins() -> None:
+    shown = str(card()["description"])
+    assert shown.startswith("Come and sing.")
+    assert shown.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"places": (Place(venue="Hall"),)},
+        {"schedules": (Schedule(description="Tuesdays"),)},
+        {"covers": "All of Larkhaven"},
+        {"confidential": True},
+    ],
+)
+def test_with_a_time_or_a_place_the_description_is_a_tap_away(facts: dict[str, Any]) -> None:
+    assert card(**facts)["description"] == ""
+
+
+@given(st.text())
+def test_an_opening_is_short_and_only_the_listings_own_words(text: str) -> None:
+    opening = describe_opening(Listing(key="1", name="x", kind="group", description=text))
+    assert len(opening) <= 200
+    assert " ".join(text.split()).startswith(opening.removesuffix(" …").removesuffix("…"))
