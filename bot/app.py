@@ -52,8 +52,6 @@ def serve(settings: Settings) -> None:
     """Prepare, then run until Ctrl-C or SIGTERM. Raises StartError."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("bot").setLevel(logging.INFO)
-    # Request addresses hold Telegram's token.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     for line in HELPLINES.stale(date.today()):
         _told.print(
             f"Check {line.name}, {line.contact}, in bot/helplines.toml: it has been a while."

@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.catalogue import Catalogue
 from directory.search import Hit
 from nlu.actions.asking import add_words, ask_where, merge_wishes
-from nlu.actions.matching import Wanted, find
+from nlu.actions.matching import Found, Wanted, find
 from nlu.actions.showing import make_card
 from nlu.actions.turn import SKIPPED, Turn
 
@@ -27,7 +27,15 @@ class _SearchAction(Action):
         self, dispatcher: CollectingDispatcher, wanted: Wanted, opening: str | None = None
     ) -> list[EventType]:
         """Search, say what was found, and remember what was shown."""
-        found = await asyncio.to_thread(find, self._catalogue, wanted)
+        found = await self._find(wanted)
+        return self._say(dispatcher, wanted, found, opening)
+
+    async def _find(self, wanted: Wanted) -> Found:
+        return await asyncio.to_thread(find, self._catalogue, wanted)
+
+    def _say(
+        self, dispatcher: CollectingDispatcher, wanted: Wanted, found: Found, opening: str | None
+    ) -> list[EventType]:
         if not found.ids:
             dispatcher.utter_message(
                 response="utter_no_more" if wanted.shown else "utter_found_none"
@@ -149,9 +157,9 @@ class ActionFallBack(_SearchAction):
             shown=frozenset(),
             wishes=frozenset(),
         )
-        found = await asyncio.to_thread(find, self._catalogue, wanted) if words else None
+        found = await self._find(wanted) if words else None
         if found is None or found.loose:
             dispatcher.utter_message(response="utter_nlu_fallback")
             return []
-        shown = await self._show(dispatcher, wanted, "utter_guessed")
+        shown = self._say(dispatcher, wanted, found, "utter_guessed")
         return [SlotSet("interest", words), *shown]
