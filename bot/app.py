@@ -35,6 +35,7 @@ from checkins.store import CheckIns, open_engine
 from directory.catalogue import Catalogue, count_listings
 from directory.embeddings import Encoder, is_prepared, prepare
 from directory.importing import import_listings
+from directory.notes import Notebook
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database
 
@@ -108,7 +109,8 @@ async def _run(
         timeout=settings.rasa_timeout,
         log_file=settings.connector_var / "rasa.log",
     )
-    catalogue = Catalogue(open_database(settings.directory_url), encoder)
+    engine = open_database(settings.directory_url)
+    catalogue = Catalogue(engine, encoder)
     catalogue.area_names()  # reads the listings in
     secret = settings.read_secret()
     conversation = Conversation(
@@ -118,6 +120,7 @@ async def _run(
         catalogue=catalogue,
         secret=secret,
         nation=settings.nation,
+        team=settings.team,
     )
     telegram = _make_telegram(settings, conversation)
     receive = telegram.receive if telegram and settings.telegram_webhook_url else None
@@ -127,7 +130,10 @@ async def _run(
         rasa_is_up=lambda: rasa.up,
         receive_telegram=receive,
     )
-    servers = (_Server(app, web), _Server(create_actions_app(catalogue), actions))
+    servers = (
+        _Server(app, web),
+        _Server(create_actions_app(catalogue, Notebook(engine), settings.team), actions),
+    )
     async with contextlib.AsyncExitStack() as running:
         for server in servers:
             running.push_async_callback(server.stop)

@@ -25,6 +25,7 @@ from bot.settings import Settings
 from checkins.errors import CheckinsError
 from directory.errors import DirectoryError
 from directory.importing import Progress as TellProgress
+from directory.notes import Notebook
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 directory_app = typer.Typer(no_args_is_help=True, help="Fill and search the directory.")
@@ -185,6 +186,41 @@ def _print_summary(number: int, summary: dict[str, object]) -> None:
             # As text: a listing's own brackets are not markup.
             table.add_row(f"   {'why' if label == 'reasons' else label}:", Text(shown))
     _out.print(table)
+
+
+@directory_app.command()
+def notes(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print the notes that residents sent to the team."""
+    from dataclasses import asdict
+
+    for note in _open_notebook().read_notes():
+        if as_json:
+            print(json.dumps(asdict(note), ensure_ascii=False))
+        else:
+            about = f" of {note.about}" if note.about else ""
+            _out.print(f"{note.week}, {note.kind}{about}: {note.text}", markup=False)
+
+
+@directory_app.command()
+def feedback(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print how many found the chat useful, by week."""
+    for week, counts in _open_notebook().read_feedback().items():
+        if as_json:
+            print(json.dumps({"week": week, **counts}))
+        else:
+            _out.print(f"{week}: {', '.join(f'{one} {count}' for one, count in counts.items())}")
+
+
+def _open_notebook() -> Notebook:
+    from directory.store import migrate, open_database
+
+    engine = open_database(Settings().directory_url)
+    migrate(engine)
+    return Notebook(engine)
 
 
 @checkins_app.command()

@@ -11,26 +11,21 @@ import logging
 import re
 
 from bot.checkin_flow import CheckinFlow
+from bot.commands import read_command
 from bot.rasa import Handover, RasaUnavailableError
 from bot.rasa_server import RasaServer
-from bot.replies import Message, Reply, listing_card
+from bot.replies import Message, Reply
 from bot.safety import Guard
 from bot.safety import answer as answer_danger
 from bot.wording import Wording, keep_words
 from directory.catalogue import Catalogue
+from directory.team import Team
 from nlu.actions.matching import Found, Wanted, find
 from nlu.actions.showing import make_card, make_details
+from nlu.actions.telling import introduce
 
 log = logging.getLogger(__name__)
 
-_START_AGAIN = re.compile(
-    r"\W*(please |can (i|we|you) |let'?s |i want to )*"
-    r"(start|begin) (again|over|afresh)\W*(please)?\W*",
-    re.I,
-)
-# The words that our own copy tells people to use: kept even when Rasa is away.
-_FORGET = re.compile(r"\W*(please )?(delete|forget) (all )?(my data|me)\W*(please)?\W*", re.I)
-_LONGEST_COMMAND = 80
 _DETAILS = re.compile(r"ask_details:listing=#([0-9]{1,18})")
 _SEARCH_TAP = re.compile(r"(?:find_group:interest|offer_help:strength)=(.+)", re.S)
 
@@ -47,6 +42,7 @@ class Conversation:
         catalogue: Catalogue,
         secret: bytes,
         nation: str,
+        team: Team,
     ) -> None:
         self._guard = guard
         self._checkins = checkins
@@ -54,6 +50,7 @@ class Conversation:
         self._catalogue = catalogue
         self._secret = secret
         self._nation = nation
+        self._team = team
         self._wording = Wording()
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
@@ -82,12 +79,12 @@ class Conversation:
             await self._rasa.forget_all()
 
     async def _talk(self, sender: str, message: Message) -> list[Reply]:
-        # Longer texts are no commands, and cost these patterns time.
-        command = (message.text or "")[:_LONGEST_COMMAND]
-        if message.tap == "forget_me" or _FORGET.fullmatch(command):
+        if message.text is not None and (meant := read_command(message.text)):
+            message = Message(tap=meant)
+        if message.tap == "forget_me":
             await self.forget(sender)
             return [self._wording.say("utter_forgotten")]
-        if message.tap == "start_again" or _START_AGAIN.fullmatch(command):
+        if message.tap == "start_again":
             await self.forget(sender)
             message = Message(tap="greet")
         payload = self._payload(message)
@@ -143,7 +140,10 @@ class Conversation:
         if details := _DETAILS.fullmatch(tap):
             stored = await asyncio.to_thread(self._catalogue.get, int(details[1]))
             if stored is not None:
-                return [listing_card(make_details(stored))]
+                return [self._wording.make_card(make_details(stored))]
+        if tap == "ask_navigator":
+            response, values = introduce(self._team)
+            return [self._wording.say(response, **values)]
         if f"utter_{tap}" in self._wording.responses:
             return [self._wording.say(f"utter_{tap}")]
         asked = _SEARCH_TAP.fullmatch(tap)
@@ -156,7 +156,7 @@ class Conversation:
         away = [] if self._rasa.starting else [self._wording.say("utter_rasa_away")]
         if found.loose:
             return [*away, self._wording.say("utter_nlu_fallback" if away else "utter_greet")]
-        cards = [listing_card(make_card(hit)) for hit in found.hits]
+        cards = [self._wording.make_card(make_card(hit)) for hit in found.hits]
         return [*away, self._wording.say("utter_found"), *cards]
 
     def _search_alone(self, words: str, giving: bool) -> Found:

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from bot.replies import Reply, listing_card
-from bot.wording import make_reply
+from bot.replies import Reply
+from bot.wording import Wording, make_reply
 
 
 class RasaUnavailableError(Exception):
@@ -32,13 +32,14 @@ class Rasa:
 
     client: httpx.AsyncClient
     timeout: float
+    wording: Wording
 
     async def send(self, sender: str, payload: str) -> list[Reply | Handover]:
         """What Rasa says to `payload`. Raises RasaUnavailableError."""
         body = {"sender": sender, "message": payload}
         answer = await self._request("POST", "/webhooks/rest/webhook", body)
         try:
-            return _read_replies(answer.json())
+            return self._read_replies(answer.json())
         except (ValueError, KeyError, TypeError):
             raise RasaUnavailableError("Rasa's answer has an unknown shape") from None
 
@@ -63,15 +64,14 @@ class Rasa:
             raise RasaUnavailableError(type(error).__name__) from None
         return answer
 
-
-def _read_replies(messages: Sequence[dict[str, Any]]) -> list[Reply | Handover]:
-    replies: list[Reply | Handover] = []
-    for message in messages:
-        custom = message.get("custom")
-        if custom is None:
-            replies.append(make_reply(message))
-        elif custom["type"] == "listing":
-            replies.append(listing_card(custom))
-        else:
-            replies.append(Handover(custom["type"]))
-    return replies
+    def _read_replies(self, messages: Sequence[dict[str, Any]]) -> list[Reply | Handover]:
+        replies: list[Reply | Handover] = []
+        for message in messages:
+            custom = message.get("custom")
+            if custom is None:
+                replies.append(make_reply(message))
+            elif custom["type"] == "listing":
+                replies.append(self.wording.make_card(custom))
+            else:
+                replies.append(Handover(custom["type"]))
+        return replies

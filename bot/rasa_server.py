@@ -15,6 +15,7 @@ import httpx
 from bot.rasa import Rasa
 from bot.rasa_training import RASA_PYTHON, end_with_parent, rasa_environment
 from bot.settings import ROOT
+from bot.wording import Wording
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class RasaServer:
         self._launched = 0.0
         self._was_up = False
         self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
-        self.rasa = Rasa(self._client, timeout)
+        self.rasa = Rasa(self._client, timeout, Wording())
         self.starting = True
         self.up = False
 

@@ -4,7 +4,6 @@ Owns the shapes that cross between `bot.conversation` and the channels. Must
 never import a channel, Rasa or a database.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -83,8 +82,8 @@ class ListingCard:
     `reasons` say why it fits, each true of the listing. `notice` must be shown
     (it marks the fictional example town); `alert` is the group's own news, such
     as "Temporarily closed". `who` is whom it is for, `wanted` the skills and time it asks of
-    volunteers. `description` is whole when details were asked; else it is empty, or begins where
-    neither time nor place is known.
+    volunteers. `directions` is a map's address. `description` is whole when details were
+    asked; else it is empty, or begins where neither time nor place is known.
     """
 
     listing_id: int
@@ -105,6 +104,7 @@ class ListingCard:
     options: tuple[Option, ...]
     who: str = ""
     wanted: str = ""
+    directions: str = ""
 
 
 Reply = Text | Choices | HelpLines | ListingCard
@@ -129,11 +129,3 @@ _TAGS: dict[type, str] = {
 def to_json(reply: Reply) -> dict[str, Any]:
     """The reply as the web API sends it: its fields and a `type`."""
     return {"type": _TAGS[type(reply)], **asdict(reply)}
-
-
-def listing_card(payload: Mapping[str, Any]) -> ListingCard:
-    """The card in the payload of a Rasa action. Raises TypeError on a wrong shape."""
-    fields = {key: value for key, value in payload.items() if key != "type"}
-    fields["reasons"] = tuple(fields["reasons"])
-    fields["options"] = tuple(Option(**option) for option in fields["options"])
-    return ListingCard(**fields)

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.helplines import Nation
+from directory.team import Team
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +43,11 @@ class Settings(BaseSettings):
     telegram_webhook_url: str = ""
     telegram_webhook_secret: SecretStr | None = None
 
+    navigator_name: str = ""
+    navigator_phone: str = ""
+    navigator_email: str = ""
+    navigator_hours: str = ""
+
     nation: Nation = "england"
     checkin_questions: str = "core"
     checkin_areas: list[str] = [
@@ -55,6 +61,15 @@ class Settings(BaseSettings):
         "Station Quarter",
         "Little Larkham",
     ]
+
+    @property
+    def team(self) -> Team:
+        return Team(
+            name=self.navigator_name,
+            phone=self.navigator_phone,
+            email=self.navigator_email,
+            hours=self.navigator_hours,
+        )
 
     @property
     def directory_url(self) -> str:

@@ -244,13 +244,14 @@ def _card(card: ListingCard) -> list[_Line]:
         *(_Line(piece.plain, f"<b>{piece.html}</b>") for piece in _lines(card.name)),
         *_lines(", ".join(part for part in (kind, run_by) if part)),
         *(line for label, fact in facts if fact.strip() for line in _lines(f"{label}: {fact}")),
-        *_website(_clean(card.website).strip()),
+        *_link("Website", _clean(card.website).strip()),
+        *_link("Way there", card.directions, "open a map"),
         *_lines(card.notice),
     ]
 
 
-def _website(address: str) -> list[_Line]:
-    """The address as a link that reads as its host; nothing if it is not http or https."""
+def _link(label: str, address: str, text: str = "") -> list[_Line]:
+    """The address as a link that reads as `text`, or its host; nothing if it is not a web page."""
     try:
         parts = urlsplit(address)
         host = parts.hostname
@@ -258,4 +259,5 @@ def _website(address: str) -> list[_Line]:
         return []
     if parts.scheme not in ("http", "https") or not host or units(address) > 2048:
         return []
-    return [_Line(f"Website: {host}", f'Website: <a href="{escape(address)}">{escape(host)}</a>')]
+    seen = text or host
+    return [_Line(f"{label}: {seen}", f'{label}: <a href="{escape(address)}">{escape(seen)}</a>')]

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from bot.replies import MOST_CHARACTERS, TAP_BYTES, Choices, Option, Text
+from bot.replies import MOST_CHARACTERS, TAP_BYTES, Choices, ListingCard, Option, Text
 from bot.settings import ROOT
 
 _SLASHES = re.compile(r"^[\s/]+")
@@ -29,10 +29,21 @@ class Wording:
             self.intents.update(content.get("intents", ()))
             for name, variants in content.get("responses", {}).items():
                 self.responses[name] = variants[0]
+            self._buttons: dict[str, str] = content.get("buttons", {})
 
-    def say(self, name: str) -> Text | Choices:
-        """The response called `name`. Raises KeyError if there is none."""
-        return make_reply(self.responses[name])
+    def say(self, name: str, **values: str) -> Text | Choices:
+        """The response called `name`, its blanks filled. Raises KeyError if there is none."""
+        response = self.responses[name]
+        return make_reply({**response, "text": response["text"].format(**values)})
+
+    def make_card(self, payload: Mapping[str, Any]) -> ListingCard:
+        """The card in the payload of a Rasa action. Raises KeyError or TypeError if it is none."""
+        fields = {key: value for key, value in payload.items() if key not in {"type", "taps"}}
+        fields["reasons"] = tuple(fields["reasons"])
+        fields["options"] = tuple(
+            Option(self._buttons[tap.partition("=")[0]], tap) for tap in payload["taps"]
+        )
+        return ListingCard(**fields)
 
     def payload_of(self, tap: str) -> str | None:
         """The tap as Rasa reads it, or None if it names no intent that we know."""

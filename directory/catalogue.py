@@ -7,12 +7,13 @@ database. Safe to use from several threads.
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.embeddings import DIMENSIONS, Encoder
+from directory.embeddings import DIMENSIONS, Encoder, Vectors
 from directory.errors import UnknownPlaceError
 from directory.listings import StoredListing
 from directory.models import ListingRow, RevisionRow, read_listing
@@ -41,8 +42,14 @@ class Catalogue:
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
         index = self._fresh()
-        ready = self._encoder.ready
-        return index.search(query, self._encoder.encode([query.text])[0] if ready else None)
+        if not self._encoder.ready:
+            return index.search(query, None)
+        texts = [query.text, query.avoid] if query.avoid else [query.text]
+        return index.search(query, *self._encoder.encode(texts))
+
+    def encode(self, texts: Sequence[str]) -> Vectors | None:
+        """Unit vectors of shape (n, 384), or None while the encoder is still loading."""
+        return self._encoder.encode(texts) if self._encoder.ready else None
 
     def get(self, listing_id: int) -> StoredListing | None:
         """The listing with our own `listing_id`, or None if there is none any more."""

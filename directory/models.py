@@ -3,7 +3,7 @@
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from directory.listings import Listing, Place, Point, Schedule, StoredListing
@@ -179,3 +179,23 @@ def read_listing(row: ListingRow) -> StoredListing:
         ),
     )
     return StoredListing(row.id, row.source.name, row.source.notice, listing)
+
+
+class NoteRow(Base):
+    """A note that a resident sent to the team; see `notes`."""
+
+    __tablename__ = "note"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    about: Mapped[str]
+    text: Mapped[str]
+    week: Mapped[str]
+
+
+class FeedbackRow(Base):
+    """How many found the chat useful, by week; see `notes`."""
+
+    __tablename__ = "feedback"
+    week: Mapped[str] = mapped_column(primary_key=True)
+    useful: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]

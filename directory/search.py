@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from directory.embeddings import Vectors
+from directory.fitting import Demand, Verdict, demands, judge
 from directory.listings import StoredListing
 from directory.places import Area, miles_from
 from directory.wording import searchable_text
@@ -37,15 +38,20 @@ MILE_COST = 0.02
 _MOST_MILES = 10.0
 # What it costs somebody who asked for nearer ones.
 _NEAREST_MILE_COST = 0.1
+# What it is worth that a listing says it has what was asked for, and what it costs to be like
+# what was not wanted, in units of cosine: see docs/search.md.
+_SUITED = 0.1
+_AVOIDED = 0.3
 # Below this, the best that the directory has is not what was asked for.
 GOOD_ENOUGH = 0.3
 # A word in more than this part of the listings is no reason to choose one.
 _COMMON = 0.2
 # How people begin a request says nothing of what they want.
 _FRAMING = (
-    "would could can may might much many lot bit like love enjoy want need wish hope look looking "
-    "find get go going know think something somewhere someone anything anywhere anyone somebody "
-    "anybody thing things please thanks hello hi good nice really maybe also im ive id dont"
+    "would could can may might much many lot bit like love enjoy want need wish hope look "
+    "looking find get go going know think something somewhere someone anything anywhere anyone "
+    "somebody anybody group groups people place places thing things please thanks hello hi good "
+    "nice really maybe also im ive id dont"
 ).split()
 _STOP_WORDS = [*STOPWORDS_EN_PLUS, *_FRAMING]
 # What a person would call a word: "children's" and "men’s" are one, "arts-and-crafts" three.
@@ -56,7 +62,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 class Query:
     """What to look for. Empty `kinds` means any; `exclude` holds ids not to show again.
 
-    Without `own_words` the text is ours: it finds, but is no reason to give.
+    `needs` are names in `fitting.NEEDS` and `fitting.TIMES`, `age` is in years: what does not
+    suit is left out, and what is known to suit comes first. `avoid` says in words what is not
+    wanted. With a `why` the text is ours: it finds, and `why` is the reason to give.
     """
 
     text: str
@@ -66,22 +74,32 @@ class Query:
     nearest: bool = False
     exclude: frozenset[int] = frozenset()
     limit: int = 3
-    own_words: bool = True
+    why: str = ""
+    needs: frozenset[str] = frozenset()
+    age: int | None = None
+    avoid: str = ""
 
 
 @dataclass(frozen=True)
 class Hit:
     """A listing that was found. `score` is comparable within one search only.
 
-    `miles` is the distance to the area asked about, None where it is not known;
-    `good` says whether it is likely to be what was meant.
+    `fit` is how near its words come to the query's, in units of cosine. `miles` is the distance
+    to the area asked about, None where it is not known; `silent` tells that the listing does
+    not say whether it meets some need.
     """
 
     found: StoredListing
     score: float
     reasons: tuple[str, ...]
     miles: float | None
-    good: bool
+    fit: float
+    silent: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether it is likely to be what was meant."""
+        return self.fit >= GOOD_ENOUGH
 
 
 class Index:
@@ -97,6 +115,8 @@ class Index:
         if any(tokens):
             self._words.index(tokens, show_progress=False)
         self._stems = [frozenset(stems) for stems in tokens]
+        gists = (f"{one.listing.name} {' '.join(one.listing.topics)}" for one in listings)
+        self._gists = [frozenset(self.tokenize(gist)) for gist in gists]
         self._frequency: dict[str, int] = {}
         for stems in self._stems:
             for stem in stems:
@@ -114,6 +134,7 @@ class Index:
             if place.point
         ]
         self._points = np.array(points, dtype=np.float64).reshape(-1, 3)
+        self._judged: dict[Demand, list[Verdict]] = {}
 
     @cached_property
     def by_id(self) -> dict[int, StoredListing]:
@@ -134,9 +155,15 @@ class Index:
         scores: Scores = self._words.get_scores(stems).astype(np.float32)
         return scores / max(float(scores.max()), 1e-6)
 
-    def search(self, query: Query, vector: Vectors | None) -> list[Hit]:
-        """The best listings first. With no `vector` (the encoder is not up), by words alone."""
-        allowed = self._allowed(query)
+    def search(
+        self, query: Query, vector: Vectors | None, avoided: Vectors | None = None
+    ) -> list[Hit]:
+        """The best listings first. With no `vector` (the encoder is not up), by words alone.
+
+        `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,).
+        """
+        verdicts = [self._judge(one) for one in demands(query.needs, query.age)]
+        allowed = self._allowed(query, verdicts)
         if not allowed.any():
             return []
         words = self.word_scores(query.text)
@@ -149,8 +176,12 @@ class Index:
         # An unknown distance costs nothing: area-wide and online groups are never hidden.
         away = np.minimum(np.nan_to_num(miles, nan=0.0), _MOST_MILES)
         mile_cost = _NEAREST_MILE_COST if query.nearest else MILE_COST
-        score = np.where(allowed, fit - mile_cost * away, -np.inf)
-        said = self._say_words(query.text) if query.own_words else {}
+        suited = sum((_marks(told, True) for told in verdicts), np.zeros(len(fit)))
+        score = fit - mile_cost * away + _SUITED * suited
+        if avoided is not None:
+            score -= _AVOIDED * (self._vectors @ avoided)
+        score = np.where(allowed, score, -np.inf)
+        said = {} if query.why else self._say_words(query.text)
         hits: list[Hit] = []
         told: set[tuple[str, str]] = set()
         for row in np.argsort(-score, kind="stable"):
@@ -161,29 +192,41 @@ class Index:
             if (same := (stored.listing.name, stored.listing.description)) in told:
                 continue
             told.add(same)
-            good = bool(fit[row] >= GOOD_ENOUGH)
-            if not query.own_words:
-                otherwise = "You asked to see something"
+            if query.why:
+                otherwise = query.why
             elif vector is None:
                 otherwise = "It uses some of your words"
-            elif good:
+            elif fit[row] >= GOOD_ENOUGH:
                 otherwise = "It is close in meaning to what you said"
             else:
                 otherwise = "It is one of the closest we know of"
             mentioned = self._shared_words(said, int(row))
             why = f"It mentions {_quote(mentioned)}" if mentioned else otherwise
+            judged = [told[row] for told in verdicts]
+            suits = dict.fromkeys(one.reason for one in judged if one.suits)
             hits.append(
                 Hit(
                     found=stored,
                     score=float(score[row]),
-                    reasons=(why, *self._reasons(query, int(row), float(miles[row]))),
+                    reasons=tuple(
+                        dict.fromkeys(
+                            (why, *self._reasons(query, int(row), float(miles[row])), *suits)
+                        )
+                    ),
                     miles=None if np.isnan(miles[row]) else float(miles[row]),
-                    good=good,
+                    fit=float(fit[row]),
+                    silent=any(one.suits is None for one in judged),
                 )
             )
         return hits
 
-    def _allowed(self, query: Query) -> NDArray[np.bool_]:
+    def _judge(self, demand: Demand) -> list[Verdict]:
+        """What each listing says of it, in the order of the listings."""
+        if demand not in self._judged:
+            self._judged[demand] = [judge(stored.listing, demand) for stored in self.listings]
+        return self._judged[demand]
+
+    def _allowed(self, query: Query, verdicts: Sequence[Sequence[Verdict]]) -> NDArray[np.bool_]:
         allowed = self._open.copy()
         if query.kinds:
             allowed &= np.isin(self._kinds, list(query.kinds))
@@ -191,6 +234,10 @@ class Index:
             allowed &= self._free
         if query.exclude:
             allowed &= ~np.isin(self._ids, list(query.exclude))
+        for told in verdicts:
+            allowed &= ~_marks(told, False)
+        for stem in self.tokenize(query.avoid):
+            allowed &= np.array([stem not in gist for gist in self._gists], dtype=bool)
         return allowed
 
     def _miles(self, near: Area | None) -> NDArray[np.float64]:
@@ -230,6 +277,10 @@ class Index:
             said.keys() & self._stems[row], key=lambda stem: (self._frequency[stem], stem)
         )
         return [said[stem] for stem in shared][:3]
+
+
+def _marks(verdicts: Sequence[Verdict], suits: bool) -> NDArray[np.bool_]:
+    return np.fromiter((one.suits is suits for one in verdicts), dtype=bool, count=len(verdicts))
 
 
 def _describe_miles(miles: float) -> str:

@@ -4,8 +4,9 @@ One function, so that no channel can show something that another withholds.
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
-from directory.listings import StoredListing
+from directory.listings import Listing, StoredListing
 from directory.search import Hit
 from directory.wording import (
     describe_alert,
@@ -15,6 +16,8 @@ from directory.wording import (
     describe_where,
     describe_who,
 )
+
+_MAP = "https://www.openstreetmap.org"
 
 
 def show_listing(stored: StoredListing) -> dict[str, Any]:
@@ -27,6 +30,7 @@ def show_listing(stored: StoredListing) -> dict[str, Any]:
         "organisation": listing.organisation,
         "when": describe_when(listing),
         "where": describe_where(listing),
+        "directions": link_directions(listing),
         "cost": describe_cost(listing),
         "who": describe_who(listing),
         "wanted": describe_wanted(listing),
@@ -38,6 +42,28 @@ def show_listing(stored: StoredListing) -> dict[str, Any]:
         "phone": listing.phone,
         "email": listing.email,
     }
+
+
+def link_directions(listing: Listing) -> str:
+    """A map's address that leads to the listing; empty where its place is not known.
+
+    Holds nothing of who asks or from where. A confidential listing has no place to lead to.
+    """
+    for place in listing.places:
+        if place.point:
+            to = f";{place.point.latitude:.5f},{place.point.longitude:.5f}"
+            return f"{_MAP}/directions?{urlencode({'route': to})}"
+        if place.postcode:
+            parts = (place.venue, place.address, place.postcode)
+            return f"{_MAP}/search?{urlencode({'query': ', '.join(filter(None, parts))})}"
+    return ""
+
+
+def describe_briefly(stored: StoredListing) -> str:
+    """What to take along, a fact to a line: name, time, place, and how to get in touch."""
+    shown = show_listing(stored)
+    facts = ("name", "when", "where", "phone", "email", "website", "alert", "notice")
+    return "\n".join(str(shown[fact]) for fact in facts if shown[fact])
 
 
 def summarise(hit: Hit) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 from directory.catalogue import Catalogue
+from directory.notes import Notebook
+from directory.team import Team
 from nlu.actions import make_actions
 
 log = logging.getLogger(__name__)
 
 
-def create_actions_app(catalogue: Catalogue) -> FastAPI:
+def create_actions_app(catalogue: Catalogue, notebook: Notebook, team: Team) -> FastAPI:
     """An app with the one route that Rasa's `action_endpoint` names."""
     executor = ActionExecutor()
-    for action in make_actions(catalogue):
+    for action in make_actions(catalogue, notebook, team):
         executor.register_action(action)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 

@@ -88,14 +88,16 @@ function showReasons(reasons, words) {
   );
 }
 
-function showContacts({ website, phone, email }, words) {
+function showContacts({ website, directions, phone, email }, words) {
   const links = [];
-  if (safeLink(website, ["http:", "https:"])) {
-    const where = new URL(website).hostname.replace(/^www\./, "");
+  const away = (href, text) => {
     const newTab = make("span", { class: "hidden" }, ` ${words.newTab}`);
-    const away = { href: website, target: "_blank", rel: "noopener noreferrer" };
-    links.push(make("a", away, `${words.website}: ${where}`, newTab));
+    links.push(make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text, newTab));
+  };
+  if (safeLink(website, ["http:", "https:"])) {
+    away(website, `${words.website}: ${new URL(website).hostname.replace(/^www\./, "")}`);
   }
+  if (safeLink(directions, ["https:"])) away(directions, words.directions);
   if (/\d/.test(phone ?? "")) {
     links.push(make("a", { href: `tel:${phone.replace(/[^\d+]/g, "")}` }, words.call(phone)));
   }

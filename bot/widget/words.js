@@ -39,6 +39,7 @@ const en = {
   rows: {
     when: "When", where: "Where", cost: "Cost", who: "For", wanted: "Wanted", access: "Access",
   },
+  directions: "How to get there",
   website: "Website",
   newTab: "(opens in a new tab)",
   call: (number) => `Call ${number}`,

@@ -6,6 +6,8 @@ Runs in the project's own process. Must never see a check-in, nor log a slot.
 from rasa_sdk import Action
 
 from directory.catalogue import Catalogue
+from directory.notes import Notebook
+from directory.team import Team
 from nlu.actions.asking import ActionAskArea, ActionBeginSearch, ValidateFindForm
 from nlu.actions.finding import (
     ActionFallBack,
@@ -17,15 +19,26 @@ from nlu.actions.showing import ActionShowDetails
 from nlu.actions.talking import (
     ActionAnswerAside,
     ActionForget,
+    ActionHearFeeling,
     ActionStartCheckIn,
     ActionStop,
 )
+from nlu.actions.telling import (
+    ActionAskNote,
+    ActionBeginNote,
+    ActionPassOnNote,
+    ActionShowTeam,
+    ActionTakeFeedback,
+    ValidateFeedbackForm,
+    ValidateNoteForm,
+)
 
 
-def make_actions(catalogue: Catalogue) -> list[Action]:
+def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[Action]:
     """Every action that the domain names."""
     return [
         ActionAnswerAside(),
+        ActionHearFeeling(),
         ActionForget(),
         ActionStartCheckIn(),
         ActionStop(),
@@ -37,4 +50,11 @@ def make_actions(catalogue: Catalogue) -> list[Action]:
         ActionSetArea(catalogue),
         ActionShowDetails(catalogue),
         ActionFallBack(catalogue),
+        ActionShowTeam(team),
+        ActionBeginNote(catalogue),
+        ActionAskNote(),
+        ValidateNoteForm(),
+        ActionPassOnNote(notebook),
+        ActionTakeFeedback(notebook),
+        ValidateFeedbackForm(),
     ]

@@ -1,6 +1,8 @@
-"""Asking what matters, what the person can give, and where: once each, and never twice."""
+"""Asking what matters, what the person can give, where, and what would make it easier.
 
-from collections.abc import Sequence
+Once each, and never twice: one message may answer several, and any text is an answer.
+"""
+
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -8,19 +10,22 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
-from nlu.actions.turn import SKIPPED, Turn, said
+from nlu.actions.reading import asks, gives_nothing
+from nlu.actions.turn import SKIPPED, TOLD, Turn, said
 
 # In characters: the encoder reads no more than about this.
 _MOST_WORDS = 500
-_ASKED = ("interest", "strength", "area")
+ASKED = ("interest", "strength", "area", "ease")
 _PLACES_OFFERED = 6
 # These answer the question that was asked, whatever Rasa takes them for.
-_TELLING = {"find_group", "offer_help", "have_a_say", "nlu_fallback", "set_area", "share_feeling"}
-_DECLINING = {"deny", "show_more"}
+_TELLING = {
+    "find_group", "offer_help", "have_a_say", "nlu_fallback", "set_area", "share_feeling",
+    "refine_search",
+}  # fmt: skip
 
 
 class ActionBeginSearch(Action):
-    """Starts a new search with what was just said; where the person is stays known."""
+    """Starts a new search with what was just said; what is known of the person stays known."""
 
     def name(self) -> str:
         return "action_begin_search"
@@ -29,16 +34,36 @@ class ActionBeginSearch(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
-        interest, strength = turn.own_words("interest"), tracker.get_slot("strength")
-        if turn.intent == "offer_help":
-            interest, strength = SKIPPED, turn.own_words("strength") or SKIPPED
+        interest, strength = _read_beginning(turn)
+        if strength is None:
+            # Somebody who has just told of a grief is not asked what they could do for others.
+            strength = SKIPPED if tracker.get_slot("heard") else tracker.get_slot("strength")
+        known = set(tracker.get_slot("wishes") or ()) - {"have_a_say", "near"}
+        shown = tracker.get_slot("shown") if turn.said.changed else None
         return [
             SlotSet("interest", interest),
             SlotSet("strength", strength),
-            SlotSet("wishes", sorted(turn.wishes)),
+            SlotSet("wishes", turn.merge_wishes(known)),
+            SlotSet("avoid", turn.said.refused),
             SlotSet("results", []),
-            SlotSet("shown", []),
+            SlotSet("shown", shown or []),
+            SlotSet("heard", None),
         ]
+
+
+def _read_beginning(turn: Turn) -> tuple[str | None, str | None]:
+    """What is looked for, and what is offered, in the words that begin a search."""
+    told = turn.said
+    if turn.tapped:
+        interest, strength = turn.entities.get("interest"), turn.entities.get("strength")
+        return (SKIPPED, strength or SKIPPED) if turn.intent == "offer_help" else (interest, None)
+    if turn.intent != "offer_help":
+        return told.wanted or (
+            None if told.refused or told.given else turn.text
+        ), told.given or None
+    if told.given and asks(told.wanted):
+        return told.wanted, told.given
+    return SKIPPED, turn.text
 
 
 class ValidateFindForm(Action):
@@ -54,43 +79,89 @@ class ValidateFindForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
-        unanswered = [slot for slot in _ASKED if tracker.get_slot(slot) is None]
-        told = self._read(turn, unanswered)
+        told = self._read(turn, tracker)
         lost = turn.asked_for == "area" and told.get("area") == SKIPPED
-        if lost and turn.intent not in _DECLINING:
+        if lost and turn.intent not in {"deny", "show_more"} and not gives_nothing(turn.text):
             dispatcher.utter_message(response="utter_area_unknown")
         # A directory that knows no places is not worth asking where about.
         if not self._catalogue.area_names() and tracker.get_slot("area") is None:
             told.setdefault("area", SKIPPED)
-        events = [SlotSet(slot, value) for slot, value in told.items()]
-        if turn.asked_for and turn.intent == "refine_search":
-            events.append(SlotSet("wishes", merge_wishes(tracker, turn)))
-            if not turn.wishes and not turn.tapped:
-                interest = add_words(said(tracker.get_slot("interest")), turn.text)
-                events.append(SlotSet("interest", interest))
-        return events
+        return [SlotSet(slot, value) for slot, value in told.items()]
 
-    def _read(self, turn: Turn, unanswered: Sequence[str]) -> dict[str, str]:
-        """The slots that this turn fills; `unanswered` are those still to be asked for."""
+    def _read(self, turn: Turn, tracker: Tracker) -> dict[str, Any]:
+        """The slots that this turn fills."""
+        told: dict[str, Any] = {}
         named = turn.entities.get("area") if turn.tapped else turn.text
-        where = {"area": named} if named and self._catalogue.find_area(named) else {}
+        if named and self._catalogue.find_area(named):
+            told["area"] = named
+        wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
+        if tracker.get_slot("ease") is None and set(wishes) - {"have_a_say", "near"}:
+            told["ease"] = TOLD
         if turn.asked_for is None:
-            return where
-        if turn.intent == "deny":
-            return {turn.asked_for: SKIPPED}
+            return told
+        if turn.wishes or turn.dropped:
+            told["wishes"] = wishes
         if turn.intent == "show_more":
-            return dict.fromkeys(unanswered, SKIPPED)
-        if turn.tapped and "interest" in turn.entities:
-            return {"interest": turn.entities["interest"], **where}
+            unanswered = (slot for slot in ASKED if tracker.get_slot(slot) is None)
+            return dict.fromkeys(unanswered, SKIPPED) | told
+        if turn.tapped:
+            return _read_tap(turn) | told
+        return told | self._read_words(turn, tracker, told)
+
+    def _read_words(self, turn: Turn, tracker: Tracker, told: dict[str, Any]) -> dict[str, Any]:
+        """What the typed words add to what was `told` beside them."""
+        asked, words = str(turn.asked_for), turn.said
+        new_mind = turn.intent == "find_group" and turn.sure and asks(turn.text)
+        if (
+            words.changed
+            or (words.refused and asked != "strength")
+            or (new_mind and asked != "interest")
+        ):
+            return _change_mind(turn, tracker, asked)
+        if turn.intent == "deny" or (
+            gives_nothing(turn.text) and turn.intent in {*_TELLING, "deny"}
+        ):
+            return {asked: SKIPPED}
+        if asked in told:
+            return {}
         answers = turn.intent in _TELLING or not turn.sure
-        if turn.asked_for == "area":
-            if where:
-                return where
-            return {"area": SKIPPED} if answers else {}
-        if turn.intent == "set_area" and where:
-            return where
-        words = turn.own_words(turn.asked_for)
-        return {turn.asked_for: words, **where} if words and answers else {}
+        if told and turn.intent in {"refine_search", "set_area"}:
+            # Said beside the question, which comes again.
+            return {}
+        if not answers:
+            return {}
+        if asked == "area":
+            return {"area": SKIPPED}
+        if asked == "ease" or turn.intent == "refine_search":
+            known = said(tracker.get_slot("interest"))
+            return {"interest": add_words(known, turn.text)} | (
+                {"ease": TOLD} if asked == "ease" else {}
+            )
+        if asked == "interest" and words.given and words.wanted:
+            return {"interest": words.wanted, "strength": words.given}
+        return {asked: turn.text}
+
+
+def _read_tap(turn: Turn) -> dict[str, Any]:
+    """What a button fills; one that answers no question fills nothing."""
+    # A place that is not known is an answer too.
+    if turn.intent == "deny" or turn.intent == "set_area" == f"set_{turn.asked_for}":
+        return {str(turn.asked_for): SKIPPED}
+    return {slot: turn.entities[slot] for slot in ("interest", "strength") if slot in turn.entities}
+
+
+def _change_mind(turn: Turn, tracker: Tracker, asked: str) -> dict[str, Any]:
+    """Something else is looked for, or something is not; the question comes again."""
+    words = turn.said
+    avoid = ", ".join(filter(None, [tracker.get_slot("avoid"), words.refused]))
+    filled: dict[str, Any] = {"avoid": avoid}
+    if words.wanted:
+        filled["interest"] = words.wanted
+    elif asked == "ease":
+        filled["ease"] = TOLD
+    if words.given:
+        filled["strength"] = words.given
+    return filled
 
 
 class ActionAskArea(Action):
@@ -105,25 +176,18 @@ class ActionAskArea(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        ask_where(dispatcher, self._catalogue)
+        buttons = [
+            {"title": name, "payload": f"set_area:area={name}"}
+            for name in self._catalogue.area_names()[:_PLACES_OFFERED]
+        ]
+        buttons += [
+            {"title": "Skip", "payload": "deny"},
+            {"title": "Just show me", "payload": "show_more"},
+        ]
+        dispatcher.utter_message(response="utter_ask_where", buttons=buttons)
         return []
 
 
 def add_words(interest: str | None, more: str) -> str:
     """What was looked for, and what was said of it since; the latest counts if it grows long."""
     return ". ".join(filter(None, [interest, more.strip()]))[-_MOST_WORDS:]
-
-
-def merge_wishes(tracker: Tracker, turn: Turn) -> list[str]:
-    """The wishes known before, and those just told."""
-    return sorted({*(tracker.get_slot("wishes") or ()), *turn.wishes})
-
-
-def ask_where(dispatcher: CollectingDispatcher, catalogue: Catalogue) -> None:
-    """Ask for a place; any text will do as an answer."""
-    buttons = [
-        {"title": name, "payload": f"set_area:area={name}"}
-        for name in catalogue.area_names()[:_PLACES_OFFERED]
-    ]
-    buttons.append({"title": "Skip", "payload": "deny"})
-    dispatcher.utter_message(response="utter_ask_where", buttons=buttons)

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
 from directory.search import Hit
-from nlu.actions.asking import add_words, ask_where, merge_wishes
-from nlu.actions.matching import Found, Wanted, find
-from nlu.actions.showing import make_card
+from nlu.actions.asking import ASKED, add_words
+from nlu.actions.matching import Found, Wanted, find, find_like
+from nlu.actions.showing import find_meant, make_card
 from nlu.actions.turn import SKIPPED, Turn
 
 
@@ -27,11 +27,8 @@ class _SearchAction(Action):
         self, dispatcher: CollectingDispatcher, wanted: Wanted, opening: str | None = None
     ) -> list[EventType]:
         """Search, say what was found, and remember what was shown."""
-        found = await self._find(wanted)
+        found = await asyncio.to_thread(find, self._catalogue, wanted)
         return self._say(dispatcher, wanted, found, opening)
-
-    async def _find(self, wanted: Wanted) -> Found:
-        return await asyncio.to_thread(find, self._catalogue, wanted)
 
     def _say(
         self, dispatcher: CollectingDispatcher, wanted: Wanted, found: Found, opening: str | None
@@ -56,6 +53,8 @@ class _SearchAction(Action):
         if second or (wanted.strength is not None and not found.gives_first):
             dispatcher.utter_message(response=heading)
             _show_cards(dispatcher, second)
+        if found.silent:
+            dispatcher.utter_message(response="utter_ask_them_first")
         dispatcher.utter_message(response="utter_after_results")
         return [
             SlotSet("results", found.ids),
@@ -77,11 +76,20 @@ class ActionFindListings(_SearchAction):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        return await self._show(dispatcher, Wanted.read(tracker, self._catalogue))
+        wanted = Wanted.read(tracker, self._catalogue)
+        # "Others like this": like the one tapped or counted, else as before.
+        liked = None
+        if Turn.read(tracker).entities.get("listing"):
+            liked = find_meant(self._catalogue, tracker)
+        if liked is None:
+            return await self._show(dispatcher, wanted)
+        found = await asyncio.to_thread(find_like, self._catalogue, wanted, liked)
+        wanted = replace(wanted, strength=None)
+        return self._say(dispatcher, wanted, found, "utter_found_like")
 
 
 class ActionRefineSearch(_SearchAction):
-    """The same search again with one more wish: free, nearer, or in the person's words."""
+    """The same search again with one more wish, with less of something, or in other words."""
 
     def name(self) -> str:
         return "action_refine_search"
@@ -91,28 +99,58 @@ class ActionRefineSearch(_SearchAction):
     ) -> list[EventType]:
         turn, wanted = Turn.read(tracker), Wanted.read(tracker, self._catalogue)
         if not wanted.shown:
-            dispatcher.utter_message(response="utter_nothing_to_refine")
+            return self._begin_later(dispatcher, turn, tracker)
+        if turn.tapped and not turn.wishes:
+            dispatcher.utter_message(response="utter_ask_ease")
             return []
         if "near" in turn.wishes and not self._catalogue.area_names():
             dispatcher.utter_message(response="utter_places_unknown")
             return []
-        wishes = merge_wishes(tracker, turn)
-        opening = "utter_refined"
-        if turn.wishes:
-            opening = "utter_refined_near" if "near" in turn.wishes else "utter_refined_free"
-        interest = wanted.interest
-        if not turn.wishes and not turn.tapped:
-            interest = add_words(interest or wanted.strength, turn.text)
+        wishes = turn.merge_wishes(wanted.wishes)
+        interest, opening = wanted.interest, _choose_opening(turn)
+        if turn.said.changed and turn.said.wanted:
+            interest = turn.said.wanted
+        elif turn.said.wanted and not turn.wishes and not turn.dropped:
+            interest = add_words(interest or wanted.strength, turn.said.wanted)
+        avoid = ", ".join(filter(None, [wanted.avoid, turn.said.refused]))
         events: list[EventType] = [
             SlotSet("wishes", wishes),
             SlotSet("interest", interest or SKIPPED),
+            SlotSet("avoid", avoid),
         ]
+        # A new wish may well bring back what was shown before; a change of mind must not.
+        shown = wanted.shown if turn.said.changed or turn.said.refused else frozenset()
         if "near" in wishes and wanted.area is None:
-            ask_where(dispatcher, self._catalogue)
-            return events
-        # A new wish may well bring back what was shown before.
-        wanted = replace(wanted, wishes=frozenset(wishes), interest=interest, shown=frozenset())
+            # The form asks for what is missing, and shows what is found then.
+            filled = [SlotSet(slot, SKIPPED) for slot in ASKED if tracker.get_slot(slot) is None]
+            unset = [SlotSet("area", None), SlotSet("shown", [])]
+            return [*filled, *events, *unset, FollowupAction("find_form")]
+        wanted = replace(
+            wanted, wishes=frozenset(wishes), interest=interest, avoid=avoid, shown=shown
+        )
         return [*events, *await self._show(dispatcher, wanted, opening)]
+
+    def _begin_later(
+        self, dispatcher: CollectingDispatcher, turn: Turn, tracker: Tracker
+    ) -> list[EventType]:
+        """Before anything was found: a wish is kept for the search that is still to come."""
+        if turn.said.wanted and not turn.wishes and not turn.tapped:
+            return [
+                SlotSet("interest", turn.said.wanted),
+                SlotSet("avoid", turn.said.refused),
+                FollowupAction("find_form"),
+            ]
+        dispatcher.utter_message(response="utter_nothing_to_refine")
+        wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
+        return [SlotSet("wishes", wishes), SlotSet("avoid", turn.said.refused)]
+
+
+def _choose_opening(turn: Turn) -> str:
+    if turn.said.refused and not turn.wishes:
+        return "utter_refined_without"
+    if "near" in turn.wishes:
+        return "utter_refined_near"
+    return "utter_refined_free" if "free" in turn.wishes else "utter_refined"
 
 
 class ActionSetArea(_SearchAction):
@@ -149,17 +187,23 @@ class ActionFallBack(_SearchAction):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        words = Turn.read(tracker).own_words("interest")
+        turn, known = Turn.read(tracker), Wanted.read(tracker, self._catalogue)
+        words = turn.said.wanted
         wanted = replace(
-            Wanted.read(tracker, self._catalogue),
+            known,
             interest=words,
             strength=None,
+            avoid=turn.said.refused,
             shown=frozenset(),
-            wishes=frozenset(),
+            wishes=frozenset(turn.merge_wishes(known.wishes - {"near", "have_a_say"})),
         )
-        found = await self._find(wanted) if words else None
+        if not words and turn.said.refused and known.shown:
+            wanted = replace(known, avoid=turn.said.refused)
+        found = None
+        if wanted.interest:
+            found = await asyncio.to_thread(find, self._catalogue, wanted)
         if found is None or found.loose:
             dispatcher.utter_message(response="utter_nlu_fallback")
             return []
         shown = self._say(dispatcher, wanted, found, "utter_guessed")
-        return [SlotSet("interest", words), *shown]
+        return [SlotSet("interest", wanted.interest), SlotSet("avoid", wanted.avoid), *shown]

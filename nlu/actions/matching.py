@@ -3,15 +3,17 @@
 Used by the actions, and by the conversation when Rasa cannot be reached.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rasa_sdk import Tracker
 
 from directory.catalogue import Catalogue
+from directory.fitting import NEEDS, TIMES
+from directory.listings import StoredListing
 from directory.places import Area
 from directory.search import Hit, Query
-from nlu.actions.turn import said
+from nlu.actions.topics import CLOSE, split_topics
+from nlu.actions.turn import read_age, said
 
 PLACES_TO_GO = 3
 # What is searched for somebody who wants to be shown something, anything.
@@ -27,6 +29,7 @@ class Wanted:
     strength: str | None = None
     area: Area | None = None
     wishes: frozenset[str] = frozenset()
+    avoid: str = ""
     shown: frozenset[int] = frozenset()
 
     @classmethod
@@ -37,6 +40,7 @@ class Wanted:
             strength=said(tracker.get_slot("strength")),
             area=catalogue.find_area(area) if area else None,
             wishes=frozenset(tracker.get_slot("wishes") or ()),
+            avoid=tracker.get_slot("avoid") or "",
             shown=frozenset(tracker.get_slot("shown") or ()),
         )
 
@@ -65,38 +69,80 @@ class Found:
         """Whether nothing found is likely to be what was meant."""
         return not any(hit.good for hit in self.hits)
 
+    @property
+    def silent(self) -> bool:
+        """Whether some of them do not say if they have what was asked for."""
+        return any(hit.silent for hit in self.hits)
+
 
 def find(catalogue: Catalogue, wanted: Wanted) -> Found:
     """Up to three places to go, and one where the person's strength is wanted.
 
     For somebody who only offers help it is the other way round: three such places, and one
     to go to for the same words, as a wish to do a thing is easily taken for an offer.
+    Several topics in one message get a place each.
     """
     only_gives = wanted.interest is None and wanted.strength is not None
-    interest = wanted.interest or wanted.strength or _ANYTHING
-    kinds = frozenset({"have_a_say"}) if "have_a_say" in wanted.wishes else _FOR_PEOPLE
-    limit = 1 if only_gives else PLACES_TO_GO
-    places = catalogue.search(_query(wanted, interest, kinds, limit, wanted.shown))
+    query = _make_query(wanted, wanted.interest or wanted.strength)
+    places = _search_topics(catalogue, query, 1 if only_gives else PLACES_TO_GO)
     needed: list[Hit] = []
     if wanted.strength is not None:
-        seen = wanted.shown | {hit.found.id for hit in places}
-        limit = PLACES_TO_GO if only_gives else 1
-        kinds = frozenset({"volunteering"})
-        needed = catalogue.search(_query(wanted, wanted.strength, kinds, limit, seen))
+        needed = catalogue.search(
+            replace(
+                _make_query(wanted, wanted.strength),
+                kinds=frozenset({"volunteering"}),
+                # To volunteer costs nothing: asking for free ones must not hide it.
+                free=False,
+                exclude=query.exclude | {hit.found.id for hit in places},
+                limit=PLACES_TO_GO if only_gives else 1,
+            )
+        )
     return Found(tuple(places), tuple(needed), gives_first=only_gives)
 
 
-def _query(
-    wanted: Wanted, text: str, kinds: frozenset[str], limit: int, exclude: Iterable[int]
-) -> Query:
-    return Query(
-        text,
-        kinds=kinds,
-        near=wanted.area,
-        # To volunteer costs nothing: asking for free ones must not hide it.
-        free="free" in wanted.wishes and "volunteering" not in kinds,
-        nearest="near" in wanted.wishes,
-        exclude=frozenset(exclude),
-        limit=limit,
-        own_words=wanted.interest is not None or wanted.strength is not None,
+def find_like(catalogue: Catalogue, wanted: Wanted, liked: StoredListing) -> Found:
+    """Other listings like the one that a person liked, under the same wishes."""
+    listing = liked.listing
+    text = f"{listing.name}. {', '.join(listing.topics)}. {listing.description}"
+    query = replace(
+        _make_query(wanted, text),
+        kinds=frozenset({listing.kind}),
+        exclude=wanted.shown | {liked.id},
+        limit=PLACES_TO_GO,
+        why=f"It is like {listing.name}",
     )
+    return Found(tuple(catalogue.search(query)), ())
+
+
+def _make_query(wanted: Wanted, text: str | None) -> Query:
+    wishes = wanted.wishes
+    return Query(
+        text or _ANYTHING,
+        kinds=frozenset({"have_a_say"}) if "have_a_say" in wishes else _FOR_PEOPLE,
+        near=wanted.area,
+        free="free" in wishes,
+        nearest="near" in wishes,
+        needs=frozenset(
+            wish for wish in wishes if wish in NEEDS or wish.removeprefix("not ") in TIMES
+        ),
+        age=read_age(wishes),
+        avoid=wanted.avoid,
+        exclude=wanted.shown,
+        why="" if text else "You asked to see something",
+    )
+
+
+def _search_topics(catalogue: Catalogue, query: Query, limit: int) -> list[Hit]:
+    """The best hits; of several topics the best of each, if each has a close one."""
+    whole = replace(query, limit=limit)
+    topics = split_topics(query.text, catalogue.encode) if limit > 1 and not query.why else ()
+    found: dict[int, Hit] = {}
+    for number, topic in enumerate(topics):
+        # What is left over from an even share goes to the last.
+        share = (limit - len(found)) // (len(topics) - number)
+        exclude = query.exclude | found.keys()
+        hits = catalogue.search(replace(query, text=topic, limit=share, exclude=exclude))
+        if not hits or hits[0].fit < CLOSE:
+            return catalogue.search(whole)
+        found.update((hit.found.id, hit) for hit in hits)
+    return list(found.values()) or catalogue.search(whole)

@@ -4,17 +4,24 @@ import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
 from directory.listings import StoredListing
 from directory.search import Hit
-from directory.showing import show_listing
+from directory.showing import describe_briefly, show_listing
 from directory.wording import describe_opening
 from nlu.actions.turn import Turn
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_ON_DETAILS = (
+    "show_more:listing",
+    "ask_details:keep",
+    "report_listing:listing",
+    "give_feedback:listing",
+)
+_ABOUT_ONE = {"show_more", "report_listing", "give_feedback"}
 _ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
 
 
@@ -30,19 +37,27 @@ def make_card(hit: Hit) -> dict[str, Any]:
         **shown,
         "reasons": list(hit.reasons),
         "description": describe_opening(hit.found.listing) if bare else "",
-        "options": [
-            {"label": "Tell me more", "tap": f"ask_details:listing=#{hit.found.id}"},
-        ],
+        "taps": _taps(hit.found, "ask_details:listing", "ask_details:keep"),
     }
 
 
 def make_details(stored: StoredListing) -> dict[str, Any]:
     """Everything anyone may see of one listing."""
-    return {"type": "listing", **show_listing(stored), "reasons": [], "options": []}
+    return {
+        "type": "listing",
+        **show_listing(stored),
+        "reasons": [],
+        "taps": _taps(stored, *_ON_DETAILS),
+    }
+
+
+def _taps(stored: StoredListing, *kinds: str) -> list[str]:
+    """What the buttons under a card send; `bot/copy.yml` has their words."""
+    return [f"{kind}=#{stored.id}" for kind in kinds]
 
 
 class ActionShowDetails(Action):
-    """Tells all about one listing: the one tapped, counted, or named."""
+    """Tells all about one listing: the one tapped, counted, or named. Keeps a list of them."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
@@ -53,36 +68,83 @@ class ActionShowDetails(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        results = [
-            stored
-            for listing_id in tracker.get_slot("results") or ()
-            if (stored := self._catalogue.get(int(listing_id)))
+        entities = Turn.read(tracker).entities
+        if "list" in entities:
+            return show_list(dispatcher, self._catalogue, tracker, entities["list"])
+        stored = find_meant(self._catalogue, tracker)
+        if stored is None:
+            ask_which(dispatcher, self._catalogue, tracker)
+            return []
+        if "keep" in entities:
+            return keep(dispatcher, tracker, stored)
+        dispatcher.utter_message(json_message=make_details(stored))
+        dispatcher.utter_message(response="utter_after_details")
+        return [SlotSet("looking_at", stored.id)]
+
+
+def find_meant(catalogue: Catalogue, tracker: Tracker) -> StoredListing | None:
+    """The listing that the turn is about: tapped, counted, named, or the one last looked at."""
+    turn = Turn.read(tracker)
+    meant = turn.entities.get("keep") or turn.entities.get("listing", "")
+    if meant.startswith("#"):
+        number = meant[1:]
+        return catalogue.get(int(number)) if _NUMBER.fullmatch(number) else None
+    chosen = choose(_results(catalogue, tracker), meant, turn.text)
+    looked_at = tracker.get_slot("looking_at")
+    if chosen is None and looked_at is not None and meant not in _ORDINALS:
+        return catalogue.get(int(looked_at))
+    return chosen
+
+
+def ask_which(dispatcher: CollectingDispatcher, catalogue: Catalogue, tracker: Tracker) -> None:
+    """Ask which of the results is meant; say so where there are none, or none any more."""
+    turn = Turn.read(tracker)
+    results = _results(catalogue, tracker)
+    if turn.entities.get("listing", "").startswith("#"):
+        dispatcher.utter_message(response="utter_details_gone")
+    elif results:
+        slot = "keep" if "keep" in turn.entities else "listing"
+        intent = turn.intent if turn.intent in _ABOUT_ONE else "ask_details"
+        buttons = [
+            {"title": result.listing.name, "payload": f"{intent}:{slot}=#{result.id}"}
+            for result in results
         ]
-        meant = turn.entities.get("listing", "")
-        if meant.startswith("#"):
-            number = meant[1:]
-            stored = self._catalogue.get(int(number)) if _NUMBER.fullmatch(number) else None
-            if stored is None:
-                dispatcher.utter_message(response="utter_details_gone")
-                return []
-        else:
-            stored = choose(results, meant, turn.text)
-        if stored is not None:
-            dispatcher.utter_message(json_message=make_details(stored))
-            dispatcher.utter_message(response="utter_after_results")
-        elif results:
-            buttons = [
-                {
-                    "title": result.listing.name,
-                    "payload": f"ask_details:listing=#{result.id}",
-                }
-                for result in results
-            ]
-            dispatcher.utter_message(response="utter_ask_which", buttons=buttons)
-        else:
-            dispatcher.utter_message(response="utter_nothing_to_refine")
+        dispatcher.utter_message(response="utter_ask_which", buttons=buttons)
+    else:
+        dispatcher.utter_message(response="utter_nothing_to_refine")
+
+
+def _results(catalogue: Catalogue, tracker: Tracker) -> list[StoredListing]:
+    ids = tracker.get_slot("results") or ()
+    return [stored for one in ids if (stored := catalogue.get(int(one)))]
+
+
+def keep(
+    dispatcher: CollectingDispatcher, tracker: Tracker, stored: StoredListing
+) -> list[EventType]:
+    """Put the listing on the person's list, which lasts as long as the talk."""
+    kept = [*(tracker.get_slot("kept") or ()), stored.id]
+    dispatcher.utter_message(response="utter_kept", name=stored.listing.name)
+    return [SlotSet("kept", list(dict.fromkeys(kept)))]
+
+
+def show_list(
+    dispatcher: CollectingDispatcher, catalogue: Catalogue, tracker: Tracker, what: str
+) -> list[EventType]:
+    """Say the list as one text, to copy, print or pass on; or clear it."""
+    if what == "clear":
+        dispatcher.utter_message(response="utter_list_cleared")
+        return [SlotSet("kept", [])]
+    kept = [
+        describe_briefly(stored)
+        for one in tracker.get_slot("kept") or ()
+        if (stored := catalogue.get(int(one)))
+    ]
+    if not kept:
+        dispatcher.utter_message(response="utter_list_empty")
         return []
+    dispatcher.utter_message(response="utter_list", places="\n".join(kept))
+    return []
 
 
 def choose(results: list[StoredListing], meant: str, text: str) -> StoredListing | None:

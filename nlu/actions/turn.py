@@ -1,52 +1,88 @@
 """One turn of the talk, read from Rasa's tracker."""
 
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from rasa_sdk import Tracker
+
+from directory.fitting import NEEDS, TIMES
+from nlu.actions.reading import Said, read
 
 # Below this, what Rasa takes a turn for is less likely than that it answers our question.
 SURE = 0.6
 
 # A slot that the person chose not to fill. Never a text that somebody could type.
 SKIPPED = "\x00skipped"
+# And one that they filled in other words, among the wishes.
+TOLD = "\x00told"
+
+_AGE = "aged "
+_ENTITIES = frozenset({"cost", "distance", "day_time", "access", "audience"})
+_WISHES = frozenset({"free", "near", *NEEDS, *TIMES})
+# Before a wish: it is turned round, or no longer held to.
+_AGAINST = re.compile(
+    r"\b(?:not|no|never|except|avoid|hate|without|instead of|rather than|apart from|anything but|"
+    r"(?:(?:ca|do|does|could|would|wo)n['’]?t|(?:can|do|does|could|would|will) ?not)"
+    r"(?: (?:do|make|want|like|manage|come))?)"
+    r"(?: (?:on|in|at|the|a|an|any|for|be|of|too|really|just|keen on|to|me|my))*\s*$",
+    re.I,
+)
+_NEED_NOT = re.compile(
+    r"\b(?:(?:does|do)(?: ?n['’]?t| not) (?:have|need|ave) to be|need ?n['’]?t be|not bothered "
+    r"(?:about|if)|(?:does|do)(?: ?n['’]?t| not) (?:matter|mind|care)(?: (?:if|about))?)"
+    r"(?:\s[\w'’]+){0,2}\s*$",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What was just said: its intent, the words, and the entities by name."""
+    """What was just said: its intent, the words, and the entities by name.
+
+    `rest` is the text without the wishes in it. `wishes` are to be held to from now on, `dropped`
+    need not be any more.
+    """
 
     intent: str
     text: str
+    rest: str
     tapped: bool
     sure: bool
     entities: dict[str, str]
+    wishes: frozenset[str]
+    dropped: frozenset[str]
     asked_for: str | None
 
     @classmethod
     def read(cls, tracker: Tracker) -> "Turn":
         message: dict[str, Any] = tracker.latest_message or {}
         text = message.get("text") or ""
+        entities = message.get("entities") or ()
+        intent = tracker.get_intent_of_latest_message() or ""
+        wishes, dropped, rest = _read_wishes(text, entities)
+        if intent == "have_a_say":
+            wishes.add("have_a_say")
         return cls(
-            intent=tracker.get_intent_of_latest_message() or "",
+            intent=intent,
             text=text,
+            rest=rest,
             # A button's payload reaches Rasa as a text that starts with a slash;
             # typed text never does, because `bot.wording.keep_words` sees to it.
             tapped=text.startswith("/"),
             sure=float(message.get("intent", {}).get("confidence") or 0) >= SURE,
-            entities={one["entity"]: str(one["value"]) for one in message.get("entities") or ()},
+            entities={one["entity"]: str(one["value"]) for one in entities},
+            wishes=frozenset(wishes),
+            dropped=frozenset(dropped),
             asked_for=tracker.get_slot("requested_slot"),
         )
 
-    @property
-    def wishes(self) -> frozenset[str]:
-        """What the search must keep to from now on, as far as this turn says so."""
-        told = {
-            "free": self.entities.get("cost") == "free",
-            "near": self.entities.get("distance") == "near",
-            "have_a_say": self.intent == "have_a_say",
-        }
-        return frozenset(wish for wish, wanted in told.items() if wanted)
+    @cached_property
+    def said(self) -> Said:
+        """What the typed words say beside the wishes; nothing for a tap."""
+        return read("" if self.tapped else self.rest)
 
     def own_words(self, entity: str) -> str | None:
         """What a button said for `entity`, or what the person typed; None for a bare tap."""
@@ -54,7 +90,75 @@ class Turn:
             return self.entities.get(entity)
         return self.text.strip() or None
 
+    def merge_wishes(self, known: Iterable[str]) -> list[str]:
+        """The wishes known before with those just told: of one kind, the latest counts."""
+        kept = {
+            wish
+            for wish in set(known) - self.dropped
+            if not any(_family(wish) == _family(told) for told in self.wishes)
+        }
+        return sorted(kept | self.wishes)
+
 
 def said(value: str | None) -> str | None:
     """A slot's text, or None if it was skipped or never filled."""
     return None if value in (None, SKIPPED) else value
+
+
+def read_age(wishes: Iterable[str]) -> int | None:
+    """The age among the wishes, in years."""
+    ages = [int(wish.removeprefix(_AGE)) for wish in wishes if wish.startswith(_AGE)]
+    return ages[0] if ages else None
+
+
+def _read_wishes(
+    text: str, entities: Iterable[Mapping[str, Any]]
+) -> tuple[set[str], set[str], str]:
+    """What the search must keep to, what it need not any more, and the text without both."""
+    wishes: set[str] = set()
+    dropped: set[str] = set()
+    rest: list[str] = []
+    told_until = 0
+    for one in sorted(entities, key=lambda one: one.get("start") or 0):
+        wish, start, end = str(one["value"]), one.get("start") or 0, one.get("end") or 0
+        before = text[told_until:start]
+        need_not, against = _NEED_NOT.search(before), _AGAINST.search(before)
+        if one["entity"] == "age" and wish.isdigit():
+            wishes.add(f"{_AGE}{wish}")
+            continue
+        if one["entity"] not in _ENTITIES or wish not in _WISHES:
+            continue
+        if need_not:
+            dropped.add(wish)
+        elif against:
+            dropped.add(wish)
+            wishes |= _turned_round(wish)
+        else:
+            wishes.add(wish)
+        turned = need_not or against
+        rest.append(before[: turned.start()] if turned else before)
+        told_until = max(end, told_until)
+    return wishes, dropped, " ".join([*rest, text[told_until:]])
+
+
+def _turned_round(wish: str) -> set[str]:
+    """What "not" makes of a wish; of most, nothing."""
+    if wish in TIMES:
+        return {f"not {wish}"}
+    return {"in person"} if wish == "online" else set()
+
+
+_FAMILIES = (
+    frozenset({"morning", "afternoon", "daytime", "evening"}),
+    frozenset(TIMES - {"morning", "afternoon", "daytime", "evening"}),
+    frozenset({"online", "in person"}),
+    frozenset({"women", "men"}),
+)
+
+
+def _family(wish: str) -> object:
+    """What only the latest wish counts of."""
+    wish = wish.removeprefix("not ")
+    if wish.startswith(_AGE):
+        return _AGE
+    return next((family for family in _FAMILIES if wish in family), wish)

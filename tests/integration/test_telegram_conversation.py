@@ -40,7 +40,9 @@ def test_from_hello_to_places_to_go(phone: Phone) -> None:
     assert "Skip" in strength.labels
     (where,) = phone.tap("Skip")
     assert "Old Town" in where.labels
-    opening, *cards, what_next = phone.tap("Old Town", answers=5)
+    (ease,) = phone.tap("Old Town")
+    assert "No steps" in ease.labels
+    opening, *cards, what_next = phone.tap("Skip", answers=5)
     assert "near you" in opening.text
     assert all("Tell me more" in card.labels for card in cards)
     assert all("Fictional example" in card.text for card in cards)
@@ -52,7 +54,8 @@ def test_a_shared_location_finds_what_is_near(phone: Phone) -> None:
     phone.say("is there a choir near here")
     phone.tap("Skip")
     phone.chat.send_location(53.9002, 1.2997)
-    _, *cards, _ = phone.chat.wait_replies(5, PATIENCE)
+    phone.chat.wait_replies(1, PATIENCE)
+    _, *cards, _ = phone.tap("Just show me", answers=5)
     assert any("from you" in card.text for card in cards)
 
 

@@ -1,0 +1,211 @@
+"""Whether a listing suits what would make going easier: its time, its building, who it is for.
+
+Pure functions of a listing. Each verdict is True, False or None for "it does not say", and
+each True comes with the fact that shows it. Must never take silence for a yes or for a no.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from directory.listings import DAYS, Listing, Schedule
+
+_NOON, _FIVE, _SIX = 12, 17, 18
+_WEEK = {day.casefold(): day for day in DAYS}
+_DAYS_OF = {
+    **{name: frozenset({day}) for name, day in _WEEK.items()},
+    "weekend": frozenset(DAYS[5:]),
+    "weekday": frozenset(DAYS[:5]),
+}
+_HOURS_OF = {
+    "morning": range(_NOON),
+    "afternoon": range(_NOON, _FIVE),
+    "daytime": range(_FIVE),
+    "evening": range(_SIX, 24),
+}
+TIMES = frozenset({*_DAYS_OF, *_HOURS_OF})
+"""What a single session must meet together: a Tuesday, and in the evening."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`suits` is None where the listing does not say; `reason` is empty unless it is True."""
+
+    suits: bool | None
+    reason: str = ""
+
+
+_UNSAID = Verdict(None)
+_UNFIT = Verdict(False)
+
+
+def judge_times(listing: Listing, needs: Collection[str]) -> Verdict:
+    """Whether one session of the listing is on such a day and at such an hour.
+
+    `needs` are of `TIMES`, or of them with "not " before: two days mean either of the two.
+    """
+    sessions = [_session_suits(schedule, needs) for schedule in listing.schedules]
+    if True in sessions:
+        return Verdict(True, "It is on at a time you asked for")
+    if sessions and None not in sessions:
+        return _UNFIT
+    told = f"{listing.name}. {listing.description} {listing.commitment}"
+    for need in needs:
+        if found := re.search(rf"\b{need}s?\b", told, re.I):
+            return Verdict(True, f"It mentions {_quote(found[0].casefold())}")
+    return _UNSAID
+
+
+def judge_age(listing: Listing, age: int) -> Verdict:
+    """Whether somebody of `age`, in years, may come."""
+    youngest, oldest = listing.minimum_age, listing.maximum_age
+    if youngest is None and oldest is None:
+        return _UNSAID
+    if age < (youngest or 0) or (oldest is not None and age > oldest):
+        return _UNFIT
+    return Verdict(True, f"It is for people of {age}")
+
+
+def _session_suits(schedule: Schedule, needs: Collection[str]) -> bool | None:
+    said = []
+    for told, meanings in ((set(schedule.days), _DAYS_OF), (set(_hours(schedule)), _HOURS_OF)):
+        either = set().union(*(meanings[need] for need in needs if need in meanings))
+        barred = set().union(
+            *(
+                meanings[name]
+                for need in needs
+                if (name := need.removeprefix("not ")) != need and name in meanings
+            )
+        )
+        if either or barred:
+            suits = told - barred
+            said.append(bool(suits & either if either else suits) if told else None)
+    if False in said:
+        return False
+    return None if None in said else True
+
+
+def _hours(schedule: Schedule) -> range:
+    """The hours of the day that it touches; one, where only the start is known."""
+    opens, closes = schedule.opens_at, schedule.closes_at
+    if opens is None:
+        return range(0)
+    ends = closes.hour + bool(closes.minute) if closes else 0
+    return range(opens.hour, max(opens.hour + 1, ends))
+
+
+def _has(pattern: str, against: str = r"(?!)") -> Callable[[Listing], Verdict]:
+    """A need that the listing's access notes or its own words may speak of."""
+    speaks_for, speaks_against = re.compile(pattern, re.I), re.compile(against, re.I)
+
+    def judge_words(listing: Listing) -> Verdict:
+        for told in _told(listing):
+            if speaks_against.search(told):
+                return _UNFIT
+            if found := speaks_for.search(told):
+                return Verdict(True, f"It mentions {_quote(found[0].casefold())}")
+        return _UNSAID
+
+    return judge_words
+
+
+def _told(listing: Listing) -> Iterator[str]:
+    yield "; ".join(listing.accessibility)
+    yield f"{listing.name}. {listing.description}"
+
+
+def _judge_online(listing: Listing) -> Verdict:
+    if listing.online:
+        return Verdict(True, "You can join from home, online")
+    return _UNFIT if listing.places else _ON_SCREEN(listing)
+
+
+_ON_SCREEN = _has(r"\b(?:online|zoom|by phone|over the phone|from home)\b", r"\bnot online\b")
+
+
+def _judge_in_person(listing: Listing) -> Verdict:
+    if listing.places:
+        return Verdict(True, "You meet people face to face")
+    return _UNFIT if listing.online else _UNSAID
+
+
+def _is_for(people: str, others: str, words: str) -> Callable[[Listing], Verdict]:
+    """A need for a group of one's own: `others` alone in the audience speak against it."""
+    by_name = re.compile(words, re.I)
+
+    def judge_audience(listing: Listing) -> Verdict:
+        audience = {one.casefold() for one in listing.audience}
+        if people in audience and others not in audience:
+            return Verdict(True, f"It is for {people}")
+        if others in audience and people not in audience:
+            return _UNFIT
+        found = by_name.search(f"{listing.name}. {listing.description}")
+        return Verdict(True, f"It mentions {_quote(found[0].casefold())}") if found else _UNSAID
+
+    return judge_audience
+
+
+_WITH_CHILDREN = re.compile(
+    r"\b(?:families|parents?|child(?:ren)?|toddlers?|babies|baby|grandparents?)\b", re.I
+)
+_GROWN_UP = 16
+
+
+def _judge_children(listing: Listing) -> Verdict:
+    if listing.minimum_age is not None and listing.minimum_age >= _GROWN_UP:
+        return _UNFIT
+    told = "; ".join((*listing.audience, listing.name, *listing.accessibility))
+    found = _WITH_CHILDREN.search(told) or _CHILDREN_TOO.search(listing.description)
+    return Verdict(True, f"It mentions {_quote(found[0].casefold())}") if found else _UNSAID
+
+
+_CHILDREN_TOO = re.compile(
+    r"\b(?:families|children|kids|toddlers|babies)(?: are| is)?(?: very| always)? welcome\b"
+    r"|\b(?:bring|with) (?:your|the) (?:child(?:ren)?|kids|baby|toddlers?|little ones)\b"
+    r"|\b(?:whole|all the) family\b",
+    re.I,
+)
+
+NEEDS: dict[str, Callable[[Listing], Verdict]] = {
+    "step-free": _has(
+        r"\bstep[- ]free\b|\blevel (?:access|paths?)\b|\bno steps\b|\blift\b|\bramps?\b"
+        r"|\bwheelchair (?:lift|access(?:ible)?|friendly|users? (?:are )?welcome)\b"
+        r"|\b(?:fully|disabled) access(?:ible)?\b",
+        r"\b(?:not|no) (?:\w+ )?(?:wheelchair|step[- ]free|level|disabled) access(?:ible)?\b"
+        r"|\bnot (?:\w+ )?accessible\b|\b(?:only by|up (?:a|two|three) (?:steep )?)stairs\b",
+    ),
+    "accessible toilet": _has(r"\b(?:accessible|disabled) (?:toilet|loo)s?\b|\bchanging places\b"),
+    "hearing loop": _has(r"\b(?:hearing|induction) loop\b"),
+    "bus": _has(r"\bbus(?:es)?(?: (?:stops?|routes?|number))?\b", r"\bno bus(?:es)?\b"),
+    "online": _judge_online,
+    "in person": _judge_in_person,
+    "women": _is_for("women", "men", r"\bwomen(?:['’]?s)?[- ]only\b|\bfor women\b|\bladies\b"),
+    "men": _is_for("men", "women", r"\bmen(?:['’]?s)?[- ]only\b|\bfor men\b|\bmen['’]s shed\b"),
+    "children": _judge_children,
+}
+"""What can be asked for, by the name it has among a person's wishes."""
+
+
+def _quote(words: str) -> str:
+    return f"“{words}”"
+
+
+Demand = frozenset[str] | str | int
+"""One thing to judge by: times to be met together, another need, or an age."""
+
+
+def demands(needs: Collection[str], age: int | None) -> list[Demand]:
+    """What `judge` has to be asked, for all of the needs and the age."""
+    times = frozenset(need for need in needs if need.removeprefix("not ") in TIMES)
+    asked: list[Demand] = [times] if times else []
+    asked += sorted(set(needs) - times)
+    return asked if age is None else [*asked, age]
+
+
+def judge(listing: Listing, demand: Demand) -> Verdict:
+    """Whether the listing meets the demand. Raises KeyError for a need that there is not."""
+    if isinstance(demand, int):
+        return judge_age(listing, demand)
+    if isinstance(demand, str):
+        return NEEDS[demand](listing)
+    return judge_times(listing, demand)

@@ -1,0 +1,105 @@
+"""What residents ask to be passed on to the team, and whether the chat was useful to them.
+
+The one place where a person's words are kept, and only those of a note that they were shown
+and chose to send (privacy property 1). Must never keep who, when beyond the week, or an order.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from directory.errors import DatabaseError
+from directory.models import FeedbackRow, NoteRow
+
+Kind = Literal["suggestion", "report"]
+Useful = Literal["yes", "in between", "no"]
+
+MOST_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class Note:
+    """Words for the team. `about` names the listing, empty for a suggestion; `week` as 2026-W48."""
+
+    kind: Kind
+    text: str
+    week: str
+    about: str = ""
+
+
+def name_week(day: date) -> str:
+    """The ISO week, such as 2026-W48."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+class Notebook:
+    """Keeps notes and counts answers. Safe to use from several threads and processes."""
+
+    def __init__(self, engine: Engine, today: Callable[[], date] = date.today) -> None:
+        self._engine = engine
+        self._today = today
+
+    def add_note(self, kind: Kind, text: str, about: str = "") -> None:
+        """Keep a note for the team. Raises DatabaseError, ValueError for one with no words."""
+        words = " ".join(text.split())[:MOST_CHARACTERS]
+        if not words:
+            raise ValueError("a note needs words")
+        row = NoteRow(
+            # By chance, so that neither the number nor the order tells when it came.
+            id=secrets.randbits(62),
+            kind=kind,
+            about=about,
+            text=words,
+            week=name_week(self._today()),
+        )
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add(row)
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"A note was not kept: {type(error).__name__}.") from None
+
+    def add_feedback(self, useful: Useful) -> None:
+        """Count an answer for this week; nothing else is kept of it. Raises DatabaseError."""
+        if useful not in get_args(Useful):
+            raise ValueError(f"an answer is one of {get_args(Useful)}")
+        week = name_week(self._today())
+        insert = insert_sqlite if self._engine.dialect.name == "sqlite" else insert_postgresql
+        first = insert(FeedbackRow).values(week=week, useful=useful, count=0)
+        one_more = (
+            update(FeedbackRow)
+            .where(FeedbackRow.week == week, FeedbackRow.useful == useful)
+            .values(count=FeedbackRow.count + 1)
+        )
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.execute(first.on_conflict_do_nothing())
+                session.execute(one_more)
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"An answer was not counted: {type(error).__name__}.") from None
+
+    def read_notes(self) -> list[Note]:
+        """Every note, by week, then in an order that says nothing."""
+        query = select(NoteRow).order_by(NoteRow.week, NoteRow.id)
+        with Session(self._engine) as session:
+            return [
+                Note(row.kind, row.text, row.week, row.about)  # type: ignore[arg-type]
+                for row in session.scalars(query)
+            ]
+
+    def read_feedback(self) -> dict[str, dict[str, int]]:
+        """How many gave each answer, by week."""
+        counts: dict[str, dict[str, int]] = {}
+        query = select(FeedbackRow).order_by(FeedbackRow.week, FeedbackRow.useful)
+        with Session(self._engine) as session:
+            for row in session.scalars(query):
+                counts.setdefault(row.week, {})[row.useful] = row.count
+        return counts

@@ -1,0 +1,77 @@
+"""Notes for the team and answers on usefulness: what is kept of them, and what never is."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, inspect
+
+from directory.errors import DatabaseError
+from directory.notes import MOST_CHARACTERS, Note, Notebook, name_week
+from directory.store import migrate, open_database
+
+DAY = date(2026, 11, 26)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Notebook:
+    engine = open_database(f"sqlite:///{tmp_path / 'directory.db'}")
+    migrate(engine)
+    return Notebook(engine, lambda: DAY)
+
+
+def test_a_note_is_kept_with_its_week_and_no_more(notebook: Notebook) -> None:
+    notebook.add_note("report", "It  has\nclosed.", about="Chess Club")
+    notebook.add_note("suggestion", "There is a new choir.")
+    assert set(notebook.read_notes()) == {
+        Note("report", "It has closed.", "2026-W48", "Chess Club"),
+        Note("suggestion", "There is a new choir.", "2026-W48"),
+    }
+    columns = {column["name"] for column in inspect(notebook._engine).get_columns("note")}
+    assert columns == {"id", "kind", "about", "text", "week"}
+
+
+def test_the_order_of_notes_says_nothing(notebook: Notebook) -> None:
+    said = [f"note {number}" for number in range(40)]
+    for text in said:
+        notebook.add_note("suggestion", text)
+    assert [note.text for note in notebook.read_notes()] != said
+
+
+def test_a_note_without_words_is_refused(notebook: Notebook) -> None:
+    with pytest.raises(ValueError, match="words"):
+        notebook.add_note("report", "  \n ")
+    assert notebook.read_notes() == []
+
+
+def test_a_long_note_is_cut(notebook: Notebook) -> None:
+    notebook.add_note("report", "x" * 5000)
+    assert len(notebook.read_notes()[0].text) == MOST_CHARACTERS
+
+
+def test_answers_are_counted_by_week(notebook: Notebook) -> None:
+    for useful in ("yes", "yes", "in between", "no"):
+        notebook.add_feedback(useful)  # type: ignore[arg-type]
+    assert notebook.read_feedback() == {"2026-W48": {"in between": 1, "no": 1, "yes": 2}}
+
+
+def test_only_three_answers_are_counted(notebook: Notebook) -> None:
+    with pytest.raises(ValueError, match="one of"):
+        notebook.add_feedback("very")  # type: ignore[arg-type]
+
+
+def test_a_database_that_is_not_there_is_said_without_the_words(tmp_path: Path) -> None:
+    notebook = Notebook(create_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
+    with pytest.raises(DatabaseError) as told:
+        notebook.add_note("report", "sentinel")
+    assert "sentinel" not in str(told.value)
+    with pytest.raises(DatabaseError):
+        notebook.add_feedback("yes")
+
+
+@given(st.dates())
+def test_a_week_is_named_as_the_calendar_does(day: date) -> None:
+    year, week, _ = day.isocalendar()
+    assert name_week(day) == f"{year}-W{week:02}"
