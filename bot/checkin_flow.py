@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from bot.replies import TAP_BYTES, Choices, Option, Reply
+from bot.wording import line
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, week_of
 from checkins.draft import (
     AGE_STEP,
@@ -33,42 +34,22 @@ LIFETIME_HOURS = 1  # hours are whole, so a check-in can take from one hour to t
 
 _ASK, _START_PAGE, _CHANGE, _SEND, _STOP, _UNDER_16 = "aicsxu"
 
-_FIND = Option("Find something near me", "greet")
-_AGAIN = Option("Start again", START_TAP)
+_FIND = Option(line("checkin_button_find"), "greet")
+_AGAIN = Option(line("checkin_button_again"), START_TAP)
 
-INTRO = (
-    "Would you like to answer some short questions about how connected people feel ({count} in "
-    "all)? The answers are added up, and they help show what people here need. "
-    "It is anonymous: I do not keep your name, and nobody can tell which answers are yours. "
-    "You can stop at any time. Nothing is kept until you press Send.\n\n"
-    "Are you 16 or over?"
-)
-UNDER_16 = (
-    "Thank you for telling me. These questions are for people aged 16 and over, so I will not "
-    "ask you them. Nothing was kept. I can still help you find things to do."
-)
-ASK_AREA = "Which area do you live in, or nearest to?"
-ASK_AGE = "How old are you? You do not have to say."
-REVIEW = (
-    "Here are your answers:\n\n{answers}\n\n"
-    "If you press Send, I keep these answers and which week it is. I do not keep your name, "
-    "the day or the time. After Send I cannot change them or take them back, because I will "
-    "not know which ones are yours."
-)
-ASK_CHANGE = "Which one would you like to change?"
-STOPPED = "Nothing was kept. Thank you for looking."
-SENT = "Thank you. Your answers have been sent. They help show what people here need."
-SENT_BEFORE = "Your answers were sent already, and they were kept only once. Thank you."
-SENDING = "Your answers are on their way. You do not need to press Send again."
-NOT_SENT = (
-    "Sorry, your answers were not kept. Something went wrong on our side, not yours. "
-    "You can try to send them again."
-)
-EXPIRED = (
-    "That button is too old to use now. If you had not pressed Send, nothing was kept. "
-    "You can start again if you like."
-)
-UNREADABLE = "Sorry, that button does not work any more, so it did nothing. You can start again."
+INTRO = line("checkin_intro")
+UNDER_16 = line("checkin_under_16")
+ASK_AREA = line("checkin_ask_area")
+ASK_AGE = line("checkin_ask_age")
+REVIEW = line("checkin_review")
+ASK_CHANGE = line("checkin_ask_change")
+STOPPED = line("checkin_stopped")
+SENT = line("checkin_sent")
+SENT_BEFORE = line("checkin_sent_before")
+SENDING = line("checkin_sending")
+NOT_SENT = line("checkin_not_sent")
+EXPIRED = line("checkin_expired")
+UNREADABLE = line("checkin_unreadable")
 
 
 def _now_in_hours() -> int:
@@ -159,7 +140,7 @@ class CheckinFlow:
             log.error("a check-in could not be kept: %s", type(error).__name__)
             with self._lock:
                 self._spent.pop(draft.nonce, None)
-            send_again = Option("Send again", self._tap(_SEND, draft))
+            send_again = Option(line("checkin_button_send_again"), self._tap(_SEND, draft))
             return Choices(NOT_SENT, (send_again, self._stop(draft)))
         with self._lock:
             self._spent[draft.nonce] = (draft.hour_begun(), True)
@@ -179,8 +160,8 @@ class CheckinFlow:
         return Choices(
             INTRO.format(count=len(self._set.questions)),
             (
-                Option("Yes, I am 16 or over", self._tap(_ASK, draft)),
-                Option("No, I am under 16", self._tap(_UNDER_16, draft)),
+                Option(line("checkin_button_over_16"), self._tap(_ASK, draft)),
+                Option(line("checkin_button_under_16"), self._tap(_UNDER_16, draft)),
                 self._stop(draft),
             ),
         )
@@ -195,7 +176,9 @@ class CheckinFlow:
             back = self._tap(_START_PAGE, draft)
         else:
             back = self._tap(_ASK, draft.clear(step - 1))
-        return Choices(text, (*options, Option("Back", back), self._stop(draft)))
+        return Choices(
+            text, (*options, Option(line("checkin_button_back"), back), self._stop(draft))
+        )
 
     def _ask(self, step: int) -> tuple[str, list[tuple[str, str]]]:
         """The words of a step, and its answers as pairs of words and code."""
@@ -206,7 +189,10 @@ class CheckinFlow:
             return ASK_AGE, [*bands, (PREFER_NOT_TEXT, PREFER_NOT_CODE)]
         place = step - FIRST_QUESTION
         question = self._set.questions[place]
-        parts = [f"Question {place + 1} of {len(self._set.questions)}", question.text]
+        parts = [
+            line("checkin_question_number", number=place + 1, count=len(self._set.questions)),
+            question.text,
+        ]
         if question.code in self._set.intros:
             parts.insert(1, self._set.intros[question.code])
         answers = [(answer.text, answer.code) for answer in question.answers]
@@ -221,8 +207,8 @@ class CheckinFlow:
         return Choices(
             REVIEW.format(answers="\n".join(lines)),
             (
-                Option("Send", self._tap(_SEND, draft)),
-                Option("Change", self._tap(_CHANGE, draft)),
+                Option(line("checkin_button_send"), self._tap(_SEND, draft)),
+                Option(line("checkin_button_change"), self._tap(_CHANGE, draft)),
                 self._stop(draft),
             ),
         )
@@ -232,11 +218,11 @@ class CheckinFlow:
         options = [
             Option(name, self._tap(_ASK, draft.clear(step))) for step, name in enumerate(names)
         ]
-        back = Option("Back", self._tap(_ASK, draft))
+        back = Option(line("checkin_button_back"), self._tap(_ASK, draft))
         return Choices(ASK_CHANGE, (*options, back, self._stop(draft)))
 
     def _stop(self, draft: Draft) -> Option:
-        return Option("Stop", self._tap(_STOP, draft))
+        return Option(line("checkin_button_stop"), self._tap(_STOP, draft))
 
     def _begin(self) -> Draft:
         return begin_draft(self._hours(), len(self._set.questions))

@@ -14,6 +14,14 @@ _COUNTED = {
     **dict.fromkeys(("fourth", "4th", "4", "four", "number 4", "number four"), "4"),
     "last": "last",
 }
+# Rasa drops what is no word, and would be left with nothing.
+_FACES = {
+    **dict.fromkeys("👋🙋", "greet"),
+    **dict.fromkeys("😢😭😔😞😟😥🥺☹💔😩😿", "share_feeling"),
+    **dict.fromkeys("👍👌✅", "affirm"),
+    **dict.fromkeys("👎❌", "deny"),
+    **dict.fromkeys("🙏💐❤😊", "thank"),
+}
 _WHICH = "|".join(sorted(map(re.escape, _COUNTED), key=len, reverse=True))
 _COMMANDS = tuple(
     (re.compile(rf"\W*(?:please |can (?:i|we|you) |could you |let['’]?s |i want to )*{words}"
@@ -24,6 +32,8 @@ _COMMANDS = tuple(
         (r"(?:(?:show|send|give|read|see|whats on|what['’]s on|what is on) )?(?:me |to me )?"
          r"my list", "ask_details:list=show"),
         (r"(?:clear|empty|delete) my list", "ask_details:list=clear"),
+        (r"(?:show me )?(?:others|more|some|something)(?: \w+)? like (?:this|that|it)(?: one)?",
+         "show_more:listing=this"),
         (rf"(?:add|put|save|keep) (?:the )?(?P<which>{_WHICH})(?: one)?"
          r"(?: (?:to|on|in|for) (?:my|the) list| for later)?", "ask_details:keep={which}"),
         (r"(?:add|put|save|keep) (?:it|this|that)(?: one)?"
@@ -36,6 +46,8 @@ def read_command(text: str) -> str | None:
     """The tap that the typed `text` stands for, or None if it is no command."""
     if len(text) > _LONGEST:
         return None
+    if text.strip() and not re.search(r"\w", text):
+        return _FACES.get(text.strip()[0])
     for pattern, tap in _COMMANDS:
         if found := pattern.fullmatch(text):
             return tap.format(which=_COUNTED[found["which"].lower()]) if "{" in tap else tap

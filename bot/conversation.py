@@ -79,11 +79,14 @@ class Conversation:
             await self._rasa.forget_all()
 
     async def _talk(self, sender: str, message: Message) -> list[Reply]:
-        if message.text is not None and (meant := read_command(message.text)):
-            message = Message(tap=meant)
+        if message.text is not None:
+            meant = read_command(message.text) or self._wording.read_label(message.text)
+            message = Message(tap=meant) if meant else message
         if message.tap == "forget_me":
             await self.forget(sender)
             return [self._wording.say("utter_forgotten")]
+        if message.tap == "listen_now":
+            return list(answer_danger("support", self._nation))
         if message.tap == "start_again":
             await self.forget(sender)
             message = Message(tap="greet")

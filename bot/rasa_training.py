@@ -22,7 +22,7 @@ _LEARNT_FROM = (
     "config.yml",
     "nlu/domain",
     "nlu/data",
-    "nlu/components/sentence_featurizer.py",
+    "nlu/components",
     "nlu/requirements.txt",
 )
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")

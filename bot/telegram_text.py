@@ -21,6 +21,7 @@ from bot.replies import (
     Reply,
     Text,
 )
+from bot.wording import line
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +31,9 @@ BUTTON_LIMIT = 100
 # Two buttons share a small phone's width only if their words are short.
 SHORT_LABEL = 14
 
-WORDS_ONLY = (
-    "I can read only words and buttons, so I could not look at that. "
-    "Please type what you want to tell me."
-)
-SORRY = "Sorry, something went wrong at my end. Please send that again in a minute."
-PICK_ONE = "Please choose one:"
+WORDS_ONLY = line("telegram_words_only")
+SORRY = line("telegram_sorry")
+PICK_ONE = line("telegram_pick_one")
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,16 @@ class Command:
     tap: str
 
 
-COMMANDS = (
-    Command("start", "Say hello and begin", "greet"),
-    Command("help", "What I can do", "ask_capabilities"),
-    Command("checkin", "A short check-in: how connected do you feel?", "start_check_in"),
-    Command("privacy", "What is kept and what is not", "ask_privacy"),
-    Command("forget", "Delete my data", "forget_me"),
-    Command("stop", "Stop", "stop"),
+COMMANDS = tuple(
+    Command(name, line(f"telegram_command_{name}"), tap)
+    for name, tap in (
+        ("start", "greet"),
+        ("help", "ask_capabilities"),
+        ("checkin", "start_check_in"),
+        ("privacy", "ask_privacy"),
+        ("forget", "forget_me"),
+        ("stop", "stop"),
+    )
 )
 
 _TAPS = {command.name: command.tap for command in COMMANDS}
@@ -98,10 +99,7 @@ def read_words(words: str) -> Message:
 
 def refuse_groups(username: str) -> str:
     """What is said in a group before leaving it."""
-    return (
-        "I talk to people one at a time, so that nobody else reads what you say. "
-        f"Please write to me here: https://t.me/{username}"
-    )
+    return line("telegram_not_in_groups", address=f"https://t.me/{username}")
 
 
 def render(reply: Reply, *, strict: bool = False) -> list[Bubble]:
@@ -209,12 +207,12 @@ def _bubbles(lines: list[_Line], buttons: tuple[tuple[Option, ...], ...] = ()) -
     """The lines, packed into as few messages as they fit in."""
     packed: list[list[_Line]] = []
     room = 0
-    for line in lines:
-        needed = units(line.plain) + 1
+    for one in lines:
+        needed = units(one.plain) + 1
         if not packed or needed > room:
             packed.append([])
             room = TEXT_LIMIT + 1
-        packed[-1].append(line)
+        packed[-1].append(one)
         room -= needed
     bodies = [body for group in packed if (body := "\n".join(line.html for line in group).strip())]
     if not bodies:

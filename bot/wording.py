@@ -6,6 +6,7 @@ One place for copy, whether Rasa says it or the conversation does while Rasa is 
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,47 @@ _SLASHES = re.compile(r"^[\s/]+")
 _TAP = re.compile(r"(?P<intent>[a-z_]+)(?::(?P<slot>[a-z_]+)=(?P<value>.+))?", re.S)
 
 
+@cache
+def _copy() -> dict[str, Any]:
+    return _read(ROOT / "bot" / "copy.yml")
+
+
+def line(name: str, **values: object) -> str:
+    """One of the single lines in `copy.yml`, its blanks filled if any values are given.
+
+    A line break in the file is a space, an empty line one between paragraphs. Raises KeyError.
+    """
+    paragraphs = str(_copy()["lines"][name]).split("\n\n")
+    told = "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+    return told.format(**values) if values else told
+
+
 class Wording:
     """Every written response by name, and the intents that buttons may send."""
 
     def __init__(self) -> None:
         self.responses: dict[str, dict[str, Any]] = {}
         self.intents: set[str] = set()
+        labels: dict[str, set[str]] = {}
         for path in (*sorted((ROOT / "nlu" / "domain").glob("*.yml")), ROOT / "bot" / "copy.yml"):
             content = _read(path)
             self.intents.update(content.get("intents", ()))
             for name, variants in content.get("responses", {}).items():
                 self.responses[name] = variants[0]
+            for response in self.responses.values():
+                for button in response.get("buttons", ()):
+                    labels.setdefault(button["title"].casefold(), set()).add(button["payload"])
             self._buttons: dict[str, str] = content.get("buttons", {})
+        # "Yes" and "no" answer whatever was asked last.
+        self._labels = {
+            label: taps.pop()
+            for label, taps in labels.items()
+            if len(taps) == 1 and label not in {"yes", "no"}
+        }
+
+    def read_label(self, text: str) -> str | None:
+        """The tap of the button whose words were typed, if it is always the same."""
+        return self._labels.get(text.strip(" .!").casefold())
 
     def say(self, name: str, **values: str) -> Text | Choices:
         """The response called `name`, its blanks filled. Raises KeyError if there is none."""

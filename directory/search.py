@@ -40,7 +40,7 @@ _MOST_MILES = 10.0
 _NEAREST_MILE_COST = 0.1
 # What it is worth that a listing says it has what was asked for, and what it costs to be like
 # what was not wanted, in units of cosine: see docs/search.md.
-_SUITED = 0.1
+_SUITED = 0.2
 _AVOIDED = 0.3
 # Below this, the best that the directory has is not what was asked for.
 GOOD_ENOUGH = 0.3
@@ -48,10 +48,10 @@ GOOD_ENOUGH = 0.3
 _COMMON = 0.2
 # How people begin a request says nothing of what they want.
 _FRAMING = (
-    "would could can may might much many lot bit like love enjoy want need wish hope look "
-    "looking find get go going know think something somewhere someone anything anywhere anyone "
-    "somebody anybody group groups people place places thing things please thanks hello hi good "
-    "nice really maybe also im ive id dont"
+    "give happy glad would could can may might much many lot bit like love enjoy want need "
+    "wish hope look looking find get go going know think something somewhere someone anything "
+    "anywhere anyone somebody anybody group groups people place places thing things please "
+    "thanks hello hi good nice really maybe also im ive id dont"
 ).split()
 _STOP_WORDS = [*STOPWORDS_EN_PLUS, *_FRAMING]
 # What a person would call a word: "children's" and "men’s" are one, "arts-and-crafts" three.

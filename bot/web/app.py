@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from bot.replies import MOST_CHARACTERS, Conversation, Message, to_json
+from bot.wording import line
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def create_app(
         except Exception as error:
             # The type alone: the error's own text may quote what was sent.
             log.error("A request failed: %s", type(error).__name__)
-            response = _sorry(500, "Something went wrong on our side. Please try again.")
+            response = _sorry(500, line("web_wrong"))
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -145,7 +146,7 @@ def create_app(
     return app
 
 
-_TOO_LONG = f"That is too long for me. Please keep it under {MOST_CHARACTERS} characters."
+_TOO_LONG = line("web_too_long", most=MOST_CHARACTERS)
 # Any page may load the widget's files, which hold no secret, whatever may use the chat.
 _EMBEDDABLE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
@@ -159,7 +160,7 @@ class _EmbeddableFiles(StaticFiles):
 
 def _sender(conversation_id: str) -> str:
     if not _CONVERSATION.fullmatch(conversation_id):
-        raise HTTPException(422, "That conversation is not one of ours. Please start again.")
+        raise HTTPException(422, line("web_unknown"))
     return f"web:{conversation_id}"
 
 
@@ -169,9 +170,9 @@ def _sorry(status: int, sentence: str) -> JSONResponse:
 
 async def _tell_http_error(_request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
-    return _sorry(status, str(getattr(error, "detail", "Something went wrong.")))
+    return _sorry(status, str(getattr(error, "detail", line("web_wrong"))))
 
 
 async def _tell_invalid(_request: Request, _error: Exception) -> Response:
     # The error's own text quotes what was sent; it stays unsaid.
-    return _sorry(422, "I could not read that message. Please write it again.")
+    return _sorry(422, line("web_unreadable"))

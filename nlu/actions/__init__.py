@@ -25,6 +25,7 @@ from nlu.actions.talking import (
 )
 from nlu.actions.telling import (
     ActionAskNote,
+    ActionAskNoteSending,
     ActionBeginNote,
     ActionPassOnNote,
     ActionShowTeam,
@@ -53,6 +54,7 @@ def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[A
         ActionShowTeam(team),
         ActionBeginNote(catalogue),
         ActionAskNote(),
+        ActionAskNoteSending(),
         ValidateNoteForm(),
         ActionPassOnNote(notebook),
         ActionTakeFeedback(notebook),

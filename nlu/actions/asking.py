@@ -10,13 +10,17 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
-from nlu.actions.reading import asks, gives_nothing
-from nlu.actions.turn import SKIPPED, TOLD, Turn, said
+from directory.search import Query
+from nlu.actions.feelings import recognise
+from nlu.actions.reading import asks, asks_outright, gives_nothing
+from nlu.actions.topics import CLOSE
+from nlu.actions.turn import AGED, SKIPPED, TOLD, Turn, said
 
 # In characters: the encoder reads no more than about this.
 _MOST_WORDS = 500
 ASKED = ("interest", "strength", "area", "ease")
 _PLACES_OFFERED = 6
+_SEEKING = {"find_group", "have_a_say"}
 # These answer the question that was asked, whatever Rasa takes them for.
 _TELLING = {
     "find_group", "offer_help", "have_a_say", "nlu_fallback", "set_area", "share_feeling",
@@ -33,22 +37,31 @@ class ActionBeginSearch(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        interest, strength = _read_beginning(turn)
-        if strength is None:
-            # Somebody who has just told of a grief is not asked what they could do for others.
-            strength = SKIPPED if tracker.get_slot("heard") else tracker.get_slot("strength")
-        known = set(tracker.get_slot("wishes") or ()) - {"have_a_say", "near"}
-        shown = tracker.get_slot("shown") if turn.said.changed else None
-        return [
-            SlotSet("interest", interest),
-            SlotSet("strength", strength),
-            SlotSet("wishes", turn.merge_wishes(known)),
-            SlotSet("avoid", turn.said.refused),
-            SlotSet("results", []),
-            SlotSet("shown", shown or []),
-            SlotSet("heard", None),
-        ]
+        return begin(dispatcher, tracker)
+
+
+def begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """The slots that a new search starts with. Hears first what was told beside the wish."""
+    turn = Turn.read(tracker)
+    feeling = None if turn.tapped else recognise(turn.text)
+    if feeling:
+        dispatcher.utter_message(response=f"utter_hear_{feeling.name}")
+    interest, strength = _read_beginning(turn)
+    if strength is None:
+        # Somebody who has just told of a grief is not asked what they could do for others.
+        heard = tracker.get_slot("heard") or (feeling and feeling.name == "bereaved")
+        strength = SKIPPED if heard else tracker.get_slot("strength")
+    known = set(tracker.get_slot("wishes") or ()) - {"have_a_say", "near", "give"}
+    shown = tracker.get_slot("shown") if turn.said.changed else None
+    return [
+        SlotSet("interest", interest),
+        SlotSet("strength", strength),
+        SlotSet("wishes", turn.merge_wishes(known)),
+        SlotSet("avoid", turn.said.refused),
+        SlotSet("results", []),
+        SlotSet("shown", shown or []),
+        SlotSet("heard", None),
+    ]
 
 
 def _read_beginning(turn: Turn) -> tuple[str | None, str | None]:
@@ -56,11 +69,11 @@ def _read_beginning(turn: Turn) -> tuple[str | None, str | None]:
     told = turn.said
     if turn.tapped:
         interest, strength = turn.entities.get("interest"), turn.entities.get("strength")
-        return (SKIPPED, strength or SKIPPED) if turn.intent == "offer_help" else (interest, None)
-    if turn.intent != "offer_help":
-        return told.wanted or (
-            None if told.refused or told.given else turn.text
-        ), told.given or None
+        return (SKIPPED, strength) if turn.intent == "offer_help" else (interest, None)
+    if turn.intent != "offer_help" or told.changed:
+        if told.given and not asks(told.wanted):
+            return turn.text, told.given
+        return told.wanted or (None if told.refused else turn.text), told.given or None
     if told.given and asks(told.wanted):
         return told.wanted, told.given
     return SKIPPED, turn.text
@@ -79,6 +92,8 @@ class ValidateFindForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
+        if turn.asked_for and turn.intent == "share_feeling" and turn.sure:
+            return []
         told = self._read(turn, tracker)
         lost = turn.asked_for == "area" and told.get("area") == SKIPPED
         if lost and turn.intent not in {"deny", "show_more"} and not gives_nothing(turn.text):
@@ -95,7 +110,7 @@ class ValidateFindForm(Action):
         if named and self._catalogue.find_area(named):
             told["area"] = named
         wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
-        if tracker.get_slot("ease") is None and set(wishes) - {"have_a_say", "near"}:
+        if tracker.get_slot("ease") is None and any(map(_eases, wishes)):
             told["ease"] = TOLD
         if turn.asked_for is None:
             return told
@@ -111,11 +126,12 @@ class ValidateFindForm(Action):
     def _read_words(self, turn: Turn, tracker: Tracker, told: dict[str, Any]) -> dict[str, Any]:
         """What the typed words add to what was `told` beside them."""
         asked, words = str(turn.asked_for), turn.said
-        new_mind = turn.intent == "find_group" and turn.sure and asks(turn.text)
+        seeks = turn.intent in _SEEKING and turn.sure
+        new_mind = asks_outright(turn.text) or (seeks and (asks(turn.text) or self._finds(turn)))
         if (
             words.changed
             or (words.refused and asked != "strength")
-            or (new_mind and asked != "interest")
+            or (new_mind and asked != "interest" and "area" not in told)
         ):
             return _change_mind(turn, tracker, asked)
         if turn.intent == "deny" or (
@@ -140,6 +156,18 @@ class ValidateFindForm(Action):
         if asked == "interest" and words.given and words.wanted:
             return {"interest": words.wanted, "strength": words.given}
         return {asked: turn.text}
+
+    def _finds(self, turn: Turn) -> bool:
+        """Whether words that name no place name something that the directory has."""
+        if turn.asked_for != "area":
+            return False
+        hits = self._catalogue.search(Query(turn.text, limit=1))
+        return bool(hits) and hits[0].fit >= CLOSE
+
+
+def _eases(wish: str) -> bool:
+    """Whether the wish answers what would make it easier to go."""
+    return wish not in {"have_a_say", "near", "give"} and not wish.startswith(AGED)
 
 
 def _read_tap(turn: Turn) -> dict[str, Any]:

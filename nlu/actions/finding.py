@@ -11,8 +11,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
 from directory.search import Hit
-from nlu.actions.asking import ASKED, add_words
+from nlu.actions.asking import ASKED, add_words, begin
 from nlu.actions.matching import Found, Wanted, find, find_like
+from nlu.actions.reading import asks
 from nlu.actions.showing import find_meant, make_card
 from nlu.actions.turn import SKIPPED, Turn
 
@@ -61,10 +62,64 @@ class _SearchAction(Action):
             SlotSet("shown", sorted({*wanted.shown, *found.ids})),
         ]
 
+    async def _refine(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """The same search again with one more wish, with less of something, or in other words."""
+        turn, wanted = Turn.read(tracker), Wanted.read(tracker, self._catalogue)
+        if not wanted.shown:
+            return _begin_with_wishes(dispatcher, turn, tracker)
+        if turn.tapped and not turn.wishes:
+            dispatcher.utter_message(response="utter_ask_ease")
+            return []
+        if "near" in turn.wishes and not self._catalogue.area_names():
+            dispatcher.utter_message(response="utter_places_unknown")
+            return []
+        wishes = turn.merge_wishes(wanted.wishes)
+        interest, opening = wanted.interest, _choose_opening(turn)
+        if turn.said.changed and turn.said.wanted:
+            interest = turn.said.wanted
+        elif turn.said.wanted and not turn.wishes and not turn.dropped:
+            interest = add_words(interest or wanted.strength, turn.said.wanted)
+        avoid = ", ".join(filter(None, [wanted.avoid, turn.said.refused]))
+        events: list[EventType] = [
+            SlotSet("wishes", wishes),
+            SlotSet("interest", interest or SKIPPED),
+            SlotSet("avoid", avoid),
+        ]
+        # A new wish may well bring back what was shown before; a change of mind must not.
+        shown = wanted.shown if turn.said.changed or turn.said.refused else frozenset()
+        if "near" in turn.wishes and wanted.area is None:
+            # The form asks for what is missing, and shows what is found then.
+            filled = [SlotSet(slot, SKIPPED) for slot in ASKED if tracker.get_slot(slot) is None]
+            unset = [SlotSet("area", None), SlotSet("shown", [])]
+            return [*filled, *events, *unset, FollowupAction("find_form")]
+        wanted = replace(
+            wanted, wishes=frozenset(wishes), interest=interest, avoid=avoid, shown=shown
+        )
+        return [*events, *await self._show(dispatcher, wanted, opening)]
+
 
 def _show_cards(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> None:
     for hit in hits:
         dispatcher.utter_message(json_message=make_card(hit))
+
+
+def _choose_opening(turn: Turn) -> str:
+    if turn.said.refused and not turn.wishes:
+        return "utter_refined_without"
+    if "near" in turn.wishes:
+        return "utter_refined_near"
+    return "utter_refined_free" if "free" in turn.wishes else "utter_refined"
+
+
+def _begin_with_wishes(
+    dispatcher: CollectingDispatcher, turn: Turn, tracker: Tracker
+) -> list[EventType]:
+    """Before anything was found: what is wanted is looked for, and a bare wish is kept."""
+    if turn.said.wanted:
+        return [*begin(dispatcher, tracker), FollowupAction("find_form")]
+    dispatcher.utter_message(response="utter_nothing_to_refine")
+    wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
+    return [SlotSet("wishes", wishes), SlotSet("avoid", turn.said.refused)]
 
 
 class ActionFindListings(_SearchAction):
@@ -89,7 +144,7 @@ class ActionFindListings(_SearchAction):
 
 
 class ActionRefineSearch(_SearchAction):
-    """The same search again with one more wish, with less of something, or in other words."""
+    """Hears one more wish, or one less."""
 
     def name(self) -> str:
         return "action_refine_search"
@@ -97,60 +152,7 @@ class ActionRefineSearch(_SearchAction):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        turn, wanted = Turn.read(tracker), Wanted.read(tracker, self._catalogue)
-        if not wanted.shown:
-            return self._begin_later(dispatcher, turn, tracker)
-        if turn.tapped and not turn.wishes:
-            dispatcher.utter_message(response="utter_ask_ease")
-            return []
-        if "near" in turn.wishes and not self._catalogue.area_names():
-            dispatcher.utter_message(response="utter_places_unknown")
-            return []
-        wishes = turn.merge_wishes(wanted.wishes)
-        interest, opening = wanted.interest, _choose_opening(turn)
-        if turn.said.changed and turn.said.wanted:
-            interest = turn.said.wanted
-        elif turn.said.wanted and not turn.wishes and not turn.dropped:
-            interest = add_words(interest or wanted.strength, turn.said.wanted)
-        avoid = ", ".join(filter(None, [wanted.avoid, turn.said.refused]))
-        events: list[EventType] = [
-            SlotSet("wishes", wishes),
-            SlotSet("interest", interest or SKIPPED),
-            SlotSet("avoid", avoid),
-        ]
-        # A new wish may well bring back what was shown before; a change of mind must not.
-        shown = wanted.shown if turn.said.changed or turn.said.refused else frozenset()
-        if "near" in wishes and wanted.area is None:
-            # The form asks for what is missing, and shows what is found then.
-            filled = [SlotSet(slot, SKIPPED) for slot in ASKED if tracker.get_slot(slot) is None]
-            unset = [SlotSet("area", None), SlotSet("shown", [])]
-            return [*filled, *events, *unset, FollowupAction("find_form")]
-        wanted = replace(
-            wanted, wishes=frozenset(wishes), interest=interest, avoid=avoid, shown=shown
-        )
-        return [*events, *await self._show(dispatcher, wanted, opening)]
-
-    def _begin_later(
-        self, dispatcher: CollectingDispatcher, turn: Turn, tracker: Tracker
-    ) -> list[EventType]:
-        """Before anything was found: a wish is kept for the search that is still to come."""
-        if turn.said.wanted and not turn.wishes and not turn.tapped:
-            return [
-                SlotSet("interest", turn.said.wanted),
-                SlotSet("avoid", turn.said.refused),
-                FollowupAction("find_form"),
-            ]
-        dispatcher.utter_message(response="utter_nothing_to_refine")
-        wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
-        return [SlotSet("wishes", wishes), SlotSet("avoid", turn.said.refused)]
-
-
-def _choose_opening(turn: Turn) -> str:
-    if turn.said.refused and not turn.wishes:
-        return "utter_refined_without"
-    if "near" in turn.wishes:
-        return "utter_refined_near"
-    return "utter_refined_free" if "free" in turn.wishes else "utter_refined"
+        return await self._refine(dispatcher, tracker)
 
 
 class ActionSetArea(_SearchAction):
@@ -188,22 +190,28 @@ class ActionFallBack(_SearchAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn, known = Turn.read(tracker), Wanted.read(tracker, self._catalogue)
-        words = turn.said.wanted
-        wanted = replace(
-            known,
-            interest=words,
-            strength=None,
-            avoid=turn.said.refused,
-            shown=frozenset(),
-            wishes=frozenset(turn.merge_wishes(known.wishes - {"near", "have_a_say"})),
-        )
-        if not words and turn.said.refused and known.shown:
-            wanted = replace(known, avoid=turn.said.refused)
+        if not turn.said.wanted and (turn.wishes or turn.dropped or turn.said.refused):
+            return await self._refine(dispatcher, tracker)
+        if turn.said.given and asks(turn.said.wanted):
+            return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         found = None
-        if wanted.interest:
+        if turn.said.wanted:
+            named = self._catalogue.find_area(turn.text)
+            wanted = Wanted(
+                interest=turn.said.wanted,
+                area=named or known.area,
+                wishes=frozenset(turn.merge_wishes(known.wishes - {"near", "have_a_say", "give"})),
+                avoid=turn.said.refused,
+            )
             found = await asyncio.to_thread(find, self._catalogue, wanted)
         if found is None or found.loose:
             dispatcher.utter_message(response="utter_nlu_fallback")
             return []
         shown = self._say(dispatcher, wanted, found, "utter_guessed")
-        return [SlotSet("interest", wanted.interest), SlotSet("avoid", wanted.avoid), *shown]
+        return [
+            SlotSet("interest", wanted.interest),
+            SlotSet("wishes", sorted(wanted.wishes)),
+            SlotSet("avoid", wanted.avoid),
+            *([SlotSet("area", turn.text)] if named else []),
+            *shown,
+        ]

@@ -3,6 +3,7 @@
 Used by the actions, and by the conversation when Rasa cannot be reached.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from rasa_sdk import Tracker
@@ -18,7 +19,8 @@ from nlu.actions.turn import read_age, said
 PLACES_TO_GO = 3
 # What is searched for somebody who wants to be shown something, anything.
 _ANYTHING = "friendly group that welcomes new people"
-_FOR_PEOPLE = frozenset({"group", "service", "have_a_say"})
+_ANY_HELP = "help out as a volunteer"
+_TO_GO_TO = frozenset({"group", "service"})
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,17 @@ def find(catalogue: Catalogue, wanted: Wanted) -> Found:
     to go to for the same words, as a wish to do a thing is easily taken for an offer.
     Several topics in one message get a place each.
     """
-    only_gives = wanted.interest is None and wanted.strength is not None
+    only_gives = wanted.interest is None and (
+        wanted.strength is not None or "give" in wanted.wishes
+    )
     query = _make_query(wanted, wanted.interest or wanted.strength)
     places = _search_topics(catalogue, query, 1 if only_gives else PLACES_TO_GO)
     needed: list[Hit] = []
-    if wanted.strength is not None:
+    if only_gives or wanted.strength is not None:
         needed = catalogue.search(
             replace(
                 _make_query(wanted, wanted.strength),
+                text=wanted.strength or _ANY_HELP,
                 kinds=frozenset({"volunteering"}),
                 # To volunteer costs nothing: asking for free ones must not hide it.
                 free=False,
@@ -116,9 +121,13 @@ def find_like(catalogue: Catalogue, wanted: Wanted, liked: StoredListing) -> Fou
 
 def _make_query(wanted: Wanted, text: str | None) -> Query:
     wishes = wanted.wishes
+    if text and wanted.area:
+        # Where it is counts as distance, and is no word to look for.
+        name = re.escape(wanted.area.name)
+        text = re.sub(rf"\b(?:(?:in|near|at|around|round|by|from) )?{name}\b", "", text, flags=re.I)
     return Query(
         text or _ANYTHING,
-        kinds=frozenset({"have_a_say"}) if "have_a_say" in wishes else _FOR_PEOPLE,
+        kinds=_choose_kinds(wishes, asked=bool(text)),
         near=wanted.area,
         free="free" in wishes,
         nearest="near" in wishes,
@@ -130,6 +139,13 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
         exclude=wanted.shown,
         why="" if text else "You asked to see something",
     )
+
+
+def _choose_kinds(wishes: frozenset[str], *, asked: bool) -> frozenset[str]:
+    if "have_a_say" in wishes:
+        return frozenset({"have_a_say"})
+    # Somebody who asks for anything at all does not mean a consultation.
+    return _TO_GO_TO | {"have_a_say"} if asked else _TO_GO_TO
 
 
 def _search_topics(catalogue: Catalogue, query: Query, limit: int) -> list[Hit]:

@@ -22,8 +22,8 @@ _BEING = "".join(
 )
 _REFUSALS = re.compile(
     r"\b(?:but )?(?:i(?:'m| am|m)? )?"
-    rf"(?:{_BEING}not|{_HAVING}no|nothing|nowt|except|apart from|other than|rather than|"
-    r"instead of|anything but|(?:do not|don't|dont|didn't|didnt|dinnae|never) "
+    rf"(?:{_BEING}not|{_HAVING}no|(?:nothing|nowt)(?! to\b)|except|apart from|other than|"
+    r"rather than|instead of|anything but|(?:do not|don't|dont|didn't|didnt|dinnae|never) "
     r"(?:want|like|fancy|enjoy|mean)|hate|can't stand|cant stand|not (?:into|keen on))"
     r"(?: (?:a|an|the|any|another|anything|something|doing|do|for|go|going|to|too|into|keen on|"
     r"interested in|really|like|with|about|more|not))*"
@@ -91,6 +91,11 @@ _ASKS = re.compile(
     r"do you have|got any|to meet|to join|to make friends|somewhere|someone to|something)\b",
     re.I,
 )
+_ASKS_OUTRIGHT = re.compile(
+    r"\b(?:looking for|is there (?:a|an|any)|are there (?:a|any|some)|where can i|what about|"
+    r"how about|find me|do you have|have you got|got any)\b",
+    re.I,
+)
 _CURLY = str.maketrans("’‘ʼ`", "''''")
 
 
@@ -135,6 +140,11 @@ def read(text: str) -> Said:
         given=", ".join(given),
         changed=changed,
     )
+
+
+def asks_outright(text: str) -> bool:
+    """Whether the words ask for something else, whatever was being talked of."""
+    return bool(_ASKS_OUTRIGHT.search(text))
 
 
 def asks(text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
@@ -12,6 +12,7 @@ from directory.listings import StoredListing
 from directory.search import Hit
 from directory.showing import describe_briefly, show_listing
 from directory.wording import describe_opening
+from nlu.actions.asking import begin
 from nlu.actions.turn import Turn
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -21,6 +22,8 @@ _ON_DETAILS = (
     "report_listing:listing",
     "give_feedback:listing",
 )
+# The one last looked at, as a typed command says it.
+_THIS = "this"
 _ABOUT_ONE = {"show_more", "report_listing", "give_feedback"}
 _ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
 
@@ -72,6 +75,10 @@ class ActionShowDetails(Action):
         if "list" in entities:
             return show_list(dispatcher, self._catalogue, tracker, entities["list"])
         stored = find_meant(self._catalogue, tracker)
+        turn = Turn.read(tracker)
+        if stored is None and not tracker.get_slot("results") and turn.said.wanted:
+            # There is nothing to tell more about: it is asked for.
+            return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         if stored is None:
             ask_which(dispatcher, self._catalogue, tracker)
             return []
@@ -89,11 +96,12 @@ def find_meant(catalogue: Catalogue, tracker: Tracker) -> StoredListing | None:
     if meant.startswith("#"):
         number = meant[1:]
         return catalogue.get(int(number)) if _NUMBER.fullmatch(number) else None
-    chosen = choose(_results(catalogue, tracker), meant, turn.text)
     looked_at = tracker.get_slot("looking_at")
-    if chosen is None and looked_at is not None and meant not in _ORDINALS:
-        return catalogue.get(int(looked_at))
-    return chosen
+    known = catalogue.get(int(looked_at)) if looked_at is not None else None
+    if meant == _THIS and known:
+        return known
+    chosen = choose(_results(catalogue, tracker), meant, "" if turn.tapped else turn.text)
+    return known if chosen is None and meant not in _ORDINALS else chosen
 
 
 def ask_which(dispatcher: CollectingDispatcher, catalogue: Catalogue, tracker: Tracker) -> None:

@@ -1,36 +1,13 @@
 """Everything said that needs no search: asides, feelings, and the ways out."""
 
-import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import AllSlotsReset, EventType, SlotSet
+from rasa_sdk.events import AllSlotsReset, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from nlu.actions.turn import Turn
-
-# What somebody tells of, in the order of what needs hearing most.
-_HEARD = tuple(
-    (re.compile(pattern, re.I), response)
-    for pattern, response in (
-        (
-            r"\b(?:died|passed (?:away|on)|death|dead|funeral|bereave\w*|griev\w*|grief|widow\w*"
-            r"|buried|(?:lost|losing) (?:my|our|her|him|me) ?\w*|still ?born|miscarr\w*)\b",
-            "utter_share_feeling_bereaved",
-        ),
-        (
-            r"\b(?:(?:just|recently|newly) moved|moved (?:here|to|in|house|away)|new (?:here|to|in)"
-            r"|just (?:arrived|got here)|new country|new town|dont know (?:anyone|anybody|nobody)"
-            r"|don['’]t know (?:anyone|anybody|a soul))\b",
-            "utter_share_feeling_new",
-        ),
-        (
-            r"\b(?:alone|lonely|lonley|lonelyness|loneliness|on my own|on me own|isolated"
-            r"|no friends|no ?body|no one|by myself|by meself|nae ?body|empty house)\b",
-            "utter_share_feeling_alone",
-        ),
-    )
-)
+from nlu.actions.feelings import COMPANY, recognise
+from nlu.actions.turn import SKIPPED, Turn
 
 
 class ActionAnswerAside(Action):
@@ -42,7 +19,15 @@ class ActionAnswerAside(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        dispatcher.utter_message(response=f"utter_{Turn.read(tracker).intent}")
+        turn, heard = Turn.read(tracker), tracker.get_slot("heard")
+        if turn.intent in {"affirm", "deny"} and (turn.wishes or turn.dropped):
+            # "No steps" says no to steps, and not to us.
+            return [FollowupAction("action_refine_search")]
+        if turn.intent == "affirm" and heard:
+            # "If you like, I can look for something": yes, please.
+            slots = {"interest": heard, "strength": SKIPPED, "heard": None}
+            return [*(SlotSet(*slot) for slot in slots.items()), FollowupAction("find_form")]
+        dispatcher.utter_message(response=f"utter_{turn.intent}")
         return []
 
 
@@ -55,10 +40,10 @@ class ActionHearFeeling(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        text = Turn.read(tracker).text
-        heard = (response for pattern, response in _HEARD if pattern.search(text))
-        dispatcher.utter_message(response=next(heard, "utter_share_feeling"))
-        return [SlotSet("heard", True)]
+        feeling = recognise(Turn.read(tracker).text)
+        suffix = f"_{feeling.name}" if feeling else ""
+        dispatcher.utter_message(response=f"utter_share_feeling{suffix}")
+        return [SlotSet("heard", feeling.interest if feeling else COMPANY)]
 
 
 class ActionStop(Action):
@@ -84,6 +69,11 @@ class ActionForget(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        turn = Turn.read(tracker)
+        if not (turn.tapped or turn.sure):
+            # What is deleted on a guess cannot be brought back.
+            dispatcher.utter_message(response="utter_ask_forget")
+            return []
         dispatcher.utter_message(json_message={"type": "forget"})
         return []
 

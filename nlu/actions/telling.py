@@ -16,18 +16,31 @@ from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
 from directory.notes import MOST_CHARACTERS, Kind, Notebook, Useful
 from directory.team import Team
-from nlu.actions.asking import ASKED
+from nlu.actions.asking import ASKED, begin
+from nlu.actions.reading import asks, asks_outright
 from nlu.actions.showing import find_meant
 from nlu.actions.turn import Turn
 
 log = logging.getLogger(__name__)
 
-# In words: fewer only name what somebody wants to do, and hold no note yet.
-_SHORTEST_NOTE = 6
+# What makes a message a note by itself, rather than the wish to leave one.
+_TELLS_FAULT = re.compile(
+    r"\b(?:closed|shut|moved|finished|ended|gone|stopped|cancell?ed|folded|changed|no longer|"
+    r"wrong (?:number|time|day|date|address|place|phone|price|link|website)|out of date|"
+    r"(?:does|is|do|are|has|was)(?: not|n['’]?t)|nobody|no one|never|not (?:on|there|running))\b",
+    re.I,
+)
+_TELLS_GROUP = re.compile(
+    r"\bcalled\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:at|in) the \w+|\d", re.I
+)
+_FEWEST_WORDS = 2
 _NOTE_SLOTS = ("note", "note_kind", "note_about", "note_sending")
-_NOTES = {"suggest_listing", "report_listing"}
+
 # Anything else that is typed when a note is asked for is the note.
 _NO_NOTE = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
+_CHANGE = re.compile(
+    r"\W*(?:no\W+)?(?:can i |let me )?(?:change|edit)(?: (?:it|that|this))?\W*", re.I
+)
 _SEND = re.compile(
     r"\W*(?:yes|yep|yeah|aye|ok|okay|sure|please)?\W*(?:send(?: it)?)?\W*(?:please)?\W*", re.I
 )
@@ -96,9 +109,11 @@ class ActionBeginNote(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
+        if turn.said.changed and asks(turn.said.wanted):
+            return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         report = turn.intent == "report_listing"
         stored = find_meant(self._catalogue, tracker) if report else None
-        told = not turn.tapped and len(turn.text.split()) >= _SHORTEST_NOTE
+        told = not turn.tapped and (_TELLS_FAULT if report else _TELLS_GROUP).search(turn.text)
         return [
             SlotSet("note_kind", "report" if report else "suggestion"),
             SlotSet("note_about", stored.listing.name if stored else ""),
@@ -125,6 +140,20 @@ class ActionAskNote(Action):
         return []
 
 
+class ActionAskNoteSending(Action):
+    """Shows the note as it would be kept, and asks whether to send it."""
+
+    def name(self) -> str:
+        return "action_ask_note_sending"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        parts = (tracker.get_slot("note_about"), f"“{tracker.get_slot('note')}”")
+        dispatcher.utter_message(response="utter_show_note", note=": ".join(filter(None, parts)))
+        return []
+
+
 class ValidateNoteForm(Action):
     """Reads the note, and whether it may be sent. Setting no slot hands the turn to the rules."""
 
@@ -143,8 +172,10 @@ def _read_note(turn: Turn) -> dict[str, str | None]:
     if turn.intent == "deny":
         return {"note": "", "note_sending": "no"}
     if turn.tapped:
-        return {"note": turn.entities["note"]} if "note" in turn.entities else {}
-    if turn.intent in _NO_NOTE and turn.sure:
+        picked = turn.entities.get("note")
+        return {} if picked is None else {"note": None if picked == "change" else picked}
+    aside = turn.intent in _NO_NOTE and turn.sure
+    if aside or asks_outright(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
         return {}
     return {"note": turn.text[:MOST_CHARACTERS]}
 
@@ -156,7 +187,10 @@ def _read_sending(turn: Turn) -> dict[str, str | None]:
         return {"note_sending": "yes"}
     if turn.intent == "deny":
         return {"note_sending": "no"}
-    if turn.tapped or (turn.sure and turn.intent not in _NOTES):
+    if _CHANGE.fullmatch(turn.text):
+        return {"note": None}
+    aside = turn.intent in _NO_NOTE and turn.sure
+    if turn.tapped or aside or asks(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
         return {}
     # More was said of it: that is the note now.
     return {"note": turn.text[:MOST_CHARACTERS], "note_sending": None}

@@ -19,8 +19,10 @@ SKIPPED = "\x00skipped"
 # And one that they filled in other words, among the wishes.
 TOLD = "\x00told"
 
-_AGE = "aged "
+# Before an age, in years, among the wishes.
+AGED = "aged "
 _ENTITIES = frozenset({"cost", "distance", "day_time", "access", "audience"})
+_BY_INTENT = {"have_a_say": "have_a_say", "offer_help": "give"}
 _WISHES = frozenset({"free", "near", *NEEDS, *TIMES})
 # Before a wish: it is turned round, or no longer held to.
 _AGAINST = re.compile(
@@ -63,8 +65,8 @@ class Turn:
         entities = message.get("entities") or ()
         intent = tracker.get_intent_of_latest_message() or ""
         wishes, dropped, rest = _read_wishes(text, entities)
-        if intent == "have_a_say":
-            wishes.add("have_a_say")
+        if intent in _BY_INTENT:
+            wishes.add(_BY_INTENT[intent])
         return cls(
             intent=intent,
             text=text,
@@ -107,7 +109,7 @@ def said(value: str | None) -> str | None:
 
 def read_age(wishes: Iterable[str]) -> int | None:
     """The age among the wishes, in years."""
-    ages = [int(wish.removeprefix(_AGE)) for wish in wishes if wish.startswith(_AGE)]
+    ages = [int(wish.removeprefix(AGED)) for wish in wishes if wish.startswith(AGED)]
     return ages[0] if ages else None
 
 
@@ -124,7 +126,7 @@ def _read_wishes(
         before = text[told_until:start]
         need_not, against = _NEED_NOT.search(before), _AGAINST.search(before)
         if one["entity"] == "age" and wish.isdigit():
-            wishes.add(f"{_AGE}{wish}")
+            wishes.add(f"{AGED}{wish}")
             continue
         if one["entity"] not in _ENTITIES or wish not in _WISHES:
             continue
@@ -159,6 +161,6 @@ _FAMILIES = (
 def _family(wish: str) -> object:
     """What only the latest wish counts of."""
     wish = wish.removeprefix("not ")
-    if wish.startswith(_AGE):
-        return _AGE
+    if wish.startswith(AGED):
+        return AGED
     return next((family for family in _FAMILIES if wish in family), wish)

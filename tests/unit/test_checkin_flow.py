@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.checkin_flow import START_TAP, CheckinFlow
 from bot.replies import Choices, Reply
+from bot.wording import line
 from checkins.checkin import CheckIn, week_of
 from checkins.errors import NotKeptError, QuestionSetError
 from checkins.questions import BUILT_IN, load_questions
@@ -244,7 +245,7 @@ def test_under_16_is_thanked_and_not_asked(desk: Desk) -> None:
 @pytest.mark.parametrize("steps", range(len(TO_REVIEW) + 1))
 def test_stop_anywhere_keeps_nothing(desk: Desk, steps: int) -> None:
     page = walk(desk.flow(), *TO_REVIEW[:steps], "Stop")
-    assert page.text.startswith("Nothing was kept.")
+    assert page.text == line("checkin_stopped")
     assert desk.kept == []
 
 
@@ -288,7 +289,7 @@ def test_send_twice_keeps_one_and_says_so(desk: Desk) -> None:
     for label in ("Send", "Send", "Change", "Stop"):
         again = only(flow.answer(tap(review, label)))
     assert len(desk.kept) == 1
-    assert "sent already" in again.text
+    assert "sent before" in again.text
 
 
 def test_send_twice_at_the_same_time_keeps_one(desk: Desk) -> None:
