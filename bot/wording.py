@@ -85,8 +85,12 @@ class Wording:
 
 
 def keep_words(text: str) -> str:
-    """Typed `text` as Rasa may have it: never with a slash first, which would make it a payload."""
-    return _SLASHES.sub("", text).strip()[:MOST_CHARACTERS]
+    """Typed `text` as Rasa may have it: never with a slash first, which would make it a payload.
+
+    Empty where there is no letter and no digit.
+    """
+    kept = _SLASHES.sub("", text).strip()[:MOST_CHARACTERS]
+    return kept if re.search(r"\w", kept) else ""
 
 
 def make_reply(response: Mapping[str, Any]) -> Text | Choices:

@@ -5,9 +5,12 @@ database. Safe to use from several threads.
 """
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from sqlalchemy import Engine, func, select
@@ -19,9 +22,12 @@ from directory.listings import StoredListing
 from directory.models import ListingRow, RevisionRow, read_listing
 from directory.places import Area, Gazetteer
 from directory.search import Hit, Index, Query
+from directory.spelling import Speller
+from directory.wording import searchable_text
 
 log = logging.getLogger(__name__)
 
+_WORD = re.compile(r"[^\W\d_]+")
 # How old an answer may be, in seconds, before the database is asked whether it changed.
 _LOOK_AGAIN_AFTER = 1.0
 
@@ -38,12 +44,14 @@ class Catalogue:
         self._looked_at = -_LOOK_AGAIN_AFTER
         self._index = Index((), np.zeros((0, DIMENSIONS), dtype=np.float32))
         self._gazetteer = Gazetteer(())
+        self._speller = Speller(())
 
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
         index = self._fresh()
         if not self._encoder.ready:
             return index.search(query, None)
+        query = replace(query, text=self._speller.correct(query.text))
         texts = [query.text, query.avoid] if query.avoid else [query.text]
         return index.search(query, *self._encoder.encode(texts))
 
@@ -114,6 +122,8 @@ class Catalogue:
             vectors[number] = np.frombuffer(row.vector, dtype=np.float16)
         stored = [read_listing(row) for row in rows]
         self._index = Index(stored, vectors)
+        words = (_WORD.findall(searchable_text(one.listing).casefold()) for one in stored)
+        self._speller = Speller(chain.from_iterable(words))
         self._gazetteer = Gazetteer(place for one in stored for place in one.listing.places)
 
 

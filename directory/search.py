@@ -40,7 +40,8 @@ _MOST_MILES = 10.0
 _NEAREST_MILE_COST = 0.1
 # What it is worth that a listing says it has what was asked for, and what it costs to be like
 # what was not wanted, in units of cosine: see docs/search.md.
-_SUITED = 0.2
+_SUITED: dict[Demand, float] = {"women": 0.4, "men": 0.4}
+_SUITED_ELSE = 0.2
 _AVOIDED = 0.3
 # Below this, the best that the directory has is not what was asked for.
 GOOD_ENOUGH = 0.3
@@ -162,7 +163,8 @@ class Index:
 
         `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,).
         """
-        verdicts = [self._judge(one) for one in demands(query.needs, query.age)]
+        asked = demands(query.needs, query.age)
+        verdicts = [self._judge(one) for one in asked]
         allowed = self._allowed(query, verdicts)
         if not allowed.any():
             return []
@@ -176,8 +178,10 @@ class Index:
         # An unknown distance costs nothing: area-wide and online groups are never hidden.
         away = np.minimum(np.nan_to_num(miles, nan=0.0), _MOST_MILES)
         mile_cost = _NEAREST_MILE_COST if query.nearest else MILE_COST
-        suited = sum((_marks(told, True) for told in verdicts), np.zeros(len(fit)))
-        score = fit - mile_cost * away + _SUITED * suited
+        score = fit - mile_cost * away
+        for demand, judged in zip(asked, verdicts, strict=True):
+            worth = _SUITED.get(demand, _SUITED_ELSE)
+            score += worth * _marks(judged, True)
         if avoided is not None:
             score -= _AVOIDED * (self._vectors @ avoided)
         score = np.where(allowed, score, -np.inf)
@@ -202,8 +206,8 @@ class Index:
                 otherwise = "It is one of the closest we know of"
             mentioned = self._shared_words(said, int(row))
             why = f"It mentions {_quote(mentioned)}" if mentioned else otherwise
-            judged = [told[row] for told in verdicts]
-            suits = dict.fromkeys(one.reason for one in judged if one.suits)
+            here = [judged[row] for judged in verdicts]
+            suits = dict.fromkeys(one.reason for one in here if one.suits)
             hits.append(
                 Hit(
                     found=stored,
@@ -215,7 +219,7 @@ class Index:
                     ),
                     miles=None if np.isnan(miles[row]) else float(miles[row]),
                     fit=float(fit[row]),
-                    silent=any(one.suits is None for one in judged),
+                    silent=any(one.suits is None for one in here),
                 )
             )
         return hits

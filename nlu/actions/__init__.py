@@ -38,7 +38,7 @@ from nlu.actions.telling import (
 def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[Action]:
     """Every action that the domain names."""
     return [
-        ActionAnswerAside(),
+        ActionAnswerAside(ActionRefineSearch(catalogue)),
         ActionHearFeeling(),
         ActionForget(),
         ActionStartCheckIn(),

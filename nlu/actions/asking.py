@@ -20,6 +20,7 @@ from nlu.actions.turn import AGED, SKIPPED, TOLD, Turn, said
 _MOST_WORDS = 500
 ASKED = ("interest", "strength", "area", "ease")
 _PLACES_OFFERED = 6
+_LONGEST_PLACE = 4  # in words
 _SEEKING = {"find_group", "have_a_say"}
 # These answer the question that was asked, whatever Rasa takes them for.
 _TELLING = {
@@ -92,7 +93,7 @@ class ValidateFindForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
-        if turn.asked_for and turn.intent == "share_feeling" and turn.sure:
+        if turn.asked_for and _tells_feeling(turn):
             return []
         told = self._read(turn, tracker)
         lost = turn.asked_for == "area" and told.get("area") == SKIPPED
@@ -126,6 +127,12 @@ class ValidateFindForm(Action):
     def _read_words(self, turn: Turn, tracker: Tracker, told: dict[str, Any]) -> dict[str, Any]:
         """What the typed words add to what was `told` beside them."""
         asked, words = str(turn.asked_for), turn.said
+        answers = turn.intent in {*_TELLING, "deny"} or not turn.sure
+        if asked == "area" and turn.intent == "out_of_scope":
+            # A place that nobody here knows has an odd name to Rasa too.
+            answers = len(turn.text.split()) <= _LONGEST_PLACE
+        if not answers and not told and not gives_nothing(turn.text):
+            return {}
         seeks = turn.intent in _SEEKING and turn.sure
         new_mind = asks_outright(turn.text) or (seeks and (asks(turn.text) or self._finds(turn)))
         if (
@@ -134,13 +141,10 @@ class ValidateFindForm(Action):
             or (new_mind and asked != "interest" and "area" not in told)
         ):
             return _change_mind(turn, tracker, asked)
-        if turn.intent == "deny" or (
-            gives_nothing(turn.text) and turn.intent in {*_TELLING, "deny"}
-        ):
+        if turn.intent == "deny" or gives_nothing(turn.text):
             return {asked: SKIPPED}
         if asked in told:
             return {}
-        answers = turn.intent in _TELLING or not turn.sure
         if told and turn.intent in {"refine_search", "set_area"}:
             # Said beside the question, which comes again.
             return {}
@@ -163,6 +167,13 @@ class ValidateFindForm(Action):
             return False
         hits = self._catalogue.search(Query(turn.text, limit=1))
         return bool(hits) and hits[0].fit >= CLOSE
+
+
+def _tells_feeling(turn: Turn) -> bool:
+    """Whether it is to be heard, and answers no question."""
+    if turn.intent != "share_feeling" or not turn.sure or gives_nothing(turn.text):
+        return False
+    return recognise(turn.text) is not None or not turn.wishes
 
 
 def _eases(wish: str) -> bool:

@@ -22,7 +22,7 @@ COMPANY = "friendly company for people who feel alone"
 _FEELINGS = (
     _feeling(
         "bereaved",
-        "bereavement and grief support",
+        "bereavement group for people who are grieving",
         r"(?:husband|wife|partner|mum|mam|dad|son|daughter|brother|sister|friend|nan|grandad|"
         r"gran|baby|he|she|mother|father|missus|other half|twin|child)"
         r"(?: \w+)? (?:died|passed(?: away| on)?|has died|has passed|was killed)",
@@ -47,7 +47,7 @@ _FEELINGS = (
         r"loneliness|lonelyness|isolated|no friends",
         r"(?:do ?n[o'’]?t|dinnae) (?:know|ken) (?:anyone|anybody|a soul|no ?body|no ?one)",
         r"(?:got |have |have got |ive got )(?:no ?body|no one|nae ?body)",
-        r"on (?:my|me) own(?: all| most|$)",
+        r"on (?:my|me) own(?: all| most| a lot| too much| now|$)",
     ),
 )
 

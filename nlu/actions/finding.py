@@ -12,8 +12,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.catalogue import Catalogue
 from directory.search import Hit
 from nlu.actions.asking import ASKED, add_words, begin
+from nlu.actions.feelings import recognise
 from nlu.actions.matching import Found, Wanted, find, find_like
-from nlu.actions.reading import asks
+from nlu.actions.reading import asks, asks_outright
 from nlu.actions.showing import find_meant, make_card
 from nlu.actions.turn import SKIPPED, Turn
 
@@ -192,7 +193,8 @@ class ActionFallBack(_SearchAction):
         turn, known = Turn.read(tracker), Wanted.read(tracker, self._catalogue)
         if not turn.said.wanted and (turn.wishes or turn.dropped or turn.said.refused):
             return await self._refine(dispatcher, tracker)
-        if turn.said.given and asks(turn.said.wanted):
+        told_more = recognise(turn.text) or (turn.said.given and asks(turn.said.wanted))
+        if told_more or asks_outright(turn.text):
             return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         found = None
         if turn.said.wanted:

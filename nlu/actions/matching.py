@@ -127,7 +127,7 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
         text = re.sub(rf"\b(?:(?:in|near|at|around|round|by|from) )?{name}\b", "", text, flags=re.I)
     return Query(
         text or _ANYTHING,
-        kinds=_choose_kinds(wishes, asked=bool(text)),
+        kinds=frozenset({"have_a_say"}) if "have_a_say" in wishes else _TO_GO_TO,
         near=wanted.area,
         free="free" in wishes,
         nearest="near" in wishes,
@@ -139,13 +139,6 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
         exclude=wanted.shown,
         why="" if text else "You asked to see something",
     )
-
-
-def _choose_kinds(wishes: frozenset[str], *, asked: bool) -> frozenset[str]:
-    if "have_a_say" in wishes:
-        return frozenset({"have_a_say"})
-    # Somebody who asks for anything at all does not mean a consultation.
-    return _TO_GO_TO | {"have_a_say"} if asked else _TO_GO_TO
 
 
 def _search_topics(catalogue: Catalogue, query: Query, limit: int) -> list[Hit]:

@@ -25,7 +25,7 @@ _REFUSALS = re.compile(
     rf"(?:{_BEING}not|{_HAVING}no|(?:nothing|nowt)(?! to\b)|except|apart from|other than|"
     r"rather than|instead of|anything but|(?:do not|don't|dont|didn't|didnt|dinnae|never) "
     r"(?:want|like|fancy|enjoy|mean)|hate|can't stand|cant stand|not (?:into|keen on))"
-    r"(?: (?:a|an|the|any|another|anything|something|doing|do|for|go|going|to|too|into|keen on|"
+    r"(?: (?:a|an|the|any|another|anything|doing|do|for|go|going|to|too|into|keen on|"
     r"interested in|really|like|with|about|more|not))*"
     rf" {_THING}",
     re.I,
@@ -79,11 +79,18 @@ _SPLITS = re.compile(
     r"(?= (?:i|im|i'm|not|no|happy|willing|looking|want|wanna|need|after|would)\b)",
     re.I,
 )
+_FILLING = (
+    r"really|thanks|ta|thank you|sorry|tbh|at all|that i can think of|comes to mind|for now|"
+    r"special|just now|much|to be honest"
+)
+_NOTHING = (
+    r"no+|nope|nah|nae|nothing|nowt|none|not really|dunno|idk|not sure|no idea|not much|nobody|"
+    r"pass|skip|leave it|never ?mind|(?:i )?(?:do ?n[o'’]?t|dinnae|dunnae) (?:know|ken)|"
+    r"(?:i )?can['’]?t think(?: of (?:any|one)(?:thing)?)?|(?:i )?do ?n[o'’]?t think so|"
+    r"i['’]?m (?:not|no) (?:any )?good at (?:anything|much|owt)"
+)
 _NOTHING_TO_GIVE = re.compile(
-    r"\W*(?:no+|nope|nah|nothing|none|nowt|not really|dunno|don'?t know|do not know|idk|not sure|"
-    r"no idea|can'?t think|not much|i'?m not good at|nobody|pass|dont think so|don'?t think so)"
-    r"\b.{0,30}",
-    re.I | re.S,
+    rf"\W*(?:(?:{_FILLING})\b\W*)*(?:{_NOTHING})\b\W*(?:(?:{_FILLING}|{_NOTHING})\b\W*)*", re.I
 )
 _ASKS = re.compile(
     r"\b(?:looking for|look for|after a|is there|are there|where can i|i want(?: an?)?|i need|"
@@ -92,8 +99,8 @@ _ASKS = re.compile(
     re.I,
 )
 _ASKS_OUTRIGHT = re.compile(
-    r"\b(?:looking for|is there (?:a|an|any)|are there (?:a|any|some)|where can i|what about|"
-    r"how about|find me|do you have|have you got|got any)\b",
+    r"\b(?:looking for|is there (?:a|an|any)|are there (?:a|any|some)|wh(?:ere|aur|eer) can i|"
+    r"what about|how about|find me|do you have|have you got|got any)\b",
     re.I,
 )
 _CURLY = str.maketrans("’‘ʼ`", "''''")
@@ -135,7 +142,8 @@ def read(text: str) -> Said:
             clause = clause[: offer.start()]
         wanted.append(clause.strip(" \t\n,-–—'\""))
     return Said(
-        wanted=", ".join(filter(_has_words, wanted)),
+        # What is said over and over is said once.
+        wanted=", ".join(dict.fromkeys(filter(_has_words, wanted))),
         refused=", ".join(refused),
         given=", ".join(given),
         changed=changed,
@@ -166,5 +174,6 @@ _FRAMING = frozenset(
     "a an the and but or so no nah oh ok please plz pls thanks ta not then in on at for with of "
     "to be is it its it's must has have i i'm im i'd id can could only do we would like want need "
     "needs something somewhere one ones group groups thing things just also too me my that this "
+    "either tho though all day days time times more less only again still "
     "if possible poss any really preferably prefer ideally it'd better".split()
 )

@@ -76,7 +76,8 @@ class ActionShowDetails(Action):
             return show_list(dispatcher, self._catalogue, tracker, entities["list"])
         stored = find_meant(self._catalogue, tracker)
         turn = Turn.read(tracker)
-        if stored is None and not tracker.get_slot("results") and turn.said.wanted:
+        counted = "listing" in turn.entities
+        if not (stored or counted or tracker.get_slot("results")) and turn.said.wanted:
             # There is nothing to tell more about: it is asked for.
             return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         if stored is None:

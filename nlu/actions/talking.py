@@ -7,11 +7,15 @@ from rasa_sdk.events import AllSlotsReset, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from nlu.actions.feelings import COMPANY, recognise
+from nlu.actions.reading import asks
 from nlu.actions.turn import SKIPPED, Turn
 
 
 class ActionAnswerAside(Action):
     """Answers with the response that bears the intent's own name."""
+
+    def __init__(self, refine: Action) -> None:
+        self._refine = refine
 
     def name(self) -> str:
         return "action_answer_aside"
@@ -22,7 +26,8 @@ class ActionAnswerAside(Action):
         turn, heard = Turn.read(tracker), tracker.get_slot("heard")
         if turn.intent in {"affirm", "deny"} and (turn.wishes or turn.dropped):
             # "No steps" says no to steps, and not to us.
-            return [FollowupAction("action_refine_search")]
+            events: list[EventType] = await self._refine.run(dispatcher, tracker, domain)
+            return events
         if turn.intent == "affirm" and heard:
             # "If you like, I can look for something": yes, please.
             slots = {"interest": heard, "strength": SKIPPED, "heard": None}
@@ -70,7 +75,7 @@ class ActionForget(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
-        if not (turn.tapped or turn.sure):
+        if not turn.tapped and (asks(turn.text) or not turn.sure):
             # What is deleted on a guess cannot be brought back.
             dispatcher.utter_message(response="utter_ask_forget")
             return []

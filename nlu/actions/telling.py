@@ -17,7 +17,7 @@ from directory.errors import DatabaseError
 from directory.notes import MOST_CHARACTERS, Kind, Notebook, Useful
 from directory.team import Team
 from nlu.actions.asking import ASKED, begin
-from nlu.actions.reading import asks, asks_outright
+from nlu.actions.reading import asks, asks_outright, gives_nothing
 from nlu.actions.showing import find_meant
 from nlu.actions.turn import Turn
 
@@ -33,6 +33,7 @@ _TELLS_FAULT = re.compile(
 _TELLS_GROUP = re.compile(
     r"\bcalled\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:at|in) the \w+|\d", re.I
 )
+_OFFERS_NOTE = re.compile(r"\b(?:add|suggest\w*|list\w*|report\w*|tell you|wrong|mistake)\b", re.I)
 _FEWEST_WORDS = 2
 _NOTE_SLOTS = ("note", "note_kind", "note_about", "note_sending")
 
@@ -109,7 +110,8 @@ class ActionBeginNote(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         turn = Turn.read(tracker)
-        if turn.said.changed and asks(turn.said.wanted):
+        looks = turn.said.changed or not _OFFERS_NOTE.search(turn.text)
+        if looks and asks_outright(turn.text):
             return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         report = turn.intent == "report_listing"
         stored = find_meant(self._catalogue, tracker) if report else None
@@ -169,7 +171,7 @@ class ValidateNoteForm(Action):
 
 
 def _read_note(turn: Turn) -> dict[str, str | None]:
-    if turn.intent == "deny":
+    if turn.intent == "deny" or gives_nothing(turn.text):
         return {"note": "", "note_sending": "no"}
     if turn.tapped:
         picked = turn.entities.get("note")

@@ -114,6 +114,8 @@ def hold(talk: Talk, conversation: dict[str, Any]) -> None:
     for number, turn in enumerate(conversation["turns"], start=1):
         replies = act(talk, turn, replies)
         assert replies, f"turn {number} was answered with nothing"
+        said = [reply["text"] for reply in replies if "text" in reply]
+        assert len(said) == len(set(said)), f"turn {number} was answered twice: {said}"
         check_turn(turn, replies, seen)
 
 

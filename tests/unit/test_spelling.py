@@ -1,0 +1,51 @@
+"""Misspelt words find what was meant; words that are right stay as they are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.spelling import Speller, is_word
+
+LISTED = ("gardening", "group", "choir", "crafts", "larkham", "knitting", "badminton", "flavours")
+SPELLER = Speller(LISTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"),
+    [
+        ("gardning gruop", "gardening group"),
+        ("a gardning gruop nere me", "a gardening group nere me"),
+        ("chior", "choir"),
+        ("Kniting", "knitting"),
+        ("badmington!", "badminton!"),
+        ("swimming in the garden", "swimming in the garden"),
+        ("a quire of neighbours doing favours", "a quire of neighbours doing favours"),
+        ("grout", "grout"),
+        ("zzyzx", "zzyzx"),
+        ("arts", "arts"),
+        ("", ""),
+    ],
+)
+def test_words_are_put_right(text: str, corrected: str) -> None:
+    assert SPELLER.correct(text) == corrected
+
+
+@pytest.mark.parametrize("word", ["favours", "organise", "centre", "counselling", "joiner"])
+def test_british_words_are_words(word: str) -> None:
+    assert is_word(word)
+
+
+@pytest.mark.parametrize("word", ["gardning", "lonley", "freinds", "excercise"])
+def test_slips_are_none(word: str) -> None:
+    assert not is_word(word)
+
+
+@given(st.text())
+def test_what_was_put_right_stays(text: str) -> None:
+    once = SPELLER.correct(text)
+    assert SPELLER.correct(once) == once
+
+
+@given(st.lists(st.sampled_from([*LISTED, "garden", "swimming", "joiner"])).map(" ".join))
+def test_right_words_stay(text: str) -> None:
+    assert SPELLER.correct(text) == text
