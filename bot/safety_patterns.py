@@ -17,7 +17,6 @@ import yaml
 Kind = Literal[
     "suicide", "self_harm", "danger", "abuse", "medical", "overdose", "child", "someone_else"
 ]
-SupportKind = Literal["past", "bereavement", "recovery", "denied"]
 
 # Telegram sends at most 4,096 characters; longer web messages keep their two ends, where a
 # long story tends to say what it is about.
@@ -108,7 +107,9 @@ for _plain, _others in {
     "no one": "nobody noone nobodys noones",
     "everyone": "everybody every1 evryone everyones everybodys",
     "any more": "anymore anymor nomore",
-    "to": "2",
+    "to": "2 tae",
+    "dead": "deid",
+    "was": "wis",
     "and": "nd n",
     "with": "wiv wi",
     "nothing": "nowt nuffin nothin nuthin nuttin nuffink",
@@ -219,18 +220,18 @@ def _unmasked(token: str) -> str:
 
 @dataclass(frozen=True)
 class Marks:
-    """What the patterns saw: kinds that stand, in file order, and kinds of `support`."""
+    """The kinds of danger the patterns saw, in file order, and whether any was set aside.
+
+    One is set aside when it is denied, or well in the past.
+    """
 
     crisis: tuple[Kind, ...]
-    support: tuple[SupportKind, ...]
+    set_aside: bool
 
 
 @dataclass(frozen=True)
 class _Rules:
-    masks: tuple[re.Pattern[str], ...]
-    trade: tuple[re.Pattern[str], ...]
     crisis: tuple[tuple[Kind, re.Pattern[str]], ...]
-    support: tuple[tuple[SupportKind, re.Pattern[str]], ...]
     past: re.Pattern[str]
     present: re.Pattern[str]
     denial: re.Pattern[str]
@@ -240,58 +241,34 @@ class _Rules:
 def load_rules() -> _Rules:
     """The compiled patterns. Raises re.error or KeyError if the file is broken."""
     document = yaml.safe_load(files("bot").joinpath("safety_patterns.yml").read_text("utf-8"))
-    pieces: dict[str, str] = {}
-
-    def expand(pattern: str) -> str:
-        return re.sub(r"<([a-z]+)>", lambda found: pieces[found[1]], pattern)
+    pieces = {name: piece.replace("| ", "|") for name, piece in document["pieces"].items()}
 
     def compiled(pattern: str) -> re.Pattern[str]:
-        return re.compile(rf"(?<!\w)(?:{expand(pattern)})(?!\w)")
+        pattern = re.sub(r"<([a-z]+)>", lambda found: pieces[found[1]], pattern)
+        return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
 
-    for name, piece in document["pieces"].items():
-        pieces[name] = expand(piece.replace("| ", "|"))
     return _Rules(
-        masks=tuple(compiled(pattern) for pattern in document["masks"]),
-        trade=tuple(compiled(pattern) for pattern in document["trade"]),
         crisis=tuple((k, compiled(p)) for k, group in document["crisis"].items() for p in group),
-        support=tuple((k, compiled(p)) for k, group in document["support"].items() for p in group),
         past=compiled(document["past"].replace("| ", "|")),
         present=compiled(document["present"].replace("| ", "|")),
         denial=re.compile(rf"(?<!\w)(?:{document['denial'].replace('| ', '|')}) $"),
     )
 
 
-_OF_THEMSELVES = re.compile(
-    r"(?<!\w)(?:i (?:feel|am (?:feeling|thinking|having)|have been (?:having|thinking|feeling)"
-    r"|want to die|need help|was|keep|tried|used to)|my (?:own|attempt))(?!\w)"
-)
-
-
 def mark(plain: str) -> Marks:
     """The marks of a message that went through `fold` and `simplify`. Never raises."""
     rules = load_rules()
-    for pattern in rules.masks:
-        plain = pattern.sub("_", plain)
-    if not _OF_THEMSELVES.search(plain):
-        for pattern in rules.trade:
-            plain = pattern.sub("_", plain)
-    support = {kind: None for kind, pattern in rules.support if pattern.search(plain)}
-    # Only what is said of grief or recovery softens the rest, not a denial beside it.
-    grieving = bool(support)
+    set_aside = False
     crisis: dict[Kind, None] = {}
     for kind, pattern in rules.crisis:
         for found in pattern.finditer(plain):
-            if rules.denial.search(plain[: found.start()]):
-                support["denied"] = None
-                continue
             sentence = _sentence(plain, found.start(), found.end())
-            if rules.past.search(sentence) and not rules.present.search(sentence):
-                support["past"] = None
-            elif grieving and not rules.present.search(sentence):
-                continue
+            over = rules.past.search(sentence) and not rules.present.search(sentence)
+            if over or rules.denial.search(plain[: found.start()]):
+                set_aside = True
             else:
                 crisis[kind] = None
-    return Marks(tuple(crisis), tuple(support))
+    return Marks(tuple(crisis), set_aside)
 
 
 def _sentence(plain: str, start: int, end: int) -> str:

@@ -1,216 +1,232 @@
 """Trains and measures the crisis guard: `python -m bot.safety_training --help`.
 
-Owns the making of `safety_head.npz` from `tests/safety/dev.jsonl` and of the table in
+Owns the making of `safety_head.npz` from `tests/safety/dev.jsonl` and of the tables in
 `docs/safety.md`. Must never train or tune on `tests/safety/heldout.jsonl`.
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from bot.safety import Encode, Guard, Head, Label
+from bot import safety
+from bot.safety import BUCKETS, FEW, Array, Encode, Guard, Head, Label, Piece
 from bot.safety_patterns import fold, mark, simplify
+from bot.safety_tables import Example, read_examples, write_categories, write_table
 
 DEV = Path("tests/safety/dev.jsonl")
 HELDOUT = Path("tests/safety/heldout.jsonl")
 _HEAD = Path(__file__).with_name("safety_head.npz")
-_GAMMA = 2.0
+# How much of the likeness of two messages is their vectors'; the rest is their words'.
+_OF_VECTORS = 0.7
 _COST = 3.0
-_FOLDS = 10
-# What the likeness may add to the false alarms of the patterns: a missed crisis is worse
-# than a needless number, but a guard that cries wolf is switched off.
-_ADDED_CRISIS = 0.015
-_ADDED_SUPPORT = 0.005
+_KIND_COST = 10.0
+# Weighs a vector against words when kinds of danger are told apart.
+_VECTOR_SCALE = 3.0
+# A missed crisis is worse than a needless number, but a guard that cries wolf is switched off.
+_FALSE_ALARMS = 0.02
+_SUICIDE = {"suicidal_explicit", "suicidal_oblique"}
 
 
 @dataclass(frozen=True)
-class Example:
-    """A labelled message: its words, the label it should get, and what it is about."""
+class Lessons:
+    """Examples as the head sees them: whole, to learn from, and cut up, to be measured on."""
 
-    text: str
-    label: Label
-    category: str
-    batch: str
+    examples: tuple[Example, ...]
+    whole: tuple[Piece, ...]
+    pieces: tuple[tuple[Piece, ...], ...]
 
-
-@dataclass(frozen=True)
-class Share:
-    """`hits` of `total`, with its 95% Wilson interval."""
-
-    hits: int
-    total: int
-
-    def __str__(self) -> str:
-        low, high = self.interval()
-        return (
-            f"{self.hits}/{self.total} = {100 * self.hits / self.total:.1f}% "
-            f"({100 * low:.1f} to {100 * high:.1f})"
+    def leave_out(self, batch: str) -> "Lessons":
+        """All but the examples of a batch."""
+        some = [i for i, example in enumerate(self.examples) if example.batch != batch]
+        return Lessons(
+            tuple(self.examples[i] for i in some),
+            tuple(self.whole[i] for i in some),
+            tuple(self.pieces[i] for i in some),
         )
 
-    def interval(self) -> tuple[float, float]:
-        """Wilson's score interval, as shares of 1."""
-        z, n = 1.96, self.total
-        p = self.hits / n
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * ((p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5)
-        return middle - half, middle + half
+
+def study(encode: Encode, examples: Sequence[Example]) -> Lessons:
+    """The lessons of some examples."""
+    plain = [simplify(fold(example.text)).removesuffix(" .") for example in examples]
+
+    @cache
+    def piece(text: str) -> Piece:
+        return Piece(safety.hash_words(text), encode([text])[0])
+
+    return Lessons(
+        tuple(examples),
+        tuple(map(piece, plain)),
+        tuple(tuple(map(piece, safety.cut(text))) for text in plain),
+    )
 
 
-def read_examples(path: Path) -> list[Example]:
-    """The examples of a JSON-lines file. Raises OSError, ValueError or TypeError."""
-    with path.open(encoding="utf-8") as lines:
-        return [Example(**json.loads(line)) for line in lines]
-
-
-def encode_all(encode: Encode, examples: Iterable[Example]) -> NDArray[np.float32]:
-    """Vectors of shape (n, 384), each message by itself as the guard would encode it."""
-    return np.vstack([encode([fold(example.text)]) for example in examples])
-
-
-def fit(
-    vectors: NDArray[np.float32], labels: Sequence[Label], thresholds: tuple[float, float]
-) -> Head:
-    """A head trained on all that is given."""
+def fit(lessons: Lessons) -> Head:
+    """A head trained on all that is given, whose thresholds are still 0."""
     from sklearn.svm import SVC  # type: ignore[import-untyped]
 
-    wanted = np.array(labels)
-    weights = np.zeros((2, len(wanted)), dtype=np.float32)
-    bias = np.zeros(2, dtype=np.float32)
-    for row, raised in enumerate((wanted == "crisis", wanted != "none")):
-        machine = SVC(C=_COST, gamma=_GAMMA).fit(vectors, raised)
-        weights[row, machine.support_] = machine.dual_coef_[0]
-        bias[row] = machine.intercept_[0]
-    used = np.abs(weights).sum(axis=0) > 0
-    return Head(vectors[used], weights[:, used], bias, _GAMMA, thresholds)
+    raised = np.array([example.label != "none" for example in lessons.examples])
+    vectors = np.array([piece.vector for piece in lessons.whole], dtype=np.float32)
+    buckets = [piece.buckets for piece in lessons.whole]
+    seen = np.bincount(np.concatenate(buckets), minlength=2 * BUCKETS)
+    rarity = (np.log((1 + len(raised)) / (1 + seen)) + 1).astype(np.float32)
+    counts = [safety.weigh(each, rarity) for each in buckets]
+    sparse = csr_matrix(
+        (
+            np.concatenate([each.weights for each in counts]),
+            np.concatenate([each.buckets for each in counts]),
+            np.cumsum([0, *(len(each.buckets) for each in counts)]),
+        ),
+        shape=(len(raised), 2 * BUCKETS),
+    )
+    # Each half of a message's words has a length of 1, so two messages share at most 2.
+    shared = (sparse @ sparse.T).toarray() / 2
+    near = np.exp(2 * safety.GAMMA * (vectors @ vectors.T - 1))
+    both = SVC(C=_COST, kernel="precomputed").fit(
+        _OF_VECTORS * near + (1 - _OF_VECTORS) * shared, raised
+    )
+    alone = SVC(C=_COST, kernel="precomputed").fit(shared, raised)
+    words = [
+        share / 2 * (machine.dual_coef_ @ sparse[machine.support_])[0]
+        for share, machine in ((1 - _OF_VECTORS, both), (1.0, alone))
+    ]
+    kinds, kind_words, kind_vector, kind_bias = _fit_kinds(lessons.examples, vectors, sparse)
+    return Head(
+        examples=vectors[both.support_],
+        likeness=(_OF_VECTORS * both.dual_coef_[0]).astype(np.float32),
+        words=np.array(words, dtype=np.float32),
+        rarity=rarity,
+        bias=np.array([both.intercept_[0], alone.intercept_[0]], dtype=np.float32),
+        thresholds=np.zeros(2, dtype=np.float32),
+        kinds=kinds,
+        kind_words=kind_words,
+        kind_vector=kind_vector,
+        kind_bias=kind_bias,
+    )
 
 
-def scores_out_of_fold(
-    vectors: NDArray[np.float32], labels: Sequence[Label]
-) -> NDArray[np.float64]:
-    """Shape (2, n): what heads that never saw a message give it (ten folds, fixed shuffle)."""
-    from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
+def _fit_kinds(
+    examples: Sequence[Example], vectors: Array, sparse: csr_matrix
+) -> tuple[tuple[str, ...], Array, Array, Array]:
+    from scipy.sparse import hstack, vstack
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-    scores = np.zeros((2, len(labels)))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
-    for seen, unseen in folds.split(vectors, labels):
-        head = fit(vectors[seen], [labels[i] for i in seen], (0.0, 0.0))
-        likeness = np.exp(2 * _GAMMA * (vectors[unseen] @ head.examples.T - 1))
-        scores[:, unseen] = (likeness @ head.weights.T + head.bias).T
-    return scores
-
-
-def pattern_label(text: str) -> Label:
-    """The label by the patterns alone."""
-    marks = mark(simplify(fold(text)))
-    return "crisis" if marks.crisis else "support" if marks.support else "none"
-
-
-def choose_thresholds(
-    scores: NDArray[np.float64], examples: Sequence[Example]
-) -> tuple[float, float]:
-    """The lowest thresholds that add no more false alarms than allowed, out of fold."""
-    harmless = np.array([example.label == "none" for example in examples])
-    quiet = np.array([pattern_label(example.text) == "none" for example in examples])
-
-    def lowest(row: int, allowed: float, among: NDArray[np.bool_]) -> float:
-        ranked = np.sort(scores[row][among])[::-1]
-        return float(ranked[int(allowed * harmless.sum())]) + 1e-6
-
-    crisis = lowest(0, _ADDED_CRISIS, harmless & quiet)
-    below = harmless & quiet & (scores[0] < crisis)
-    return crisis, lowest(1, _ADDED_SUPPORT, below)
+    some = [i for i, example in enumerate(examples) if example.label != "none"]
+    kinds = ["suicide" if examples[i].category in _SUICIDE else examples[i].category for i in some]
+    picked = sparse[some].tocoo()
+    words = csr_matrix((picked.data, (picked.row, safety.fewer(picked.col))), (len(some), 2 * FEW))
+    near = csr_matrix(_VECTOR_SCALE * vectors[some])
+    # Each message twice, with its vector and without, since the encoder may be down.
+    features = vstack([hstack([words, near]), hstack([words, 0 * near])]).tocsr()
+    model = LogisticRegression(C=_KIND_COST, max_iter=500).fit(features, kinds * 2)
+    weights = model.coef_.astype(np.float32)
+    return (
+        tuple(model.classes_.tolist()),
+        weights[:, : 2 * FEW],
+        _VECTOR_SCALE * weights[:, 2 * FEW :],
+        model.intercept_.astype(np.float32),
+    )
 
 
-def cross_validated_labels(
-    vectors: NDArray[np.float32], examples: Sequence[Example]
+@dataclass(frozen=True)
+class Unseen:
+    """What heads that saw nothing of a message's batch make of it: with a vector, without."""
+
+    scores: NDArray[np.float64]
+    guesses: tuple[list[dict[str, float]], list[dict[str, float]]]
+
+
+def leave_batches_out(lessons: Lessons) -> Unseen:
+    """Each batch by a head trained on the others; `scores` has shape (2, n)."""
+    scores = np.zeros((2, len(lessons.examples)))
+    guesses: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
+    batches = dict.fromkeys(example.batch for example in lessons.examples)
+    heads = {batch: fit(lessons.leave_out(batch)) for batch in batches}
+    for i, (example, pieces) in enumerate(zip(lessons.examples, lessons.pieces, strict=True)):
+        for row, read in enumerate((pieces, [replace(piece, vector=None) for piece in pieces])):
+            scores[row, i], guess = heads[example.batch].read(read)
+            guesses[row].append(guess)
+    return Unseen(scores, guesses)
+
+
+def choose_thresholds(scores: NDArray[np.float64], examples: Sequence[Example]) -> Array:
+    """The lowest thresholds, shape (2,), that raise no more false alarms than allowed."""
+    harmless = np.sort(scores[:, [example.label == "none" for example in examples]], axis=1)
+    allowed = int(_FALSE_ALARMS * harmless.shape[1])
+    return (harmless[:, -1 - allowed] + 1e-4).astype(np.float32)
+
+
+def label_unseen(
+    unseen: Unseen, thresholds: Array, examples: Sequence[Example], row: int
 ) -> list[Label]:
-    """What the whole guard says of each message when its head never saw it."""
-    scores = scores_out_of_fold(vectors, [example.label for example in examples])
-    crisis, support = choose_thresholds(scores, examples)
-    labels: list[Label] = []
-    for example, (danger, sorrow) in zip(examples, scores.T, strict=True):
-        label = pattern_label(example.text)
-        if label == "none":
-            label = "crisis" if danger >= crisis else "support" if sorrow >= support else "none"
-        labels.append(label)
-    return labels
-
-
-def recall(examples: Sequence[Example], labels: Sequence[Label], of: Label = "crisis") -> Share:
-    """How many messages that should be labelled `of` are."""
-    got = [label == of for e, label in zip(examples, labels, strict=True) if e.label == of]
-    return Share(sum(got), len(got))
-
-
-def false_alarms(examples: Sequence[Example], labels: Sequence[Label]) -> Share:
-    """How many harmless messages raise anything at all."""
-    got = [label != "none" for e, label in zip(examples, labels, strict=True) if e.label == "none"]
-    return Share(sum(got), len(got))
-
-
-def write_table(rows: dict[str, tuple[Sequence[Example], Sequence[Label]]]) -> str:
-    """A Markdown table of recall and false alarms, a row for each name."""
-    out = ["| set | crisis recall | false alarms | support recall |", "|---|---|---|---|"]
-    for name, (examples, labels) in rows.items():
-        shares = (
-            recall(examples, labels),
-            false_alarms(examples, labels),
-            recall(examples, labels, "support"),
+    """What the whole guard says of each message, with a vector (row 0) or without (row 1)."""
+    return [
+        safety.judge(mark(simplify(fold(example.text))), score - thresholds[row], guess).label
+        for example, score, guess in zip(
+            examples, unseen.scores[row], unseen.guesses[row], strict=True
         )
-        out.append(f"| {name} | {' | '.join(map(str, shares))} |")
-    return "\n".join(out)
-
-
-def write_categories(
-    examples: Sequence[Example], alone: Sequence[Label], together: Sequence[Label]
-) -> str:
-    """A Markdown table of right labels by category, patterns alone and with the encoder."""
-    out = ["| heldout category | patterns alone | with the encoder |", "|---|---|---|"]
-    for label, category in dict.fromkeys((e.label, e.category) for e in examples):
-        picked = [i for i, e in enumerate(examples) if (e.label, e.category) == (label, category)]
-        cells = " | ".join(
-            f"{sum(labels[i] == label for i in picked)}/{len(picked)}"
-            for labels in (alone, together)
-        )
-        out.append(f"| {label}: {category.replace('_', ' ')} | {cells} |")
-    return "\n".join(out)
+    ]
 
 
 def heldout_rows(
     name: str, label: Callable[[str], Label]
 ) -> dict[str, tuple[Sequence[Example], Sequence[Label]]]:
-    """The rows of a guard: the batch it was frozen before, and the two that came earlier."""
+    """The rows of a guard, one for each batch that was held out in whole or in part."""
     rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {}
     heldout = read_examples(HELDOUT)
-    for title, blind in (("blind", True), ("early", False)):
-        examples = [e for e in heldout if (e.batch == "blind") == blind]
-        rows[f"heldout, {title}, {name}"] = (examples, [label(e.text) for e in examples])
+    for batch in dict.fromkeys(example.batch for example in heldout):
+        examples = [example for example in heldout if example.batch == batch]
+        rows[f"heldout {batch}, {name}"] = (examples, [label(e.text) for e in examples])
     return rows
 
 
 def measure(encode: Encode) -> str:
-    """The tables of `docs/safety.md`, measured now with the committed patterns and head."""
-    dev, heldout = read_examples(DEV), read_examples(HELDOUT)
+    """The tables of `docs/safety.md` on heldout, with the committed patterns and head."""
+    heldout = read_examples(HELDOUT)
     alone, together = Guard().label, Guard(encode).label
-    rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {
-        **heldout_rows("patterns alone", alone),
+    rows = {
+        **heldout_rows("no encoder", alone),
         **heldout_rows("with the encoder", together),
-        "dev, patterns alone": (dev, [alone(e.text) for e in dev]),
-        "dev, with the encoder, cross-validated": (
-            dev,
-            cross_validated_labels(encode_all(encode, dev), dev),
-        ),
     }
     categories = write_categories(
         heldout, [alone(e.text) for e in heldout], [together(e.text) for e in heldout]
     )
     return f"{write_table(rows)}\n\n{categories}"
+
+
+def train(encode: Encode) -> tuple[Head, str]:
+    """A head from the dev examples, and a table of how heads do on batches they never saw."""
+    lessons = study(encode, read_examples(DEV))
+    unseen = leave_batches_out(lessons)
+    thresholds = choose_thresholds(unseen.scores, lessons.examples)
+    rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {
+        f"dev, batch left out, {name}": (
+            lessons.examples,
+            label_unseen(unseen, thresholds, lessons.examples, row),
+        )
+        for row, name in ((1, "no encoder"), (0, "with the encoder"))
+    }
+    return replace(fit(lessons), thresholds=thresholds), write_table(rows)
+
+
+def write_head(head: Head) -> None:
+    """Store the weights beside this module, the large ones as whole numbers of a step each."""
+    stored: dict[str, NDArray[np.generic]] = {"kinds": np.array(head.kinds)}
+    for name in (field.name for field in fields(Head) if field.name != "kinds"):
+        array: Array = getattr(head, name)
+        if name in {"examples", "words", "kind_words"}:
+            step = np.abs(array).max(axis=1, keepdims=True) / 127
+            stored[name] = np.round(array / step).astype(np.int8)
+            stored[f"{name}_step"] = step
+        else:
+            stored[name] = array.astype(np.float16) if name == "rarity" else array
+    np.savez_compressed(_HEAD, **stored)  # type: ignore[arg-type]
 
 
 def main(
@@ -219,24 +235,15 @@ def main(
     ),
     only_measure: Annotated[bool, typer.Option(help="Print the table, train nothing.")] = False,
 ) -> None:
-    """Train the head on the dev examples, write it beside this module, print the table."""
+    """Train the head on the dev examples, write it beside this module, print the tables."""
     from directory.embeddings import Encoder, prepare
 
     prepare(encoder)
     encode = Encoder(encoder).encode
     if not only_measure:
-        dev = read_examples(DEV)
-        vectors, labels = encode_all(encode, dev), [example.label for example in dev]
-        thresholds = choose_thresholds(scores_out_of_fold(vectors, labels), dev)
-        head = fit(vectors, labels, thresholds)
-        np.savez_compressed(
-            _HEAD,
-            examples=head.examples.astype(np.float16),
-            weights=head.weights,
-            bias=head.bias,
-            gamma=np.float32(head.gamma),
-            thresholds=np.array(thresholds),
-        )
+        head, table = train(encode)
+        write_head(head)
+        typer.echo(f"{table}\n")
     typer.echo(measure(encode))
 
 

@@ -7,6 +7,7 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.settings import ROOT, Settings
+from bot.wording import Wording
 
 DOCS = ROOT / "docs"
 
@@ -45,6 +46,18 @@ def test_every_privacy_property_names_a_function_and_a_test_that_exist() -> None
         module, _, name = re.sub(r"\.[A-Z]\w+(?=\.)", "", function).rpartition(".")
         path = ROOT / (module.replace(".", "/") + ".py")
         assert re.search(rf"\b(def|class|=) ?{name}\b|\b{name} =", path.read_text()), function
+        test_file, _, test = guard.partition("::")
+        assert f"def {test}(" in read(test_file), guard
+
+
+def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
+    text = Wording().responses["utter_ask_privacy"]["text"]
+    said = [line.strip() for line in text.strip().splitlines()]
+    section = read("docs/privacy.md").partition("## What the chat says of it")[2]
+    rows = re.findall(r"^\| (.+?) \| `(.+?)` \|$", section, re.M)
+    assert [line for line, _ in rows] == said
+    assert len(said) == 5
+    for _, guard in rows:
         test_file, _, test = guard.partition("::")
         assert f"def {test}(" in read(test_file), guard
 

@@ -6,8 +6,10 @@ import json
 import subprocess
 
 import httpx
+import yaml
 
 from bot.settings import ROOT
+from bot.wording import Wording
 from tests.service import Service, Talk
 
 _RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
@@ -60,5 +62,13 @@ def test_rasa_knows_a_person_by_a_keyed_hash_only(
     assert heard(rasa_url, hashlib.sha256(sender.encode()).hexdigest()) == []
     pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
     assert heard(rasa_url, pseudonym) == ["is there a choir near here"]
-    talk.tap("forget_me")
+    talk.say("delete my data")
     assert heard(rasa_url, pseudonym) == []
+
+
+def test_the_hour_that_we_promise_is_the_hour_that_is_kept() -> None:
+    domain = yaml.safe_load((ROOT / "nlu" / "domain" / "session.yml").read_text(encoding="utf-8"))
+    assert domain["session_config"]["session_expiration_time"] == 60
+    endpoints = yaml.safe_load((ROOT / "nlu" / "endpoints.yml").read_text(encoding="utf-8"))
+    assert endpoints["tracker_store"]["minutes"] == 60
+    assert "one hour after you last wrote" in Wording().responses["utter_ask_privacy"]["text"]

@@ -1,0 +1,28 @@
+"""Rasa's own tests of what was trained: no prediction may be wrong."""
+
+import subprocess
+from pathlib import Path
+
+from bot.rasa_training import RASA_PYTHON, name_model, rasa_environment, train
+from bot.settings import ROOT
+from directory.embeddings import prepare
+
+
+def test_rasa_predicts_every_story(tmp_path: Path) -> None:
+    encoder = ROOT / "var" / "encoder"
+    prepare(encoder)
+    model = name_model(ROOT / "var" / "models")
+    if not model.exists():
+        train(model, encoder, tmp_path / "training.log")
+    command = [RASA_PYTHON, "-m", "rasa", "test", "core", "--e2e", "--fail-on-prediction-errors"]
+    command += ["--stories", str(Path(__file__).parent), "--model", str(model)]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path)],
+        cwd=ROOT,
+        env=rasa_environment(encoder, 0),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    failed = tmp_path / "failed_test_stories.yml"
+    assert done.returncode == 0, failed.read_text() if failed.exists() else done.stderr[-3000:]
