@@ -37,9 +37,10 @@ from nlu.actions.telling import (
 
 def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[Action]:
     """Every action that the domain names."""
+    refine = ActionRefineSearch(catalogue)
     return [
-        ActionAnswerAside(ActionRefineSearch(catalogue)),
-        ActionHearFeeling(),
+        ActionAnswerAside(refine),
+        ActionHearFeeling(refine),
         ActionForget(),
         ActionStartCheckIn(),
         ActionStop(),
@@ -47,7 +48,7 @@ def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[A
         ValidateFindForm(catalogue),
         ActionAskArea(catalogue),
         ActionFindListings(catalogue),
-        ActionRefineSearch(catalogue),
+        refine,
         ActionSetArea(catalogue),
         ActionShowDetails(catalogue),
         ActionFallBack(catalogue),

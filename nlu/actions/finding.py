@@ -16,6 +16,7 @@ from nlu.actions.feelings import recognise
 from nlu.actions.matching import Found, Wanted, find, find_like
 from nlu.actions.reading import asks, asks_outright
 from nlu.actions.showing import find_meant, make_card
+from nlu.actions.talking import follow_up
 from nlu.actions.turn import SKIPPED, Turn
 
 
@@ -174,6 +175,9 @@ class ActionSetArea(_SearchAction):
         dispatcher.utter_message(response="utter_area_set", area=area.name)
         wanted = Wanted.read(tracker, self._catalogue)
         events: list[EventType] = [SlotSet("area", named)]
+        heard = tracker.get_slot("heard")
+        if heard and wanted.interest is None:
+            return [*events, *follow_up(heard)]
         if wanted.interest is None and wanted.strength is None and not wanted.shown:
             dispatcher.utter_message(response="utter_ask_interest")
             return events

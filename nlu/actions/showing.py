@@ -13,6 +13,7 @@ from directory.search import Hit
 from directory.showing import describe_briefly, show_listing
 from directory.wording import describe_opening
 from nlu.actions.asking import begin
+from nlu.actions.reading import asks_outright
 from nlu.actions.turn import Turn
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -77,7 +78,8 @@ class ActionShowDetails(Action):
         stored = find_meant(self._catalogue, tracker)
         turn = Turn.read(tracker)
         counted = "listing" in turn.entities
-        if not (stored or counted or tracker.get_slot("results")) and turn.said.wanted:
+        nothing_shown = not (stored or counted or tracker.get_slot("results"))
+        if nothing_shown and asks_outright(turn.text):
             # There is nothing to tell more about: it is asked for.
             return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         if stored is None:

@@ -1,5 +1,6 @@
 """Everything said that needs no search: asides, feelings, and the ways out."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -9,6 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from nlu.actions.feelings import COMPANY, recognise
 from nlu.actions.reading import asks
 from nlu.actions.turn import SKIPPED, Turn
+
+_ENJOYS = re.compile(r"\b(?:love|loved|like|liked|enjoy(?:ed)?|into|miss) \w{3,}", re.I)
 
 
 class ActionAnswerAside(Action):
@@ -30,8 +33,7 @@ class ActionAnswerAside(Action):
             return events
         if turn.intent == "affirm" and heard:
             # "If you like, I can look for something": yes, please.
-            slots = {"interest": heard, "strength": SKIPPED, "heard": None}
-            return [*(SlotSet(*slot) for slot in slots.items()), FollowupAction("find_form")]
+            return follow_up(heard)
         dispatcher.utter_message(response=f"utter_{turn.intent}")
         return []
 
@@ -39,16 +41,32 @@ class ActionAnswerAside(Action):
 class ActionHearFeeling(Action):
     """Hears what somebody tells of themselves. Searches for nothing and asks nothing of them."""
 
+    def __init__(self, refine: Action) -> None:
+        self._refine = refine
+
     def name(self) -> str:
         return "action_hear_feeling"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        feeling = recognise(Turn.read(tracker).text)
+        turn = Turn.read(tracker)
+        feeling = recognise(turn.text)
+        if feeling is None and turn.wishes:
+            # "Evenings, and I don't drive" tells of no feeling.
+            events: list[EventType] = await self._refine.run(dispatcher, tracker, domain)
+            return events
         suffix = f"_{feeling.name}" if feeling else ""
         dispatcher.utter_message(response=f"utter_share_feeling{suffix}")
-        return [SlotSet("heard", feeling.interest if feeling else COMPANY)]
+        helps = feeling.interest if feeling else COMPANY
+        # "I used to love singing": that is what may help, more than anything we could guess.
+        return [SlotSet("heard", turn.text if _ENJOYS.search(turn.text) else helps)]
+
+
+def follow_up(heard: str) -> list[EventType]:
+    """Look for what may help with a feeling that was told, and ask nothing of the person."""
+    slots = {"interest": heard, "strength": SKIPPED, "heard": None}
+    return [*(SlotSet(*slot) for slot in slots.items()), FollowupAction("find_form")]
 
 
 class ActionStop(Action):
