@@ -18,13 +18,13 @@ import numpy
 import onnxruntime
 import psutil
 
-from benchmarks import chatting, guarding, importing, searching
+from benchmarks import chatting, guarding, importing, searching, understanding
 from benchmarks.tables import LeftOutError, Table
 from bot.settings import ROOT
 from directory.embeddings import Encoder, prepare
 
 _LIVE = ("start", "chat", "memory")
-_PARTS = ("search", "import", "guard", *_LIVE)
+_PARTS = ("search", "import", "guard", "understanding", *_LIVE)
 
 
 def _read_parts(text: str) -> tuple[str, ...]:
@@ -43,6 +43,8 @@ def _plan(
         yield "import", lambda: importing.measure(encoder, folder, quick=quick)
     if "guard" in parts:
         yield "guard", lambda: guarding.measure(encoder, quick=quick)
+    if "understanding" in parts:
+        yield "understanding", lambda: understanding.measure(folder, quick=quick)
     if live := tuple(part for part in _LIVE if part in parts):
         yield ", ".join(live), lambda: chatting.measure(live, folder, quick=quick)
 

@@ -49,6 +49,6 @@ def read_command(text: str) -> str | None:
     if text.strip() and not re.search(r"\w", text):
         return _FACES.get(text.strip()[0])
     for pattern, tap in _COMMANDS:
-        if found := pattern.fullmatch(text):
-            return tap.format(which=_COUNTED[found["which"].lower()]) if "{" in tap else tap
+        if found := pattern.fullmatch(text.casefold()):
+            return tap.format(which=_COUNTED[found["which"].casefold()]) if "{" in tap else tap
     return None

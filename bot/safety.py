@@ -199,9 +199,9 @@ class Guard:
     may raise or answer nonsense at any time: patterns and words then decide alone.
     """
 
-    def __init__(self, encode: Encode | None = None) -> None:
+    def __init__(self, encode: Encode | None = None, head: Head | None = None) -> None:
         self._encode = encode
-        self._head = load_head()
+        self._head = head or load_head()
         load_rules()
 
     def label(self, text: str) -> Label:
@@ -211,12 +211,15 @@ class Guard:
     def find(self, text: str) -> Finding:
         """The label of a message, and the kind of crisis. Never raises."""
         plain = simplify(fold(text))
-        if not plain:
-            return Finding("none")
+        return judge(mark(plain), *self.read(plain)) if plain else Finding("none")
+
+    def read(self, plain: str) -> tuple[float, dict[str, float]]:
+        """How far a message that went through `fold` and `simplify` is above the threshold,
+        and how likely it is about each kind of thing.
+        """
         pieces = self._suspect(cut(plain))
-        vectors = self._encoded(list(pieces))
-        found = map(Piece, pieces.values(), vectors)
-        return judge(mark(plain), *self._head.read(list(found)))
+        found = map(Piece, pieces.values(), self._encoded(list(pieces)))
+        return self._head.read(list(found))
 
     def _suspect(self, pieces: list[str]) -> dict[str, NDArray[np.int64]]:
         """The few pieces whose words are most worrying, with their buckets."""

@@ -5,11 +5,18 @@ train anything, nor see what residents write.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from bot.safety import Label
+from bot.settings import ROOT
+
+# An entity as Rasa's data marks it: its words, and what they stand for.
+_MARKED = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,17 @@ def read_examples(path: Path) -> list[Example]:
     """The examples of a JSON-lines file. Raises OSError, ValueError or TypeError."""
     with path.open(encoding="utf-8") as lines:
         return [Example(**json.loads(line)) for line in lines]
+
+
+def read_utterances() -> list[Example]:
+    """What Rasa learns from, none of it a danger: what people say to this chat every day."""
+    utterances = []
+    for path in sorted((ROOT / "nlu" / "data" / "nlu").glob("*.yml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+            for written in entry.get("examples", "").splitlines():
+                said = _MARKED.sub(r"\1", written.removeprefix("- ")).strip()
+                utterances.append(Example(said, "none", entry["intent"], "rasa"))
+    return utterances
 
 
 def recall(examples: Sequence[Example], labels: Sequence[Label], of: Label = "crisis") -> Share:

@@ -1,12 +1,12 @@
 """Trains and measures the crisis guard: `python -m bot.safety_training --help`.
 
-Owns the making of `safety_head.npz` from `tests/safety/dev.jsonl` and of the tables in
-`docs/safety.md`. Must never train or tune on `tests/safety/heldout.jsonl`.
+Owns the making of `safety_head.npz` (learnt from `tests/safety/dev.jsonl` and what Rasa learns,
+with thresholds from `calibration.jsonl`) and of the tables in `docs/safety.md`. Must never train
+or tune on `heldout.jsonl`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cache
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from bot import safety
-from bot.safety import BUCKETS, FEW, Array, Encode, Guard, Head, Label, Piece
-from bot.safety_patterns import fold, mark, simplify
-from bot.safety_tables import Example, read_examples, write_categories, write_table
+from bot.safety import BUCKETS, FEW, Array, Encode, Guard, Head, Label
+from bot.safety_patterns import fold, simplify
+from bot.safety_tables import Example, read_examples, read_utterances, write_categories, write_table
 
 DEV = Path("tests/safety/dev.jsonl")
+CALIBRATION = Path("tests/safety/calibration.jsonl")
 HELDOUT = Path("tests/safety/heldout.jsonl")
 _HEAD = Path(__file__).with_name("safety_head.npz")
 # How much of the likeness of two messages is their vectors'; the rest is their words'.
@@ -34,46 +35,14 @@ _FALSE_ALARMS = 0.02
 _SUICIDE = {"suicidal_explicit", "suicidal_oblique"}
 
 
-@dataclass(frozen=True)
-class Lessons:
-    """Examples as the head sees them: whole, to learn from, and cut up, to be measured on."""
-
-    examples: tuple[Example, ...]
-    whole: tuple[Piece, ...]
-    pieces: tuple[tuple[Piece, ...], ...]
-
-    def leave_out(self, batch: str) -> "Lessons":
-        """All but the examples of a batch."""
-        some = [i for i, example in enumerate(self.examples) if example.batch != batch]
-        return Lessons(
-            tuple(self.examples[i] for i in some),
-            tuple(self.whole[i] for i in some),
-            tuple(self.pieces[i] for i in some),
-        )
-
-
-def study(encode: Encode, examples: Sequence[Example]) -> Lessons:
-    """The lessons of some examples."""
-    plain = [simplify(fold(example.text)).removesuffix(" .") for example in examples]
-
-    @cache
-    def piece(text: str) -> Piece:
-        return Piece(safety.hash_words(text), encode([text])[0])
-
-    return Lessons(
-        tuple(examples),
-        tuple(map(piece, plain)),
-        tuple(tuple(map(piece, safety.cut(text))) for text in plain),
-    )
-
-
-def fit(lessons: Lessons) -> Head:
-    """A head trained on all that is given, whose thresholds are still 0."""
+def fit(encode: Encode, examples: Sequence[Example]) -> Head:
+    """A head trained on the examples, each as a whole; its thresholds are still 0."""
     from sklearn.svm import SVC  # type: ignore[import-untyped]
 
-    raised = np.array([example.label != "none" for example in lessons.examples])
-    vectors = np.array([piece.vector for piece in lessons.whole], dtype=np.float32)
-    buckets = [piece.buckets for piece in lessons.whole]
+    plain = [simplify(fold(example.text)).removesuffix(" .") for example in examples]
+    raised = np.array([example.label != "none" for example in examples])
+    vectors = encode(plain)
+    buckets = [safety.hash_words(text) for text in plain]
     seen = np.bincount(np.concatenate(buckets), minlength=2 * BUCKETS)
     rarity = (np.log((1 + len(raised)) / (1 + seen)) + 1).astype(np.float32)
     counts = [safety.weigh(each, rarity) for each in buckets]
@@ -96,7 +65,7 @@ def fit(lessons: Lessons) -> Head:
         share / 2 * (machine.dual_coef_ @ sparse[machine.support_])[0]
         for share, machine in ((1 - _OF_VECTORS, both), (1.0, alone))
     ]
-    kinds, kind_words, kind_vector, kind_bias = _fit_kinds(lessons.examples, vectors, sparse)
+    kinds, kind_words, kind_vector, kind_bias = _fit_kinds(examples, vectors, sparse)
     return Head(
         examples=vectors[both.support_],
         likeness=(_OF_VECTORS * both.dual_coef_[0]).astype(np.float32),
@@ -134,44 +103,18 @@ def _fit_kinds(
     )
 
 
-@dataclass(frozen=True)
-class Unseen:
-    """What heads that saw nothing of a message's batch make of it: with a vector, without."""
-
-    scores: NDArray[np.float64]
-    guesses: tuple[list[dict[str, float]], list[dict[str, float]]]
-
-
-def leave_batches_out(lessons: Lessons) -> Unseen:
-    """Each batch by a head trained on the others; `scores` has shape (2, n)."""
-    scores = np.zeros((2, len(lessons.examples)))
-    guesses: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
-    batches = dict.fromkeys(example.batch for example in lessons.examples)
-    heads = {batch: fit(lessons.leave_out(batch)) for batch in batches}
-    for i, (example, pieces) in enumerate(zip(lessons.examples, lessons.pieces, strict=True)):
-        for row, read in enumerate((pieces, [replace(piece, vector=None) for piece in pieces])):
-            scores[row, i], guess = heads[example.batch].read(read)
-            guesses[row].append(guess)
-    return Unseen(scores, guesses)
-
-
-def choose_thresholds(scores: NDArray[np.float64], examples: Sequence[Example]) -> Array:
-    """The lowest thresholds, shape (2,), that raise no more false alarms than allowed."""
-    harmless = np.sort(scores[:, [example.label == "none" for example in examples]], axis=1)
-    allowed = int(_FALSE_ALARMS * harmless.shape[1])
-    return (harmless[:, -1 - allowed] + 1e-4).astype(np.float32)
-
-
-def label_unseen(
-    unseen: Unseen, thresholds: Array, examples: Sequence[Example], row: int
-) -> list[Label]:
-    """What the whole guard says of each message, with a vector (row 0) or without (row 1)."""
-    return [
-        safety.judge(mark(simplify(fold(example.text))), score - thresholds[row], guess).label
-        for example, score, guess in zip(
-            examples, unseen.scores[row], unseen.guesses[row], strict=True
+def calibrate(head: Head, encode: Encode, examples: Sequence[Example]) -> Array:
+    """The lowest thresholds, shape (2,), that raise no more of the harmless than allowed."""
+    thresholds = []
+    for guard in (Guard(encode, head), Guard(None, head)):
+        scores = sorted(
+            guard.read(simplify(fold(example.text)))[0]
+            for example in examples
+            if example.label == "none"
         )
-    ]
+        allowed = int(_FALSE_ALARMS * len(scores))
+        thresholds.append(scores[-1 - allowed] + 1e-4)
+    return np.array(thresholds, dtype=np.float32)
 
 
 def heldout_rows(
@@ -200,19 +143,10 @@ def measure(encode: Encode) -> str:
     return f"{write_table(rows)}\n\n{categories}"
 
 
-def train(encode: Encode) -> tuple[Head, str]:
-    """A head from the dev examples, and a table of how heads do on batches they never saw."""
-    lessons = study(encode, read_examples(DEV))
-    unseen = leave_batches_out(lessons)
-    thresholds = choose_thresholds(unseen.scores, lessons.examples)
-    rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {
-        f"dev, batch left out, {name}": (
-            lessons.examples,
-            label_unseen(unseen, thresholds, lessons.examples, row),
-        )
-        for row, name in ((1, "no encoder"), (0, "with the encoder"))
-    }
-    return replace(fit(lessons), thresholds=thresholds), write_table(rows)
+def train(encode: Encode) -> Head:
+    """A head from the dev examples, its thresholds from the mix that no head learns from."""
+    head = fit(encode, [*read_examples(DEV), *read_utterances()])
+    return replace(head, thresholds=calibrate(head, encode, read_examples(CALIBRATION)))
 
 
 def write_head(head: Head) -> None:
@@ -241,9 +175,7 @@ def main(
     prepare(encoder)
     encode = Encoder(encoder).encode
     if not only_measure:
-        head, table = train(encode)
-        write_head(head)
-        typer.echo(f"{table}\n")
+        write_head(train(encode))
     typer.echo(measure(encode))
 
 

@@ -40,16 +40,16 @@ class Wording:
     def __init__(self) -> None:
         self.responses: dict[str, dict[str, Any]] = {}
         self.intents: set[str] = set()
-        labels: dict[str, set[str]] = {}
-        for path in (*sorted((ROOT / "nlu" / "domain").glob("*.yml")), ROOT / "bot" / "copy.yml"):
-            content = _read(path)
+        copy = _copy()
+        for content in (*map(_read, sorted((ROOT / "nlu" / "domain").glob("*.yml"))), copy):
             self.intents.update(content.get("intents", ()))
             for name, variants in content.get("responses", {}).items():
                 self.responses[name] = variants[0]
-            for response in self.responses.values():
-                for button in response.get("buttons", ()):
-                    labels.setdefault(button["title"].casefold(), set()).add(button["payload"])
-            self._buttons: dict[str, str] = content.get("buttons", {})
+        self._buttons: dict[str, str] = copy["buttons"]
+        labels: dict[str, set[str]] = {}
+        for response in self.responses.values():
+            for button in response.get("buttons", ()):
+                labels.setdefault(button["title"].casefold(), set()).add(button["payload"])
         # "Yes" and "no" answer whatever was asked last.
         self._labels = {
             label: taps.pop()

@@ -49,11 +49,14 @@ class Catalogue:
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
         index = self._fresh()
+        text, avoid = map(self._speller.correct, (query.text, query.avoid))
+        query = replace(query, text=text, avoid=avoid)
         if not self._encoder.ready:
             return index.search(query, None)
-        query = replace(query, text=self._speller.correct(query.text))
-        texts = [query.text, query.avoid] if query.avoid else [query.text]
-        return index.search(query, *self._encoder.encode(texts))
+        if not avoid:
+            return index.search(query, self._encoder.encode([text])[0])
+        vector, avoided = self._encoder.encode([text, avoid])
+        return index.search(query, vector, avoided)
 
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of shape (n, 384), or None while the encoder is still loading."""

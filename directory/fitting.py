@@ -5,12 +5,13 @@ each True comes with the fact that shows it. Must never take silence for a yes o
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from directory.listings import DAYS, Listing, Schedule
 
-_NOON, _FIVE, _SIX = 12, 17, 18
+_NOON, _FIVE = 12, 17
 _WEEK = {day.casefold(): day for day in DAYS}
 _DAYS_OF = {
     **{name: frozenset({day}) for name, day in _WEEK.items()},
@@ -21,7 +22,7 @@ _HOURS_OF = {
     "morning": range(_NOON),
     "afternoon": range(_NOON, _FIVE),
     "daytime": range(_FIVE),
-    "evening": range(_SIX, 24),
+    "evening": range(_FIVE, 24),
 }
 TIMES = frozenset({*_DAYS_OF, *_HOURS_OF})
 """What a single session must meet together: a Tuesday, and in the evening."""
@@ -50,9 +51,10 @@ def judge_times(listing: Listing, needs: Collection[str]) -> Verdict:
     if sessions and None not in sessions:
         return _UNFIT
     told = f"{listing.name}. {listing.description} {listing.commitment}"
-    for need in needs:
-        if found := re.search(rf"\b{need}s?\b", told, re.I):
-            return Verdict(True, f"It mentions {_quote(found[0].casefold())}")
+    wanted = sorted(need for need in needs if need in TIMES)
+    found = [_find(re.compile(rf"\b{need}s?\b", re.I), told) for need in wanted]
+    if found and all(found):
+        return _mentions(next(filter(None, found)))
     return _UNSAID
 
 
@@ -67,22 +69,27 @@ def judge_age(listing: Listing, age: int) -> Verdict:
 
 
 def _session_suits(schedule: Schedule, needs: Collection[str]) -> bool | None:
-    said = []
-    for told, meanings in ((set(schedule.days), _DAYS_OF), (set(_hours(schedule)), _HOURS_OF)):
-        either = set().union(*(meanings[need] for need in needs if need in meanings))
-        barred = set().union(
-            *(
-                meanings[name]
-                for need in needs
-                if (name := need.removeprefix("not ")) != need and name in meanings
-            )
-        )
-        if either or barred:
-            suits = told - barred
-            said.append(bool(suits & either if either else suits) if told else None)
+    days, hours = set(schedule.days), set(_hours(schedule))
+    said: list[bool | None] = []
+    if wanted := _join(_DAYS_OF, needs):
+        said.append(bool(days & wanted) if days else None)
+    if barred := _join(_DAYS_OF, needs, "not "):
+        said.append(bool(days - barred) if days else None)
+    if wanted_hours := _join(_HOURS_OF, needs):
+        said.append(bool(hours & wanted_hours) if hours else None)
+    if barred_hours := _join(_HOURS_OF, needs, "not "):
+        # Another day of the session would do, but not a part of its time.
+        said.append(not hours & barred_hours if hours else None)
     if False in said:
         return False
     return None if None in said else True
+
+
+def _join(
+    meanings: Mapping[str, Collection[Any]], needs: Collection[str], before: str = ""
+) -> set[Any]:
+    """The days or hours of every need that has `before` in front of its name."""
+    return {one for name, of in meanings.items() if before + name in needs for one in of}
 
 
 def _hours(schedule: Schedule) -> range:
@@ -94,24 +101,39 @@ def _hours(schedule: Schedule) -> range:
     return range(opens.hour, max(opens.hour + 1, ends))
 
 
-def _has(pattern: str, against: str = r"(?!)") -> Callable[[Listing], Verdict]:
-    """A need that the listing's access notes or its own words may speak of."""
+def _find(pattern: re.Pattern[str], told: str) -> re.Match[str] | None:
+    """What the words say, unless they say it is not so."""
+    return next(
+        (one for one in pattern.finditer(told) if not _DENIED.search(told[: one.start()])), None
+    )
+
+
+_DENIED = re.compile(
+    r"\b(?:no|not|nor|without|cannot|can['’]t|don['’]t|isn['’]t|never|neither)(?: \w+){0,3} ?$",
+    re.I,
+)
+
+
+def _mentions(found: re.Match[str]) -> Verdict:
+    return Verdict(True, f"It mentions “{found[0].casefold()}”")
+
+
+def _has(
+    pattern: str, against: str = r"(?!)", noted: str = r"(?!)"
+) -> Callable[[Listing], Verdict]:
+    """A need that the listing's words may speak of; `noted` counts in its access notes alone."""
     speaks_for, speaks_against = re.compile(pattern, re.I), re.compile(against, re.I)
+    in_notes = re.compile(f"{pattern}|{noted}", re.I)
 
     def judge_words(listing: Listing) -> Verdict:
-        for told in _told(listing):
-            if speaks_against.search(told):
-                return _UNFIT
-            if found := speaks_for.search(told):
-                return Verdict(True, f"It mentions {_quote(found[0].casefold())}")
-        return _UNSAID
+        notes = "; ".join(listing.accessibility)
+        told = f"{listing.name}. {listing.description}"
+        if speaks_against.search(notes) or speaks_against.search(told):
+            return _UNFIT
+        found = _find(in_notes, notes) or _find(speaks_for, told)
+        return _mentions(found) if found else _UNSAID
 
     return judge_words
-
-
-def _told(listing: Listing) -> Iterator[str]:
-    yield "; ".join(listing.accessibility)
-    yield f"{listing.name}. {listing.description}"
 
 
 def _judge_online(listing: Listing) -> Verdict:
@@ -139,8 +161,8 @@ def _is_for(people: str, others: str, words: str) -> Callable[[Listing], Verdict
             return Verdict(True, f"It is for {people}")
         if others in audience and people not in audience:
             return _UNFIT
-        found = by_name.search(f"{listing.name}. {listing.description}")
-        return Verdict(True, f"It mentions {_quote(found[0].casefold())}") if found else _UNSAID
+        found = _find(by_name, f"{listing.name}. {listing.description}")
+        return _mentions(found) if found else _UNSAID
 
     return judge_audience
 
@@ -155,8 +177,8 @@ def _judge_children(listing: Listing) -> Verdict:
     if listing.minimum_age is not None and listing.minimum_age >= _GROWN_UP:
         return _UNFIT
     told = "; ".join((*listing.audience, listing.name, *listing.accessibility))
-    found = _WITH_CHILDREN.search(told) or _CHILDREN_TOO.search(listing.description)
-    return Verdict(True, f"It mentions {_quote(found[0].casefold())}") if found else _UNSAID
+    found = _find(_WITH_CHILDREN, told) or _find(_CHILDREN_TOO, listing.description)
+    return _mentions(found) if found else _UNSAID
 
 
 _CHILDREN_TOO = re.compile(
@@ -168,11 +190,12 @@ _CHILDREN_TOO = re.compile(
 
 NEEDS: dict[str, Callable[[Listing], Verdict]] = {
     "step-free": _has(
-        r"\bstep[- ]free\b|\blevel (?:access|paths?)\b|\bno steps\b|\blift\b|\bramps?\b"
+        r"\bstep[- ]free\b|\blevel (?:access|paths?)\b|\bno steps\b|\b(?:there is|with) a lift\b"
         r"|\bwheelchair (?:lift|access(?:ible)?|friendly|users? (?:are )?welcome)\b"
         r"|\b(?:fully|disabled) access(?:ible)?\b",
         r"\b(?:not|no) (?:\w+ )?(?:wheelchair|step[- ]free|level|disabled) access(?:ible)?\b"
-        r"|\bnot (?:\w+ )?accessible\b|\b(?:only by|up (?:a|two|three) (?:steep )?)stairs\b",
+        r"|\bnot (?:\w+ )?accessible\b|\b(?:only by|flights? of|are|steep) stairs\b|\bno lift\b",
+        r"\b(?:lift|ramps?)\b",
     ),
     "accessible toilet": _has(r"\b(?:accessible|disabled) (?:toilet|loo)s?\b|\bchanging places\b"),
     "hearing loop": _has(r"\b(?:hearing|induction) loop\b"),
@@ -184,10 +207,6 @@ NEEDS: dict[str, Callable[[Listing], Verdict]] = {
     "children": _judge_children,
 }
 """What can be asked for, by the name it has among a person's wishes."""
-
-
-def _quote(words: str) -> str:
-    return f"“{words}”"
 
 
 Demand = frozenset[str] | str | int

@@ -185,6 +185,8 @@ class NoteRow(Base):
     """A note that a resident sent to the team; see `notes`."""
 
     __tablename__ = "note"
+    # SQLite's hidden row number would tell the order that notes came in.
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str]
     about: Mapped[str]

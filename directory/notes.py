@@ -22,7 +22,7 @@ from directory.models import FeedbackRow, NoteRow
 Kind = Literal["suggestion", "report"]
 Useful = Literal["yes", "in between", "no"]
 
-MOST_CHARACTERS = 500
+LONGEST_NOTE = 500
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Notebook:
 
     def add_note(self, kind: Kind, text: str, about: str = "") -> None:
         """Keep a note for the team. Raises DatabaseError, ValueError for one with no words."""
-        words = " ".join(text.split())[:MOST_CHARACTERS]
+        words = " ".join(text.split())[:LONGEST_NOTE]
         if not words:
             raise ValueError("a note needs words")
         row = NoteRow(

@@ -42,6 +42,7 @@ _NEAREST_MILE_COST = 0.1
 # what was not wanted, in units of cosine: see docs/search.md.
 _SUITED: dict[Demand, float] = {"women": 0.4, "men": 0.4}
 _SUITED_ELSE = 0.2
+_MOST_JUDGED = 128
 _AVOIDED = 0.3
 # Below this, the best that the directory has is not what was asked for.
 GOOD_ENOUGH = 0.3
@@ -227,6 +228,9 @@ class Index:
     def _judge(self, demand: Demand) -> list[Verdict]:
         """What each listing says of it, in the order of the listings."""
         if demand not in self._judged:
+            # Ages and sets of times are many: what was judged long ago is judged again.
+            if len(self._judged) >= _MOST_JUDGED:
+                self._judged.clear()
             self._judged[demand] = [judge(stored.listing, demand) for stored in self.listings]
         return self._judged[demand]
 
@@ -240,8 +244,9 @@ class Index:
             allowed &= ~np.isin(self._ids, list(query.exclude))
         for told in verdicts:
             allowed &= ~_marks(told, False)
-        for stem in self.tokenize(query.avoid):
-            allowed &= np.array([stem not in gist for gist in self._gists], dtype=bool)
+        for phrase in re.split(r",|\bor\b|\band\b", query.avoid):
+            if stems := frozenset(self.tokenize(phrase)):
+                allowed &= np.array([not stems <= gist for gist in self._gists], dtype=bool)
         return allowed
 
     def _miles(self, near: Area | None) -> NDArray[np.float64]:

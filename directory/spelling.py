@@ -1,11 +1,12 @@
 """Misspelt words put right, so that "gardning gruop" finds the gardening group.
 
-Corrects towards the listings' own words alone. Must never change a word that is one.
+Corrects towards the listings' own words alone. Must never change a word that is one, nor remember a
+word that somebody typed.
 """
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -33,11 +34,10 @@ class Speller:
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(self._words):
             self._by_letter.setdefault(word[0], []).append(word)
-        self._closest = lru_cache(maxsize=4096)(self._find_closest)
 
     def correct(self, text: str) -> str:
         """`text` with each misspelt word replaced by the closest of the listings' own."""
-        return _WORD.sub(lambda found: self._closest(found[0].casefold()) or found[0], text)
+        return _WORD.sub(lambda found: self._find_closest(found[0].casefold()) or found[0], text)
 
     def _find_closest(self, word: str) -> str | None:
         if word in self._words or is_word(word):

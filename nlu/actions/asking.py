@@ -14,7 +14,7 @@ from directory.search import Query
 from nlu.actions.feelings import recognise
 from nlu.actions.reading import asks, asks_outright, gives_nothing
 from nlu.actions.topics import CLOSE
-from nlu.actions.turn import AGED, SKIPPED, TOLD, Turn, said
+from nlu.actions.turn import AGED, PASSING, SKIPPED, TOLD, Turn, said
 
 # In characters: the encoder reads no more than about this.
 _MOST_WORDS = 500
@@ -24,7 +24,7 @@ _LONGEST_PLACE = 4  # in words
 _SEEKING = {"find_group", "have_a_say"}
 # These answer the question that was asked, whatever Rasa takes them for.
 _TELLING = {
-    "find_group", "offer_help", "have_a_say", "nlu_fallback", "set_area", "share_feeling",
+    "find_group", "offer_help", "have_a_say", "set_area", "share_feeling",
     "refine_search",
 }  # fmt: skip
 
@@ -52,7 +52,7 @@ def begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]
         # Somebody who has just told of a grief is not asked what they could do for others.
         heard = tracker.get_slot("heard") or (feeling and feeling.name == "bereaved")
         strength = SKIPPED if heard else tracker.get_slot("strength")
-    known = set(tracker.get_slot("wishes") or ()) - {"have_a_say", "near", "give"}
+    known = set(tracker.get_slot("wishes") or ()) - PASSING
     shown = tracker.get_slot("shown") if turn.said.changed else None
     return [
         SlotSet("interest", interest),
@@ -61,6 +61,7 @@ def begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]
         SlotSet("avoid", turn.said.refused),
         SlotSet("results", []),
         SlotSet("shown", shown or []),
+        SlotSet("looking_at", None),
         SlotSet("heard", None),
     ]
 
@@ -133,15 +134,21 @@ class ValidateFindForm(Action):
             answers = len(turn.text.split()) <= _LONGEST_PLACE
         if not answers and not told and not gives_nothing(turn.text):
             return {}
-        seeks = turn.intent in _SEEKING and turn.sure
-        new_mind = asks_outright(turn.text) or (seeks and (asks(turn.text) or self._finds(turn)))
-        if (
-            words.changed
-            or (words.refused and asked != "strength")
-            or (new_mind and asked != "interest" and "area" not in told)
-        ):
-            return _change_mind(turn, tracker, asked)
-        if turn.intent == "deny" or gives_nothing(turn.text):
+        if gives_nothing(turn.text):
+            return {asked: SKIPPED}
+        if "area" not in told or asks_outright(turn.text):
+            seeks = turn.intent in _SEEKING and turn.sure
+            new_wish = asks_outright(turn.text) or (
+                seeks and (asks(turn.text) or self._finds(turn))
+            )
+            says_more = words.wanted or words.refused or words.given
+            if (
+                (words.changed and says_more)
+                or (words.refused and asked != "strength")
+                or (new_wish and asked != "interest")
+            ):
+                return _change_mind(turn, tracker, asked)
+        if turn.intent == "deny":
             return {asked: SKIPPED}
         if asked in told:
             return {}
@@ -178,13 +185,13 @@ def _tells_feeling(turn: Turn) -> bool:
 
 def _eases(wish: str) -> bool:
     """Whether the wish answers what would make it easier to go."""
-    return wish not in {"have_a_say", "near", "give"} and not wish.startswith(AGED)
+    return wish not in PASSING and not wish.startswith(AGED)
 
 
 def _read_tap(turn: Turn) -> dict[str, Any]:
     """What a button fills; one that answers no question fills nothing."""
     # A place that is not known is an answer too.
-    if turn.intent == "deny" or turn.intent == "set_area" == f"set_{turn.asked_for}":
+    if turn.intent == "deny" or (turn.intent, turn.asked_for) == ("set_area", "area"):
         return {str(turn.asked_for): SKIPPED}
     return {slot: turn.entities[slot] for slot in ("interest", "strength") if slot in turn.entities}
 

@@ -17,7 +17,7 @@ from nlu.actions.matching import Found, Wanted, find, find_like
 from nlu.actions.reading import asks, asks_outright
 from nlu.actions.showing import find_meant, make_card
 from nlu.actions.talking import follow_up
-from nlu.actions.turn import SKIPPED, Turn
+from nlu.actions.turn import PASSING, SKIPPED, Turn
 
 
 class _SearchAction(Action):
@@ -61,6 +61,7 @@ class _SearchAction(Action):
         dispatcher.utter_message(response="utter_after_results")
         return [
             SlotSet("results", found.ids),
+            SlotSet("looking_at", None),
             SlotSet("shown", sorted({*wanted.shown, *found.ids})),
         ]
 
@@ -170,18 +171,18 @@ class ActionSetArea(_SearchAction):
         named = turn.own_words("area") or ""
         area = self._catalogue.find_area(named)
         if area is None:
-            dispatcher.utter_message(response="utter_area_unknown")
+            dispatcher.utter_message(response="utter_area_not_known")
             return []
         dispatcher.utter_message(response="utter_area_set", area=area.name)
-        wanted = Wanted.read(tracker, self._catalogue)
-        events: list[EventType] = [SlotSet("area", named)]
-        heard = tracker.get_slot("heard")
+        wanted, heard = Wanted.read(tracker, self._catalogue), tracker.get_slot("heard")
+        wishes = turn.merge_wishes(wanted.wishes)
+        events: list[EventType] = [SlotSet("area", named), SlotSet("wishes", wishes)]
         if heard and wanted.interest is None:
             return [*events, *follow_up(heard)]
         if wanted.interest is None and wanted.strength is None and not wanted.shown:
             dispatcher.utter_message(response="utter_ask_interest")
             return events
-        wanted = replace(wanted, area=area, shown=frozenset())
+        wanted = replace(wanted, area=area, wishes=frozenset(wishes), shown=frozenset())
         return [*events, *await self._show(dispatcher, wanted)]
 
 
@@ -206,7 +207,7 @@ class ActionFallBack(_SearchAction):
             wanted = Wanted(
                 interest=turn.said.wanted,
                 area=named or known.area,
-                wishes=frozenset(turn.merge_wishes(known.wishes - {"near", "have_a_say", "give"})),
+                wishes=frozenset(turn.merge_wishes(known.wishes - PASSING)),
                 avoid=turn.said.refused,
             )
             found = await asyncio.to_thread(find, self._catalogue, wanted)

@@ -112,6 +112,7 @@ def find_like(catalogue: Catalogue, wanted: Wanted, liked: StoredListing) -> Fou
     query = replace(
         _make_query(wanted, text),
         kinds=frozenset({listing.kind}),
+        free="free" in wanted.wishes and listing.kind != "volunteering",
         exclude=wanted.shown | {liked.id},
         limit=PLACES_TO_GO,
         why=f"It is like {listing.name}",
@@ -124,7 +125,9 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
     if text and wanted.area:
         # Where it is counts as distance, and is no word to look for.
         name = re.escape(wanted.area.name)
-        text = re.sub(rf"\b(?:(?:in|near|at|around|round|by|from) )?{name}\b", "", text, flags=re.I)
+        text = re.sub(
+            rf"\b(?:(?:in|near|at|around|round|by|from) )?{name}\b", "", text, flags=re.I
+        ).strip()
     return Query(
         text or _ANYTHING,
         kinds=frozenset({"have_a_say"}) if "have_a_say" in wishes else _TO_GO_TO,

@@ -18,13 +18,14 @@ _HAVING = "".join(
     rf"(?<!\b{word} )" for word in ("have", "'ve", "ive", "got", "has", "with", "theres", "there's")
 )
 _BEING = "".join(
-    rf"(?<!\b{word} )" for word in ("can", "could", "will", "did", "am", "i'm", "im", "are", "was")
+    rf"(?<!\b{word} )" for word in "can could will did do does is am i'm im are was why".split()
 )
 _REFUSALS = re.compile(
     r"\b(?:but )?(?:i(?:'m| am|m)? )?"
-    rf"(?:{_BEING}not|{_HAVING}no|(?:nothing|nowt)(?! to\b)|except|apart from|other than|"
-    r"rather than|instead of|anything but|(?:do not|don't|dont|didn't|didnt|dinnae|never) "
-    r"(?:want|like|fancy|enjoy|mean)|hate|can't stand|cant stand|not (?:into|keen on))"
+    rf"(?:{_BEING}not|{_HAVING}no(?! one\b)|(?:nothing|nowt)(?! (?:to|for)\b)|except|"
+    r"apart from|other than|rather than|instead of|anything but|"
+    r"(?:do not|don't|dont|didn't|didnt|dinnae|never) (?:want|like|fancy|enjoy|mean)|"
+    r"hate|can't stand|cant stand|not (?:into|keen on))"
     r"(?: (?:a|an|the|any|another|anything|doing|do|for|go|going|to|too|into|keen on|"
     r"interested in|really|like|with|about|more|not))*"
     rf" {_THING}",
@@ -40,7 +41,8 @@ _NOTHING_REFUSED = frozenset(
     "lot lots like that's these those steps stairs what why how where when who as or "
     "internet computer phone wifi english choice change difference doubt wonder matter reason "
     "way longer later less older younger person people wife husband mum dad kids children job "
-    "company confidence energy time luck sense life garden home house myself anymore again".split()
+    "out bother company confidence energy time luck sense life garden home house myself anymore "
+    "again".split()
 )
 # Words that belong to any listing: refused alone they refuse nothing.
 _ANY_LISTING = frozenset(
@@ -87,7 +89,8 @@ _NOTHING = (
     r"no+|nope|nah|nae|nothing|nowt|none|not really|dunno|idk|not sure|no idea|not much|nobody|"
     r"pass|skip|leave it|never ?mind|(?:i )?(?:do ?n[o'’]?t|dinnae|dunnae) (?:know|ken)|"
     r"(?:i )?can['’]?t think(?: of (?:any|one)(?:thing)?)?|(?:i )?do ?n[o'’]?t think so|"
-    r"i['’]?m (?:not|no) (?:any )?good at (?:anything|much|owt)"
+    r"i['’]?m (?:not|no) (?:any )?good at (?:anything|much|owt)|actually no|"
+    r"(?:(?:i['’]?d|i would) )?rather not(?: say)?|prefer not to(?: say)?"
 )
 _NOTHING_TO_GIVE = re.compile(
     rf"\W*(?:(?:{_FILLING})\b\W*)*(?:{_NOTHING})\b\W*(?:(?:{_FILLING}|{_NOTHING})\b\W*)*", re.I

@@ -25,7 +25,6 @@ _ON_DETAILS = (
 )
 # The one last looked at, as a typed command says it.
 _THIS = "this"
-_ABOUT_ONE = {"show_more", "report_listing", "give_feedback"}
 _ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
 
 
@@ -111,13 +110,12 @@ def ask_which(dispatcher: CollectingDispatcher, catalogue: Catalogue, tracker: T
     """Ask which of the results is meant; say so where there are none, or none any more."""
     turn = Turn.read(tracker)
     results = _results(catalogue, tracker)
-    if turn.entities.get("listing", "").startswith("#"):
+    if any(turn.entities.get(slot, "").startswith("#") for slot in ("listing", "keep")):
         dispatcher.utter_message(response="utter_details_gone")
     elif results:
         slot = "keep" if "keep" in turn.entities else "listing"
-        intent = turn.intent if turn.intent in _ABOUT_ONE else "ask_details"
         buttons = [
-            {"title": result.listing.name, "payload": f"{intent}:{slot}=#{result.id}"}
+            {"title": result.listing.name, "payload": f"ask_details:{slot}=#{result.id}"}
             for result in results
         ]
         dispatcher.utter_message(response="utter_ask_which", buttons=buttons)

@@ -29,13 +29,15 @@ class ActionAnswerAside(Action):
         turn, heard = Turn.read(tracker), tracker.get_slot("heard")
         if turn.intent in {"affirm", "deny"} and (turn.wishes or turn.dropped):
             # "No steps" says no to steps, and not to us.
-            events: list[EventType] = await self._refine.run(dispatcher, tracker, domain)
-            return events
+            return list(await self._refine.run(dispatcher, tracker, domain))
         if turn.intent == "affirm" and heard:
             # "If you like, I can look for something": yes, please.
             return follow_up(heard)
+        if turn.intent == "affirm" and tracker.get_slot("asked_to_forget"):
+            dispatcher.utter_message(json_message={"type": "forget"})
+            return []
         dispatcher.utter_message(response=f"utter_{turn.intent}")
-        return []
+        return [SlotSet("heard", None), SlotSet("asked_to_forget", None)]
 
 
 class ActionHearFeeling(Action):
@@ -54,8 +56,7 @@ class ActionHearFeeling(Action):
         feeling = recognise(turn.text)
         if feeling is None and turn.wishes:
             # "Evenings, and I don't drive" tells of no feeling.
-            events: list[EventType] = await self._refine.run(dispatcher, tracker, domain)
-            return events
+            return list(await self._refine.run(dispatcher, tracker, domain))
         suffix = f"_{feeling.name}" if feeling else ""
         dispatcher.utter_message(response=f"utter_share_feeling{suffix}")
         helps = feeling.interest if feeling else COMPANY
@@ -65,12 +66,14 @@ class ActionHearFeeling(Action):
 
 def follow_up(heard: str) -> list[EventType]:
     """Look for what may help with a feeling that was told, and ask nothing of the person."""
-    slots = {"interest": heard, "strength": SKIPPED, "heard": None}
+    cleared = dict.fromkeys(("heard", "looking_at", "avoid"))
+    lists: dict[str, list[str]] = {"wishes": [], "results": [], "shown": []}
+    slots = {"interest": heard, "strength": SKIPPED, **cleared, **lists}
     return [*(SlotSet(*slot) for slot in slots.items()), FollowupAction("find_form")]
 
 
 class ActionStop(Action):
-    """Ends the search that was going on."""
+    """Ends what was going on, and forgets all of it but the person's list."""
 
     def name(self) -> str:
         return "action_stop"
@@ -80,7 +83,8 @@ class ActionStop(Action):
     ) -> list[EventType]:
         leaving = Turn.read(tracker).intent == "goodbye"
         dispatcher.utter_message(response="utter_goodbye" if leaving else "utter_stop")
-        return [AllSlotsReset()]
+        # The list is promised for as long as the talk lasts.
+        return [AllSlotsReset(), SlotSet("kept", tracker.get_slot("kept"))]
 
 
 class ActionForget(Action):
@@ -96,7 +100,7 @@ class ActionForget(Action):
         if not turn.tapped and (asks(turn.text) or not turn.sure):
             # What is deleted on a guess cannot be brought back.
             dispatcher.utter_message(response="utter_ask_forget")
-            return []
+            return [SlotSet("asked_to_forget", True)]
         dispatcher.utter_message(json_message={"type": "forget"})
         return []
 

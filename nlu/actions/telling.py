@@ -14,7 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
-from directory.notes import MOST_CHARACTERS, Kind, Notebook, Useful
+from directory.notes import LONGEST_NOTE, Kind, Notebook, Useful
 from directory.team import Team
 from nlu.actions.asking import ASKED, begin
 from nlu.actions.reading import asks, asks_outright, gives_nothing
@@ -43,7 +43,8 @@ _CHANGE = re.compile(
     r"\W*(?:no\W+)?(?:can i |let me )?(?:change|edit)(?: (?:it|that|this))?\W*", re.I
 )
 _SEND = re.compile(
-    r"\W*(?:yes|yep|yeah|aye|ok|okay|sure|please)?\W*(?:send(?: it)?)?\W*(?:please)?\W*", re.I
+    r"(?:yes|yep|yeah|aye|ok(?:ay)?|sure|please|send(?: it)?)(?:[ ,]+(?:please|send(?: it)?))*",
+    re.I,
 )
 # The first that matches: "not bad" is no "bad", and "not good" no "good".
 _USEFUL: tuple[tuple[re.Pattern[str], Useful], ...] = (
@@ -53,10 +54,12 @@ _USEFUL: tuple[tuple[re.Pattern[str], Useful], ...] = (
         ),
         "in between",
     ),
+    (re.compile(r"\bno (?:problems?|complaints?|bother)\b", re.I), "yes"),
     (
         re.compile(
-            r"\b(?:not|wasn['’]?t|isn['’]?t|didn['’]?t|doesn['’]?t|no|nope|nah|never|useless|"
-            r"rubbish|waste|bad|terrible|crap|awful|pointless|hopeless|unhelpful)\b",
+            r"\b(?:(?:could|would|did|do|does|was|is|has|ca)n['’]?t|cannot|not|nothing|none|hardly|"
+            r"barely|no|nope|nah|never|useless|rubbish|waste|bad|terrible|crap|awful|pointless|"
+            r"hopeless|unhelpful)\b",
             re.I,
         ),
         "no",
@@ -115,11 +118,13 @@ class ActionBeginNote(Action):
             return [*begin(dispatcher, tracker), FollowupAction("find_form")]
         report = turn.intent == "report_listing"
         stored = find_meant(self._catalogue, tracker) if report else None
+        picked = turn.entities.get("note")
         told = not turn.tapped and (_TELLS_FAULT if report else _TELLS_GROUP).search(turn.text)
+        note = picked if picked != "change" else None
         return [
             SlotSet("note_kind", "report" if report else "suggestion"),
             SlotSet("note_about", stored.listing.name if stored else ""),
-            SlotSet("note", turn.text[:MOST_CHARACTERS] if told else None),
+            SlotSet("note", turn.text[:LONGEST_NOTE] if told else note),
             SlotSet("note_sending", None),
         ]
 
@@ -179,13 +184,13 @@ def _read_note(turn: Turn) -> dict[str, str | None]:
     aside = turn.intent in _NO_NOTE and turn.sure
     if aside or asks_outright(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
         return {}
-    return {"note": turn.text[:MOST_CHARACTERS]}
+    return {"note": turn.text[:LONGEST_NOTE]}
 
 
 def _read_sending(turn: Turn) -> dict[str, str | None]:
     if turn.entities.get("note") == "change":
         return {"note": None}
-    if turn.intent == "affirm" or (not turn.tapped and _SEND.fullmatch(turn.text)):
+    if turn.intent == "affirm" or (not turn.tapped and _SEND.fullmatch(turn.text.strip(" .,!"))):
         return {"note_sending": "yes"}
     if turn.intent == "deny":
         return {"note_sending": "no"}
@@ -195,7 +200,7 @@ def _read_sending(turn: Turn) -> dict[str, str | None]:
     if turn.tapped or aside or asks(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
         return {}
     # More was said of it: that is the note now.
-    return {"note": turn.text[:MOST_CHARACTERS], "note_sending": None}
+    return {"note": turn.text[:LONGEST_NOTE], "note_sending": None}
 
 
 class ActionPassOnNote(Action):

@@ -11,6 +11,7 @@ from rasa_sdk import Tracker
 from directory.fitting import NEEDS, TIMES
 from nlu.actions.reading import Said, read
 
+_NOT = "not "
 # Below this, what Rasa takes a turn for is less likely than that it answers our question.
 SURE = 0.6
 
@@ -22,16 +23,25 @@ TOLD = "\x00told"
 # Before an age, in years, among the wishes.
 AGED = "aged "
 _ENTITIES = frozenset({"cost", "distance", "day_time", "access", "audience"})
+# What somebody is after in one search, by the intent; with "near", not kept for the next one.
 _BY_INTENT = {"have_a_say": "have_a_say", "offer_help": "give"}
+PASSING = frozenset({*_BY_INTENT.values(), "near"})
 _WISHES = frozenset({"free", "near", *NEEDS, *TIMES})
 # Before a wish: it is turned round, or no longer held to.
 _AGAINST = re.compile(
     r"\b(?:not|no|never|except|avoid|hate|without|instead of|rather than|apart from|anything but|"
+    r"no good|work|works|working|(?:scared|afraid|frightened|nervous) (?:to|of)(?: \w+){1,2}|"
     r"(?:(?:ca|do|does|could|would|wo)n['’]?t|(?:can|do|does|could|would|will) ?not)"
     r"(?: (?:do|make|want|like|manage|come))?)"
     r"(?: (?:on|in|at|the|a|an|any|for|be|of|too|really|just|keen on|to|me|my))*\s*$",
     re.I,
 )
+# After one, it says the same; between two, the first no counts for both.
+_NO_GOOD = re.compile(
+    r"\s+(?:(?:is|are) (?:no|not|n['’]t) (?:good|any good|great|possible)|do ?n['’]?t suit)", re.I
+)
+_OR = re.compile(r"[\s,]*(?:or|and|nor)?\s*(?:on |in the )?", re.I)
+_OPPOSITES = {"online": "in person", "in person": "online"}
 _NEED_NOT = re.compile(
     r"\b(?:(?:does|do)(?: ?n['’]?t| not) (?:have|need|ave) to be|need ?n['’]?t be|not bothered "
     r"(?:about|if)|(?:does|do)(?: ?n['’]?t| not) (?:matter|mind|care)(?: (?:if|about))?)"
@@ -65,7 +75,8 @@ class Turn:
         entities = message.get("entities") or ()
         intent = tracker.get_intent_of_latest_message() or ""
         wishes, dropped, rest = _read_wishes(text, entities)
-        if intent in _BY_INTENT:
+        sure = float(message.get("intent", {}).get("confidence") or 0) >= SURE
+        if sure and intent in _BY_INTENT:
             wishes.add(_BY_INTENT[intent])
         return cls(
             intent=intent,
@@ -74,7 +85,7 @@ class Turn:
             # A button's payload reaches Rasa as a text that starts with a slash;
             # typed text never does, because `bot.wording.keep_words` sees to it.
             tapped=text.startswith("/"),
-            sure=float(message.get("intent", {}).get("confidence") or 0) >= SURE,
+            sure=sure,
             entities={one["entity"]: str(one["value"]) for one in entities},
             wishes=frozenset(wishes),
             dropped=frozenset(dropped),
@@ -97,7 +108,7 @@ class Turn:
         kept = {
             wish
             for wish in set(known) - self.dropped
-            if not any(_family(wish) == _family(told) for told in self.wishes)
+            if not any(_replaces(told, wish) for told in self.wishes)
         }
         return sorted(kept | self.wishes)
 
@@ -121,33 +132,30 @@ def _read_wishes(
     dropped: set[str] = set()
     rest: list[str] = []
     told_until = 0
+    against = False
     for one in sorted(entities, key=lambda one: one.get("start") or 0):
         wish, start, end = str(one["value"]), one.get("start") or 0, one.get("end") or 0
-        before = text[told_until:start]
-        need_not, against = _NEED_NOT.search(before), _AGAINST.search(before)
-        if one["entity"] == "age" and wish.isdigit():
-            wishes.add(f"{AGED}{wish}")
+        if one["entity"] == "age" and re.fullmatch("[0-9]{1,3}", wish):
+            if not any(told.startswith(AGED) for told in wishes):
+                wishes.add(f"{AGED}{int(wish)}")
             continue
         if one["entity"] not in _ENTITIES or wish not in _WISHES:
             continue
+        before, after = text[told_until:start], text[end:]
+        need_not, turned = _NEED_NOT.search(before), _AGAINST.search(before)
+        # "Not mondays or fridays" says no to both.
+        against = bool(turned or _NO_GOOD.match(after)) or (against and bool(_OR.fullmatch(before)))
         if need_not:
             dropped.add(wish)
-        elif against:
-            dropped.add(wish)
-            wishes |= _turned_round(wish)
-        else:
+        elif not against:
             wishes.add(wish)
-        turned = need_not or against
-        rest.append(before[: turned.start()] if turned else before)
+        elif opposite := _OPPOSITES.get(wish, f"{_NOT}{wish}" if wish in TIMES else None):
+            dropped.add(wish)
+            wishes.add(opposite)
+        cut = need_not or turned
+        rest.append(before[: cut.start()] if cut else before)
         told_until = max(end, told_until)
     return wishes, dropped, " ".join([*rest, text[told_until:]])
-
-
-def _turned_round(wish: str) -> set[str]:
-    """What "not" makes of a wish; of most, nothing."""
-    if wish in TIMES:
-        return {f"not {wish}"}
-    return {"in person"} if wish == "online" else set()
 
 
 _FAMILIES = (
@@ -158,9 +166,16 @@ _FAMILIES = (
 )
 
 
+def _replaces(told: str, wish: str) -> bool:
+    """Whether both cannot hold: two ages, a day and another, or a thing and its contrary."""
+    bare, old = told.removeprefix(_NOT), wish.removeprefix(_NOT)
+    if told.startswith(_NOT) or wish.startswith(_NOT):
+        return bare == old
+    return _family(told) == _family(wish)
+
+
 def _family(wish: str) -> object:
     """What only the latest wish counts of."""
-    wish = wish.removeprefix("not ")
     if wish.startswith(AGED):
         return AGED
     return next((family for family in _FAMILIES if wish in family), wish)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import OperationalError
 
 from directory.errors import DatabaseError
-from directory.notes import MOST_CHARACTERS, Note, Notebook, name_week
+from directory.notes import LONGEST_NOTE, Note, Notebook, name_week
 from directory.store import migrate, open_database
 
 DAY = date(2026, 11, 26)
@@ -38,6 +39,8 @@ def test_the_order_of_notes_says_nothing(notebook: Notebook) -> None:
     for text in said:
         notebook.add_note("suggestion", text)
     assert [note.text for note in notebook.read_notes()] != said
+    with notebook._engine.connect() as connection, pytest.raises(OperationalError):
+        connection.exec_driver_sql("select rowid from note")
 
 
 def test_a_note_without_words_is_refused(notebook: Notebook) -> None:
@@ -48,7 +51,7 @@ def test_a_note_without_words_is_refused(notebook: Notebook) -> None:
 
 def test_a_long_note_is_cut(notebook: Notebook) -> None:
     notebook.add_note("report", "x" * 5000)
-    assert len(notebook.read_notes()[0].text) == MOST_CHARACTERS
+    assert len(notebook.read_notes()[0].text) == LONGEST_NOTE
 
 
 def test_answers_are_counted_by_week(notebook: Notebook) -> None:

@@ -39,6 +39,13 @@ def test_what_is_not_wanted_is_taken_out(text: str, wanted: str, refused: str) -
         "I cannot walk far",
         "i can not leave him",
         "not been out much",
+        "I do not drive",
+        "I do not speak english",
+        "my son does not talk",
+        "no one visits me",
+        "nothing for young people round here",
+        "nothing to do",
+        "i don't like going out alone",
         "i dont have much money",
     ],
 )
@@ -92,7 +99,8 @@ def test_no_change_of_mind(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nothing really", "no", "dunno", "not sure", "Nope", "can't think"]
+    "text",
+    ["nothing really", "no", "dunno", "not sure", "Nope", "can't think", "I'd rather not say"],
 )
 def test_nothing_comes_to_mind(text: str) -> None:
     assert gives_nothing(text)

@@ -74,6 +74,47 @@ def test_of_one_kind_the_latest_counts() -> None:
     assert turn("doesnt have to be free", FREE).merge_wishes({"free"}) == []
 
 
+MONDAY, TUESDAY = ("day_time", "monday", "mondays"), ("day_time", "tuesday", "tuesdays")
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "wishes"),
+    [
+        ("cant do mondays or tuesdays", (MONDAY, TUESDAY), {"not monday", "not tuesday"}),
+        ("mondays or tuesdays", (MONDAY, TUESDAY), {"monday", "tuesday"}),
+        ("not mondays but tuesdays are fine", (MONDAY, TUESDAY), {"not monday", "tuesday"}),
+        ("mondays are no good", (MONDAY,), {"not monday"}),
+        ("i work mondays", (MONDAY,), {"not monday"}),
+        ("that one is not free", (FREE,), set()),
+        ("im 72, my wife is 68", (("age", "72", "72"), ("age", "68", "68")), {"aged 72"}),
+        ("aged ²", (("age", "²", "²"),), set()),
+    ],
+)
+def test_a_no_counts_for_what_it_is_said_of(
+    text: str, spans: tuple[tuple[str, str, str], ...], wishes: set[str]
+) -> None:
+    assert turn(text, *spans).wishes == wishes
+
+
+def test_one_no_does_not_take_back_another() -> None:
+    assert turn("not mondays", MONDAY).merge_wishes({"not tuesday", "evening"}) == [
+        "evening",
+        "not monday",
+        "not tuesday",
+    ]
+    assert turn("mondays", MONDAY).merge_wishes({"not monday", "tuesday"}) == ["monday"]
+
+
+def test_a_guess_at_the_intent_is_no_wish() -> None:
+    message = {
+        "text": "x",
+        "intent": {"name": "have_a_say", "confidence": 0.3},
+        "intent_ranking": [{"name": "have_a_say", "confidence": 0.3}],
+    }
+    told = Turn.read(Tracker("anyone", {}, message, [], False, None, {}, "action_listen"))
+    assert not told.wishes
+
+
 def test_having_a_say_is_a_wish() -> None:
     assert turn("have a say", intent="have_a_say").wishes == {"have_a_say"}
 

@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("week", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        # SQLite's hidden row number would tell the order that notes came in.
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "feedback",
