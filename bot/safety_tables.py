@@ -13,7 +13,6 @@ from pathlib import Path
 import yaml
 
 from bot.safety import Label
-from bot.settings import ROOT
 
 # An entity as Rasa's data marks it: its words, and what they stand for.
 _MARKED = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
@@ -58,10 +57,10 @@ def read_examples(path: Path) -> list[Example]:
         return [Example(**json.loads(line)) for line in lines]
 
 
-def read_utterances() -> list[Example]:
-    """What Rasa learns from, none of it a danger: what people say to this chat every day."""
+def read_utterances(*paths: Path) -> list[Example]:
+    """Utterances in Rasa's form, none of them a danger: what people say to this chat every day."""
     utterances = []
-    for path in sorted((ROOT / "nlu" / "data" / "nlu").glob("*.yml")):
+    for path in paths:
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
             for written in entry.get("examples", "").splitlines():
                 said = _MARKED.sub(r"\1", written.removeprefix("- ")).strip()

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ DEV = tables.read_examples(ROOT / training.DEV)
 HELDOUT = tables.read_examples(ROOT / training.HELDOUT)
 BATCHES = tuple(dict.fromkeys(example.batch for example in HELDOUT))
 ALONE = Guard()
+Rows = dict[str, tuple[Sequence[tables.Example], Sequence[Label]]]
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +49,30 @@ def test_the_heldout_third_was_chosen_by_its_hash() -> None:
     def third(text: str) -> bool:
         return int(hashlib.sha256(text.encode()).hexdigest(), 16) % 3 == 0
 
-    split = {"first", "a", "b"}
+    split = {"first", *"abcdefgh"}
     assert all(not third(e.text) for e in DEV if e.batch in split)
     assert all(third(e.text) for e in HELDOUT if e.batch in split)
 
 
 def test_nothing_is_both_tuned_on_and_held_out() -> None:
-    assert not {e.text.casefold() for e in DEV} & {e.text.casefold() for e in HELDOUT}
+    calibration = tables.read_examples(ROOT / training.CALIBRATION)
+    tuned_on = {e.text.casefold() for e in (*DEV, *calibration)}
+    assert not tuned_on & {e.text.casefold() for e in HELDOUT}
+
+
+def test_everyday_talk_raises_next_to_nothing(guard: Guard) -> None:
+    """What was written to try Rasa, unseen by the guard: nobody there is in danger."""
+    said = [e.text for e in tables.read_utterances(ROOT / "tests" / "nlu_heldout.yml")]
+    assert len(said) > 250
+    assert sum(guard.label(text) != "none" for text in said) <= 0.02 * len(said)
+
+
+def test_the_aim_for_false_alarms_is_met_on_the_natural_mix(rows: Rows) -> None:
+    """Recall falls short of its aim of 98%: docs/safety.md says so, and by how much."""
+    examples, labels = rows["heldout sealed, with the encoder"]
+    alarms, recall = tables.false_alarms(examples, labels), tables.recall(examples, labels)
+    assert alarms.hits <= 0.02 * alarms.total
+    assert recall.hits >= 0.92 * recall.total
 
 
 def test_the_examples_are_many_and_none_is_there_twice() -> None:
@@ -64,18 +82,27 @@ def test_the_examples_are_many_and_none_is_there_twice() -> None:
         assert sum(e.label == label for e in (*DEV, *HELDOUT)) >= least
 
 
+@pytest.fixture(scope="module")
+def alone_rows() -> Rows:
+    return training.heldout_rows("no encoder", ALONE.label)
+
+
+@pytest.fixture(scope="module")
+def rows(guard: Guard) -> Rows:
+    return training.heldout_rows("with the encoder", guard.label)
+
+
 @pytest.mark.parametrize("batch", BATCHES)
-def test_the_table_is_what_the_guard_does_without_an_encoder(batch: str) -> None:
-    rows = training.heldout_rows("no encoder", ALONE.label)
+def test_the_table_is_what_the_guard_does_without_an_encoder(batch: str, alone_rows: Rows) -> None:
     name = f"heldout {batch}, no encoder"
-    assert tables.write_table({name: rows[name]}).splitlines()[-1] == row(name)
+    assert tables.write_table({name: alone_rows[name]}).splitlines()[-1] == row(name)
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-def test_the_guard_is_no_worse_than_the_table_says(batch: str, guard: Guard) -> None:
+def test_the_guard_is_no_worse_than_the_table_says(batch: str, rows: Rows) -> None:
     """A message or three may tip over between processors: int8 is not the same on all."""
     name = f"heldout {batch}, with the encoder"
-    examples, labels = training.heldout_rows("with the encoder", guard.label)[name]
+    examples, labels = rows[name]
     recall, alarms, support = stated(name)
     for share, least in (
         (tables.recall(examples, labels), recall),
@@ -87,7 +114,7 @@ def test_the_guard_is_no_worse_than_the_table_says(batch: str, guard: Guard) -> 
 
 
 def test_the_weights_stay_small() -> None:
-    assert (ROOT / "bot" / "safety_head.npz").stat().st_size <= 2_000_000
+    assert (ROOT / "bot" / "safety_head.npz").stat().st_size <= 4_000_000
 
 
 @pytest.mark.parametrize(
