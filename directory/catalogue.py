@@ -1,70 +1,88 @@
-"""The way in for everything that reads the directory.
+"""The way in for everything that searches the directory.
 
-Keeps one index in memory and renews it when another process has changed the
+Keeps one index in memory and brings it up to date when another process has changed the
 database. Safe to use from several threads.
 """
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from datetime import date
 
-import numpy as np
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.embeddings import DIMENSIONS, Encoder, Vectors
+from directory.embeddings import Encoder, Vectors
+from directory.entries import Entries, Entry, chain_entries, read_entries
 from directory.errors import UnknownPlaceError
-from directory.listings import StoredListing
-from directory.models import ListingRow, RevisionRow, read_listing
+from directory.index import Index
+from directory.listings import Place, Point, StoredListing
+from directory.models import (
+    EntryRow,
+    LabelRow,
+    ListingRow,
+    PlaceRow,
+    RevisionRow,
+    WordRow,
+    read_listing,
+)
 from directory.places import Area, Gazetteer
-from directory.search import Hit, Index, Query
+from directory.search import Hit, Query, rank, search
 from directory.spelling import Speller
-from directory.wording import searchable_text
 
 log = logging.getLogger(__name__)
 
-_WORD = re.compile(r"[^\W\d_]+")
 # How old an answer may be, in seconds, before the database is asked whether it changed.
 _LOOK_AGAIN_AFTER = 1.0
+# Listings kept as they were read, so that the popular ones are not read again and again.
+_MOST_KEPT = 1_000
+_READ_AT_ONCE = 10_000
+_BLOBS = ("vector", "text_digest", "facts", "terms", "points", "sessions", "labels")
 
 
 class Catalogue:
     """Listings by meaning, by id, and the places they are in."""
 
-    def __init__(self, engine: Engine, encoder: Encoder) -> None:
+    def __init__(
+        self, engine: Engine, encoder: Encoder, today: Callable[[], date] = date.today
+    ) -> None:
         self._engine = engine
         self._encoder = encoder
+        self._today = today
         self._lock = threading.Lock()
         self._revision = -1
         self._reading = False
         self._looked_at = -_LOOK_AGAIN_AFTER
-        self._index = Index((), np.zeros((0, DIMENSIONS), dtype=np.float32))
+        self._index = Index(read_entries((), ()))
         self._gazetteer = Gazetteer(())
         self._speller = Speller(())
+        self._last_word = 0
+        self._kept: OrderedDict[int, StoredListing] = OrderedDict()
 
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
         index = self._fresh()
         text, avoid = map(self._speller.correct, (query.text, query.avoid))
         query = replace(query, text=text, avoid=avoid)
-        if not self._encoder.ready:
-            return index.search(query, None)
-        if not avoid:
-            return index.search(query, self._encoder.encode([text])[0])
-        vector, avoided = self._encoder.encode([text, avoid])
-        return index.search(query, vector, avoided)
+        vector = avoided = None
+        if self._encoder.ready:
+            vector, *rest = self._encoder.encode([text, avoid] if avoid else [text])
+            avoided = rest[0] if rest else None
+        numbers = self._find_labels(query)
+        ranked = rank(index, query, vector, avoided, label_numbers=numbers, today=self._today())
+        return search(index, query, ranked, self._fetch, by_words=vector is None)
 
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of shape (n, 384), or None while the encoder is still loading."""
         return self._encoder.encode(texts) if self._encoder.ready else None
 
     def get(self, listing_id: int) -> StoredListing | None:
-        """The listing with our own `listing_id`, or None if there is none any more."""
-        return self._fresh().by_id.get(listing_id)
+        """The listing with our own `listing_id`, or None if there is none."""
+        self._fresh()
+        return self._fetch([listing_id]).get(listing_id)
 
     def find_area(self, text: str) -> Area | None:
         """The area that `text` names, or None if the directory knows nothing there."""
@@ -84,50 +102,112 @@ class Catalogue:
         return self._gazetteer.names
 
     def __len__(self) -> int:
-        return len(self._fresh().listings)
+        return len(self._fresh())
+
+    def _find_labels(self, query: Query) -> list[int]:
+        if not query.labels:
+            return []
+        with Session(self._engine) as session:
+            known = session.execute(
+                select(LabelRow.field, LabelRow.text, LabelRow.id).where(
+                    LabelRow.text.in_({text for _, text in query.labels})
+                )
+            )
+            numbers = {(field, text): number for field, text, number in known}
+        # A label that no listing has is on no row.
+        return [numbers.get(label, 0) for label in query.labels]
+
+    def _fetch(self, ids: Sequence[int]) -> dict[int, StoredListing]:
+        """The listings with these ids, from memory where they were read before."""
+        with self._lock:
+            found = {one: self._kept[one] for one in ids if one in self._kept}
+            for one in found:
+                self._kept.move_to_end(one)
+        if missing := [one for one in ids if one not in found]:
+            revision = self._revision
+            with Session(self._engine) as session:
+                rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(missing)))
+                read = {row.id: read_listing(row) for row in rows}
+            found |= read
+            with self._lock:
+                # What was read while the directory changed may be old already.
+                if revision == self._revision:
+                    self._kept.update(read)
+                while len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+        return found
 
     def _fresh(self) -> Index:
         """The index, asked at most once a second whether it is still true.
 
-        Only the first is waited for; a changed directory is read in beside the answers.
+        Only the first is waited for; what changed is read in beside the answers.
         """
         with self._lock:
             now = time.monotonic()
             if now - self._looked_at >= _LOOK_AGAIN_AFTER and not self._reading:
                 self._looked_at = now
+                self._reading = True
                 if self._revision < 0:
                     self._renew()
                 else:
-                    self._reading = True
-                    threading.Thread(target=self._renew, daemon=True).start()
+                    threading.Thread(target=self._renew_beside, daemon=True).start()
             return self._index
+
+    def _renew_beside(self) -> None:
+        try:
+            self._renew()
+        except Exception as error:
+            # What was read before still stands; the next look may find the database well.
+            log.error("The directory could not be read again: %s", type(error).__name__)
 
     def _renew(self) -> None:
         try:
             with Session(self._engine) as session:
                 revision = session.scalar(select(RevisionRow.number)) or 0
                 if revision != self._revision:
-                    self._load(session)
-                    self._revision = revision
-        except Exception as error:
-            if self._revision < 0:
-                raise
-            # What was read before still stands; the next look may find the database well.
-            log.error("The directory could not be read again: %s", type(error).__name__)
+                    self._load(session, revision)
         finally:
             self._reading = False
 
-    def _load(self, session: Session) -> None:
-        query = select(ListingRow).order_by(ListingRow.id)
-        rows = session.scalars(query).all()
-        vectors = np.zeros((len(rows), DIMENSIONS), dtype=np.float32)
-        for number, row in enumerate(rows):
-            vectors[number] = np.frombuffer(row.vector, dtype=np.float16)
-        stored = [read_listing(row) for row in rows]
-        self._index = Index(stored, vectors)
-        words = (_WORD.findall(searchable_text(one.listing).casefold()) for one in stored)
-        self._speller = Speller(chain.from_iterable(words))
-        self._gazetteer = Gazetteer(place for one in stored for place in one.listing.places)
+    def _load(self, session: Session, revision: int) -> None:
+        parts = list(_read_changes(session, self._revision))
+        if parts:
+            changed = chain_entries(parts)
+            index = self._index.replace(changed) if len(self._index) else Index(changed)
+            self._index = index
+        words = session.execute(
+            select(WordRow.id, WordRow.text).where(WordRow.id > self._last_word)
+        ).all()
+        if words:
+            self._last_word = max(number for number, _ in words)
+            self._speller.learn(text for _, text in words)
+        self._gazetteer = Gazetteer(
+            Place(
+                neighbourhood=row.neighbourhood,
+                postcode=row.postcode,
+                point=Point(row.latitude, row.longitude),
+            )
+            for row in session.execute(select(PlaceRow.__table__))
+        )
+        self._revision = revision
+        self._kept.clear()
+
+
+def _read_changes(session: Session, revision: int) -> Iterator[Entries]:
+    """The entries that changed since `revision`, in parts."""
+    columns = [getattr(EntryRow, name) for name in _BLOBS]
+    last = -1
+    while True:
+        rows = session.execute(
+            select(EntryRow.listing_id, *columns)
+            .where(EntryRow.revision > revision, EntryRow.listing_id > last)
+            .order_by(EntryRow.listing_id)
+            .limit(_READ_AT_ONCE)
+        ).all()
+        if not rows:
+            return
+        last = rows[-1][0]
+        yield read_entries([row[0] for row in rows], [Entry(*row[1:]) for row in rows])
 
 
 def count_listings(engine: Engine) -> int:

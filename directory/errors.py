@@ -13,6 +13,10 @@ class SourceError(DirectoryError):
     """A source could not be read as a whole; nothing of it was taken."""
 
 
+class HeldError(DirectoryError):
+    """A source would lose most of its listings: it waits for somebody to say that it is right."""
+
+
 class RowError(DirectoryError):
     """One row of a source is not fit to show; the row is quarantined."""
 

@@ -26,6 +26,8 @@ _HOURS_OF = {
 }
 TIMES = frozenset({*_DAYS_OF, *_HOURS_OF})
 """What a single session must meet together: a Tuesday, and in the evening."""
+TIME_ORDER = tuple(sorted(TIMES))
+_TOLD = {time: re.compile(rf"\b{time}s?\b", re.I) for time in TIME_ORDER}
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,32 @@ def judge_times(listing: Listing, needs: Collection[str]) -> Verdict:
         return Verdict(True, "It is on at a time you asked for")
     if sessions and None not in sessions:
         return _UNFIT
-    told = f"{listing.name}. {listing.description} {listing.commitment}"
-    wanted = sorted(need for need in needs if need in TIMES)
-    found = [_find(re.compile(rf"\b{need}s?\b", re.I), told) for need in wanted]
+    told = _times_said(listing)
+    found = [told.get(need) for need in sorted(needs) if need in TIMES]
     if found and all(found):
         return _mentions(next(filter(None, found)))
     return _UNSAID
+
+
+def times_told(listing: Listing) -> frozenset[str]:
+    """Those of `TIMES` that its words speak of, whatever its sessions say."""
+    return frozenset(_times_said(listing))
+
+
+def _times_said(listing: Listing) -> dict[str, re.Match[str]]:
+    told = f"{listing.name}. {listing.description} {listing.commitment}"
+    found = {time: _find(pattern, told) for time, pattern in _TOLD.items()}
+    return {time: one for time, one in found.items() if one}
+
+
+def parse_times(needs: Collection[str]) -> tuple[set[str], set[str], set[int], set[int]]:
+    """The days wanted, the days barred, the hours wanted and the hours barred by `needs`."""
+    return (
+        _join(_DAYS_OF, needs),
+        _join(_DAYS_OF, needs, "not "),
+        _join(_HOURS_OF, needs),
+        _join(_HOURS_OF, needs, "not "),
+    )
 
 
 def judge_age(listing: Listing, age: int) -> Verdict:
@@ -69,15 +91,16 @@ def judge_age(listing: Listing, age: int) -> Verdict:
 
 
 def _session_suits(schedule: Schedule, needs: Collection[str]) -> bool | None:
-    days, hours = set(schedule.days), set(_hours(schedule))
+    days, hours = set(schedule.days), set(hours_of(schedule))
+    wanted, barred, wanted_hours, barred_hours = parse_times(needs)
     said: list[bool | None] = []
-    if wanted := _join(_DAYS_OF, needs):
+    if wanted:
         said.append(bool(days & wanted) if days else None)
-    if barred := _join(_DAYS_OF, needs, "not "):
+    if barred:
         said.append(bool(days - barred) if days else None)
-    if wanted_hours := _join(_HOURS_OF, needs):
+    if wanted_hours:
         said.append(bool(hours & wanted_hours) if hours else None)
-    if barred_hours := _join(_HOURS_OF, needs, "not "):
+    if barred_hours:
         # Another day of the session would do, but not a part of its time.
         said.append(not hours & barred_hours if hours else None)
     if False in said:
@@ -92,7 +115,7 @@ def _join(
     return {one for name, of in meanings.items() if before + name in needs for one in of}
 
 
-def _hours(schedule: Schedule) -> range:
+def hours_of(schedule: Schedule) -> range:
     """The hours of the day that it touches; one, where only the start is known."""
     opens, closes = schedule.opens_at, schedule.closes_at
     if opens is None:

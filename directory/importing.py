@@ -9,17 +9,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory.embeddings import Encoder
-from directory.errors import DatabaseError
-from directory.listings import Listing, digest, withhold_place
-from directory.models import ListingRow, QuarantinedRow, RevisionRow, SourceRow, write_listing
+from directory.embeddings import Encoder, Vectors
+from directory.errors import DatabaseError, HeldError
+from directory.listings import Listing, digest, withhold_place, write_document
+from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
+from directory.writing import Written, announce_change, close_listings, write_listings
+
+# A source that has fewer listings than this may lose them all; one that has more, this part.
+_FEW = 10
+_MOST_LOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class ImportReport:
     added: int
     updated: int
     unchanged: int
+    closed: int
     encoded: int
     quarantined: tuple[Rejected, ...]
 
@@ -60,90 +65,130 @@ def import_listings(
     *,
     notice: str | None = None,
     progress: Progress = no_progress,
+    complete: bool = True,
+    accept_loss: bool = False,
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`.
 
-    Raises whatever reading `rows` raises, before anything is written, and DatabaseError
-    if the database refuses; then nothing was written either. A row whose key was already
+    With `complete`, what the source had and has no more is closed. Raises whatever reading `rows`
+    raises, HeldError if most of the source's listings would be closed (unless `accept_loss`), and
+    DatabaseError if the database refuses; then nothing was written. A row whose key was already
     taken by an earlier row of the same source is quarantined.
     """
     listings, rejected = _sort_out(rows)
     try:
-        report = _write(engine, encoder, source, listings, rejected, notice, progress)
+        with Session(engine) as session:
+            known = _read_known(session, source)
+            there = {*listings, *(row.key for row in rejected)}
+            gone = [one for key, one in known.items() if complete and key not in there]
+            lost = [one.id for one in gone if not one.gone]
+            if not accept_loss:
+                _refuse_loss(source, len(lost), sum(not one.gone for one in known.values()))
+            written = _encode_changed(encoder, listings, known, progress)
+            source_id = _write_source(session, source, notice)
+            write_listings(session, source_id, [one for one, _ in written])
+            close_listings(session, lost)
+            _quarantine(session, source_id, rejected)
+            announce_change(session)
+            session.commit()
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(
             f"The directory's database refused the change ({cause}). Nothing of {source} was taken."
         ) from error
     forget_deleted(engine)
-    return report
-
-
-def _write(
-    engine: Engine,
-    encoder: Encoder,
-    source: str,
-    listings: dict[str, Listing],
-    rejected: list[Rejected],
-    notice: str | None,
-    progress: Progress,
-) -> ImportReport:
-    with Session(engine) as session:
-        known = {
-            row.key: row
-            for row in session.scalars(
-                select(ListingRow).join(SourceRow).where(SourceRow.name == source)
-            )
-        }
-        digests = {key: digest(listing) for key, listing in listings.items()}
-        changed = [
-            listing
-            for key, listing in listings.items()
-            if key not in known or known[key].digest != digests[key]
-        ]
-        unseen = [
-            listing
-            for listing in changed
-            if listing.key not in known or known[listing.key].vector_digest != text_digest(listing)
-        ]
-        vectors = _encode(encoder, unseen, progress)
-
-        source_row = session.scalar(select(SourceRow).where(SourceRow.name == source))
-        if source_row is None:
-            source_row = SourceRow(name=source, notice="")
-            session.add(source_row)
-        if notice is not None:
-            source_row.notice = notice
-        for listing in changed:
-            row = known.get(listing.key) or ListingRow(source=source_row)
-            write_listing(row, listing)
-            row.digest = digests[listing.key]
-            if listing.key in vectors:
-                row.vector = vectors[listing.key]
-                row.vector_digest = text_digest(listing)
-            session.add(row)
-        session.flush()
-        session.execute(delete(QuarantinedRow).where(QuarantinedRow.source_id == source_row.id))
-        session.add_all(
-            QuarantinedRow(
-                source_id=source_row.id,
-                key=row.key,
-                name=row.name,
-                reason=row.reason,
-                content=_plain_json(row.content),
-            )
-            for row in rejected
-        )
-        _announce_change(session)
-        session.commit()
-    added = sum(listing.key not in known for listing in changed)
+    added = sum(one.id is None for one, _ in written)
     return ImportReport(
         source=source,
         added=added,
-        updated=len(changed) - added,
-        unchanged=len(listings) - len(changed),
-        encoded=len(unseen),
+        updated=len(written) - added,
+        unchanged=len(listings) - len(written),
+        closed=len(lost),
+        encoded=sum(encoded for _, encoded in written),
         quarantined=tuple(rejected),
+    )
+
+
+@dataclass(frozen=True)
+class _Known:
+    id: int
+    digest: str
+    text_digest: str
+    gone: bool
+
+
+def _read_known(session: Session, source: str) -> dict[str, _Known]:
+    of = (ListingRow.id, ListingRow.digest, EntryRow.text_digest, ListingRow.gone)
+    rows = session.execute(
+        select(ListingRow.key, *of)
+        .join(EntryRow, EntryRow.listing_id == ListingRow.id)
+        .join(SourceRow, SourceRow.id == ListingRow.source_id)
+        .where(SourceRow.name == source)
+    )
+    return {key: _Known(at, whole, text, gone) for key, at, whole, text, gone in rows}
+
+
+def _refuse_loss(source: str, lost: int, had: int) -> None:
+    if had >= _FEW and lost > _MOST_LOST * had:
+        raise HeldError(
+            f"{source} would lose {lost} of its {had} listings: it was held for review, and the "
+            "directory is as it was. If that is right, take it with --accept-loss."
+        )
+
+
+def _encode_changed(
+    encoder: Encoder, listings: dict[str, Listing], known: dict[str, _Known], progress: Progress
+) -> list[tuple[Written, bool]]:
+    """What has to be written, each with whether its vector had to be made."""
+    changed = [
+        listing
+        for key, listing in listings.items()
+        if key not in known
+        or known[key].gone
+        or known[key].digest != digest(write_document(listing))
+    ]
+    unseen = [
+        listing
+        for listing in changed
+        if listing.key not in known or known[listing.key].text_digest != text_digest(listing)
+    ]
+    keys = [listing.key for listing in unseen]
+    vectors = dict(zip(keys, _encode(encoder, unseen, progress), strict=True))
+    return [
+        (
+            Written(
+                listing=listing,
+                vector=vectors.get(listing.key),
+                id=known[listing.key].id if listing.key in known else None,
+            ),
+            listing.key in vectors,
+        )
+        for listing in changed
+    ]
+
+
+def _write_source(session: Session, name: str, notice: str | None) -> int:
+    row = session.scalar(select(SourceRow).where(SourceRow.name == name))
+    if row is None:
+        row = SourceRow(name=name)
+        session.add(row)
+    if notice is not None:
+        row.notice = notice
+    session.flush()
+    return row.id
+
+
+def _quarantine(session: Session, source_id: int, rejected: list[Rejected]) -> None:
+    session.execute(delete(QuarantinedRow).where(QuarantinedRow.source_id == source_id))
+    session.add_all(
+        QuarantinedRow(
+            source_id=source_id,
+            key=row.key,
+            name=row.name,
+            reason=row.reason,
+            content=_plain_json(row.content),
+        )
+        for row in rejected
     )
 
 
@@ -161,9 +206,9 @@ def _sort_out(rows: Iterable[Listing | Rejected]) -> tuple[dict[str, Listing], l
     return listings, rejected
 
 
-def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> dict[str, bytes]:
+def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> Iterable[Vectors]:
     if not listings:
-        return {}
+        return []
     done = 0
 
     def count(more: int) -> None:
@@ -172,22 +217,9 @@ def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> di
         progress("Learning what they mean", done, len(listings))
 
     progress("Learning what they mean", 0, len(listings))
-    vectors = encoder.encode([text_to_encode(listing) for listing in listings], progress=count)
-    # Half precision: half the bytes, and the same ranking to the fourth digit.
-    return {
-        listing.key: vector.astype(np.float16).tobytes()
-        for listing, vector in zip(listings, vectors, strict=True)
-    }
+    return encoder.encode([text_to_encode(listing) for listing in listings], progress=count)
 
 
 def _plain_json(content: dict[str, Any]) -> Any:
     # Python reads and writes NaN and Infinity; JSON and PostgreSQL have neither.
     return json.loads(json.dumps(content, default=str), parse_constant=str)
-
-
-def _announce_change(session: Session) -> None:
-    revision = session.get(RevisionRow, 1)
-    if revision is None:
-        session.add(RevisionRow(id=1, number=1))
-    else:
-        revision.number += 1

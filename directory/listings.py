@@ -5,9 +5,11 @@ confidential listing has no place. Must never import SQLAlchemy.
 """
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, replace
-from datetime import date, time
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from typing import Any
+
+from pydantic import TypeAdapter
 
 KINDS = ("group", "service", "volunteering", "have_a_say")
 
@@ -35,6 +37,8 @@ REPEATS = (
     "3rd of month",
     "4th of month",
     "last of month",
+    "monthly",
+    "once",
 )
 
 
@@ -59,13 +63,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A regular time: `days` from `DAYS`, `repeats` from `REPEATS` or empty."""
+    """A regular time: `days` from `DAYS`, `repeats` from `REPEATS` or empty.
+
+    `starts` and `ends` are the first and the last day it may be on; what repeats "monthly" is
+    on the day of the month that it starts, and what repeats "once" on that day alone.
+    """
 
     days: tuple[str, ...] = ()
     repeats: str = ""
     opens_at: time | None = None
     closes_at: time | None = None
     description: str = ""
+    starts: date | None = None
+    ends: date | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,9 @@ class Listing:
 
     `key` is the source's own reference. Empty text, an empty tuple and None all
     mean "not known"; a `cost_amount` of 0 means free. `covers` names the area
-    served by a listing that has no single place.
+    served by a listing that has no single place. `proposed` names the fields that the source
+    left open and we filled in. `record` is the source's own Open Referral UK record, where
+    there is one, so that what has no field here is published again as it came.
     """
 
     key: str
@@ -98,6 +110,8 @@ class Listing:
     audience: tuple[str, ...] = ()
     minimum_age: int | None = None
     maximum_age: int | None = None
+    eligibility: str = ""
+    how_to_join: str = ""
     languages: tuple[str, ...] = ()
     skills_wanted: tuple[str, ...] = ()
     commitment: str = ""
@@ -105,6 +119,8 @@ class Listing:
     alert: str = ""
     confidential: bool = False
     assured_date: date | None = None
+    proposed: tuple[str, ...] = ()
+    record: dict[str, Any] = field(default_factory=dict)
 
     @property
     def free(self) -> bool:
@@ -113,12 +129,17 @@ class Listing:
 
 @dataclass(frozen=True)
 class StoredListing:
-    """A listing in the directory: `id` is ours; `notice` is its source's and must be shown."""
+    """A listing in the directory: `id` is ours; `notice` is its source's and must be shown.
+
+    `modified` is when it last changed here, in UTC; `gone` tells that its source dropped it.
+    """
 
     id: int
     source: str
     notice: str
     listing: Listing
+    modified: datetime | None = None
+    gone: bool = False
 
 
 def withhold_place(listing: Listing) -> Listing:
@@ -127,10 +148,22 @@ def withhold_place(listing: Listing) -> Listing:
     Applied before anything is stored, so that no search, page, export or log can
     show what the directory does not hold (privacy property 6).
     """
-    return replace(listing, places=()) if listing.confidential else listing
+    return replace(listing, places=(), record={}) if listing.confidential else listing
 
 
-def digest(listing: Listing) -> str:
-    """A fingerprint of everything in the listing: equal only if nothing changed."""
-    content = json.dumps(asdict(listing), default=str, sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
+_DOCUMENT = TypeAdapter(Listing)
+
+
+def write_document(listing: Listing) -> str:
+    """The listing as JSON; equal for listings that are equal."""
+    return _DOCUMENT.dump_json(listing).decode()
+
+
+def read_document(document: str) -> Listing:
+    """The listing that `write_document` wrote, fields added since then at their defaults."""
+    return _DOCUMENT.validate_json(document)
+
+
+def digest(document: str) -> str:
+    """A fingerprint of a document: equal only if nothing in the listing changed."""
+    return hashlib.sha256(document.encode()).hexdigest()

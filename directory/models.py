@@ -1,95 +1,149 @@
-"""The directory's tables. Rows never leave the package: see `listings.StoredListing`."""
+"""The directory's tables. Rows never leave the package: see `listings.StoredListing`.
 
-from datetime import date, time
+A listing is kept whole, as one document: it is read whole and written whole, and nothing
+is asked of its parts alone. What searches need of it stands beside it in an `EntryRow`.
+"""
+
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from directory.listings import Listing, Place, Point, Schedule, StoredListing
+from directory.listings import StoredListing, read_document
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {list[str]: JSON, dict[str, Any]: JSON}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON}  # noqa: RUF012
 
 
 class SourceRow(Base):
-    """Where listings come from. `notice` is shown with every one of them."""
+    """Where listings come from. `notice` is shown with every one of them.
+
+    A source with an `address` is a registered feed: `etag` and `last_modified` are what its
+    server last told, and `held` says why its last answer was not applied, empty if it was.
+    """
 
     __tablename__ = "source"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     notice: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    etag: Mapped[str] = mapped_column(default="")
+    last_modified: Mapped[str] = mapped_column(default="")
+    synced: Mapped[datetime | None]
+    held: Mapped[str] = mapped_column(default="")
+
+
+class ListingRow(Base):
+    """A listing as its document. `gone` says that its source no longer has it.
+
+    `revision` is the directory's revision that last changed it, `modified` when, in UTC, and
+    `same_as` the listing that is shown in its place where both are one thing listed twice.
+    """
+
+    __tablename__ = "listing"
+    __table_args__ = (UniqueConstraint("source_id", "key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    key: Mapped[str]
+    document: Mapped[str]
+    digest: Mapped[str]
+    modified: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(index=True)
+    gone: Mapped[bool] = mapped_column(default=False)
+    same_as: Mapped[int | None] = mapped_column(ForeignKey("listing.id", ondelete="SET NULL"))
+    source: Mapped[SourceRow] = relationship(lazy="joined")
+
+
+class EntryRow(Base):
+    """What a search needs of a listing, in as few bytes as will do: see `entries`.
+
+    `version` is of the code that made it; an older one is made again, but for its vector.
+    """
+
+    __tablename__ = "entry"
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True
+    )
+    revision: Mapped[int] = mapped_column(index=True)
+    version: Mapped[int]
+    text_digest: Mapped[str]
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    facts: Mapped[bytes] = mapped_column(LargeBinary)
+    terms: Mapped[bytes] = mapped_column(LargeBinary)
+    points: Mapped[bytes] = mapped_column(LargeBinary)
+    sessions: Mapped[bytes] = mapped_column(LargeBinary)
+    labels: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WordRow(Base):
+    """A word that some listing uses: what a misspelt word may become."""
+
+    __tablename__ = "word"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(unique=True)
+
+
+class LabelRow(Base):
+    """A topic, language or audience that some listing has, by a number that `entry` can hold."""
+
+    __tablename__ = "label"
+    __table_args__ = (UniqueConstraint("field", "text"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[str]
+    text: Mapped[str]
 
 
 class PlaceRow(Base):
+    """Where a listing is: what names and postcodes are looked up in. Never a confidential one."""
+
     __tablename__ = "place"
     id: Mapped[int] = mapped_column(primary_key=True)
     listing_id: Mapped[int] = mapped_column(
         ForeignKey("listing.id", ondelete="CASCADE"), index=True
     )
-    venue: Mapped[str]
-    address: Mapped[str]
-    neighbourhood: Mapped[str]
-    postcode: Mapped[str]
-    latitude: Mapped[float | None]
-    longitude: Mapped[float | None]
+    neighbourhood: Mapped[str] = mapped_column(index=True)
+    postcode: Mapped[str] = mapped_column(index=True)
+    latitude: Mapped[float]
+    longitude: Mapped[float]
 
 
-class ScheduleRow(Base):
-    __tablename__ = "schedule"
+class NamedPlaceRow(Base):
+    """A postcode, half a postcode or a place name of a gazetteer that was imported."""
+
+    __tablename__ = "named_place"
     id: Mapped[int] = mapped_column(primary_key=True)
-    listing_id: Mapped[int] = mapped_column(
-        ForeignKey("listing.id", ondelete="CASCADE"), index=True
-    )
-    days: Mapped[list[str]]
-    repeats: Mapped[str]
-    opens_at: Mapped[time | None]
-    closes_at: Mapped[time | None]
-    description: Mapped[str]
-
-
-class ListingRow(Base):
-    __tablename__ = "listing"
-    __table_args__ = (UniqueConstraint("source_id", "key"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
-    digest: Mapped[str]
-    key: Mapped[str]
+    key: Mapped[str] = mapped_column(index=True)
     name: Mapped[str]
-    kind: Mapped[str]
-    description: Mapped[str]
-    organisation: Mapped[str]
-    strands: Mapped[list[str]]
-    assets: Mapped[list[str]]
-    topics: Mapped[list[str]]
-    website: Mapped[str]
-    email: Mapped[str]
-    phone: Mapped[str]
-    covers: Mapped[str]
-    online: Mapped[bool]
-    cost: Mapped[str]
-    cost_amount: Mapped[float | None]
-    accessibility: Mapped[list[str]]
-    audience: Mapped[list[str]]
-    minimum_age: Mapped[int | None]
-    maximum_age: Mapped[int | None]
-    languages: Mapped[list[str]]
-    skills_wanted: Mapped[list[str]]
-    commitment: Mapped[str]
-    status: Mapped[str]
-    alert: Mapped[str]
-    confidential: Mapped[bool]
-    assured_date: Mapped[date | None]
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
-    vector_digest: Mapped[str]
-    source: Mapped[SourceRow] = relationship(lazy="joined")
-    places: Mapped[list[PlaceRow]] = relationship(
-        cascade="all, delete-orphan", lazy="selectin", order_by=PlaceRow.id
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+
+
+class DuplicateRow(Base):
+    """Two listings that may be one thing. `verdict` is a navigator's: same, different or empty."""
+
+    __tablename__ = "possible_duplicate"
+    first_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True
     )
-    schedules: Mapped[list[ScheduleRow]] = relationship(
-        cascade="all, delete-orphan", lazy="selectin", order_by=ScheduleRow.id
+    second_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True
     )
+    likeness: Mapped[float]
+    reason: Mapped[str]
+    verdict: Mapped[str] = mapped_column(default="")
+
+
+class UnmetNeedRow(Base):
+    """How often a category of need found nothing good in an area, by week: no word is kept."""
+
+    __tablename__ = "unmet_need"
+    week: Mapped[str] = mapped_column(primary_key=True)
+    category: Mapped[str] = mapped_column(primary_key=True)
+    area: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
 
 
 class QuarantinedRow(Base):
@@ -112,75 +166,6 @@ class RevisionRow(Base):
     number: Mapped[int]
 
 
-# Columns that carry a listing's own value under the listing's own name.
-_PLAIN = (
-    "key name kind description organisation website email phone covers online cost cost_amount "
-    "minimum_age maximum_age commitment status alert confidential assured_date"
-).split()
-_LISTS = "strands assets topics accessibility audience languages skills_wanted".split()
-
-
-def write_listing(row: ListingRow, listing: Listing) -> None:
-    """Make the row say what the listing says."""
-    for name in _PLAIN:
-        setattr(row, name, getattr(listing, name))
-    for name in _LISTS:
-        setattr(row, name, list(getattr(listing, name)))
-    row.places = [
-        PlaceRow(
-            venue=place.venue,
-            address=place.address,
-            neighbourhood=place.neighbourhood,
-            postcode=place.postcode,
-            latitude=place.point.latitude if place.point else None,
-            longitude=place.point.longitude if place.point else None,
-        )
-        for place in listing.places
-    ]
-    row.schedules = [
-        ScheduleRow(
-            days=list(schedule.days),
-            repeats=schedule.repeats,
-            opens_at=schedule.opens_at,
-            closes_at=schedule.closes_at,
-            description=schedule.description,
-        )
-        for schedule in listing.schedules
-    ]
-
-
-def read_listing(row: ListingRow) -> StoredListing:
-    """The row as it may leave the package."""
-    values: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
-    values |= {name: tuple(getattr(row, name)) for name in _LISTS}
-    listing = Listing(
-        **values,
-        places=tuple(
-            Place(
-                venue=place.venue,
-                address=place.address,
-                neighbourhood=place.neighbourhood,
-                postcode=place.postcode,
-                point=None
-                if place.latitude is None or place.longitude is None
-                else Point(place.latitude, place.longitude),
-            )
-            for place in row.places
-        ),
-        schedules=tuple(
-            Schedule(
-                days=tuple(schedule.days),
-                repeats=schedule.repeats,
-                opens_at=schedule.opens_at,
-                closes_at=schedule.closes_at,
-                description=schedule.description,
-            )
-            for schedule in row.schedules
-        ),
-    )
-    return StoredListing(row.id, row.source.name, row.source.notice, listing)
-
-
 class NoteRow(Base):
     """A note that a resident sent to the team; see `notes`."""
 
@@ -201,3 +186,16 @@ class FeedbackRow(Base):
     week: Mapped[str] = mapped_column(primary_key=True)
     useful: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
+
+
+def read_listing(row: ListingRow) -> StoredListing:
+    """The row as it may leave the package."""
+    listing = read_document(row.document)
+    return StoredListing(
+        id=row.id,
+        source=row.source.name,
+        notice=row.source.notice,
+        listing=replace(listing, status="closed") if row.gone else listing,
+        modified=row.modified,
+        gone=row.gone,
+    )

@@ -17,6 +17,8 @@ from directory.listings import Place, Point
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 _EARTH_MILES = 3958.8
+MILES_A_DEGREE = _EARTH_MILES * math.pi / 180
+"""Of latitude; of longitude, at the equator."""
 _FAR = 50.0
 
 

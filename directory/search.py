@@ -1,35 +1,32 @@
-"""Finding listings by meaning: BM25 and sentence vectors, fused, in memory.
+"""Finding listings by meaning: words and sentence vectors, fused, filtered, and told why.
 
 Owns the ranking and the reasons. A reason is a fact about the listing that the
 query asked for; nothing else may become one.
 """
 
-import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from heapq import heappop, heappush
 
-import bm25s
 import numpy as np
-import Stemmer
-from bm25s.stopwords import STOPWORDS_EN_PLUS
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from directory.embeddings import Vectors
-from directory.fitting import Demand, Verdict, demands, judge
-from directory.listings import StoredListing
+from directory.entries import FREE, HIDDEN, NO_ORGANISATION, UNKNOWN, count_days
+from directory.fitting import Demand, demands, judge
+from directory.index import Index
+from directory.listings import KINDS, STATUSES, STRANDS, StoredListing
 from directory.places import Area, miles_from
-from directory.wording import searchable_text
-
-# It logs what it is given to split into words, and brings a handler of its own to print it.
-logging.getLogger("bm25s").setLevel(logging.WARNING)
-# Two threads of BLAS beside the encoder's one fight over two cores: a query takes three
-# times as long (docs/benchmarks.md).
-threadpool_limits(1, user_api="blas")
+from directory.verdicts import Verdicts, judge_week
+from directory.words import find_stems, find_words, number
 
 Scores = NDArray[np.float32]
+Rows = NDArray[np.bool_]
+Fetch = Callable[[Sequence[int]], Mapping[int, StoredListing]]
+"""Reads listings by their ids; one that is not there any more is left out."""
 
 # Chosen by nDCG@10 on residents' judged queries: see docs/search.md.
 WORDS_WEIGHT = 0.15
@@ -42,36 +39,40 @@ _NEAREST_MILE_COST = 0.1
 # what was not wanted, in units of cosine: see docs/search.md.
 _SUITED: dict[Demand, float] = {"women": 0.4, "men": 0.4}
 _SUITED_ELSE = 0.2
-_MOST_JUDGED = 128
 _AVOIDED = 0.3
+# What it costs that nobody has looked at a listing for long: all of it after two years.
+_STALE = 0.04
+_FRESH_DAYS, _STALE_DAYS = 180.0, 730.0
+# What each listing of an organisation costs the next of the same one.
+_SAME_ORGANISATION = 0.04
 # Below this, the best that the directory has is not what was asked for.
 GOOD_ENOUGH = 0.3
 # A word in more than this part of the listings is no reason to choose one.
 _COMMON = 0.2
-# How people begin a request says nothing of what they want.
-_FRAMING = (
-    "give happy glad would could can may might much many lot bit like love enjoy want need "
-    "wish hope look looking find get go going know think something somewhere someone anything "
-    "anywhere anyone somebody anybody group groups people place places thing things please "
-    "thanks hello hi good nice really maybe also im ive id dont"
-).split()
-_STOP_WORDS = [*STOPWORDS_EN_PLUS, *_FRAMING]
-# What a person would call a word: "children's" and "men’s" are one, "arts-and-crafts" three.
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# The scan is off by 0.003: no listing this far down can belong to the first ten.
+_REFINED = 200
+# How many are put in order at first; most searches need no more.
+_FIRST_SORTED = 64
+_CLOSED = STATUSES.index("closed")
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for. Empty `kinds` means any; `exclude` holds ids not to show again.
+    """What to look for. Empty `kinds` and `strands` mean any; `exclude` holds ids not to show.
 
     `needs` are names in `fitting.NEEDS` and `fitting.TIMES`, `age` is in years: what does not
-    suit is left out, and what is known to suit comes first. `avoid` says in words what is not
-    wanted. With a `why` the text is ours: it finds, and `why` is the reason to give.
+    suit is left out, and what is known to suit comes first. `within` is in miles of `near`: what
+    is known to be farther is left out. `on` is the first of seven days that it must be on in.
+    `labels` are pairs of field and text that a listing must have. `avoid` says in words what is
+    not wanted. With a `why` the text is ours: it finds, and `why` is the reason to give.
     """
 
     text: str
     kinds: frozenset[str] = frozenset()
+    strands: frozenset[str] = frozenset()
+    labels: frozenset[tuple[str, str]] = frozenset()
     near: Area | None = None
+    within: float | None = None
     free: bool = False
     nearest: bool = False
     exclude: frozenset[int] = frozenset()
@@ -79,6 +80,7 @@ class Query:
     why: str = ""
     needs: frozenset[str] = frozenset()
     age: int | None = None
+    on: date | None = None
     avoid: str = ""
 
 
@@ -104,192 +106,239 @@ class Hit:
         return self.fit >= GOOD_ENOUGH
 
 
-class Index:
-    """A ready-made search over fixed listings and their vectors (rows in the same order)."""
+@dataclass(frozen=True)
+class Ranked:
+    """Every row's score and fit, and which rows are allowed at all."""
 
-    def __init__(self, listings: Sequence[StoredListing], vectors: Vectors) -> None:
-        self.listings = listings
-        self._vectors = vectors
-        self._stem = Stemmer.Stemmer("english")
-        texts = [searchable_text(stored.listing) for stored in listings]
-        tokens = [self.tokenize(text) for text in texts]
-        self._words = bm25s.BM25()
-        if any(tokens):
-            self._words.index(tokens, show_progress=False)
-        self._stems = [frozenset(stems) for stems in tokens]
-        gists = (f"{one.listing.name} {' '.join(one.listing.topics)}" for one in listings)
-        self._gists = [frozenset(self.tokenize(gist)) for gist in gists]
-        self._frequency: dict[str, int] = {}
-        for stems in self._stems:
-            for stem in stems:
-                self._frequency[stem] = self._frequency.get(stem, 0) + 1
-        self._kinds = np.array([stored.listing.kind for stored in listings])
-        self._free = np.array([stored.listing.free for stored in listings], dtype=bool)
-        self._open = np.array(
-            [stored.listing.status != "closed" for stored in listings], dtype=bool
-        )
-        self._ids = np.array([stored.id for stored in listings], dtype=np.int64)
-        points = [
-            (row, place.point.latitude, place.point.longitude)
-            for row, stored in enumerate(listings)
-            for place in stored.listing.places
-            if place.point
-        ]
-        self._points = np.array(points, dtype=np.float64).reshape(-1, 3)
-        self._judged: dict[Demand, list[Verdict]] = {}
+    score: Scores
+    fit: Scores
+    allowed: Rows
 
-    @cached_property
-    def by_id(self) -> dict[int, StoredListing]:
-        return {stored.id: stored for stored in self.listings}
 
-    def tokenize(self, text: str) -> list[str]:
-        """The stems of the words in `text` that are not stop words."""
-        tokenized = bm25s.tokenize(
-            text, stopwords=_STOP_WORDS, stemmer=self._stem, return_ids=False, show_progress=False
-        )
-        return list(tokenized[0])
+def rank(
+    index: Index,
+    query: Query,
+    vector: Vectors | None,
+    avoided: Vectors | None = None,
+    *,
+    label_numbers: Sequence[int] = (),
+    today: date,
+) -> Ranked:
+    """Score every row. With no `vector` (the encoder is not up), by words alone.
 
-    def word_scores(self, text: str) -> Scores:
-        """BM25 of every listing for `text`, scaled so that the best is 1."""
-        stems = [stem for stem in self.tokenize(text) if stem in self._frequency]
-        if not stems:
-            return np.zeros(len(self.listings), dtype=np.float32)
-        scores: Scores = self._words.get_scores(stems).astype(np.float32)
-        return scores / max(float(scores.max()), 1e-6)
-
-    def search(
-        self, query: Query, vector: Vectors | None, avoided: Vectors | None = None
-    ) -> list[Hit]:
-        """The best listings first. With no `vector` (the encoder is not up), by words alone.
-
-        `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,).
-        """
-        asked = demands(query.needs, query.age)
-        verdicts = [self._judge(one) for one in asked]
-        allowed = self._allowed(query, verdicts)
-        if not allowed.any():
-            return []
-        words = self.word_scores(query.text)
-        if vector is None:
-            # With nothing else to go by, a listing without one of the words is a guess.
-            fit, allowed = words, allowed & (words > 0)
-        else:
-            fit = self._vectors @ vector + WORDS_WEIGHT * words
-        miles = self._miles(query.near)
+    `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,);
+    `label_numbers` are those of the query's labels.
+    """
+    asked = demands(query.needs, query.age)
+    verdicts = {demand: index.judge(demand) for demand in asked}
+    allowed = _allow(index, query, verdicts, label_numbers)
+    words = index.postings.score(map(number, find_stems(query.text)))
+    words /= max(float(words.max(initial=0.0)), 1e-6)
+    if vector is None:
+        # With nothing else to go by, a listing without one of the words is a guess.
+        fit, allowed = words, allowed & (words > 0)
+    else:
+        fit = index.scan.score(vector) + np.float32(WORDS_WEIGHT) * words
+    score = fit - np.float32(_STALE) * _measure_staleness(index, today)
+    if query.near is not None:
+        miles = index.measure_miles(query.near)
         # An unknown distance costs nothing: area-wide and online groups are never hidden.
-        away = np.minimum(np.nan_to_num(miles, nan=0.0), _MOST_MILES)
-        mile_cost = _NEAREST_MILE_COST if query.nearest else MILE_COST
-        score = fit - mile_cost * away
-        for demand, judged in zip(asked, verdicts, strict=True):
-            worth = _SUITED.get(demand, _SUITED_ELSE)
-            score += worth * _marks(judged, True)
-        if avoided is not None:
-            score -= _AVOIDED * (self._vectors @ avoided)
-        score = np.where(allowed, score, -np.inf)
-        said = {} if query.why else self._say_words(query.text)
-        hits: list[Hit] = []
-        told: set[tuple[str, str]] = set()
-        for row in np.argsort(-score, kind="stable"):
-            if len(hits) == query.limit or not allowed[row]:
-                break
-            stored = self.listings[row]
-            # The same thing listed twice is shown once.
-            if (same := (stored.listing.name, stored.listing.description)) in told:
+        away = np.minimum(np.nan_to_num(miles, nan=0.0), np.float32(_MOST_MILES))
+        score -= np.float32(_NEAREST_MILE_COST if query.nearest else MILE_COST) * away
+        if query.within is not None:
+            allowed &= ~(miles > query.within)
+    for demand, judged in verdicts.items():
+        score += np.float32(_SUITED.get(demand, _SUITED_ELSE)) * (judged > 0)
+    if avoided is not None:
+        score -= np.float32(_AVOIDED) * index.scan.score(avoided)
+    if vector is not None:
+        # What the scan rounded off decides only among the first few.
+        best = _find_best(np.where(allowed, score, -np.inf), _REFINED)
+        more = index.scan.refine(best, vector) + np.float32(WORDS_WEIGHT) * words[best] - fit[best]
+        fit[best] += more
+        score[best] += more
+    return Ranked(score, fit, allowed)
+
+
+def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
+    if len(score) <= most:
+        return np.arange(len(score))
+    return np.argpartition(-score, most)[:most]
+
+
+def search(
+    index: Index, query: Query, ranked: Ranked, fetch: Fetch, *, by_words: bool = False
+) -> list[Hit]:
+    """The best listings first. `by_words` tells that there was no vector to rank by."""
+    unwanted = [stems for stems in map(_stem_set, _PHRASES.split(query.avoid)) if stems]
+    said = {} if query.why else _say_words(index, query.text)
+    rows = choose(index, ranked)
+    hits: list[Hit] = []
+    while len(hits) < query.limit:
+        batch = [row for _, row in zip(range(query.limit - len(hits)), rows, strict=False)]
+        if not batch:
+            break
+        found = fetch([int(index.entries.ids[row]) for row in batch])
+        for row in batch:
+            stored = found.get(int(index.entries.ids[row]))
+            if stored is None or (unwanted and _is_about(stored, unwanted)):
                 continue
-            told.add(same)
-            if query.why:
-                otherwise = query.why
-            elif vector is None:
-                otherwise = "It uses some of your words"
-            elif fit[row] >= GOOD_ENOUGH:
-                otherwise = "It is close in meaning to what you said"
-            else:
-                otherwise = "It is one of the closest we know of"
-            mentioned = self._shared_words(said, int(row))
-            why = f"It mentions {_quote(mentioned)}" if mentioned else otherwise
-            here = [judged[row] for judged in verdicts]
-            suits = dict.fromkeys(one.reason for one in here if one.suits)
-            hits.append(
-                Hit(
-                    found=stored,
-                    score=float(score[row]),
-                    reasons=tuple(
-                        dict.fromkeys(
-                            (why, *self._reasons(query, int(row), float(miles[row])), *suits)
-                        )
-                    ),
-                    miles=None if np.isnan(miles[row]) else float(miles[row]),
-                    fit=float(fit[row]),
-                    silent=any(one.suits is None for one in here),
-                )
-            )
-        return hits
-
-    def _judge(self, demand: Demand) -> list[Verdict]:
-        """What each listing says of it, in the order of the listings."""
-        if demand not in self._judged:
-            # Ages and sets of times are many: what was judged long ago is judged again.
-            if len(self._judged) >= _MOST_JUDGED:
-                self._judged.clear()
-            self._judged[demand] = [judge(stored.listing, demand) for stored in self.listings]
-        return self._judged[demand]
-
-    def _allowed(self, query: Query, verdicts: Sequence[Sequence[Verdict]]) -> NDArray[np.bool_]:
-        allowed = self._open.copy()
-        if query.kinds:
-            allowed &= np.isin(self._kinds, list(query.kinds))
-        if query.free:
-            allowed &= self._free
-        if query.exclude:
-            allowed &= ~np.isin(self._ids, list(query.exclude))
-        for told in verdicts:
-            allowed &= ~_marks(told, False)
-        for phrase in re.split(r",|\bor\b|\band\b", query.avoid):
-            if stems := frozenset(self.tokenize(phrase)):
-                allowed &= np.array([not stems <= gist for gist in self._gists], dtype=bool)
-        return allowed
-
-    def _miles(self, near: Area | None) -> NDArray[np.float64]:
-        """To the nearest place of each listing; NaN where none is known."""
-        miles = np.full(len(self.listings), np.nan)
-        if near is not None:
-            rows = self._points[:, 0].astype(np.intp)
-            np.fmin.at(miles, rows, miles_from(near.point, self._points[:, 1:]))
-        return miles
-
-    def _reasons(self, query: Query, row: int, miles: float) -> tuple[str, ...]:
-        listing = self.listings[row].listing
-        reasons = []
-        if query.near is not None and not np.isnan(miles):
-            reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
-        elif query.near is not None and listing.online:
-            reasons.append("You can join from home, online")
-        elif query.near is not None and listing.covers:
-            reasons.append(f"It covers {listing.covers}")
-        if query.free and listing.free:
-            reasons.append("It is free")
-        return tuple(reasons)
-
-    def _say_words(self, text: str) -> dict[str, str]:
-        """The stems in `text` that are worth naming, each with the word as it was said."""
-        most = max(2.0, _COMMON * len(self.listings))
-        said: dict[str, str] = {}
-        for word in dict.fromkeys(_WORD.findall(text.casefold())):
-            stems = self.tokenize(word)
-            if len(stems) == 1 and 0 < self._frequency.get(stems[0], 0) <= most:
-                said.setdefault(stems[0], word)
-        return said
-
-    def _shared_words(self, said: Mapping[str, str], row: int) -> list[str]:
-        """Up to three of the person's own words that the listing uses, the rarest first."""
-        shared = sorted(
-            said.keys() & self._stems[row], key=lambda stem: (self._frequency[stem], stem)
-        )
-        return [said[stem] for stem in shared][:3]
+            why = _say_why(index, query, said, row, float(ranked.fit[row]), by_words=by_words)
+            hits.append(_tell(query, stored, why, ranked, row))
+    return hits
 
 
-def _marks(verdicts: Sequence[Verdict], suits: bool) -> NDArray[np.bool_]:
-    return np.fromiter((one.suits is suits for one in verdicts), dtype=bool, count=len(verdicts))
+def choose(index: Index, ranked: Ranked) -> Iterator[int]:
+    """Rows, the best first: one thing listed twice comes once, an organisation's others later."""
+    contents, organisations = index.entries.facts["content"], index.entries.facts["organisation"]
+    shown: Counter[int] = Counter()
+    told: set[int] = set()
+    stream = _descend(index, ranked)
+    following = next(stream, None)
+    waiting: list[tuple[float, int, int, int]] = []
+    while waiting or following is not None:
+        while following is not None and (not waiting or following[0] <= waiting[0][0]):
+            cost, tie, row = following
+            following = next(stream, None)
+            if (content := int(contents[row])) not in told:
+                told.add(content)
+                times = shown[int(organisations[row])]
+                heappush(waiting, (cost + _SAME_ORGANISATION * times, tie, row, times))
+        if not waiting:
+            continue
+        cost, tie, row, times = heappop(waiting)
+        organisation = int(organisations[row])
+        if organisation != NO_ORGANISATION and (now := shown[organisation]) > times:
+            heappush(waiting, (cost + _SAME_ORGANISATION * (now - times), tie, row, now))
+            continue
+        shown[organisation] += organisation != NO_ORGANISATION
+        yield row
+
+
+def _descend(index: Index, ranked: Ranked) -> Iterator[tuple[float, int, int]]:
+    """The allowed rows as (cost, id, row), the best first, sorted no further than is asked for."""
+    rows = np.flatnonzero(ranked.allowed)
+    costs = -ranked.score[rows]
+    done, size = 0, _FIRST_SORTED
+    while done < len(rows):
+        end = min(done + size, len(rows))
+        if end < len(rows):
+            part = np.argpartition(costs[done:], end - done - 1) + done
+            rows[done:], costs[done:] = rows[part], costs[part]
+        ids = index.entries.ids[rows[done:end]]
+        for at in np.lexsort((ids, costs[done:end])):
+            yield float(costs[done + at]), int(ids[at]), int(rows[done + at])
+        done, size = end, size * 8
+
+
+def _allow(
+    index: Index,
+    query: Query,
+    verdicts: Mapping[Demand, Verdicts],
+    label_numbers: Sequence[int],
+) -> Rows:
+    facts = index.entries.facts
+    allowed: Rows = (facts["status"] != _CLOSED) & ~index.find_flag(HIDDEN)
+    if query.kinds:
+        allowed &= np.isin(facts["kind"], [KINDS.index(kind) for kind in query.kinds])
+    if query.strands:
+        allowed &= facts["strands"] & sum(1 << STRANDS.index(one) for one in query.strands) != 0
+    if query.free:
+        allowed &= index.find_flag(FREE)
+    if query.exclude:
+        allowed &= ~np.isin(index.entries.ids, list(query.exclude))
+    for label in label_numbers:
+        allowed &= index.find_label(label)
+    for judged in verdicts.values():
+        allowed &= judged >= 0
+    if query.on is not None:
+        allowed &= judge_week(index.entries, query.on) > 0
+    return allowed
+
+
+def _measure_staleness(index: Index, today: date) -> Scores:
+    """0 for what was looked at in the last half year or does not say, 1 after two years."""
+    assured = index.entries.facts["assured"]
+    days = (count_days(today) - assured - _FRESH_DAYS) / (_STALE_DAYS - _FRESH_DAYS)
+    return np.where(assured == UNKNOWN, 0, np.clip(days, 0, 1)).astype(np.float32)
+
+
+def _tell(query: Query, stored: StoredListing, why: str, ranked: Ranked, row: int) -> Hit:
+    listing = stored.listing
+    miles = _measure_miles(query, stored)
+    verdicts = [judge(listing, demand) for demand in demands(query.needs, query.age)]
+    reasons = [why]
+    if miles is not None and query.near is not None:
+        reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
+    elif query.near is not None and listing.online:
+        reasons.append("You can join from home, online")
+    elif query.near is not None and listing.covers:
+        reasons.append(f"It covers {listing.covers}")
+    if query.free and listing.free:
+        reasons.append("It is free")
+    if query.on is not None:
+        reasons.append("It is on in the week you asked for")
+    reasons += [verdict.reason for verdict in verdicts if verdict.suits]
+    return Hit(
+        found=stored,
+        score=float(ranked.score[row]),
+        reasons=tuple(dict.fromkeys(reasons)),
+        miles=miles,
+        fit=float(ranked.fit[row]),
+        silent=any(verdict.suits is None for verdict in verdicts),
+    )
+
+
+def _measure_miles(query: Query, stored: StoredListing) -> float | None:
+    points = [place.point for place in stored.listing.places if place.point]
+    if query.near is None or not points:
+        return None
+    degrees = np.array([(point.latitude, point.longitude) for point in points])
+    return float(miles_from(query.near.point, degrees).min())
+
+
+def _say_why(
+    index: Index, query: Query, said: Mapping[int, str], row: int, fit: float, *, by_words: bool
+) -> str:
+    if query.why:
+        return query.why
+    if mentioned := _shared_words(index, said, row):
+        return f"It mentions {_quote(mentioned)}"
+    if by_words:
+        return "It uses some of your words"
+    if fit >= GOOD_ENOUGH:
+        return "It is close in meaning to what you said"
+    return "It is one of the closest we know of"
+
+
+def _say_words(index: Index, text: str) -> dict[int, str]:
+    """The terms in `text` that are worth naming, each with the word as it was said."""
+    most = max(2.0, _COMMON * len(index))
+    said: dict[int, str] = {}
+    for word in find_words(text):
+        stems = find_stems(word)
+        if len(stems) == 1 and 0 < index.postings.count(number(stems[0])) <= most:
+            said.setdefault(number(stems[0]), word)
+    return said
+
+
+def _shared_words(index: Index, said: Mapping[int, str], row: int) -> list[str]:
+    """Up to three of the person's own words that the listing uses, the rarest first."""
+    shared = [term for term in said if index.postings.has(term, row)]
+    shared.sort(key=lambda term: (index.postings.count(term), said[term]))
+    return [said[term] for term in shared][:3]
+
+
+_PHRASES = re.compile(r",|\bor\b|\band\b")
+
+
+def _stem_set(text: str) -> frozenset[str]:
+    return frozenset(find_stems(text))
+
+
+def _is_about(stored: StoredListing, unwanted: Sequence[frozenset[str]]) -> bool:
+    gist = _stem_set(f"{stored.listing.name} {' '.join(stored.listing.topics)}")
+    return any(stems <= gist for stems in unwanted)
 
 
 def _describe_miles(miles: float) -> str:

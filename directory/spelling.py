@@ -30,9 +30,15 @@ class Speller:
     """Knows the `words` of the listings, in lower case."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = {word for word in words if len(word) >= _SHORTEST}
+        self._words: set[str] = set()
         self._by_letter: dict[str, list[str]] = {}
-        for word in sorted(self._words):
+        self.learn(words)
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Know more words, in lower case."""
+        new = {word for word in words if len(word) >= _SHORTEST} - self._words
+        self._words |= new
+        for word in sorted(new):
             self._by_letter.setdefault(word[0], []).append(word)
 
     def correct(self, text: str) -> str:

@@ -48,15 +48,15 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to `revision`, making it if need be. Raises DatabaseError."""
+def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> None:
+    """Bring the database up (or down) to `revision`, making it if need be. Raises DatabaseError."""
     config = Config()
     # Alembic's configuration reads a percent sign as the start of a name.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+            (command.downgrade if down else command.upgrade)(config, revision)
     except (SQLAlchemyError, CommandError) as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error

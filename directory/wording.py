@@ -62,6 +62,13 @@ def text_digest(listing: Listing) -> str:
 
 def searchable_text(listing: Listing) -> str:
     """Every word that a search may match."""
+    venues = (place.venue for place in listing.places)
+    return " ".join(filter(None, [common_text(listing), *venues]))
+
+
+def common_text(listing: Listing) -> str:
+    """The same without venues: it may be remembered apart from the listing, even if the listing
+    becomes confidential."""
     words = [
         listing.name,
         listing.description,
@@ -72,7 +79,6 @@ def searchable_text(listing: Listing) -> str:
         *listing.skills_wanted,
         *listing.languages,
         *listing.accessibility,
-        *(place.venue for place in listing.places),
         *(place.neighbourhood for place in listing.places),
     ]
     return " ".join(word for word in words if word)

@@ -1,11 +1,13 @@
 """The directory's database: made, unmade and made again, and read while others write."""
 
+import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, time
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import Engine, inspect, text
@@ -14,10 +16,11 @@ from bot.settings import ROOT
 from directory.catalogue import Catalogue, count_listings
 from directory.errors import DatabaseError
 from directory.importing import import_listings
-from directory.listings import Listing, Place, Point, Schedule
+from directory.listings import Listing, Place, Point, Schedule, read_document
 from directory.models import Base
 from directory.search import Query
 from directory.store import migrate, open_database
+from directory.writing import renew_entries
 
 TEA = Listing(
     "tea",
@@ -47,10 +50,46 @@ def test_migrations_go_up_down_and_up_again_with_data(engine, encoder):
         assert set(Base.metadata.tables) <= set(inspect(engine).get_table_names())
         import_listings(engine, encoder, "town", [TEA])
         assert count_listings(engine) == 1
-        migrate(engine, "base")
+        migrate(engine, "base", down=True)
         assert set(inspect(engine).get_table_names()) == {"alembic_version"}
         migrate(engine)
         assert count_listings(engine) == 0
+
+
+def test_a_listing_goes_down_to_the_older_tables_and_comes_back(engine, encoder):
+    full = replace(
+        TEA,
+        topics=("tea",),
+        cost_amount=0.0,
+        minimum_age=18,
+        assured_date=date(2026, 10, 1),
+        schedules=(Schedule(("Monday",), "weekly", time(10), None, "Not in August"),),
+    )
+    import_listings(engine, encoder, "town", [full, replace(TEA, key="2", places=())], notice="New")
+    migrate(engine, "0002", down=True)
+    with engine.connect() as connection:
+        [row] = connection.execute(text("SELECT * FROM listing WHERE key = 'tea'")).mappings()
+        [place] = connection.execute(text("SELECT * FROM place")).mappings()
+        schedules = connection.execute(text("SELECT opens_at, description FROM schedule")).all()
+    assert (row["name"], row["minimum_age"], row["cost_amount"]) == ("Tea", 18, 0.0)
+    assert json.loads(row["topics"]) == ["tea"]
+    assert (place["venue"], place["latitude"]) == ("Hall", 53)
+    assert str(schedules[0][0]).startswith("10:00")
+    migrate(engine)
+    assert renew_entries(engine) == 2
+    hits = Catalogue(engine, encoder).search(Query("tea", limit=5))
+    assert [hit.found.listing for hit in hits if hit.found.listing.key == "tea"] == [full]
+    assert hits[0].found.notice == "New"
+    assert import_listings(engine, encoder, "town", [full]).encoded == 0
+
+
+def test_what_an_older_program_wrote_is_made_again_without_encoding(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA])
+    assert renew_entries(engine) == 0
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE entry SET version = 0, facts = '', terms = ''"))
+    assert renew_entries(engine) == 1
+    assert [hit.found.listing for hit in Catalogue(engine, encoder).search(Query("tea"))] == [TEA]
 
 
 def test_migrating_again_keeps_what_is_there(engine, encoder):
@@ -131,10 +170,10 @@ def test_another_process_s_import_is_seen_within_3_seconds(engine, encoder, url)
 
 
 def wait_for(condition, seconds: float = 3.0) -> None:
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not seen within {seconds} s"
-        time.sleep(0.05)
+        assert monotonic() < deadline, f"not seen within {seconds} s"
+        sleep(0.05)
 
 
 def test_searching_goes_on_while_others_import(engine, encoder):
@@ -157,7 +196,7 @@ def test_searching_goes_on_while_others_import(engine, encoder):
         thread.start()
     for number in range(6):
         import_listings(engine, encoder, "town", [replace(TEA, alert=str(number))])
-        time.sleep(0.3)
+        sleep(0.3)
     done.set()
     for thread in threads:
         thread.join()
@@ -175,5 +214,5 @@ def test_a_writer_that_another_holds_up_changes_nothing(engine, encoder, url):
             import_listings(impatient, encoder, "town", [replace(TEA, name="Teas")])
         other.rollback()
     with engine.connect() as connection:
-        assert connection.scalar(text("SELECT name FROM listing")) == "Tea"
+        assert read_document(connection.scalar(text("SELECT document FROM listing"))) == TEA
     impatient.dispose()

@@ -20,9 +20,10 @@ from bot.settings import ROOT
 from bot.wording import Wording, line
 from directory.embeddings import DIMENSIONS
 from directory.fitting import NEEDS
-from directory.listings import Listing, Place, Point, Schedule, StoredListing
+from directory.listings import Listing, Place, Point, Schedule
 from directory.places import Area
-from directory.search import Index, Query
+from directory.search import Query
+from tests.in_memory import Town
 
 MOST = 6.0
 FEW = 4
@@ -72,10 +73,8 @@ def reasons() -> set[str]:
     )
     vectors = np.zeros((1, DIMENSIONS), dtype=np.float32)
     vectors[0, 0] = 1.0
-    index = Index([StoredListing(1, "s", "", listing)], vectors)
-    far = Index(
-        [StoredListing(1, "s", "", Listing("k", "Tea", "group", "Tea", covers="Town"))], vectors
-    )
+    town = Town([listing], vectors)
+    far = Town([Listing("k", "Tea", "group", "Tea", covers="Town")], vectors)
     told: set[str] = set()
     for need in NEEDS:
         for near in (Point(53.0, 1.0), Point(53.02, 1.0), Point(53.2, 1.0)):
@@ -86,7 +85,7 @@ def reasons() -> set[str]:
                 needs=frozenset({need, "monday"}),
                 age=40,
             )
-            for hit in index.search(query, vectors[0]):
+            for hit in town.search(query, vectors[0]):
                 told.update(hit.reasons)
     for vector in (vectors[0], vectors[0] * 0, None):
         for query in (

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.embeddings import DIMENSIONS
-from directory.listings import KINDS, STATUSES, Listing, Place, Point, StoredListing
+from directory.listings import KINDS, STATUSES, Listing, Place, Point
 from directory.places import Area
-from directory.search import Hit, Index, Query
+from directory.search import Hit, Query
 from directory.wording import searchable_text
+from directory.words import find_stems
+from tests.in_memory import Town
 
 TOWN = Area("Old Town", Point(53.0, 1.0))
 
@@ -21,14 +23,8 @@ def listing(name: str, **values) -> Listing:
     return Listing(key=name, name=name, kind=values.pop("kind", "group"), **values)
 
 
-def build(*listings: Listing, vectors: np.ndarray | None = None) -> Index:
-    stored = [
-        StoredListing(id=10 + n, source="s", notice="", listing=one)
-        for n, one in enumerate(listings)
-    ]
-    if vectors is None:
-        vectors = np.zeros((len(stored), DIMENSIONS), dtype=np.float32)
-    return Index(stored, vectors)
+def build(*listings: Listing, vectors: np.ndarray | None = None) -> Town:
+    return Town(listings, vectors)
 
 
 def towards(*weights: float) -> np.ndarray:
@@ -57,9 +53,9 @@ NEAREST_FIRST = Query("gardening", near=TOWN, nearest=True, limit=10)
 
 
 def test_meaning_and_words_both_count():
-    index = build(SHED, CHOIR, CARE, vectors=towards(0.4, 0.5, 0.1))
-    assert names(index.search(Query("company", limit=3), AXIS)) == ["Choir", "Shed", "Care"]
-    assert names(index.search(Query("gardening", limit=3), AXIS)) == ["Shed", "Choir", "Care"]
+    town = build(SHED, CHOIR, CARE, vectors=towards(0.4, 0.5, 0.1))
+    assert names(town.search(Query("company", limit=3), AXIS)) == ["Choir", "Shed", "Care"]
+    assert names(town.search(Query("gardening", limit=3), AXIS)) == ["Shed", "Choir", "Care"]
 
 
 def test_while_the_encoder_loads_words_alone_answer():
@@ -81,11 +77,11 @@ def test_an_unknown_distance_hides_nothing():
 
 def test_nearer_matters_more_to_who_asked_for_it():
     near, far = replace(SHED, key="n", name="Near", places=HERE.places), replace(SHED, name="Far")
-    index = build(far, near, vectors=towards(0.9, 0.65))
+    town = build(far, near, vectors=towards(0.9, 0.65))
     asked = Query("company", near=TOWN, limit=2)
-    assert names(index.search(replace(asked, near=None), AXIS)) == ["Far", "Near"]
-    assert names(index.search(asked, AXIS)) == ["Far", "Near"]
-    assert names(index.search(replace(asked, nearest=True), AXIS)) == ["Near", "Far"]
+    assert names(town.search(replace(asked, near=None), AXIS)) == ["Far", "Near"]
+    assert names(town.search(asked, AXIS)) == ["Far", "Near"]
+    assert names(town.search(replace(asked, nearest=True), AXIS)) == ["Near", "Far"]
 
 
 def test_the_nearest_of_several_places_counts():
@@ -134,10 +130,10 @@ def test_a_word_that_most_listings_have_is_no_reason():
 @pytest.mark.parametrize(
     "query", [Query(""), Query("the of and"), Query("\ud800\x00 <b>"), Query("x" * 9000)]
 )
-@pytest.mark.parametrize("index", [build(), build(listing("", description="")), build(SHED, CHOIR)])
-def test_odd_queries_and_directories(index, query):
+@pytest.mark.parametrize("town", [build(), build(listing("", description="")), build(SHED, CHOIR)])
+def test_odd_queries_and_directories(town, query):
     for vector in (AXIS, None):
-        assert len(index.search(query, vector)) <= len(index.listings)
+        assert len(town.search(query, vector)) <= len(town)
 
 
 VOCABULARY = (
@@ -178,8 +174,8 @@ QUERIES = st.builds(
 def test_whatever_is_asked(listings, query, encoder_up, seed):
     random = np.random.default_rng(seed).standard_normal((len(listings) + 1, DIMENSIONS))
     vectors = (random / np.linalg.norm(random, axis=1, keepdims=True)).astype(np.float32)
-    index = build(*listings, vectors=vectors[1:])
-    hits = index.search(query, vectors[0] if encoder_up else None)
+    town = build(*listings, vectors=vectors[1:])
+    hits = town.search(query, vectors[0] if encoder_up else None)
 
     assert len(hits) <= query.limit
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
@@ -193,18 +189,18 @@ def test_whatever_is_asked(listings, query, encoder_up, seed):
         has_point = any(place.point for place in one.places)
         assert (hit.miles is not None) == (has_point and query.near is not None)
         for reason in hit.reasons:
-            check_reason(index, reason, one, query)
+            check_reason(reason, one, query)
 
 
-def check_reason(index: Index, reason: str, one: Listing, query: Query) -> None:
+def check_reason(reason: str, one: Listing, query: Query) -> None:
     if reason.startswith("It mentions"):
-        stems = set(index.tokenize(searchable_text(one)))
+        stems = set(find_stems(searchable_text(one)))
         quoted = re.findall("“([^”]+)”", reason)
         assert 1 <= len(quoted) <= 3
         for word in quoted:
             assert word in query.text.casefold()
-            assert set(index.tokenize(word)) <= stems
-            assert index.tokenize(word)
+            assert set(find_stems(word)) <= stems
+            assert find_stems(word)
     elif reason == "It is free":
         assert one.free
     elif reason.startswith("It covers"):

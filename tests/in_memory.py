@@ -1,0 +1,48 @@
+"""A directory without a database, for tests of finding and ranking alone."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from directory.embeddings import DIMENSIONS, Vectors
+from directory.entries import make_entry, read_entries
+from directory.index import Index
+from directory.listings import Listing, StoredListing
+from directory.search import Hit, Query, rank, search
+
+TODAY = date(2026, 11, 23)
+FIRST_ID = 10
+
+
+class Town:
+    """Listings in order, the first with `FIRST_ID`; vectors of nothing where none are given."""
+
+    def __init__(self, listings: Sequence[Listing], vectors: Vectors | None = None) -> None:
+        if vectors is None:
+            vectors = np.zeros((len(listings), DIMENSIONS), dtype=np.float32)
+        self.stored = {
+            at: StoredListing(at, "s", "", one) for at, one in enumerate(listings, FIRST_ID)
+        }
+        self._labels: dict[tuple[str, str], int] = {}
+        entries = [
+            make_entry(one, vector, self._number)
+            for one, vector in zip(listings, vectors, strict=True)
+        ]
+        self.index = Index(read_entries(list(self.stored), entries))
+
+    def _number(self, field: str, text: str) -> int:
+        return self._labels.setdefault((field, text), 1 + len(self._labels))
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def search(
+        self, query: Query, vector: Vectors | None, avoided: Vectors | None = None
+    ) -> list[Hit]:
+        numbers = [self._labels.get(label, 0) for label in query.labels]
+        ranked = rank(self.index, query, vector, avoided, label_numbers=numbers, today=TODAY)
+        return search(self.index, query, ranked, self._fetch, by_words=vector is None)
+
+    def _fetch(self, ids: Sequence[int]) -> dict[int, StoredListing]:
+        return {one: self.stored[one] for one in ids}

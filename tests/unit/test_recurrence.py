@@ -1,0 +1,61 @@
+"""When a schedule is on, as a calendar on the wall would say."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.listings import DAYS, REPEATS, Schedule
+from directory.recurrence import find_dates
+
+# November 2026 begins on a Sunday.
+NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "days"),
+    [
+        (Schedule(("Tuesday",), "weekly"), [3, 10, 17, 24]),
+        (Schedule(("Tuesday", "Sunday")), [1, 3, 8, 10, 15, 17, 22, 24, 29]),
+        (Schedule(("Monday",), "1st of month"), [2]),
+        (Schedule(("Monday",), "4th of month"), [23]),
+        (Schedule(("Monday",), "last of month"), [30]),
+        (Schedule(("Friday",), "fortnightly", starts=date(2026, 10, 9)), [6, 20]),
+        (Schedule(("Friday",), "fortnightly"), None),
+        (Schedule((), "monthly", starts=date(2026, 3, 17)), [17]),
+        (Schedule((), "monthly"), None),
+        (Schedule((), "once", starts=date(2026, 11, 5)), [5]),
+        (Schedule((), "once", starts=date(2026, 12, 5)), []),
+        (Schedule((), "once"), None),
+        (Schedule(("Tuesday",), "weekly", starts=date(2026, 11, 11)), [17, 24]),
+        (Schedule(("Tuesday",), "weekly", ends=date(2026, 11, 10)), [3, 10]),
+        (Schedule(("Tuesday",), "weekly", ends=date(2026, 10, 31)), []),
+        (Schedule(description="Now and then"), None),
+    ],
+)
+def test_a_month_of_it(schedule: Schedule, days: list[int] | None):
+    found = find_dates(schedule, *NOVEMBER)
+    assert found == (days if days is None else [date(2026, 11, day) for day in days])
+
+
+SCHEDULES = st.builds(
+    Schedule,
+    days=st.lists(st.sampled_from(DAYS), unique=True, max_size=3).map(tuple),
+    repeats=st.sampled_from(("", *REPEATS)),
+    starts=st.none() | st.dates(date(2025, 1, 1), date(2027, 12, 31)),
+    ends=st.none() | st.dates(date(2025, 1, 1), date(2027, 12, 31)),
+)
+
+
+@given(SCHEDULES, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 40))
+def test_a_stretch_of_days_is_its_days_one_by_one(schedule: Schedule, first: date, more: int):
+    days = [first + timedelta(days=n) for n in range(more + 1)]
+    whole = find_dates(schedule, first, days[-1])
+    if whole is not None:
+        assert whole == [day for day in days if find_dates(schedule, day, day)]
+        for day in whole:
+            assert schedule.starts is None or day >= schedule.starts
+            assert schedule.ends is None or day <= schedule.ends
+            if schedule.repeats not in ("once", "monthly"):
+                assert DAYS[day.weekday()] in schedule.days
