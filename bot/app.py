@@ -36,8 +36,9 @@ from directory.catalogue import Catalogue, count_listings
 from directory.embeddings import Encoder, is_prepared, prepare
 from directory.importing import import_listings
 from directory.notes import Notebook
+from directory.opening import open_directory
 from directory.sources.reading import read_source
-from directory.store import migrate, open_database
+from directory.store import open_database
 
 EXAMPLE = ROOT / "examples" / "larkhaven.csv"
 EXAMPLE_NOTICE = "Fictional example: this place does not exist."
@@ -74,8 +75,7 @@ def prepare_all(settings: Settings, encoder: Encoder) -> Path:
     if not is_prepared(settings.encoder_folder):
         with _step("Preparing the sentence encoder (about 15 s)"):
             prepare(settings.encoder_folder)
-    engine = open_database(settings.directory_url)
-    migrate(engine)
+    engine = open_directory(settings.directory_url)
     if count_listings(engine) == 0:
         with _step("Loading the example town of Larkhaven (about 15 s)"):
             rows = read_source(str(EXAMPLE))

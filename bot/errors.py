@@ -3,3 +3,7 @@
 
 class SetupError(Exception):
     """The message is one plain line that says what to do."""
+
+
+class InputError(Exception):
+    """A file that was handed to a command is not what it takes."""

@@ -242,7 +242,7 @@ def test_the_command_ends_with_counts_reasons_time_and_rate(command, tmp_path):
     done = command("import", str(tmp_path / "cafés.json"))
     assert done.returncode == 0, done.stderr
     counts, quarantined, rate = done.stdout.splitlines()
-    assert counts == "cafés: 3 added, 0 updated, 0 unchanged, 1 quarantined."
+    assert counts == "cafés: 3 added, 0 updated, 0 unchanged, 0 closed, 1 quarantined."
     assert quarantined.strip().startswith("quarantined '[/bold] no words': it has no description")
     assert rate.startswith("3 listings in ")
     assert rate.endswith(" a second.")

@@ -1,0 +1,59 @@
+"""The `connector` command: reads what was asked, hands it on, prints what came back.
+
+A user's own mistake is told in one line with exit code 1, never as a traceback.
+"""
+
+import sys
+from typing import NoReturn
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from bot.cli import checkins, directory, trying
+from bot.cli.printing import ASIDE
+from bot.errors import InputError, SetupError
+from bot.settings import Settings
+from checkins.errors import CheckinsError
+from directory.errors import DirectoryError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.add_typer(directory.app, name="directory")
+app.add_typer(checkins.app, name="checkins")
+app.add_typer(trying.nlu_app, name="nlu")
+app.add_typer(trying.safety_app, name="safety")
+
+
+@app.callback()
+def _start() -> None:
+    """Community Connector: a chat that finds local groups by meaning."""
+
+
+@app.command()
+def run() -> None:
+    """Prepare what is missing, then serve the chat until Ctrl-C."""
+    from bot.app import serve
+
+    serve(Settings())
+
+
+def main() -> None:
+    """The entry point: a known error becomes one line and exit code 1."""
+    try:
+        app()
+    except (DirectoryError, CheckinsError, SetupError, InputError) as error:
+        _fail(str(error))
+    except ValidationError as error:
+        # A setting's value may be a secret: only its name and what is wrong are told.
+        problem = error.errors()[0]
+        name = str(problem["loc"][0]).upper()
+        _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/settings.md.")
+    except SettingsError as error:
+        # Told without a value: 'error parsing value for field "checkin_areas" from source ...'.
+        name = str(error).partition('"')[2].partition('"')[0].upper()
+        _fail(f"The setting {name} is not a JSON list or value. See docs/settings.md.")
+
+
+def _fail(line: str) -> NoReturn:
+    ASIDE.print(line, style="red", markup=False)
+    sys.exit(1)

@@ -1,0 +1,158 @@
+"""The commands that fill, search and look after the directory."""
+
+import json
+import time
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.printing import OUT, show_progress
+from bot.settings import Settings
+from directory.errors import DirectoryError
+from directory.notes import Notebook
+
+app = typer.Typer(no_args_is_help=True, help="Fill and search the directory.")
+
+
+@app.command("import")
+def import_sources(
+    sources: Annotated[list[str], typer.Argument(help="Files or API addresses.")],
+    source_name: Annotated[
+        str, typer.Option("--source", help="Name to keep it under; the file's own if not given.")
+    ] = "",
+    notice: Annotated[
+        str | None, typer.Option(help="Words shown with each of its listings; kept if not given.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds one answer of an API may take.")] = 20.0,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Even if most of its listings would be closed.")
+    ] = False,
+) -> None:
+    """Take Open Referral UK files, API addresses or CSV templates into the directory."""
+    from directory.embeddings import Encoder, prepare
+    from directory.importing import import_listings
+    from directory.opening import open_directory
+    from directory.sources.reading import name_source, read_source
+
+    settings = Settings()
+    if source_name and len(sources) > 1:
+        raise DirectoryError("--source names one source; import several one at a time.")
+    prepare(settings.encoder_folder)
+    engine = open_directory(settings.directory_url)
+    encoder = Encoder(settings.encoder_folder)
+    for source in sources:
+        started = time.monotonic()
+        with show_progress() as progress:
+            report = import_listings(
+                engine,
+                encoder,
+                source_name or name_source(source),
+                read_source(source, progress=progress, timeout=timeout),
+                notice=notice,
+                progress=progress,
+                accept_loss=accept_loss,
+            )
+        OUT.print(
+            f"{report.source}: {report.added} added, {report.updated} updated, "
+            f"{report.unchanged} unchanged, {report.closed} closed, "
+            f"{len(report.quarantined)} quarantined.",
+            markup=False,
+        )
+        for rejected in report.quarantined:
+            OUT.print(
+                f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}", markup=False
+            )
+        listings = report.added + report.updated + report.unchanged
+        seconds = max(time.monotonic() - started, 0.001)
+        OUT.print(f"{listings} listings in {seconds:.0f} s, {listings / seconds:.0f} a second.")
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    kind: Annotated[list[str] | None, typer.Option(help="group, service, ...; repeatable.")] = None,
+    near: Annotated[str, typer.Option(help="A postcode, its first half, or a place.")] = "",
+    free: Annotated[bool, typer.Option("--free", help="Only what is free.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+) -> None:
+    """Print the listings that fit best, each with the reason."""
+    from directory.catalogue import Catalogue
+    from directory.embeddings import Encoder, prepare
+    from directory.listings import KINDS
+    from directory.opening import open_directory
+    from directory.search import Query
+    from directory.showing import summarise
+
+    settings = Settings()
+    if wrong := set(kind or ()) - set(KINDS):
+        raise DirectoryError(f"No kind is called {wrong.pop()!r}; use {', '.join(KINDS)}.")
+    prepare(settings.encoder_folder)
+    engine = open_directory(settings.directory_url)
+    encoder = Encoder(settings.encoder_folder)
+    encoder.warm()
+    catalogue = Catalogue(engine, encoder)
+    if not len(catalogue):
+        raise DirectoryError("The directory is empty. Fill it with: connector directory import")
+    query = Query(
+        words,
+        kinds=frozenset(kind or ()),
+        near=catalogue.require_area(near) if near else None,
+        free=free,
+        limit=limit,
+    )
+    found = [summarise(hit) for hit in catalogue.search(query)]
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        OUT.print("Nothing fits. Try fewer conditions, or other words.")
+    for number, summary in enumerate(found, start=1):
+        _print_summary(number, summary)
+
+
+def _print_summary(number: int, summary: dict[str, object]) -> None:
+    OUT.print(Text.assemble((f"{number}. {summary['name']}", "bold"), f"  ({summary['kind']})"))
+    table = Table.grid(padding=(0, 1))
+    for label in ("reasons", "when", "where", "cost", "who", "wanted", "alert", "notice"):
+        value = summary[label]
+        if value:
+            shown = "; ".join(value) if isinstance(value, list) else str(value)
+            # As text: a listing's own brackets are not markup.
+            table.add_row(f"   {'why' if label == 'reasons' else label}:", Text(shown))
+    OUT.print(table)
+
+
+@app.command()
+def notes(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print the notes that residents sent to the team."""
+    from dataclasses import asdict
+
+    for note in _open_notebook().read_notes():
+        if as_json:
+            print(json.dumps(asdict(note), ensure_ascii=False))
+        else:
+            about = f" of {note.about}" if note.about else ""
+            OUT.print(f"{note.week}, {note.kind}{about}: {note.text}", markup=False)
+
+
+@app.command()
+def feedback(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print how many found the chat useful, by week."""
+    for week, counts in _open_notebook().read_feedback().items():
+        if as_json:
+            print(json.dumps({"week": week, **counts}))
+        else:
+            OUT.print(f"{week}: {', '.join(f'{one} {count}' for one, count in counts.items())}")
+
+
+def _open_notebook() -> Notebook:
+    from directory.opening import open_directory
+
+    return Notebook(open_directory(Settings().directory_url))
