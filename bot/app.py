@@ -35,6 +35,7 @@ from checkins.store import CheckIns, open_engine
 from directory.catalogue import Catalogue, count_listings
 from directory.embeddings import Encoder, is_prepared, prepare
 from directory.importing import import_listings
+from directory.linking import link_duplicates
 from directory.notes import Notebook
 from directory.opening import open_directory
 from directory.sources.reading import read_source
@@ -80,6 +81,7 @@ def prepare_all(settings: Settings, encoder: Encoder) -> Path:
         with _step("Loading the example town of Larkhaven (about 15 s)"):
             rows = read_source(str(EXAMPLE))
             import_listings(engine, encoder, EXAMPLE.stem, rows, notice=EXAMPLE_NOTICE)
+            link_duplicates(engine)
     engine.dispose()
     migrate_checkins(settings.checkins_url)
     model = name_model(settings.connector_var / "models")

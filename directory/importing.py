@@ -17,6 +17,7 @@ from directory.embeddings import Encoder, Vectors
 from directory.errors import DatabaseError, HeldError
 from directory.listings import Listing, digest, withhold_place, write_document
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
+from directory.proposing import propose
 from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
 from directory.writing import Written, announce_change, close_listings, write_listings
@@ -202,7 +203,7 @@ def _sort_out(rows: Iterable[Listing | Rejected]) -> tuple[dict[str, Listing], l
             reason = f"the reference {row.key!r} is used twice; give each listing its own"
             rejected.append(Rejected(row.key, row.name, reason, {"name": row.name}))
         else:
-            listings[row.key] = withhold_place(row)
+            listings[row.key] = withhold_place(propose(row))
     return listings, rejected
 
 

@@ -84,9 +84,10 @@ class Listing:
 
     `key` is the source's own reference. Empty text, an empty tuple and None all
     mean "not known"; a `cost_amount` of 0 means free. `covers` names the area
-    served by a listing that has no single place. `proposed` names the fields that the source
-    left open and we filled in. `record` is the source's own Open Referral UK record, where
-    there is one, so that what has no field here is published again as it came.
+    served by a listing that has no single place. `kind`, from `KINDS`, is empty only between a
+    source that does not say and `proposing.propose`; `proposed` names the fields that the latter
+    filled, of "kind", "strands" and "assets". `record` is the source's own Open Referral UK
+    record, where there is one, so that what has no field here is published again as it came.
     """
 
     key: str

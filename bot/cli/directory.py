@@ -33,6 +33,7 @@ def import_sources(
     """Take Open Referral UK files, API addresses or CSV templates into the directory."""
     from directory.embeddings import Encoder, prepare
     from directory.importing import import_listings
+    from directory.linking import link_duplicates
     from directory.opening import open_directory
     from directory.sources.reading import name_source, read_source
 
@@ -67,6 +68,12 @@ def import_sources(
         listings = report.added + report.updated + report.unchanged
         seconds = max(time.monotonic() - started, 0.001)
         OUT.print(f"{listings} listings in {seconds:.0f} s, {listings / seconds:.0f} a second.")
+    linked = link_duplicates(engine)
+    if linked.hidden or linked.waiting:
+        OUT.print(
+            f"Listed twice: {linked.hidden} are shown once; {linked.waiting} pairs may be, "
+            "and wait for a navigator."
+        )
 
 
 @app.command()

@@ -11,7 +11,6 @@ from typing import Any
 
 from directory.errors import RowError
 from directory.importing import Rejected
-from directory.kinds import propose_kind
 from directory.listings import DAYS, Listing, Place, Schedule
 from directory.places import tidy_postcode
 from directory.sources.values import (
@@ -87,7 +86,7 @@ def _read(service: Json, key: str, name: str) -> Listing:
     return Listing(
         key=key,
         name=name,
-        kind=propose_kind(name, description),
+        kind="",  # Open Referral UK has no word for it
         description=description,
         organisation=read_text(organisation.get("name")),
         topics=_read_topics(service),

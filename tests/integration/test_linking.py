@@ -1,0 +1,96 @@
+"""One thing that two sources list is shown once, and a navigator has the last word."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from directory.catalogue import Catalogue
+from directory.importing import import_listings
+from directory.linking import link_duplicates
+from directory.listings import Listing, Place, Schedule
+from directory.models import DuplicateRow, ListingRow
+from directory.opening import open_directory
+from directory.search import Query
+
+CLUB = Listing(
+    key="1",
+    name="Old Town Lunch Club",
+    kind="group",
+    description="A hot lunch and a chat for older people, every Wednesday in the church hall.",
+    organisation="Old Town Churches",
+    website="https://lunch.example",
+    phone="01632 960001",
+    places=(Place("Church Hall", postcode="ZY1 1AA"),),
+)
+FULLER = replace(CLUB, key="9", schedules=(Schedule(("Wednesday",), "weekly"),))
+CHOIR = replace(
+    CLUB, key="2", name="Choir", description="We sing.", website="https://choir.example", phone=""
+)
+
+
+@pytest.fixture
+def engine(tmp_path, encoder) -> Iterator[Engine]:
+    engine = open_directory(f"sqlite:///{tmp_path / 'directory.db'}")
+    import_listings(engine, encoder, "one", [CLUB, CHOIR])
+    import_listings(engine, encoder, "two", [FULLER])
+    yield engine
+    engine.dispose()
+
+
+def find(engine: Engine, encoder) -> list[tuple[str, str]]:
+    hits = Catalogue(engine, encoder).search(Query("lunch club", limit=9))
+    return [(hit.found.source, hit.found.listing.name) for hit in hits]
+
+
+def give_verdict(engine: Engine, verdict: str) -> None:
+    with Session(engine) as session:
+        session.execute(update(DuplicateRow).values(verdict=verdict))
+        session.commit()
+
+
+def test_it_is_shown_once_and_by_the_listing_that_tells_most(engine, encoder):
+    linked = link_duplicates(engine)
+    assert (linked.hidden, linked.waiting) == (1, 0)
+    assert find(engine, encoder) == [("two", "Old Town Lunch Club"), ("one", "Choir")]
+    with Session(engine) as session:
+        [pair] = session.scalars(select(DuplicateRow))
+    assert "same name" in pair.reason
+    assert link_duplicates(engine) == linked
+
+
+def test_what_is_not_the_same_any_more_is_shown_again(engine, encoder):
+    link_duplicates(engine)
+    import_listings(engine, encoder, "two", [replace(CHOIR, key="9", name="Opera")])
+    assert link_duplicates(engine).hidden == 0
+    assert ("one", "Old Town Lunch Club") in find(engine, encoder)
+
+
+def test_what_its_source_dropped_hides_nothing(engine, encoder):
+    link_duplicates(engine)
+    import_listings(engine, encoder, "two", [replace(CHOIR, key="10", name="Opera")])
+    link_duplicates(engine)
+    assert ("one", "Old Town Lunch Club") in find(engine, encoder)
+    assert ("two", "Old Town Lunch Club") not in find(engine, encoder)
+
+
+@pytest.mark.parametrize(("verdict", "hidden"), [("different", 0), ("same", 1)])
+def test_a_navigators_verdict_stands(engine, encoder, verdict, hidden):
+    link_duplicates(engine)
+    give_verdict(engine, verdict)
+    assert link_duplicates(engine).hidden == hidden
+    # Even when the two are not alike any more.
+    other = replace(CHOIR, key="9", name="Opera", description="Singing with costumes.")
+    import_listings(engine, encoder, "two", [other])
+    assert link_duplicates(engine).hidden == hidden
+
+
+def test_a_hidden_listing_stays_hidden_when_it_changes(engine, encoder):
+    link_duplicates(engine)
+    import_listings(engine, encoder, "one", [replace(CLUB, alert="Back in May"), CHOIR])
+    assert find(engine, encoder)[0] == ("two", "Old Town Lunch Club")
+    with Session(engine) as session:
+        [hidden] = session.scalars(select(ListingRow.key).where(ListingRow.same_as.is_not(None)))
+    assert hidden == "1"
