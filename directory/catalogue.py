@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from directory.embeddings import Encoder, Vectors
 from directory.entries import Entries, Entry, chain_entries, read_entries
 from directory.errors import UnknownPlaceError
+from directory.facets import Facets, count_facets
 from directory.index import Index
 from directory.listings import Place, Point, StoredListing
 from directory.models import (
@@ -30,7 +31,7 @@ from directory.models import (
     read_listing,
 )
 from directory.places import Area, Gazetteer
-from directory.search import Hit, Query, rank, search
+from directory.search import Hit, Query, Ranked, rank, search
 from directory.spelling import Speller
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ _LOOK_AGAIN_AFTER = 1.0
 # Listings kept as they were read, so that the popular ones are not read again and again.
 _MOST_KEPT = 1_000
 _READ_AT_ONCE = 10_000
+_MOST_LABELS = 500
 _BLOBS = ("vector", "text_digest", "facts", "terms", "points", "sessions", "labels")
 
 
@@ -65,6 +67,23 @@ class Catalogue:
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
         index = self._fresh()
+        query, ranked = self._rank(index, query)
+        return search(index, query, ranked, self._fetch)
+
+    def count_facets(self, query: Query) -> tuple[Facets, dict[tuple[str, str], int]]:
+        """How many of what the query finds have each thing to filter by; then each label's."""
+        index = self._fresh()
+        query, ranked = self._rank(index, query)
+        facets = count_facets(index, query, ranked)
+        most = sorted(facets.labels, key=lambda one: -facets.labels[one])[:_MOST_LABELS]
+        with Session(self._engine) as session:
+            rows = session.execute(
+                select(LabelRow.id, LabelRow.field, LabelRow.text).where(LabelRow.id.in_(most))
+            )
+            labels = {(row.field, row.text): facets.labels[row.id] for row in rows}
+        return facets, labels
+
+    def _rank(self, index: Index, query: Query) -> tuple[Query, Ranked]:
         text, avoid = map(self._speller.correct, (query.text, query.avoid))
         query = replace(query, text=text, avoid=avoid)
         vector = avoided = None
@@ -73,7 +92,7 @@ class Catalogue:
             avoided = rest[0] if rest else None
         numbers = self._find_labels(query)
         ranked = rank(index, query, vector, avoided, label_numbers=numbers, today=self._today())
-        return search(index, query, ranked, self._fetch, by_words=vector is None)
+        return query, ranked
 
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of shape (n, 384), or None while the encoder is still loading."""

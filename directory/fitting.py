@@ -7,9 +7,11 @@ each True comes with the fact that shows it. Must never take silence for a yes o
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from directory.listings import DAYS, Listing, Schedule
+from directory.recurrence import find_dates
 
 _NOON, _FIVE = 12, 17
 _WEEK = {day.casefold(): day for day in DAYS}
@@ -88,6 +90,14 @@ def judge_age(listing: Listing, age: int) -> Verdict:
     if age < (youngest or 0) or (oldest is not None and age > oldest):
         return _UNFIT
     return Verdict(True, f"It is for people of {age}")
+
+
+def judge_week(listing: Listing, first: date) -> Verdict:
+    """Whether it is on, by its rules, in the seven days from `first`."""
+    found = [find_dates(one, first, first + timedelta(days=6)) for one in listing.schedules]
+    if days := sorted(day for dates in found for day in dates or ()):
+        return Verdict(True, f"You can go on {days[0]:%A} {days[0].day} {days[0]:%B}")
+    return _UNFIT if found and None not in found else _UNSAID
 
 
 def _session_suits(schedule: Schedule, needs: Collection[str]) -> bool | None:
@@ -232,20 +242,23 @@ NEEDS: dict[str, Callable[[Listing], Verdict]] = {
 """What can be asked for, by the name it has among a person's wishes."""
 
 
-Demand = frozenset[str] | str | int
-"""One thing to judge by: times to be met together, another need, or an age."""
+Demand = frozenset[str] | str | int | date
+"""One thing to judge by: times to be met together, another need, an age, or a week by its
+first day."""
 
 
-def demands(needs: Collection[str], age: int | None) -> list[Demand]:
-    """What `judge` has to be asked, for all of the needs and the age."""
+def demands(needs: Collection[str], age: int | None, week: date | None = None) -> list[Demand]:
+    """What `judge` has to be asked, for all of the needs, the age and the week."""
     times = frozenset(need for need in needs if need.removeprefix("not ") in TIMES)
     asked: list[Demand] = [times] if times else []
     asked += sorted(set(needs) - times)
-    return asked if age is None else [*asked, age]
+    return [*asked, *(one for one in (age, week) if one is not None)]
 
 
 def judge(listing: Listing, demand: Demand) -> Verdict:
     """Whether the listing meets the demand. Raises KeyError for a need that there is not."""
+    if isinstance(demand, date):
+        return judge_week(listing, demand)
     if isinstance(demand, int):
         return judge_age(listing, demand)
     if isinstance(demand, str):

@@ -20,7 +20,7 @@ from directory.fitting import Demand, demands, judge
 from directory.index import Index
 from directory.listings import KINDS, STATUSES, STRANDS, StoredListing
 from directory.places import Area, miles_from
-from directory.verdicts import Verdicts, judge_week
+from directory.verdicts import Verdicts
 from directory.words import find_stems, find_words, number
 
 Scores = NDArray[np.float32]
@@ -62,7 +62,7 @@ class Query:
 
     `needs` are names in `fitting.NEEDS` and `fitting.TIMES`, `age` is in years: what does not
     suit is left out, and what is known to suit comes first. `within` is in miles of `near`: what
-    is known to be farther is left out. `on` is the first of seven days that it must be on in.
+    is known to be farther is left out. `week` is the first of the seven days to go in.
     `labels` are pairs of field and text that a listing must have. `avoid` says in words what is
     not wanted. With a `why` the text is ours: it finds, and `why` is the reason to give.
     """
@@ -80,7 +80,7 @@ class Query:
     why: str = ""
     needs: frozenset[str] = frozenset()
     age: int | None = None
-    on: date | None = None
+    week: date | None = None
     avoid: str = ""
 
 
@@ -108,11 +108,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Ranked:
-    """Every row's score and fit, and which rows are allowed at all."""
+    """Every row's score and fit, and which rows are allowed at all.
+
+    `by_words` tells that there was no vector to rank by.
+    """
 
     score: Scores
     fit: Scores
     allowed: Rows
+    by_words: bool
 
 
 def rank(
@@ -129,7 +133,7 @@ def rank(
     `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,);
     `label_numbers` are those of the query's labels.
     """
-    asked = demands(query.needs, query.age)
+    asked = demands(query.needs, query.age, query.week)
     verdicts = {demand: index.judge(demand) for demand in asked}
     allowed = _allow(index, query, verdicts, label_numbers)
     words = index.postings.score(map(number, find_stems(query.text)))
@@ -157,7 +161,7 @@ def rank(
         more = index.scan.refine(best, vector) + np.float32(WORDS_WEIGHT) * words[best] - fit[best]
         fit[best] += more
         score[best] += more
-    return Ranked(score, fit, allowed)
+    return Ranked(score, fit, allowed, by_words=vector is None)
 
 
 def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
@@ -166,10 +170,8 @@ def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
     return np.argpartition(-score, most)[:most]
 
 
-def search(
-    index: Index, query: Query, ranked: Ranked, fetch: Fetch, *, by_words: bool = False
-) -> list[Hit]:
-    """The best listings first. `by_words` tells that there was no vector to rank by."""
+def search(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit]:
+    """The best listings first."""
     unwanted = [stems for stems in map(_stem_set, _PHRASES.split(query.avoid)) if stems]
     said = {} if query.why else _say_words(index, query.text)
     rows = choose(index, ranked)
@@ -183,7 +185,7 @@ def search(
             stored = found.get(int(index.entries.ids[row]))
             if stored is None or (unwanted and _is_about(stored, unwanted)):
                 continue
-            why = _say_why(index, query, said, row, float(ranked.fit[row]), by_words=by_words)
+            why = _say_why(index, query, said, ranked, row)
             hits.append(_tell(query, stored, why, ranked, row))
     return hits
 
@@ -251,8 +253,6 @@ def _allow(
         allowed &= index.find_label(label)
     for judged in verdicts.values():
         allowed &= judged >= 0
-    if query.on is not None:
-        allowed &= judge_week(index.entries, query.on) > 0
     return allowed
 
 
@@ -266,7 +266,7 @@ def _measure_staleness(index: Index, today: date) -> Scores:
 def _tell(query: Query, stored: StoredListing, why: str, ranked: Ranked, row: int) -> Hit:
     listing = stored.listing
     miles = _measure_miles(query, stored)
-    verdicts = [judge(listing, demand) for demand in demands(query.needs, query.age)]
+    verdicts = [judge(listing, demand) for demand in demands(query.needs, query.age, query.week)]
     reasons = [why]
     if miles is not None and query.near is not None:
         reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
@@ -276,8 +276,6 @@ def _tell(query: Query, stored: StoredListing, why: str, ranked: Ranked, row: in
         reasons.append(f"It covers {listing.covers}")
     if query.free and listing.free:
         reasons.append("It is free")
-    if query.on is not None:
-        reasons.append("It is on in the week you asked for")
     reasons += [verdict.reason for verdict in verdicts if verdict.suits]
     return Hit(
         found=stored,
@@ -297,16 +295,14 @@ def _measure_miles(query: Query, stored: StoredListing) -> float | None:
     return float(miles_from(query.near.point, degrees).min())
 
 
-def _say_why(
-    index: Index, query: Query, said: Mapping[int, str], row: int, fit: float, *, by_words: bool
-) -> str:
+def _say_why(index: Index, query: Query, said: Mapping[int, str], ranked: Ranked, row: int) -> str:
     if query.why:
         return query.why
     if mentioned := _shared_words(index, said, row):
         return f"It mentions {_quote(mentioned)}"
-    if by_words:
+    if ranked.by_words:
         return "It uses some of your words"
-    if fit >= GOOD_ENOUGH:
+    if ranked.fit[row] >= GOOD_ENOUGH:
         return "It is close in meaning to what you said"
     return "It is one of the closest we know of"
 

@@ -23,6 +23,8 @@ _NEED_NUMBER = {need: number for number, need in enumerate(NEEDS)}
 
 def judge_all(entries: Entries, demand: Demand) -> Verdicts:
     """The verdict of every row. Raises KeyError for a need that there is not."""
+    if isinstance(demand, date):
+        return _judge_week(entries, demand)
     if isinstance(demand, int):
         return _judge_age(entries, demand)
     if isinstance(demand, str):
@@ -31,9 +33,7 @@ def judge_all(entries: Entries, demand: Demand) -> Verdicts:
     return _judge_times(entries, demand)
 
 
-def judge_week(entries: Entries, first: date) -> Verdicts:
-    """Whether each is on in the seven days from `first`, by its rule."""
-
+def _judge_week(entries: Entries, first: date) -> Verdicts:
     def is_on(session: np.void) -> int:
         key = tuple(int(session[name]) for name in ("days", "repeats", "starts", "ends"))
         return _is_on(*key, first=first)

@@ -1,15 +1,16 @@
 """A directory without a database, for tests of finding and ranking alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 
 from directory.embeddings import DIMENSIONS, Vectors
 from directory.entries import make_entry, read_entries
+from directory.facets import Facets, count_facets
 from directory.index import Index
 from directory.listings import Listing, StoredListing
-from directory.search import Hit, Query, rank, search
+from directory.search import Hit, Query, Ranked, rank, search
 
 TODAY = date(2026, 11, 23)
 FIRST_ID = 10
@@ -40,9 +41,17 @@ class Town:
     def search(
         self, query: Query, vector: Vectors | None, avoided: Vectors | None = None
     ) -> list[Hit]:
+        return search(self.index, query, self._rank(query, vector, avoided), self._fetch)
+
+    def count_facets(self, query: Query, vector: Vectors | None) -> Facets:
+        return count_facets(self.index, query, self._rank(query, vector, None))
+
+    def name_labels(self, counts: Mapping[int, int]) -> dict[tuple[str, str], int]:
+        return {label: counts[at] for label, at in self._labels.items() if at in counts}
+
+    def _rank(self, query: Query, vector: Vectors | None, avoided: Vectors | None) -> Ranked:
         numbers = [self._labels.get(label, 0) for label in query.labels]
-        ranked = rank(self.index, query, vector, avoided, label_numbers=numbers, today=TODAY)
-        return search(self.index, query, ranked, self._fetch, by_words=vector is None)
+        return rank(self.index, query, vector, avoided, label_numbers=numbers, today=TODAY)
 
     def _fetch(self, ids: Sequence[int]) -> dict[int, StoredListing]:
         return {one: self.stored[one] for one in ids}

@@ -5,6 +5,7 @@ Used by the actions, and by the conversation when Rasa cannot be reached.
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rasa_sdk import Tracker
 
@@ -14,7 +15,7 @@ from directory.listings import StoredListing
 from directory.places import Area
 from directory.search import Hit, Query
 from nlu.actions.topics import CLOSE, split_topics
-from nlu.actions.turn import read_age, said
+from nlu.actions.turn import SOON, read_age, said
 
 PLACES_TO_GO = 3
 # What is searched for somebody who wants to be shown something, anything.
@@ -138,6 +139,7 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
             wish for wish in wishes if wish in NEEDS or wish.removeprefix("not ") in TIMES
         ),
         age=read_age(wishes),
+        week=date.today() if SOON in wishes else None,
         avoid=wanted.avoid,
         exclude=wanted.shown,
         why="" if text else "You asked to see something",

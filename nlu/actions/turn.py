@@ -20,13 +20,15 @@ SKIPPED = "\x00skipped"
 # And one that they filled in other words, among the wishes.
 TOLD = "\x00told"
 
+# Among the wishes: within the next seven days.
+SOON = "this week"
 # Before an age, in years, among the wishes.
 AGED = "aged "
 _ENTITIES = frozenset({"cost", "distance", "day_time", "access", "audience"})
 # What somebody is after in one search, by the intent; with "near", not kept for the next one.
 _BY_INTENT = {"have_a_say": "have_a_say", "offer_help": "give"}
 PASSING = frozenset({*_BY_INTENT.values(), "near"})
-_WISHES = frozenset({"free", "near", *NEEDS, *TIMES})
+_WISHES = frozenset({"free", "near", SOON, *NEEDS, *TIMES})
 # Before a wish: it is turned round, or no longer held to.
 _AGAINST = re.compile(
     r"\b(?:not|no|never|except|avoid|hate|without|instead of|rather than|apart from|anything but|"

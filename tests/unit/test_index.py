@@ -1,7 +1,7 @@
 """The index says of listings what the listings say, however it came about."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, time
 
 import numpy as np
 import pytest
@@ -14,9 +14,7 @@ from directory.fitting import NEEDS, TIMES, judge
 from directory.index import Index
 from directory.listings import DAYS, KINDS, REPEATS, Listing, Place, Point, Schedule
 from directory.places import Area, miles_from
-from directory.recurrence import find_dates
 from directory.scan import Scan
-from directory.verdicts import judge_week
 from directory.words import find_stems, number
 
 LABELS = {
@@ -79,6 +77,7 @@ EVERY_TIME = sorted({*TIMES, *(f"not {time}" for time in TIMES)})
 DEMANDS = st.one_of(
     st.sampled_from(sorted(NEEDS)),
     st.integers(0, 110),
+    st.dates(date(2026, 1, 1), date(2026, 12, 31)),
     st.frozensets(
         st.sampled_from(sorted({*TIMES, *(f"not {time}" for time in TIMES)})),
         min_size=1,
@@ -93,20 +92,6 @@ def test_verdicts_over_the_index_are_those_of_each_listing(listings, demand):
     said = Index(entries_of(listings)).judge(demand)
     expected = [judge(one, demand).suits for one in listings]
     assert [{1: True, -1: False, 0: None}[int(one)] for one in said] == expected
-
-
-@given(MANY, st.dates(date(2026, 1, 1), date(2026, 12, 31)))
-@settings(deadline=None)
-def test_what_is_on_in_a_week(listings, first):
-    said = judge_week(entries_of(listings), first)
-    for one, verdict in zip(listings, said, strict=True):
-        found = [find_dates(each, first, first + timedelta(days=6)) for each in one.schedules]
-        if any(found):
-            assert verdict == 1
-        elif not found or None in found:
-            assert verdict == 0
-        else:
-            assert verdict == -1
 
 
 def look_at(index: Index) -> dict[int, tuple]:
