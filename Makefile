@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
-.PHONY: run test check screenshots bench clean
+.PHONY: run test check screenshots bench bench-peers clean
 
 run: .venv/.installed .venv-rasa/.installed
 	@exec .venv/bin/connector run
@@ -22,8 +22,12 @@ check: .venv/.installed
 screenshots: .venv/.installed .venv-rasa/.installed
 	CONNECTOR_SCREENSHOTS=1 .venv/bin/python -m pytest tests/web/test_screenshot.py
 
-bench: .venv/.installed .venv-rasa/.installed
+bench: .venv/.installed .venv-rasa/.installed .venv-peers/.installed
 	.venv/bin/python -m benchmarks
+
+# Other search engines beside ours, alone.
+bench-peers: .venv/.installed .venv-peers/.installed
+	.venv/bin/python -m benchmarks --only peers
 
 # torch first: a bare one would bring gigabytes of CUDA with it.
 .venv/.installed: pyproject.toml constraints.txt
@@ -42,6 +46,16 @@ bench: .venv/.installed .venv-rasa/.installed
 	@.venv-rasa/bin/python $(PIP) install --no-deps --ignore-requires-python -r nlu/requirements.txt
 	@touch $@
 
+# What the search is measured beside: heavy, and for the benchmark only.
+.venv-peers/.installed: benchmarks/peers/requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@echo "Making .venv-peers (a few minutes the first time) ..."
+	@$(PYTHON) -m venv .venv-peers
+	@echo '*' > .venv-peers/.gitignore
+	@.venv-peers/bin/python $(PIP) install "$$(grep '^torch==' benchmarks/peers/requirements.txt)"
+	@.venv-peers/bin/python $(PIP) install -r benchmarks/peers/requirements.txt
+	@touch $@
+
 # Leaves var/: it holds the databases.
 clean:
-	rm -rf .venv .venv-rasa
+	rm -rf .venv .venv-rasa .venv-peers

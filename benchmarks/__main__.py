@@ -18,13 +18,13 @@ import numpy
 import onnxruntime
 import psutil
 
-from benchmarks import chatting, guarding, importing, searching, understanding
+from benchmarks import chatting, guarding, importing, peering, searching, understanding
 from benchmarks.tables import LeftOutError, Table
 from bot.settings import ROOT
 from directory.embeddings import Encoder, prepare
 
 _LIVE = ("start", "chat", "memory")
-_PARTS = ("search", "import", "guard", "understanding", *_LIVE)
+_PARTS = ("search", "peers", "import", "guard", "understanding", *_LIVE)
 
 
 def _read_parts(text: str) -> tuple[str, ...]:
@@ -39,6 +39,8 @@ def _plan(
 ) -> Iterator[tuple[str, Callable[[], list[Table]]]]:
     if "search" in parts:
         yield "search", lambda: searching.measure(encoder, folder, quick=quick)
+    if "peers" in parts:
+        yield "peers", lambda: peering.measure(encoder, folder, quick=quick)
     if "import" in parts:
         yield "import", lambda: importing.measure(encoder, folder, quick=quick)
     if "guard" in parts:

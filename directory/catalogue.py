@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -27,11 +27,12 @@ from directory.models import (
     ListingRow,
     PlaceRow,
     RevisionRow,
+    SourceRow,
     WordRow,
     read_listing,
 )
 from directory.places import Area, Gazetteer
-from directory.search import Hit, Query, Ranked, rank, search
+from directory.search import Hit, Query, Ranked, rank, rank_alone, search
 from directory.spelling import Speller
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,25 @@ class Catalogue:
         numbers = self._find_labels(query)
         ranked = rank(index, query, vector, avoided, label_numbers=numbers, today=self._today())
         return query, ranked
+
+    def list_by_words(self, text: str, most: int) -> list[str]:
+        """The keys, `source:key`, of the best by full text alone: to measure `search` against."""
+        return self._list_alone(text, None, most)
+
+    def list_by_vector(self, text: str, most: int) -> list[str]:
+        """The same by the sentence vectors alone."""
+        return self._list_alone(text, self._encoder.encode([text])[0], most)
+
+    def _list_alone(self, text: str, vector: Vectors | None, most: int) -> list[str]:
+        index = self._fresh()
+        ranked = rank_alone(index, text, vector)
+        hits = search(index, Query(text, limit=most), ranked, self._fetch)
+        return [f"{hit.found.source}:{hit.found.listing.key}" for hit in hits]
+
+    def find_missing_sources(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that no source in the directory has, in order."""
+        with Session(self._engine) as session:
+            return sorted(set(names) - set(session.scalars(select(SourceRow.name))))
 
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of shape (n, 384), or None while the encoder is still loading."""

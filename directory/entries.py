@@ -25,10 +25,12 @@ from directory.listings import (
     Listing,
     Schedule,
 )
+from directory.ranking import describe_listings
+from directory.topics import KEPT
 from directory.wording import searchable_text, text_digest
 from directory.words import TERM, weigh
 
-VERSION = 1
+VERSION = 2
 
 FREE, ONLINE, AREA_WIDE, PLACED, HIDDEN = 1, 2, 4, 8, 16
 """`HIDDEN` is what its source dropped, and what is shown under another listing's id."""
@@ -50,10 +52,14 @@ FACTS = np.dtype(
         ("assured", "<i4"),
         ("content", "<u8"),
         ("organisation", "<u4"),
+        ("topics", "u1", (KEPT,)),
+        ("shares", "u1", (KEPT,)),
+        ("audiences", "<u2"),
     ]
 )
 """Bits of `strands`, `assets` and `times_told` are in the order of their names; days are counted
-from 1970; `content` and `organisation` are equal for equal ones."""
+from 1970; `content` and `organisation` are equal for equal ones; `topics`, `shares` and
+`audiences` are the `Traits` of `ranking`."""
 
 SESSION = np.dtype(
     [("days", "u1"), ("hours", "<u4"), ("repeats", "u1"), ("starts", "<i4"), ("ends", "<i4")]
@@ -88,11 +94,13 @@ def make_entry(
     hidden: bool = False,
 ) -> Entry:
     """The listing's entry. `vector` is of shape (384,), or the bytes of an entry made before."""
+    if isinstance(vector, bytes):
+        vector = np.frombuffer(vector, dtype=np.float16).astype(np.float32)
     return Entry(
         # Half precision: half the bytes, and the same ranking to the fourth digit.
-        vector=vector if isinstance(vector, bytes) else vector.astype(np.float16).tobytes(),
+        vector=vector.astype(np.float16).tobytes(),
         text_digest=text_digest(listing),
-        facts=_gather_facts(listing, hidden).tobytes(),
+        facts=_gather_facts(listing, vector, hidden).tobytes(),
         terms=weigh(searchable_text(listing)).tobytes(),
         points=np.array(
             [(at.point.latitude, at.point.longitude) for at in listing.places if at.point],
@@ -110,7 +118,7 @@ def find_labels(listing: Listing) -> set[tuple[str, str]]:
     return {(field, text) for field in LABELLED for text in getattr(listing, field)}
 
 
-def _gather_facts(listing: Listing, hidden: bool) -> NDArray[np.void]:
+def _gather_facts(listing: Listing, vector: Vectors, hidden: bool) -> NDArray[np.void]:
     flags = (
         FREE * listing.free
         + ONLINE * listing.online
@@ -134,6 +142,9 @@ def _gather_facts(listing: Listing, hidden: bool) -> NDArray[np.void]:
     facts["content"] = zlib.crc32(content) << 32 | zlib.adler32(content)
     name = listing.organisation.casefold()
     facts["organisation"] = zlib.crc32(name.encode()) if name else NO_ORGANISATION
+    traits = describe_listings([listing], vector[None])
+    for name in ("topics", "shares", "audiences"):
+        facts[name] = getattr(traits, name)[0]
     return facts
 
 

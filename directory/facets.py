@@ -14,7 +14,7 @@ from directory.entries import FREE
 from directory.fitting import NEEDS, TIMES
 from directory.index import Index
 from directory.listings import KINDS, STRANDS
-from directory.search import GOOD_ENOUGH, Query, Ranked
+from directory.search import Query, Ranked
 
 Rows = NDArray[np.bool_]
 _K = TypeVar("_K")
@@ -46,7 +46,7 @@ class Facets:
 
 def count_facets(index: Index, query: Query, ranked: Ranked) -> Facets:
     """The facets of what is allowed and, where something was asked for, fits."""
-    rows = ranked.allowed & (ranked.fit >= GOOD_ENOUGH) if query.text else ranked.allowed
+    rows = ranked.find_fitting(index) if query.text else ranked.allowed
     facts = index.entries.facts
 
     def count(found: Rows) -> int:

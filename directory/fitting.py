@@ -29,7 +29,7 @@ _HOURS_OF = {
 TIMES = frozenset({*_DAYS_OF, *_HOURS_OF})
 """What a single session must meet together: a Tuesday, and in the evening."""
 TIME_ORDER = tuple(sorted(TIMES))
-_TOLD = {time: re.compile(rf"\b{time}s?\b", re.I) for time in TIME_ORDER}
+_TOLD = re.compile(rf"\b({'|'.join(TIME_ORDER)})s?\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,11 @@ def times_told(listing: Listing) -> frozenset[str]:
 
 def _times_said(listing: Listing) -> dict[str, re.Match[str]]:
     told = f"{listing.name}. {listing.description} {listing.commitment}"
-    found = {time: _find(pattern, told) for time, pattern in _TOLD.items()}
-    return {time: one for time, one in found.items() if one}
+    found: dict[str, re.Match[str]] = {}
+    for one in _TOLD.finditer(told):
+        if (time := one[1].casefold()) not in found and not _is_denied(told, one):
+            found[time] = one
+    return found
 
 
 def parse_times(needs: Collection[str]) -> tuple[set[str], set[str], set[int], set[int]]:
@@ -136,11 +139,15 @@ def hours_of(schedule: Schedule) -> range:
 
 def _find(pattern: re.Pattern[str], told: str) -> re.Match[str] | None:
     """What the words say, unless they say it is not so."""
-    return next(
-        (one for one in pattern.finditer(told) if not _DENIED.search(told[: one.start()])), None
-    )
+    return next((one for one in pattern.finditer(told) if not _is_denied(told, one)), None)
 
 
+def _is_denied(told: str, found: re.Match[str]) -> bool:
+    # A no is heard over three words: what stands farther off is not looked at.
+    return bool(_DENIED.search(told[max(0, found.start() - _EARSHOT) : found.start()]))
+
+
+_EARSHOT = 80
 _DENIED = re.compile(
     r"\b(?:no|not|nor|without|cannot|can['’]t|don['’]t|isn['’]t|never|neither)(?: \w+){0,3} ?$",
     re.I,

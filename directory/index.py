@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 from directory.embeddings import DIMENSIONS
 from directory.entries import Entries, Several
 from directory.fitting import Demand
-from directory.listings import Point
+from directory.listings import KINDS, Point
 from directory.places import MILES_A_DEGREE, Area
 from directory.postings import Postings
+from directory.ranking import Traits
 from directory.scan import Scan
 from directory.verdicts import Verdicts, judge_all
 from directory.words import TERM
 
 # Ages and sets of times are many: what was judged long ago is judged again.
 _MOST_JUDGED = 64
+_VOLUNTEERING = KINDS.index("volunteering")
 _NO_VECTORS = np.empty((0, DIMENSIONS), dtype=np.float16)
 _NO_TERMS = Several(np.empty(0, dtype=TERM), np.empty(0, dtype=np.int32))
 
@@ -41,6 +43,14 @@ class Index:
         self.postings = postings
         self.scan = scan
         self._judged: dict[Demand, Verdicts] = {}
+        facts = entries.facts
+        # Read whole by every query: side by side they are read twice as fast.
+        self.traits = Traits(
+            topics=np.ascontiguousarray(facts["topics"]),
+            shares=np.ascontiguousarray(facts["shares"]),
+            audiences=np.ascontiguousarray(facts["audiences"]),
+            volunteering=facts["kind"] == _VOLUNTEERING,
+        )
 
     def __len__(self) -> int:
         return len(self.entries)

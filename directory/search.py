@@ -20,6 +20,7 @@ from directory.fitting import Demand, demands, judge
 from directory.index import Index
 from directory.listings import KINDS, STATUSES, STRANDS, StoredListing
 from directory.places import Area, miles_from
+from directory.ranking import read_question, score_listings
 from directory.verdicts import Verdicts
 from directory.words import find_stems, find_words, number
 
@@ -28,8 +29,8 @@ Rows = NDArray[np.bool_]
 Fetch = Callable[[Sequence[int]], Mapping[int, StoredListing]]
 """Reads listings by their ids; one that is not there any more is left out."""
 
-# Chosen by nDCG@10 on residents' judged queries: see docs/search.md.
-WORDS_WEIGHT = 0.15
+# What the best match of words adds to the cosine by which a listing is told to fit.
+_WORDS_FIT = np.float32(0.15)
 # What a mile costs, in units of cosine; a ten-mile trip outweighs a fair difference in fit.
 MILE_COST = 0.02
 _MOST_MILES = 10.0
@@ -108,15 +109,29 @@ class Hit:
 
 @dataclass(frozen=True)
 class Ranked:
-    """Every row's score and fit, and which rows are allowed at all.
+    """Every row's score, and which rows are allowed at all.
 
-    `by_words` tells that there was no vector to rank by.
+    `words` is BM25 scaled so that the best listing has 1; without a `vector` it is all there is.
     """
 
     score: Scores
-    fit: Scores
+    words: Scores
     allowed: Rows
-    by_words: bool
+    vector: Vectors | None
+
+    def measure_fit(self, index: Index, rows: NDArray[np.intp]) -> Scores:
+        """How near the words of these rows come to the query's, in units of cosine."""
+        if self.vector is None:
+            return self.words[rows]
+        fit: Scores = index.scan.refine(rows, self.vector) + _WORDS_FIT * self.words[rows]
+        return fit
+
+    def find_fitting(self, index: Index) -> Rows:
+        """The allowed rows that are likely to be what was meant."""
+        fit = self.words
+        if self.vector is not None:
+            fit = index.scan.score(self.vector) + _WORDS_FIT * self.words
+        return self.allowed & (fit >= GOOD_ENOUGH)
 
 
 def rank(
@@ -133,35 +148,48 @@ def rank(
     `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,);
     `label_numbers` are those of the query's labels.
     """
-    asked = demands(query.needs, query.age, query.week)
-    verdicts = {demand: index.judge(demand) for demand in asked}
+    verdicts = {one: index.judge(one) for one in demands(query.needs, query.age, query.week)}
     allowed = _allow(index, query, verdicts, label_numbers)
     words = index.postings.score(map(number, find_stems(query.text)))
     words /= max(float(words.max(initial=0.0)), 1e-6)
-    if vector is None:
-        # With nothing else to go by, a listing without one of the words is a guess.
-        fit, allowed = words, allowed & (words > 0)
-    else:
-        fit = index.scan.score(vector) + np.float32(WORDS_WEIGHT) * words
-    score = fit - np.float32(_STALE) * _measure_staleness(index, today)
+    costs = np.float32(_STALE) * _measure_staleness(index, today)
     if query.near is not None:
         miles = index.measure_miles(query.near)
         # An unknown distance costs nothing: area-wide and online groups are never hidden.
         away = np.minimum(np.nan_to_num(miles, nan=0.0), np.float32(_MOST_MILES))
-        score -= np.float32(_NEAREST_MILE_COST if query.nearest else MILE_COST) * away
+        costs += np.float32(_NEAREST_MILE_COST if query.nearest else MILE_COST) * away
         if query.within is not None:
             allowed &= ~(miles > query.within)
     for demand, judged in verdicts.items():
-        score += np.float32(_SUITED.get(demand, _SUITED_ELSE)) * (judged > 0)
+        costs -= np.float32(_SUITED.get(demand, _SUITED_ELSE)) * (judged > 0)
     if avoided is not None:
-        score -= np.float32(_AVOIDED) * index.scan.score(avoided)
+        costs += np.float32(_AVOIDED) * index.scan.score(avoided)
+    if vector is None:
+        # With nothing else to go by, a listing without one of the words is a guess.
+        return Ranked(words - costs, words, allowed & (words > 0), None)
+    question = read_question(query.text, vector)
+    likeness = index.scan.score(question.aim)
+    score = score_listings(question, likeness, words, index.traits) - costs
+    # What the scan rounded off decides only among the first few.
+    best = _find_best(np.where(allowed, score, -np.inf), _REFINED)
+    exact = index.scan.refine(best, question.aim)
+    score[best] = (
+        score_listings(question, exact, words[best], index.traits.take(best)) - costs[best]
+    )
+    return Ranked(score, words, allowed, vector)
+
+
+def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:
+    """By the cosine to `vector` alone or, without one, by the words of `text` alone.
+
+    Nothing else counts: this is what `rank` is measured against.
+    """
+    allowed = _allow(index, Query(text), {}, ())
     if vector is not None:
-        # What the scan rounded off decides only among the first few.
-        best = _find_best(np.where(allowed, score, -np.inf), _REFINED)
-        more = index.scan.refine(best, vector) + np.float32(WORDS_WEIGHT) * words[best] - fit[best]
-        fit[best] += more
-        score[best] += more
-    return Ranked(score, fit, allowed, by_words=vector is None)
+        words = np.zeros(len(index), dtype=np.float32)
+        return Ranked(index.scan.score(vector), words, allowed, vector)
+    words = index.postings.score(map(number, find_stems(text)))
+    return Ranked(words, words, allowed & (words > 0), None)
 
 
 def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
@@ -181,12 +209,14 @@ def search(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit
         if not batch:
             break
         found = fetch([int(index.entries.ids[row]) for row in batch])
-        for row in batch:
+        fits = ranked.measure_fit(index, np.array(batch))
+        for row, fit in zip(batch, fits.tolist(), strict=True):
             stored = found.get(int(index.entries.ids[row]))
             if stored is None or (unwanted and _is_about(stored, unwanted)):
                 continue
-            why = _say_why(index, query, said, ranked, row)
-            hits.append(_tell(query, stored, why, ranked, row))
+            close = None if ranked.vector is None else fit >= GOOD_ENOUGH
+            why = _say_why(index, query, said, row, close)
+            hits.append(_tell(query, stored, why, float(ranked.score[row]), fit))
     return hits
 
 
@@ -263,7 +293,7 @@ def _measure_staleness(index: Index, today: date) -> Scores:
     return np.where(assured == UNKNOWN, 0, np.clip(days, 0, 1)).astype(np.float32)
 
 
-def _tell(query: Query, stored: StoredListing, why: str, ranked: Ranked, row: int) -> Hit:
+def _tell(query: Query, stored: StoredListing, why: str, score: float, fit: float) -> Hit:
     listing = stored.listing
     miles = _measure_miles(query, stored)
     verdicts = [judge(listing, demand) for demand in demands(query.needs, query.age, query.week)]
@@ -279,10 +309,10 @@ def _tell(query: Query, stored: StoredListing, why: str, ranked: Ranked, row: in
     reasons += [verdict.reason for verdict in verdicts if verdict.suits]
     return Hit(
         found=stored,
-        score=float(ranked.score[row]),
+        score=score,
         reasons=tuple(dict.fromkeys(reasons)),
         miles=miles,
-        fit=float(ranked.fit[row]),
+        fit=fit,
         silent=any(verdict.suits is None for verdict in verdicts),
     )
 
@@ -295,14 +325,17 @@ def _measure_miles(query: Query, stored: StoredListing) -> float | None:
     return float(miles_from(query.near.point, degrees).min())
 
 
-def _say_why(index: Index, query: Query, said: Mapping[int, str], ranked: Ranked, row: int) -> str:
+def _say_why(
+    index: Index, query: Query, said: Mapping[int, str], row: int, close: bool | None
+) -> str:
+    """The first reason; whether it is `close` in meaning is not known without a vector."""
     if query.why:
         return query.why
     if mentioned := _shared_words(index, said, row):
         return f"It mentions {_quote(mentioned)}"
-    if ranked.by_words:
+    if close is None:
         return "It uses some of your words"
-    if ranked.fit[row] >= GOOD_ENOUGH:
+    if close:
         return "It is close in meaning to what you said"
     return "It is one of the closest we know of"
 

@@ -4,20 +4,15 @@ A term's worth in a listing (its impact) depends on that listing alone, so that 
 at import, and listings come and go without the others being counted again.
 """
 
-import logging
 import re
 import zlib
 from collections import Counter
 from functools import cache
 
-import bm25s
 import numpy as np
 import Stemmer
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 from numpy.typing import NDArray
-
-# It logs what it is given to split into words, and brings a handler of its own to print it.
-logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 TERM = np.dtype([("term", "<u4"), ("impact", "<f2")])
 Terms = NDArray[np.void]
@@ -34,7 +29,8 @@ _FRAMING = (
     "anywhere anyone somebody anybody group groups people place places thing things please "
     "thanks hello hi good nice really maybe also im ive id dont"
 ).split()
-_STOP_WORDS = [*STOPWORDS_EN_PLUS, *_FRAMING]
+_STOP_WORDS = frozenset((*STOPWORDS_EN_PLUS, *_FRAMING))
+_TOKEN = re.compile(r"\b\w\w+\b")
 # What a person would call a word: "children's" and "men’s" are one, "arts-and-crafts" three.
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -42,10 +38,9 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 def find_stems(text: str) -> list[str]:
     """The stems of the words in `text` that are not stop words, in order."""
-    tokenized = bm25s.tokenize(
-        text, stopwords=_STOP_WORDS, stemmer=_stemmer(), return_ids=False, show_progress=False
-    )
-    return list(tokenized[0])
+    words = [word for word in _TOKEN.findall(text.lower()) if word not in _STOP_WORDS]
+    stems: list[str] = _stemmer().stemWords(words)
+    return stems
 
 
 def find_words(text: str) -> list[str]:

@@ -2,13 +2,15 @@
 
 import json
 import time
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.printing import OUT, show_progress
+from bot.cli.printing import OUT, show_progress, tabulate_quality, tabulate_styles
 from bot.settings import Settings
 from directory.errors import DirectoryError
 from directory.notes import Notebook
@@ -133,12 +135,61 @@ def _print_summary(number: int, summary: dict[str, object]) -> None:
 
 
 @app.command()
+def evaluate(
+    judged: Annotated[Path, typer.Argument(help="Judged queries, one JSON object a line.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Print how well residents' judged queries are answered, beside plainer rankings."""
+    from directory.baselines import DEFAULT, list_rankings
+    from directory.catalogue import Catalogue
+    from directory.embeddings import Encoder, prepare
+    from directory.evaluating import (
+        compare,
+        read_judged,
+        score_queries,
+        summarise,
+        summarise_styles,
+    )
+    from directory.opening import open_directory
+
+    queries = read_judged(judged)
+    settings = Settings()
+    prepare(settings.encoder_folder)
+    encoder = Encoder(settings.encoder_folder)
+    encoder.warm()
+    catalogue = Catalogue(open_directory(settings.directory_url), encoder)
+    missing = catalogue.find_missing_sources(
+        one.partition(":")[0] for each in queries for one in each.grades
+    )
+    if missing:
+        raise DirectoryError(
+            f"No source is called {', '.join(missing)}. Import it under that name: "
+            "connector directory import FILE --source NAME"
+        )
+    scores = {name: score_queries(rank, queries) for name, rank in list_rankings(catalogue).items()}
+    told = {name: summarise(one) for name, one in scores.items()}
+    styles = {name: summarise_styles(one, queries) for name, one in scores.items()}
+    gains = {name: compare(scores[DEFAULT], one) for name, one in scores.items() if name != DEFAULT}
+    if as_json:
+        rankings = {
+            name: {
+                **asdict(told[name]),
+                "styles": {style: asdict(one) for style, one in styles[name].items()},
+                "default_better_by": asdict(gains[name]) if name in gains else None,
+            }
+            for name in scores
+        }
+        print(json.dumps({"queries": len(queries), "rankings": rankings}, indent=2))
+        return
+    OUT.print(tabulate_quality(told, gains))
+    OUT.print(tabulate_styles(styles))
+
+
+@app.command()
 def notes(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Print the notes that residents sent to the team."""
-    from dataclasses import asdict
-
     for note in _open_notebook().read_notes():
         if as_json:
             print(json.dumps(asdict(note), ensure_ascii=False))

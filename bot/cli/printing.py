@@ -1,11 +1,13 @@
 """Where commands print: results to standard output, progress and what went wrong to the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
+from directory.evaluating import Mean, Summary
 from directory.importing import Progress as TellProgress
 
 OUT = Console(highlight=False, soft_wrap=True)
@@ -30,3 +32,26 @@ def show_progress() -> Iterator[TellProgress]:
             bars.update(tasks[step], completed=done, total=total)
 
         yield tell
+
+
+def tabulate_quality(told: Mapping[str, Summary], gains: Mapping[str, Mean]) -> Table:
+    """A row for each ranking: means with 95% intervals, and the default's gain over it."""
+    columns = ("ranking", "nDCG@10", "recall@20", "MRR", "default better by")
+    table = Table(*columns, title=f"{next(iter(told.values())).queries} judged queries")
+    for name, one in told.items():
+        means = (one.ndcg, one.recall, one.reciprocal_rank, gains.get(name))
+        table.add_row(name, *map(_show_mean, means))
+    return table
+
+
+def tabulate_styles(styles: Mapping[str, Mapping[str, Summary]]) -> Table:
+    """nDCG@10 by style of query, a row for each ranking."""
+    names = list(next(iter(styles.values())))
+    table = Table("nDCG@10", *names)
+    for ranking, by_style in styles.items():
+        table.add_row(ranking, *(f"{by_style[name].ndcg.value:.3f}" for name in names))
+    return table
+
+
+def _show_mean(mean: Mean | None) -> str:
+    return "" if mean is None else f"{mean.value:.3f} [{mean.low:.3f}, {mean.high:.3f}]"

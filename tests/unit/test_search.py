@@ -77,7 +77,7 @@ def test_an_unknown_distance_hides_nothing():
 
 def test_nearer_matters_more_to_who_asked_for_it():
     near, far = replace(SHED, key="n", name="Near", places=HERE.places), replace(SHED, name="Far")
-    town = build(far, near, vectors=towards(0.9, 0.65))
+    town = build(far, near, vectors=towards(0.9, 0.3))
     asked = Query("company", near=TOWN, limit=2)
     assert names(town.search(replace(asked, near=None), AXIS)) == ["Far", "Near"]
     assert names(town.search(asked, AXIS)) == ["Far", "Near"]

@@ -1,0 +1,95 @@
+"""The ranking on the example town, by what its residents might ask: better than each part alone.
+
+No weight was chosen on this collection alone, and no topic was written from it.
+"""
+
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import pytest
+import Stemmer
+from bm25s.stopwords import STOPWORDS_EN_PLUS
+
+from bot.settings import ROOT
+from directory.embeddings import Encoder
+from directory.evaluating import Judged, Rank, compare, fuse_ranks, read_judged, score_queries
+from directory.listings import Listing
+from directory.ranking import describe_listings, read_question, score_listings
+from directory.sources.reading import read_source
+from directory.wording import searchable_text, text_to_encode
+
+JUDGED = ROOT / "tests" / "search_larkhaven.jsonl"
+
+
+@pytest.fixture(scope="module")
+def judged() -> list[Judged]:
+    return read_judged(Path(JUDGED))
+
+
+@pytest.fixture(scope="module")
+def rankings(encoder: Encoder) -> dict[str, Rank]:
+    listings = [
+        row
+        for row in read_source(str(ROOT / "examples" / "larkhaven.csv"))
+        if isinstance(row, Listing) and row.status != "closed"
+    ]
+    keys = np.array([f"larkhaven:{one.key}" for one in listings])
+    vectors = encoder.encode([text_to_encode(one) for one in listings])
+    traits = describe_listings(listings, vectors)
+    stem = Stemmer.Stemmer("english")
+
+    def tokenize(texts: list[str]) -> list[list[str]]:
+        told = bm25s.tokenize(
+            texts, stopwords=STOPWORDS_EN_PLUS, stemmer=stem, return_ids=False, show_progress=False
+        )
+        return [list(one) for one in told]
+
+    index = bm25s.BM25()
+    index.index(tokenize([searchable_text(one) for one in listings]), show_progress=False)
+
+    def score_words(query: str) -> np.ndarray:
+        stems = [one for one in tokenize([query])[0] if one in index.vocab_dict]
+        scores = index.get_scores(stems) if stems else np.zeros(len(listings))
+        return (scores / max(float(scores.max()), 1e-6)).astype(np.float32)
+
+    def sort(scores: np.ndarray) -> list[str]:
+        return keys[np.argsort(-scores, kind="stable")].tolist()
+
+    def rank_by_words(query: str) -> list[str]:
+        scores = score_words(query)
+        return [key for key in sort(scores) if scores[keys == key][0] > 0]
+
+    def rank_by_vectors(query: str) -> list[str]:
+        return sort(vectors @ encoder.encode([query])[0])
+
+    def rank(query: str) -> list[str]:
+        question = read_question(query, encoder.encode([query])[0])
+        return sort(score_listings(question, vectors @ question.aim, score_words(query), traits))
+
+    return {
+        "words": rank_by_words,
+        "vectors": rank_by_vectors,
+        "fusion": lambda query: fuse_ranks(rank_by_words(query), rank_by_vectors(query)),
+        "default": rank,
+    }
+
+
+def test_the_judged_town_is_whole(judged: list[Judged]):
+    keys = {
+        f"larkhaven:{row.key}"
+        for row in read_source(str(ROOT / "examples" / "larkhaven.csv"))
+        if isinstance(row, Listing)
+    }
+    assert {key for one in judged for key in one.grades} <= keys
+    styles = {one.style for one in judged}
+    assert styles == {"keyword", "sentence", "emotional", "typo", "strength", "constraint"}
+    assert len(judged) >= 60
+
+
+def test_the_default_is_better_than_each_part_and_their_plain_fusion(judged, rankings):
+    scores = {name: score_queries(rank, judged) for name, rank in rankings.items()}
+    assert sum(score.ndcg for score in scores["default"]) / len(judged) > 0.7
+    for baseline in ("words", "vectors", "fusion"):
+        told = compare(scores["default"], scores[baseline])
+        assert told.low > 0.05, f"{baseline}: {told}"
