@@ -19,19 +19,19 @@ from directory.embeddings import Encoder, Vectors
 from directory.entries import Entries, Entry, chain_entries, read_entries
 from directory.errors import UnknownPlaceError
 from directory.facets import Facets, count_facets
+from directory.gazetteer import Gazetteer
 from directory.index import Index
-from directory.listings import Place, Point, StoredListing
+from directory.listings import StoredListing
 from directory.models import (
     EntryRow,
     LabelRow,
     ListingRow,
-    PlaceRow,
     RevisionRow,
     SourceRow,
     WordRow,
     read_listing,
 )
-from directory.places import Area, Gazetteer
+from directory.places import Area
 from directory.search import Hit, Query, Ranked, rank, rank_alone, search
 from directory.spelling import Speller
 
@@ -60,7 +60,7 @@ class Catalogue:
         self._reading = False
         self._looked_at = -_LOOK_AGAIN_AFTER
         self._index = Index(read_entries((), ()))
-        self._gazetteer = Gazetteer(())
+        self._gazetteer = Gazetteer(engine)
         self._speller = Speller(())
         self._last_word = 0
         self._kept: OrderedDict[int, StoredListing] = OrderedDict()
@@ -125,7 +125,6 @@ class Catalogue:
 
     def find_area(self, text: str) -> Area | None:
         """The area that `text` names, or None if the directory knows nothing there."""
-        self._fresh()
         return self._gazetteer.find(text)
 
     def require_area(self, text: str) -> Area:
@@ -137,8 +136,7 @@ class Catalogue:
 
     def area_names(self) -> tuple[str, ...]:
         """The neighbourhoods that listings are in, the busiest first."""
-        self._fresh()
-        return self._gazetteer.names
+        return self._gazetteer.names()
 
     def __len__(self) -> int:
         return len(self._fresh())
@@ -220,14 +218,6 @@ class Catalogue:
         if words:
             self._last_word = max(number for number, _ in words)
             self._speller.learn(text for _, text in words)
-        self._gazetteer = Gazetteer(
-            Place(
-                neighbourhood=row.neighbourhood,
-                postcode=row.postcode,
-                point=Point(row.latitude, row.longitude),
-            )
-            for row in session.execute(select(PlaceRow.__table__))
-        )
         self._revision = revision
         self._kept.clear()
 

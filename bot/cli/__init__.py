@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot.cli import checkins, directory, trying
+from bot.cli import checkins, directory, feeds, places, trying
 from bot.cli.printing import ASIDE
 from bot.errors import InputError, SetupError
 from bot.settings import Settings
@@ -18,7 +18,9 @@ from checkins.errors import CheckinsError
 from directory.errors import DirectoryError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+feeds.add_commands(directory.app)
 app.add_typer(directory.app, name="directory")
+app.add_typer(places.app, name="places")
 app.add_typer(checkins.app, name="checkins")
 app.add_typer(trying.nlu_app, name="nlu")
 app.add_typer(trying.safety_app, name="safety")

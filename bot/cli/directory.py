@@ -10,7 +10,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.printing import OUT, show_progress, tabulate_quality, tabulate_styles
+from bot.cli.printing import (
+    OUT,
+    describe_import,
+    show_progress,
+    tabulate_quality,
+    tabulate_styles,
+)
 from bot.settings import Settings
 from directory.errors import DirectoryError
 from directory.notes import Notebook
@@ -52,21 +58,17 @@ def import_sources(
                 engine,
                 encoder,
                 source_name or name_source(source),
-                read_source(source, progress=progress, timeout=timeout),
+                read_source(
+                    source,
+                    progress=progress,
+                    timeout=timeout,
+                    allow_private=settings.fetch_private,
+                ),
                 notice=notice,
                 progress=progress,
                 accept_loss=accept_loss,
             )
-        OUT.print(
-            f"{report.source}: {report.added} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {report.closed} closed, "
-            f"{len(report.quarantined)} quarantined.",
-            markup=False,
-        )
-        for rejected in report.quarantined:
-            OUT.print(
-                f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}", markup=False
-            )
+        describe_import(report)
         listings = report.added + report.updated + report.unchanged
         seconds = max(time.monotonic() - started, 0.001)
         OUT.print(f"{listings} listings in {seconds:.0f} s, {listings / seconds:.0f} a second.")

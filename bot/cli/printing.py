@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from directory.evaluating import Mean, Summary
+from directory.importing import ImportReport
 from directory.importing import Progress as TellProgress
 
 OUT = Console(highlight=False, soft_wrap=True)
@@ -32,6 +33,20 @@ def show_progress() -> Iterator[TellProgress]:
             bars.update(tasks[step], completed=done, total=total)
 
         yield tell
+
+
+def describe_import(report: ImportReport) -> None:
+    """What an import did, and every row that was quarantined with the reason."""
+    OUT.print(
+        f"{report.source}: {report.added} added, {report.updated} updated, "
+        f"{report.unchanged} unchanged, {report.closed} closed, "
+        f"{len(report.quarantined)} quarantined.",
+        markup=False,
+    )
+    for rejected in report.quarantined:
+        OUT.print(
+            f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}", markup=False
+        )
 
 
 def tabulate_quality(told: Mapping[str, Summary], gains: Mapping[str, Mean]) -> Table:

@@ -1,13 +1,12 @@
-"""Reading a paged Open Referral UK v3 API over HTTP.
+"""Reading a paged Open Referral UK API over HTTP.
 
 Lists come in pages that hold only the bare service; the whole of each is asked for
-by its id. Nothing is handed on until every answer is in. Must never repeat a
-password or key that stands in an address.
+by its id. Nothing is handed on until every answer is in.
 """
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -15,53 +14,89 @@ import httpx
 
 from directory.errors import SourceError
 from directory.importing import Progress, no_progress
-from directory.sources.openreferral import find_services
+from directory.sources.envelopes import find_services
+from directory.sources.visiting import Answer, Mark, Visitor, name_address, read_address
 
 _PAGE_SIZE = 100
 # Enough to hide the way to the server and back, few enough to be a polite guest.
 _AT_ONCE = 4
 _MOST_PAGES = 5_000
-_MOST_BYTES = 100_000_000
+
+Json = dict[str, Any]
+
+
+class UnknownFormError(SourceError):
+    """What was read has none of the forms that were looked for; it may have another."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services of an API, whole; None if nothing changed since the mark that was given."""
+
+    services: list[Json] | None
+    mark: Mark
 
 
 def fetch_services(
-    address: str, *, progress: Progress = no_progress, timeout: float = 20.0
-) -> list[dict[str, Any]]:
+    address: str,
+    *,
+    progress: Progress = no_progress,
+    timeout: float = 20.0,
+    allow_private: bool = False,
+) -> list[Json]:
     """Every service of the API at `address`, whole. Raises SourceError if any answer fails.
 
-    `timeout` is how many seconds one answer may take, from asking to its last byte.
+    `timeout` is how many seconds one answer may take, from asking to its last byte. Addresses in
+    private networks are refused unless `allow_private`.
     """
+    with Visitor(timeout=timeout, allow_private=allow_private) as visitor:
+        return visit_api(visitor, read_address(address), None, progress).services or []
+
+
+def visit_api(
+    visitor: Visitor, address: httpx.URL, mark: Mark | None, progress: Progress
+) -> Services:
+    """The services of the API at `address`, if there is news since `mark`.
+
+    Whether there is news is asked of the first page. Raises SourceError if any answer fails,
+    UnknownFormError if what is there is not the pages of an API.
+    """
+    path = address.path.rstrip("/")
+    base = address.copy_with(path=path if path.endswith("/services") else f"{path}/services")
+    first = visitor.get(_page(base, 1), mark)
+    if first.unchanged:
+        return Services(None, mark or Mark())
+    bare = _fetch_pages(visitor, base, first, progress)
+    if not bare:
+        raise SourceError(f"{name_address(base)} lists no services.")
+    services: list[Json] = []
+    pool = ThreadPoolExecutor(_AT_ONCE)
     try:
-        base = httpx.URL(address)
-    except httpx.InvalidURL as error:
-        raise SourceError(f"That is not a web address: {error}.") from None
-    path = base.path.rstrip("/")
-    base = base.copy_with(path=path if path.endswith("/services") else f"{path}/services")
-    limits = httpx.Timeout(timeout, connect=min(timeout, 5.0))
-    with httpx.Client(timeout=limits, follow_redirects=True) as client:
-        bare = _fetch_pages(client, base, timeout, progress)
-        if not bare:
-            raise SourceError(f"{_name(base)} lists no services.")
-        services: list[dict[str, Any]] = []
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for service in pool.map(lambda one: _fetch_whole(client, base, timeout, one), bare):
-                services.append(service)
-                progress("Fetching listings", len(services), len(bare))
-    return services
+        for service in pool.map(lambda one: _fetch_whole(visitor, base, one), bare):
+            services.append(service)
+            progress("Fetching listings", len(services), len(bare))
+    finally:
+        # One that fails is reason enough not to ask for the others.
+        pool.shutdown(cancel_futures=True)
+    return Services(services, first.mark)
+
+
+def _page(base: httpx.URL, number: int) -> httpx.URL:
+    return base.copy_merge_params({"page": number, "per_page": _PAGE_SIZE})
 
 
 def _fetch_pages(
-    client: httpx.Client, base: httpx.URL, timeout: float, progress: Progress
-) -> list[dict[str, Any]]:
-    services: list[dict[str, Any]] = []
+    visitor: Visitor, base: httpx.URL, first: Answer, progress: Progress
+) -> list[Json]:
+    services: list[Json] = []
     seen: set[str] = set()
+    answer = first
     for page in range(1, _MOST_PAGES + 1):
-        address = base.copy_merge_params({"page": page, "per_page": _PAGE_SIZE})
-        content = _get(client, address, timeout)
+        content = _parse(answer, base)
         found = find_services(content)
         if found is None or not isinstance(content, dict):
-            raise SourceError(
-                f"{_name(base)} does not answer with Open Referral UK pages of services."
+            raise UnknownFormError(
+                f"{name_address(base)} does not answer with Open Referral UK pages of services."
             )
         # A service can slip to the next page while we read; it is the same one.
         new = [one for one in found if not one.get("id") or str(one["id"]) not in seen]
@@ -69,19 +104,21 @@ def _fetch_pages(
         services += new
         pages = content.get("total_pages")
         progress("Fetching pages", page, pages if isinstance(pages, int) else None)
-        if not found or _is_last(content, page):
+        if not found or is_last(content, page):
             return services
         if not new:
             if "last_page" not in content and "last" not in content:
                 return services
             raise SourceError(
-                f"{_name(base)} sends the same services as page {page} again and never says "
+                f"{name_address(base)} sends the same services as page {page} again and never says "
                 "which page is the last. Tell whoever runs the feed."
             )
-    raise SourceError(f"{_name(base)} has more than {_MOST_PAGES} pages.")
+        answer = visitor.get(_page(base, page + 1))
+    raise SourceError(f"{name_address(base)} has more than {_MOST_PAGES} pages.")
 
 
-def _is_last(content: dict[str, Any], page: int) -> bool:
+def is_last(content: Json, page: int) -> bool:
+    """Whether a page, the number `page` of its list, says that no other follows."""
     for name in ("last_page", "last"):
         if name in content:
             return content[name] is True or str(content[name]).lower() == "true"
@@ -89,53 +126,21 @@ def _is_last(content: dict[str, Any], page: int) -> bool:
     return isinstance(pages, int) and page >= pages
 
 
-def _fetch_whole(
-    client: httpx.Client, base: httpx.URL, timeout: float, bare: dict[str, Any]
-) -> dict[str, Any]:
+def _fetch_whole(visitor: Visitor, base: httpx.URL, bare: Json) -> Json:
     key = bare.get("id")
     if not key:
         return bare
     path = f"{base.raw_path.partition(b'?')[0].decode()}/{quote(str(key), safe='')}"
     query = f"?{base.query.decode()}" if base.query else ""
-    whole = _get(client, base.copy_with(raw_path=(path + query).encode()), timeout)
+    address = base.copy_with(raw_path=(path + query).encode())
+    whole = _parse(visitor.get(address), address)
     return whole if isinstance(whole, dict) else bare
 
 
-def _get(client: httpx.Client, address: httpx.URL, timeout: float) -> Any:
+def _parse(answer: Answer, address: httpx.URL) -> Any:
     try:
-        return json.loads(_read_body(client, address, timeout))
-    except httpx.TimeoutException:
-        raise SourceError(
-            f"{_name(address)} did not answer in time. Try again later, or with a longer --timeout."
-        ) from None
-    except httpx.HTTPStatusError as error:
-        raise SourceError(
-            f"{_name(error.request.url)} answered {error.response.status_code}. "
-            "Try again later, or tell whoever runs the feed."
-        ) from None
-    except httpx.TooManyRedirects:
-        raise SourceError(f"{_name(address)} sends us round in circles.") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        kind = type(error).__name__
-        raise SourceError(f"{_name(address)} cannot be reached ({kind}).") from None
+        return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise SourceError(f"{_name(address)} answered with something that is not JSON.") from None
-
-
-def _read_body(client: httpx.Client, address: httpx.URL, timeout: float) -> bytes:
-    # httpx limits the wait for each piece; a server that drips would hold us for ever.
-    deadline = time.monotonic() + timeout
-    body = bytearray()
-    with client.stream("GET", address) as answer:
-        answer.raise_for_status()
-        for piece in answer.iter_bytes():
-            body += piece
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("too slow")
-            if len(body) > _MOST_BYTES:
-                raise SourceError(f"{_name(address)} sends more than a page of services can be.")
-    return bytes(body)
-
-
-def _name(address: httpx.URL) -> str:
-    return str(address.copy_with(userinfo=b"", query=None))
+        raise UnknownFormError(
+            f"{name_address(address)} answered with something that is not JSON."
+        ) from None

@@ -4,138 +4,200 @@ Reads version 3, and the older field names that councils' real feeds still use
 (`regular_schedules`, `eligibilitys`, `physical_addresses`, `pc_targetAudience`).
 """
 
+import math
 import re
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from directory.errors import RowError
 from directory.importing import Rejected
-from directory.listings import DAYS, Listing, Place, Schedule
+from directory.listings import Listing, Place
 from directory.places import tidy_postcode
+from directory.sources.envelopes import find_services
+from directory.sources.extension import Told, is_ours, read_told
+from directory.sources.rules import read_schedules
 from directory.sources.values import (
+    Faults,
+    first,
     read_age,
     read_amount,
+    read_day,
+    read_email,
     read_plain,
     read_point,
     read_text,
-    read_time,
     read_website,
     require_fit,
+    several,
 )
+
+__all__ = ["find_services", "read_service"]
 
 Json = dict[str, Any]
 
-_CODES = dict(zip(("MO", "TU", "WE", "TH", "FR", "SA", "SU"), DAYS, strict=True))
-_BY_DAY = re.compile(r"(-?\d)?(MO|TU|WE|TH|FR|SA|SU)")
-_NTH = {
-    "1": "1st of month",
-    "2": "2nd of month",
-    "3": "3rd of month",
-    "4": "4th of month",
-    "-1": "last of month",
-}
 _STATUSES = {"temporarily closed": "temporarily closed", "inactive": "closed", "defunct": "closed"}
-
-
-def find_services(content: Any) -> list[Json] | None:
-    """The services in a list, a page of either age, or a single service; None if it is neither."""
-    if isinstance(content, dict):
-        for name in ("contents", "content", "services"):
-            if isinstance(content.get(name), list):
-                return find_services(content[name])
-        return [content] if "id" in content and "name" in content else None
-    if isinstance(content, list) and all(isinstance(one, dict) for one in content):
-        return content
-    return None
+_DEEPEST = 20
+# Fields that version 3 does not have: what carries them is of the older, council form.
+_OLDER = (
+    "regular_schedules holiday_schedules eligibilitys service_taxonomys physical_addresses "
+    "accessibility_for_disabilities deliverable_type attending_type attending_access pc_metadata"
+).split()
+_WITHOUT_PLACE = ("id", "name", "description", "status", "confidential")
+_WRONG_KIND = "a field holds the wrong kind of value; check it against Open Referral UK 3"
 
 
 def read_service(service: Json) -> Listing | Rejected:
-    """The service as a listing, or the reason why it cannot be shown."""
+    """The service as a listing, or everything for which it cannot be shown.
+
+    A web address, an e-mail address or a coordinate that cannot be does not hide a listing
+    that residents could use: it counts as not known, and is told where the row is refused.
+    """
     key = name = ""
+    faults = Faults()
     try:
         key, name = read_plain(service.get("id")), read_text(service.get("name"))
-        return require_fit(_read(service, key, name))
+        listing = require_fit(_read(service, key, name, faults))
+        if not faults.hides:
+            return listing
     except RowError as error:
-        return Rejected(key[:200], name[:200], str(error), service)
-    except (TypeError, AttributeError):
-        reason = "a field holds the wrong kind of value; check it against Open Referral UK 3"
-        return Rejected(key, name, reason, service)
+        faults.add(str(error))
+    except (TypeError, AttributeError, RecursionError):
+        faults.add(_WRONG_KIND)
+    if service.get("confidential") not in (None, False):
+        # What is set aside must not hold its place either.
+        service = {field: service[field] for field in _WITHOUT_PLACE if field in service}
+    return Rejected(key[:200], name[:200], str(faults), service)
 
 
-def _read(service: Json, key: str, name: str) -> Listing:
+def _read(service: Json, key: str, name: str, faults: Faults) -> Listing:
     if not key:
-        raise RowError("it has no id; give it one that never changes")
+        faults.refuse("it has no id; give it one that never changes")
     if not name:
-        raise RowError("it has no name; give it the name people call it by")
+        faults.refuse("it has no name; give it the name people call it by")
     description = read_text(service.get("description"))
     if not description:
-        raise RowError("it has no description; write a sentence or two about it")
+        faults.refuse("it has no description; write a sentence or two about it")
     organisation = service.get("organization") or {}
     at = _list(service, "service_at_locations")
     locations = [entry.get("location") or {} for entry in at]
-    schedules = _list(service, "schedules") or _list(service, "regular_schedules")
+    schedules = [
+        schedule
+        for holder in (service, *at)
+        for schedule in _list(holder, "schedules") or _list(holder, "regular_schedules")
+    ]
     costs = _list(service, "cost_options")
     contacts = [
         contact
         for holder in (service, *at, *locations, organisation)
         for contact in _list(holder, "contacts")
     ]
+    terms = _read_terms(service)
+    told = faults.read(read_told, service, otherwise=Told(), hides=False)
+    # Anything but a plain no, since the harm of a mistake is all on one side.
+    confidential = service.get("confidential") not in (None, False)
     # Councils' own spelling of the three ways to attend.
     attending = [service.get("attending_type"), *(one.get("location_type") for one in locations)]
     return Listing(
         key=key,
         name=name,
-        kind="",  # Open Referral UK has no word for it
+        kind=told.kind,  # the standard itself has no word for it
         description=description,
         organisation=read_text(organisation.get("name")),
-        topics=_read_topics(service),
-        website=_first(
-            read_website(read_plain(address))
-            for address in (
-                service.get("url"),
-                organisation.get("website"),
-                organisation.get("url"),
-            )
+        strands=told.strands,
+        assets=told.assets,
+        topics=several(read_text(term.get("name")) for term in terms if not is_ours(term)),
+        website=first(
+            [
+                faults.read(_read_url, service.get("url"), otherwise="", hides=False),
+                read_website(read_plain(organisation.get("website"))),
+                read_website(read_plain(organisation.get("url"))),
+            ]
         ),
-        email=_first(read_plain(one.get("email")) for one in (service, *contacts, organisation)),
-        phone=_first(
+        email=first(
+            faults.read(read_email, one.get("email"), otherwise="", hides=False)
+            for one in (service, *contacts, organisation)
+        ),
+        phone=first(
             read_plain(phone.get("number"))
             for holder in (service, *contacts, *at, *locations, organisation)
             for phone in _list(holder, "phones")
         ),
-        places=_read_places(locations),
+        places=() if confidential else _read_places(locations, faults),
         covers="; ".join(
-            _several(
+            several(
                 read_text(area.get("name")) or read_text(area.get("service_area"))
                 for area in _list(service, "service_areas")
             )
         ),
-        online=any(re.search("online|virtual", read_plain(way), re.I) for way in attending),
-        schedules=tuple(map(_read_schedule, schedules)),
-        cost=read_text(service.get("fees")) or "; ".join(_several(map(_describe_cost, costs))),
+        online=told.remote
+        or any(re.search("online|virtual", read_plain(way), re.I) for way in attending),
+        schedules=read_schedules(schedules),
+        cost=read_text(service.get("fees")) or "; ".join(several(map(_describe_cost, costs))),
         cost_amount=_usual_amount(costs),
-        accessibility=_several(
+        accessibility=several(
             read_text(entry.get("description"))
             for location in locations
             for entry in _list(location, "accessibility")
             + _list(location, "accessibility_for_disabilities")
         ),
         audience=_read_audience(service),
-        minimum_age=read_age(service.get("minimum_age"), "minimum_age"),
-        maximum_age=read_age(service.get("maximum_age"), "maximum_age"),
-        languages=_several(read_text(one.get("name")) for one in _list(service, "languages")),
+        minimum_age=_read_age(service, "minimum_age", faults),
+        maximum_age=_read_age(service, "maximum_age", faults),
+        eligibility=read_text(service.get("eligibility_description")),
+        how_to_join=read_text(service.get("application_process")),
+        languages=several(read_text(one.get("name")) for one in _list(service, "languages")),
+        skills_wanted=told.skills_wanted,
+        commitment=told.commitment,
         status=_STATUSES.get(read_plain(service.get("status")).lower(), "open"),
         alert=read_text(service.get("alert")),
-        assured_date=_read_date(service.get("assured_date")),
+        assured_date=faults.read(
+            read_day, service.get("assured_date"), "assured_date", otherwise=None
+        ),
+        confidential=confidential,
+        proposed=told.proposed,
+        record={} if confidential else _keep_record(service, locations),
     )
 
 
-def _read_topics(service: Json) -> tuple[str, ...]:
-    terms = [attribute.get("taxonomy_term") or {} for attribute in _list(service, "attributes")] + [
+def _keep_record(service: Json, locations: list[Json]) -> Json:
+    """The service as it came if it is of version 3, fit to be stored; empty if it is older."""
+    names = {name for holder in (service, *locations) for name in holder}
+    return {} if names & set(_OLDER) else _tidy(service, 0)
+
+
+def _tidy(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise RowError("its fields are nested deeper than Open Referral UK 3 ever does")
+    if isinstance(value, dict):
+        return {_printable(name): _tidy(one, depth + 1) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_tidy(one, depth + 1) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return _printable(value) if isinstance(value, str) else value
+
+
+def _printable(text: str) -> str:
+    # Halves of letters, and the NUL that no database takes.
+    return text.encode("utf-8", "ignore").decode().replace("\0", "")
+
+
+def _read_url(value: Any) -> str:
+    text = read_plain(value)
+    address = read_website(text)
+    if text and not address:
+        raise RowError(f"url {text[:80]!r} is no web address such as https://example.org")
+    return address
+
+
+def _read_age(service: Json, name: str, faults: Faults) -> int | None:
+    return faults.read(read_age, service.get(name), name, otherwise=None)
+
+
+def _read_terms(service: Json) -> list[Json]:
+    return [attribute.get("taxonomy_term") or {} for attribute in _list(service, "attributes")] + [
         entry.get("taxonomy_term") or entry for entry in _list(service, "service_taxonomys")
     ]
-    return _several(read_text(term.get("name")) for term in terms)
 
 
 def _read_audience(service: Json) -> tuple[str, ...]:
@@ -145,19 +207,19 @@ def _read_audience(service: Json) -> tuple[str, ...]:
         for entry in _list(service, "pc_targetAudience")
     )
     eligible = (read_text(entry.get("eligibility")) for entry in _list(service, "eligibilitys"))
-    return _several((*councils, *eligible))
+    return several((*councils, *eligible))
 
 
-def _read_places(locations: Iterable[Json]) -> tuple[Place, ...]:
+def _read_places(locations: Iterable[Json], faults: Faults) -> tuple[Place, ...]:
     places = (
-        _read_place(location)
+        _read_place(location, faults)
         for location in locations
         if read_plain(location.get("location_type")) in ("", "physical")
     )
     return tuple(place for place in places if place != Place())
 
 
-def _read_place(location: Json) -> Place:
+def _read_place(location: Json, faults: Faults) -> Place:
     addresses = _list(location, "addresses") or _list(location, "physical_addresses")
     # Where post is sent is not where people meet, unless nothing else is known.
     addresses = sorted(addresses, key=lambda one: one.get("address_type") == "postal")
@@ -167,30 +229,15 @@ def _read_place(location: Json) -> Place:
         address=read_text(address.get("address_1")),
         neighbourhood=read_text(address.get("city")),
         postcode=tidy_postcode(read_plain(address.get("postal_code"))),
-        point=read_point(location.get("latitude"), location.get("longitude")),
+        # A coordinate that cannot be is one that is not known: the address still leads there.
+        point=faults.read(
+            read_point,
+            location.get("latitude"),
+            location.get("longitude"),
+            otherwise=None,
+            hides=False,
+        ),
     )
-
-
-def _read_schedule(schedule: Json) -> Schedule:
-    found = _BY_DAY.findall(read_plain(schedule.get("byday")).upper())
-    return Schedule(
-        days=tuple(dict.fromkeys(_CODES[code] for _, code in found)),
-        repeats=_read_repeats(schedule, {which for which, _ in found}),
-        opens_at=read_time(schedule.get("opens_at")),
-        closes_at=read_time(schedule.get("closes_at")),
-        description=read_text(schedule.get("description")),
-    )
-
-
-def _read_repeats(schedule: Json, which: set[str]) -> str:
-    """How often, in our words; empty where iCalendar's rule has none of ours."""
-    often = (
-        read_plain(schedule.get("freq")).upper(),
-        read_plain(schedule.get("interval")) or "1",
-    )
-    if often == ("MONTHLY", "1") and len(which) == 1:
-        return _NTH.get(which.pop(), "")
-    return {("WEEKLY", "1"): "weekly", ("WEEKLY", "2"): "fortnightly"}.get(often, "")
 
 
 def _describe_cost(cost: Json) -> str:
@@ -212,23 +259,5 @@ def _usual_amount(costs: Iterable[Json]) -> float | None:
     return 0.0 if known and len(known) == len(amounts) else None
 
 
-def _read_date(value: Any) -> date | None:
-    text = read_plain(value)
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise RowError(f"assured_date {text[:40]!r} is not a date like 2026-10-01") from None
-
-
 def _list(holder: Json, field: str) -> list[Json]:
     return holder.get(field) or []
-
-
-def _first(texts: Iterable[str]) -> str:
-    return next(filter(None, texts), "")
-
-
-def _several(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, texts)))

@@ -5,77 +5,211 @@ handed on, so that a broken source is refused as a whole.
 """
 
 import json
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from directory.errors import SourceError
 from directory.importing import Progress, Rejected, no_progress
 from directory.listings import Listing
-from directory.sources import openreferral, template
-from directory.sources.fetching import fetch_services
+from directory.sources import (
+    calendars,
+    datapackage,
+    doit,
+    envelopes,
+    openreferral,
+    packages,
+    teamkinetic,
+    template,
+)
+from directory.sources.fetching import UnknownFormError, is_last, visit_api
+from directory.sources.visiting import Mark, RefusedError, Visitor, name_address, read_address
+
+Rows = list[Listing | Rejected]
+
+# An API that has no such page says one of these: perhaps the address is that of a file.
+_NO_SUCH_PAGE = (400, 404, 405, 406, 410, 422, 501)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read at an address: `rows` is None if nothing is new since the mark given."""
+
+    rows: Rows | None
+    mark: Mark
 
 
 def read_source(
-    source: str, *, progress: Progress = no_progress, timeout: float = 20.0
-) -> list[Listing | Rejected]:
-    """Every row of `source`: a file's path, or the http(s) address of a paged API.
+    source: str,
+    *,
+    progress: Progress = no_progress,
+    timeout: float = 20.0,
+    allow_private: bool = False,
+) -> Rows:
+    """Every row of `source`: the path of a file or folder, or an http(s) address.
 
-    `timeout` is how many seconds one answer of an API may take. Raises SourceError
-    when the source is missing, empty, cut short, not UTF-8, or of no known form.
+    `timeout` is how many seconds one answer may take. Addresses in private networks are refused
+    unless `allow_private`. Raises SourceError when the source is missing, empty, cut short,
+    not UTF-8, or of no known form.
     """
-    rows = _read(source, progress, timeout)
+    if source.startswith(("http://", "https://")):
+        found = read_feed(source, progress=progress, timeout=timeout, allow_private=allow_private)
+        return found.rows or []
+    path = Path(source)
+    if path.is_dir():
+        rows = datapackage.read_rows(packages.read_folder(path), source)
+    elif path.name == "datapackage.json" and path.is_file():
+        rows = datapackage.read_rows(packages.read_folder(path.parent), source)
+    else:
+        rows = read_bytes(_read_file(path), source)
+    progress("Reading", 1, 1)
+    return _some(rows, source)
+
+
+def read_feed(
+    address: str,
+    *,
+    mark: Mark | None = None,
+    progress: Progress = no_progress,
+    timeout: float = 20.0,
+    allow_private: bool = False,
+) -> Reading:
+    """Every row at `address`, an API's or a file's, if there is anything new since `mark`.
+
+    Raises SourceError as `read_source` does.
+    """
+    url = read_address(address)
+    with Visitor(timeout=timeout, allow_private=allow_private) as visitor:
+        # An address with an ending is a file's, more often than not: it is tried first.
+        ways = [_visit_api, _visit_file]
+        if PurePosixPath(url.path).suffix:
+            ways.reverse()
+        try:
+            return ways[0](visitor, url, mark, progress)
+        except RefusedError as error:
+            if error.status not in _NO_SUCH_PAGE:
+                raise
+            failed: SourceError = error
+        except UnknownFormError as error:
+            failed = error
+        try:
+            return ways[1](visitor, url, mark, progress)
+        except (RefusedError, UnknownFormError):
+            raise failed from None
+
+
+def _visit_api(visitor: Visitor, url: httpx.URL, mark: Mark | None, progress: Progress) -> Reading:
+    found = visit_api(visitor, url, mark, progress)
+    rows = None if found.services is None else _read_services(found.services)
+    return Reading(rows, found.mark)
+
+
+def _visit_file(visitor: Visitor, url: httpx.URL, mark: Mark | None, progress: Progress) -> Reading:
+    answer = visitor.get(url, mark)
+    if answer.unchanged:
+        return Reading(None, mark or Mark())
+    progress("Reading", 1, 1)
+    name = name_address(url)
+    if _is_part(answer.body):
+        raise SourceError(
+            f"{name} is one page of several. Give the address that ends with /services instead."
+        )
+    return Reading(_some(read_bytes(answer.body, name), name), answer.mark)
+
+
+def _is_part(body: bytes) -> bool:
+    if not body.lstrip().startswith(b"{"):
+        return False
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    told = {"last_page", "last", "total_pages"} & content.keys()
+    return bool(told) and envelopes.is_page(content) and not is_last(content, 1)
+
+
+def read_bytes(content: bytes, source: str) -> Rows:
+    """Every row of a file's content. Raises SourceError as `read_source` does."""
+    if packages.is_zip(content):
+        return datapackage.read_rows(packages.read_zip(content, source), source)
+    text = _decode(content, source)
+    if text.lstrip().startswith(("[", "{")):
+        return _read_json(_parse(text, source), source)
+    if calendars.recognise(text):
+        return calendars.read_rows(text, source, date.today())
+    if template.recognise(text):
+        return template.read_rows(text, source)
+    raise _explain(text, source)
+
+
+def _some(rows: Rows, source: str) -> Rows:
     if not rows:
         raise SourceError(f"{source} holds no listings; the directory was left as it is.")
     return rows
 
 
-def _read(source: str, progress: Progress, timeout: float) -> list[Listing | Rejected]:
-    if source.startswith(("http://", "https://")):
-        services = fetch_services(source, progress=progress, timeout=timeout)
-        return [openreferral.read_service(service) for service in services]
-    text = _read_text(Path(source))
-    progress("Reading", 1, 1)
-    if text.lstrip().startswith(("[", "{")):
-        return [openreferral.read_service(service) for service in _parse_services(text, source)]
-    if template.recognise(text):
-        return template.read_rows(text, source)
-    raise _explain(text, source)
+def _read_json(content: Any, source: str) -> Rows:
+    if doit.recognise(content):
+        return doit.read_rows(content)
+    if teamkinetic.recognise(content):
+        return teamkinetic.read_rows(content)
+    services = envelopes.find_services(content)
+    if services is None:
+        raise UnknownFormError(
+            f"{source} is JSON but holds no Open Referral UK services and no volunteering: a list "
+            "of them, or an object with `contents`, `content` or `services`, was expected."
+        )
+    return _read_services(services)
+
+
+def _read_services(services: list[dict[str, Any]]) -> Rows:
+    return [openreferral.read_service(service) for service in services]
 
 
 def _explain(text: str, source: str) -> SourceError:
     if not text.strip():
         return SourceError(f"{source} is empty.")
     if text.lstrip().startswith("<"):
-        return SourceError(f"{source} is a web page, not a feed. Fetch the feed's own address.")
+        return UnknownFormError(
+            f"{source} is a web page, not a feed. Fetch the feed's own address."
+        )
     if separator := template.find_separator(text):
-        return SourceError(
+        return UnknownFormError(
             f"{source} has its cells parted by {separator}. Save it again as "
             "'CSV UTF-8 (comma delimited)', and import that."
         )
-    return SourceError(
-        f"{source} is neither an Open Referral UK file (JSON) nor the CSV template: "
+    return UnknownFormError(
+        f"{source} is neither JSON, a calendar nor the CSV template: "
         "its first line must name the columns `name`, `kind` and `description` (docs/import.md)."
     )
 
 
-def _read_text(path: Path) -> str:
+def _read_file(path: Path) -> bytes:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         raise SourceError(f"There is no file {path}. Check the name and the folder.") from None
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _decode(content: bytes, source: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{path} is not UTF-8 (byte {error.start}). Save it again as "
+            f"{source} is not UTF-8 (byte {error.start}). Save it again as "
             "'CSV UTF-8' or JSON in UTF-8, and import that."
         ) from None
 
 
-def _parse_services(text: str, source: str) -> list[dict[str, Any]]:
+def _parse(text: str, source: str) -> Any:
     try:
-        content = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise SourceError(
             f"{source} is cut short or is not JSON (line {error.lineno}, column {error.colno}: "
@@ -83,13 +217,6 @@ def _parse_services(text: str, source: str) -> list[dict[str, Any]]:
         ) from None
     except (ValueError, RecursionError):
         raise SourceError(f"{source} is JSON that no feed would send; fetch it again.") from None
-    services = openreferral.find_services(content)
-    if services is None:
-        raise SourceError(
-            f"{source} is JSON but holds no Open Referral UK services: a list of services, "
-            "or an object with `contents`, `content` or `services`, was expected."
-        )
-    return services
 
 
 def name_source(source: str) -> str:

@@ -5,12 +5,13 @@ Every complaint names the row as the spreadsheet numbers it, and the column.
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
-from directory.errors import RowError, SourceError
+from directory.errors import SourceError
 from directory.importing import Rejected
 from directory.listings import (
     ASSETS,
@@ -25,6 +26,7 @@ from directory.listings import (
 )
 from directory.places import tidy_postcode
 from directory.sources.values import (
+    Faults,
     read_age,
     read_amount,
     read_plain,
@@ -39,13 +41,15 @@ REQUIRED = ("name", "kind", "description")
 COLUMNS = (
     "id name kind description organisation strands assets topics website email phone venue "
     "address neighbourhood postcode latitude longitude covers online days repeats start_time "
-    "end_time when cost cost_amount accessibility audience minimum_age maximum_age languages "
-    "skills_wanted commitment status alert confidential assured_date"
+    "end_time starts ends when cost cost_amount accessibility audience minimum_age "
+    "maximum_age eligibility how_to_join languages skills_wanted commitment status alert "
+    "confidential assured_date"
 ).split()
 # Kept as they are: markup has no business in them, and `&` has.
 _VERBATIM = ("id", "website", "email")
 _PLACE = ("venue", "address", "neighbourhood", "postcode", "latitude", "longitude")
 _YES_OR_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
+_GUARDED = re.compile(r"'[=+\-@\t\r]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -109,32 +113,41 @@ def _column(name: str) -> str:
 def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejected:
     row = {
         column: read_plain(cell) if column in _VERBATIM else read_text(cell)
-        for column, cell in zip(header, cells, strict=False)
+        for column, cell in zip(header, map(_unguard, cells), strict=False)
     }
     name = row.get("name", "")
     key = row.get("id") or f"{name} / {row.get('organisation', '')}"
-    try:
-        if len(cells) > len(header):
-            # Which cell holds an address is anybody's guess: none is kept.
-            row = {"name": name}
-            raise RowError("it has more cells than there are columns")
-        return require_fit(_Row(row).read(key))
-    except RowError as error:
-        # Until the row is mended nobody knows whether its place may be kept.
-        content = {column: text for column, text in row.items() if column not in _PLACE}
-        return Rejected(key[:200], name[:200], f"row ending on line {line}: {error}", content)
+    faults = Faults()
+    if len(cells) > len(header):
+        # Which cell holds an address is anybody's guess: none is kept.
+        row = {"name": name}
+        faults.refuse("it has more cells than there are columns")
+    else:
+        listing = _Row(row, faults).read(key)
+        fit = faults.read(require_fit, listing, otherwise=listing)
+        if not faults.hides:
+            return fit
+    # Until the row is mended nobody knows whether its place may be kept.
+    content = {column: text for column, text in row.items() if column not in _PLACE}
+    return Rejected(key[:200], name[:200], f"row ending on line {line}: {faults}", content)
+
+
+def _unguard(cell: str) -> str:
+    """The cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if _GUARDED.match(cell) else cell
 
 
 class _Row:
-    """One row's cells by column, read with complaints that name the column."""
+    """One row's cells by column, read with complaints that name the column, all of them."""
 
-    def __init__(self, cells: dict[str, str]) -> None:
+    def __init__(self, cells: dict[str, str], faults: Faults) -> None:
         self._cells = cells
+        self._faults = faults
 
     def read(self, key: str) -> Listing:
         for column in REQUIRED:
             if not self.text(column):
-                raise RowError(f"column {column!r} is empty")
+                self._faults.refuse(f"column {column!r} is empty")
         confidential = self.flag("confidential")
         return Listing(
             key=key,
@@ -157,8 +170,10 @@ class _Row:
             cost_amount=self.value("cost_amount", read_amount, "an amount in pounds such as 2.50"),
             accessibility=self.texts("accessibility"),
             audience=self.texts("audience"),
-            minimum_age=read_age(self.text("minimum_age"), "column 'minimum_age'"),
-            maximum_age=read_age(self.text("maximum_age"), "column 'maximum_age'"),
+            minimum_age=self.age("minimum_age"),
+            maximum_age=self.age("maximum_age"),
+            eligibility=self.text("eligibility"),
+            how_to_join=self.text("how_to_join"),
             languages=self.texts("languages"),
             skills_wanted=self.texts("skills_wanted"),
             commitment=self.text("commitment"),
@@ -177,26 +192,36 @@ class _Row:
     def one_of(self, column: str, allowed: Collection[str]) -> str:
         value = self.text(column).lower()
         if value and value not in allowed and value.replace(" ", "_") not in allowed:
-            raise RowError(f"column {column!r} says {value!r}; use one of {', '.join(allowed)}")
+            self._faults.refuse(
+                f"column {column!r} says {value[:40]!r}; use one of {', '.join(allowed)}"
+            )
+            return ""
         return value
 
     def some_of(self, column: str, allowed: Collection[str]) -> tuple[str, ...]:
         values = tuple(text.lower().replace(" ", "_") for text in self.texts(column))
         if wrong := [value for value in values if value not in allowed]:
-            raise RowError(f"column {column!r} says {wrong[0]!r}; use {', '.join(allowed)}")
+            self._faults.refuse(
+                f"column {column!r} says {wrong[0][:40]!r}; use {', '.join(allowed)}"
+            )
+            return ()
         return values
+
+    def age(self, column: str) -> int | None:
+        said = self.text(column)
+        return self._faults.read(read_age, said, f"column {column!r}", otherwise=None)
 
     def flag(self, column: str) -> bool:
         text = self.text(column).lower()
         if text and text not in _YES_OR_NO:
-            raise RowError(f"column {column!r} says {text[:40]!r}; write yes or no")
+            self._faults.refuse(f"column {column!r} says {text[:40]!r}; write yes or no")
         return _YES_OR_NO.get(text, False)
 
     def value(self, column: str, read: Callable[[str], Any], what: str) -> Any:
         text = self.text(column)
         value = read(text) if text else None
         if text and value is None:
-            raise RowError(f"column {column!r} says {text[:40]!r}; write {what}")
+            self._faults.refuse(f"column {column!r} says {text[:40]!r}; write {what}")
         return value
 
     def website(self) -> str:
@@ -210,26 +235,41 @@ class _Row:
             address=self.text("address"),
             neighbourhood=self.text("neighbourhood"),
             postcode=tidy_postcode(self.text("postcode")),
-            point=read_point(self.text("latitude"), self.text("longitude")),
+            point=self._faults.read(
+                read_point, self.text("latitude"), self.text("longitude"), otherwise=None
+            ),
         )
         return () if place == Place() else (place,)
 
     def schedules(self) -> tuple[Schedule, ...]:
-        days = tuple(self._day(text) for text in self.texts("days"))
+        days = tuple(filter(None, map(self._day, self.texts("days"))))
+        starts = self.value("starts", _read_day, "a date such as 2026-10-01")
+        ends = self.value("ends", _read_day, "a date such as 2026-10-01")
+        if starts and ends and ends < starts:
+            self._faults.refuse("column 'ends' is before column 'starts'")
         schedule = Schedule(
             days=days,
             repeats=self.one_of("repeats", REPEATS),
             opens_at=self.value("start_time", read_time, "a time such as 09:30"),
             closes_at=self.value("end_time", read_time, "a time such as 09:30"),
             description=self.text("when"),
+            starts=starts,
+            ends=ends,
         )
+        if schedule.repeats in ("once", "monthly") and not starts:
+            self._faults.refuse(
+                f"column 'starts' is empty; what is on {schedule.repeats} needs one"
+            )
         return () if schedule == Schedule() else (schedule,)
 
     def _day(self, text: str) -> str:
         for day in DAYS:
             if len(text) >= 3 and day.lower().startswith(text.lower().rstrip("s")):
                 return day
-        raise RowError(f"column 'days' says {text!r}; write days such as Tuesday; Thursday")
+        self._faults.refuse(
+            f"column 'days' says {text[:40]!r}; write days such as Tuesday; Thursday"
+        )
+        return ""
 
 
 def _read_link(text: str) -> str | None:

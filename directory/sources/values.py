@@ -6,8 +6,9 @@ known" or a RowError, as each function says.
 
 import math
 import re
-from datetime import time
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import date, time
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from directory.errors import RowError
@@ -23,6 +24,47 @@ _SCHEME = re.compile(r"https?://", re.I)
 # A colon after a word without a dot starts a scheme (`mailto:`), not a port.
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.I)
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.I)
+_EMPTY_WORDS = {"n/a", "na", "none", "tbc", "tba", "-", "--", ".", "null"}
+
+_Value = TypeVar("_Value")
+
+
+class Faults:
+    """What is wrong with one row: all of it, so that it can be mended in one go.
+
+    What is `add`ed is told but does not hide the row; what is `refuse`d does.
+    """
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self.hides = False
+
+    def add(self, reason: str) -> None:
+        """Note a fault without which residents can still use the listing."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+
+    def refuse(self, reason: str) -> None:
+        """Note a fault with which the listing cannot be shown."""
+        self.hides = True
+        self.add(reason)
+
+    def read(
+        self, reader: Callable[..., _Value], *values: Any, otherwise: _Value, hides: bool = True
+    ) -> _Value:
+        """What `reader` makes of `values`; `otherwise` where it raises RowError, which is noted."""
+        try:
+            return reader(*values)
+        except RowError as error:
+            (self.refuse if hides else self.add)(str(error))
+            return otherwise
+
+    def __str__(self) -> str:
+        return "; ".join(self.reasons)
+
+
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?(?:\s*([ap])\.?m\.?)?(?![\d:])", re.I)
 
 
@@ -38,6 +80,51 @@ def read_plain(value: Any) -> str:
 def read_text(value: Any) -> str:
     """As `read_plain`, with markup and entities made plain text."""
     return clean_text(read_plain(value))
+
+
+def read_words(value: Any) -> str:
+    """As `read_text`, with "n/a", "TBC" and the like as nothing said."""
+    text = read_text(value)
+    return "" if text.casefold() in _EMPTY_WORDS else text
+
+
+def read_email(value: Any) -> str:
+    """The first e-mail address in a text; empty if it is empty. RowError if it holds none."""
+    if isinstance(value, bool | int | float):
+        raise RowError(f"email is {value!r}, which is no e-mail address")
+    text = read_plain(value)
+    if match := _EMAIL.search(text):
+        return match[0]
+    if read_words(text):
+        raise RowError(f"email {text[:60]!r} is no e-mail address")
+    return ""
+
+
+def find_postcode(text: str) -> str:
+    """The first full postcode in a text, as it stands there; empty if there is none."""
+    match = _POSTCODE.search(text)
+    return match[0] if match else ""
+
+
+def read_day(value: Any, name: str) -> date | None:
+    """A day such as 2026-10-01, with or without a time after it. RowError that names the field."""
+    text = read_plain(value)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise RowError(f"{name} {text[:40]!r} is not a date like 2026-10-01") from None
+
+
+def first(texts: Iterable[str]) -> str:
+    """The first text that says something, or empty."""
+    return next(filter(None, texts), "")
+
+
+def several(texts: Iterable[str]) -> tuple[str, ...]:
+    """The texts that say something, each once, in their order."""
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def read_website(text: str) -> str:

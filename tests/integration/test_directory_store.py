@@ -27,6 +27,8 @@ TEA = Listing(
     "Tea",
     "group",
     "Tea and talk.",
+    strands=("strengthening_communities",),
+    assets=("groups_and_associations",),
     places=(Place("Hall", neighbourhood="Old Town", point=Point(53, 1)),),
     schedules=(Schedule(("Monday",), "weekly"),),
 )

@@ -50,6 +50,8 @@ FULL = {
     "repeats": "Weekly",
     "start_time": "9:30",
     "end_time": "2.00 pm",
+    "starts": "2026-10-01",
+    "ends": "2027-06-30",
     "when": "Not in August",
     "cost": "£2.50",
     "cost_amount": "£2.50",
@@ -57,6 +59,8 @@ FULL = {
     "audience": "carers",
     "minimum_age": "18",
     "maximum_age": "999",
+    "eligibility": "Carers of adults",
+    "how_to_join": "Ring first",
     "languages": "English; BSL",
     "skills_wanted": "driving",
     "commitment": "an hour",
@@ -98,7 +102,15 @@ def test_every_column_is_read():
         covers="All of Larkhaven",
         online=True,
         schedules=(
-            Schedule(("Tuesday", "Thursday"), "weekly", time(9, 30), time(14), "Not in August"),
+            Schedule(
+                ("Tuesday", "Thursday"),
+                "weekly",
+                time(9, 30),
+                time(14),
+                "Not in August",
+                date(2026, 10, 1),
+                date(2027, 6, 30),
+            ),
         ),
         cost="£2.50",
         cost_amount=2.5,
@@ -106,6 +118,8 @@ def test_every_column_is_read():
         audience=("carers",),
         minimum_age=18,
         maximum_age=None,
+        eligibility="Carers of adults",
+        how_to_join="Ring first",
         languages=("English", "BSL"),
         skills_wanted=("driving",),
         commitment="an hour",
@@ -138,6 +152,9 @@ def test_every_column_is_read():
         ("repeats", "yearly", "column 'repeats'"),
         ("start_time", "25:00", "column 'start_time' says '25:00'"),
         ("end_time", "late", "column 'end_time' says 'late'"),
+        ("starts", "spring", "column 'starts' says 'spring'"),
+        ("ends", "2026-02-30", "column 'ends' says '2026-02-30'"),
+        ("ends", "2026-09-30", "column 'ends' is before column 'starts'"),
         ("cost_amount", "a fiver", "column 'cost_amount' says 'a fiver'"),
         ("cost_amount", "-1", "column 'cost_amount'"),
         ("cost_amount", "nan", "column 'cost_amount'"),
@@ -154,6 +171,21 @@ def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
     assert isinstance(row, Rejected)
     assert complaint in row.reason
     assert "line 2" in row.reason
+
+
+def test_a_row_says_all_that_is_wrong_with_it():
+    row = read(kind="club", online="perhaps", days="Blursday", minimum_age="young", status="off")
+    assert isinstance(row, Rejected)
+    columns = "kind online days minimum_age status".split()
+    assert [column for column in columns if f"column {column!r}" not in row.reason] == []
+
+
+@pytest.mark.parametrize("repeats", ["once", "monthly"])
+def test_what_has_no_day_of_the_week_needs_a_date(repeats):
+    row = read(repeats=repeats, days="", starts="", ends="")
+    assert isinstance(row, Rejected)
+    assert "column 'starts' is empty" in row.reason
+    assert isinstance(read(repeats=repeats, days=""), Listing)
 
 
 def test_a_row_without_an_id_goes_by_its_name():
@@ -270,6 +302,7 @@ LISTINGS = st.builds(
             st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
             st.sampled_from(REPEATS),
             st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+            starts=st.dates(),
         )
     ),
     cost_amount=st.none() | st.integers(0, 9999).map(lambda pence: pence / 100),
@@ -299,7 +332,7 @@ def as_row(listing: Listing) -> dict[str, object]:
         row |= {"latitude": place.point.latitude, "longitude": place.point.longitude}
     for schedule in listing.schedules:
         row |= {"days": "; ".join(schedule.days), "repeats": schedule.repeats}
-        row["start_time"] = f"{schedule.opens_at:%H:%M}"
+        row |= {"start_time": f"{schedule.opens_at:%H:%M}", "starts": schedule.starts}
     return row
 
 

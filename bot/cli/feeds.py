@@ -1,0 +1,91 @@
+"""The commands that keep the directory in step with the feeds it was told of."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.printing import OUT, describe_import, show_progress
+from bot.settings import Settings
+from directory.errors import DirectoryError
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put them beside the other commands on the directory."""
+    for command in (register, unregister, feeds, sync):
+        app.command()(command)
+
+
+def register(
+    name: Annotated[str, typer.Argument(help="Name to keep its listings under.")],
+    address: Annotated[str, typer.Argument(help="http(s) address of the feed.")],
+    notice: Annotated[
+        str | None, typer.Option(help="Words shown with each of its listings.")
+    ] = None,
+) -> None:
+    """Have `sync` read a feed from now on."""
+    from directory import syncing
+    from directory.opening import open_directory
+
+    syncing.register(open_directory(Settings().directory_url), name, address, notice)
+    OUT.print(f"{name} is registered. Read it with: connector directory sync", markup=False)
+
+
+def unregister(name: Annotated[str, typer.Argument(help="Name of the feed.")]) -> None:
+    """Read a feed no more; its listings stay as they are."""
+    from directory import syncing
+    from directory.opening import open_directory
+
+    syncing.unregister(open_directory(Settings().directory_url), name)
+    OUT.print(f"{name} is no longer read. Its listings stay.", markup=False)
+
+
+def feeds() -> None:
+    """Print every registered feed, and what waits for somebody's word."""
+    from directory import syncing
+    from directory.opening import open_directory
+    from directory.sources.visiting import name_address, read_address
+
+    for feed in syncing.list_feeds(open_directory(Settings().directory_url)):
+        when = f"read on {feed.synced:%d %B %Y}" if feed.synced else "not read yet"
+        # An address can hold a key.
+        OUT.print(f"{feed.name}: {name_address(read_address(feed.address))}, {when}.", markup=False)
+        if feed.held:
+            OUT.print(f"  held: {feed.held}", markup=False)
+
+
+def sync(
+    names: Annotated[list[str] | None, typer.Argument(help="Feeds to read; all if none.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Feed to apply even if it loses most; repeatable.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds one answer may take.")] = 20.0,
+) -> None:
+    """Bring the directory up to date with the registered feeds."""
+    from directory import syncing
+    from directory.embeddings import Encoder, prepare
+    from directory.linking import link_duplicates
+    from directory.opening import open_directory
+
+    settings = Settings()
+    prepare(settings.encoder_folder)
+    engine = open_directory(settings.directory_url)
+    with show_progress() as progress:
+        reports = syncing.sync(
+            engine,
+            Encoder(settings.encoder_folder),
+            only=names or None,
+            accept=accept or (),
+            allow_private=settings.fetch_private,
+            timeout=timeout,
+            progress=progress,
+        )
+    for report in reports:
+        if report.counts:
+            describe_import(report.counts)
+        else:
+            said = "not changed" if report.unchanged else report.held or report.failed
+            OUT.print(f"{report.name}: {said}", markup=False)
+    if any(report.counts for report in reports):
+        link_duplicates(engine)
+    if failed := [report.name for report in reports if report.held or report.failed]:
+        raise DirectoryError(f"Not brought up to date: {', '.join(failed)}.")

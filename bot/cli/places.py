@@ -1,0 +1,29 @@
+"""The command that teaches the directory where postcodes and places are."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.printing import OUT, show_progress
+from bot.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Teach the directory where places are.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `import` a word of its own while it is the only command."""
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="GeoNames' postal file or the ONS directory.")],
+) -> None:
+    """Take postcodes and place names from a gazetteer's file."""
+    from directory.opening import open_directory
+    from directory.placenames import import_places
+
+    with show_progress() as progress:
+        count = import_places(open_directory(Settings().directory_url), file, progress)
+    OUT.print(f"{count:,} places from {file.name}.", markup=False)

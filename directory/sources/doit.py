@@ -1,0 +1,191 @@
+"""Do-it's volunteering activities as listings.
+
+Each is an activity with its definition inside. What was deleted there is closed here.
+"""
+
+import re
+from typing import Any
+
+from directory.errors import RowError
+from directory.importing import Rejected
+from directory.listings import Listing, Place, Schedule
+from directory.places import tidy_postcode
+from directory.sources.values import (
+    Faults,
+    find_postcode,
+    first,
+    read_amount,
+    read_day,
+    read_email,
+    read_plain,
+    read_point,
+    read_text,
+    read_website,
+    read_words,
+    require_fit,
+    several,
+)
+from directory.sources.volunteering import is_age, is_skill, read_minimum_age
+
+Json = dict[str, Any]
+
+_DEFINITION = "activityDefinitionSubDocument"
+_ORGANISATION = "organizationSubDocument"
+_COUNTRY = re.compile(r"(?:,\s*)?(?:UK|United Kingdom|England|Scotland|Wales)\s*$", re.I)
+
+
+def recognise(content: Any) -> bool:
+    """Whether JSON holds activities of Do-it."""
+    return any(isinstance(one, dict) and _DEFINITION in one for one in _open(content))
+
+
+def read_rows(content: Any) -> list[Listing | Rejected]:
+    """Every activity in `content`, which is a list of them or a single one."""
+    return [_read_activity(one) for one in _open(content)]
+
+
+def _open(content: Any) -> list[Any]:
+    return content if isinstance(content, list) else [content]
+
+
+def _read_activity(activity: Any) -> Listing | Rejected:
+    key = name = ""
+    faults = Faults()
+    if not isinstance(activity, dict):
+        return Rejected("", "", "it is no activity; see docs/import.md", {"content": str(activity)})
+    try:
+        definition = activity.get(_DEFINITION) or {}
+        key = _read_id(activity.get("_id"))
+        name = " ".join(read_words(definition.get("title")).split())
+        listing = require_fit(_read(activity, definition, key, name, faults))
+        if not faults.hides:
+            return listing
+    except RowError as error:
+        faults.add(str(error))
+    except (TypeError, AttributeError, OverflowError):
+        faults.add("a field holds the wrong kind of value; check it against docs/import.md")
+    return Rejected(key[:200], name[:200], str(faults), _forget_keys(activity))
+
+
+def _forget_keys(activity: Json) -> Json:
+    """The activity without what is said of its organisation, keys to its account among it."""
+    definition = activity.get(_DEFINITION)
+    if not isinstance(definition, dict):
+        return activity
+    kept = {name: value for name, value in definition.items() if name != _ORGANISATION}
+    return activity | {_DEFINITION: kept}
+
+
+def _read(activity: Json, definition: Json, key: str, name: str, faults: Faults) -> Listing:
+    if not key:
+        faults.refuse("it has no _id; give it one that never changes")
+    if not name:
+        faults.refuse("it has no title; give it the name people call it by")
+    description = read_words(definition.get("description"))
+    if not description:
+        faults.refuse("it has no description; write a sentence or two about it")
+    organisation = definition.get(_ORGANISATION) or {}
+    asked = several(map(read_words, definition.get("volunteerRequirements") or []))
+    requirements = _names(definition, "requirementOptions")
+    from_home = (
+        "home"
+        in (
+            f"{read_plain(definition.get('locationOption'))} "
+            f"{read_plain(definition.get('attendanceType'))}"
+        ).casefold()
+    )
+    places = () if from_home else _read_places(activity.get("address") or {}, faults)
+    eligibility = [one for one in requirements if not is_age(one)]
+    eligibility += [one for one in asked if not is_skill(one)]
+    return Listing(
+        key=key,
+        name=name,
+        kind="volunteering",
+        description=description,
+        organisation=read_text(organisation.get("name")),
+        topics=_names(definition, "causeOptions"),
+        website=first(
+            read_website(read_plain(value))
+            for value in (
+                activity.get("externalApplyLink"),
+                activity.get("meetingLink"),
+                organisation.get("websiteLink"),
+            )
+        ),
+        email=faults.read(read_email, organisation.get("contactEmail"), otherwise="", hides=False),
+        phone=read_plain(organisation.get("contactPhoneNumber")),
+        places=places,
+        covers="" if places else _read_covers(activity),
+        # `isOnline` is also set for work on a nature reserve: it does not say "from home".
+        online=from_home or (activity.get("isOnline") is True and not places),
+        schedules=_read_schedules(activity, faults),
+        minimum_age=read_minimum_age(requirements),
+        eligibility="; ".join(eligibility),
+        skills_wanted=tuple(one for one in asked if is_skill(one)),
+        commitment=_read_commitment(definition),
+        status="closed" if _is_deleted(activity, definition) else "open",
+    )
+
+
+def _read_id(value: Any) -> str:
+    return read_plain(value.get("$oid") if isinstance(value, dict) else value)
+
+
+def _is_deleted(activity: Json, definition: Json) -> bool:
+    return activity.get("deleted") is True or definition.get("deleted") is True
+
+
+def _names(definition: Json, field: str) -> tuple[str, ...]:
+    return several(read_words(one.get("displayName")) for one in definition.get(field) or [])
+
+
+def _read_covers(activity: Json) -> str:
+    regions = activity.get("regions") or []
+    nations = several(
+        read_words(one.get("displayName")) for one in regions if one.get("type") == "Nation"
+    )
+    return "; ".join(nations or several(read_words(one.get("displayName")) for one in regions))
+
+
+def _read_places(address: Json, faults: Faults) -> tuple[Place, ...]:
+    street = read_words(address.get("street"))
+    # GeoJSON puts longitude first.
+    longitude, latitude = ((address.get("location") or {}).get("coordinates") or [None, None])[:2]
+    point = faults.read(read_point, latitude, longitude, otherwise=None, hides=False)
+    postcode = find_postcode(street)
+    line = _COUNTRY.sub("", street).replace(postcode, "").strip(" ,") if postcode else street
+    place = Place(
+        address=re.sub(r"(?:\s*,\s*)+", ", ", line),
+        postcode=tidy_postcode(postcode),
+        point=point,
+    )
+    return () if place == Place() else (place,)
+
+
+def _read_schedules(activity: Json, faults: Faults) -> tuple[Schedule, ...]:
+    starts, ends = (
+        faults.read(read_day, _read_date(activity.get(name)), name, otherwise=None, hides=False)
+        for name in ("startDate", "endDate")
+    )
+    if starts and ends and ends < starts:
+        ends = None
+    if not starts and not ends:
+        return ()
+    repeats = "once" if starts and starts == ends else ""
+    return (Schedule(repeats=repeats, starts=starts, ends=ends),)
+
+
+def _read_date(value: Any) -> Any:
+    return value.get("$date") if isinstance(value, dict) else value
+
+
+def _read_commitment(definition: Json) -> str:
+    said = read_words(definition.get("durationInHours"))
+    hours = read_amount(said)
+    if hours:
+        if hours < 1:
+            said = f"{round(hours * 60)} minutes"
+        else:
+            said = "1 hour" if hours == 1 else f"{hours:g} hours"
+    ongoing = read_plain(definition.get("type")) == "OngoingOpportunity"
+    return ", ".join(filter(None, [said, "ongoing" if ongoing else ""]))

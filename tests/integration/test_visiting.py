@@ -1,0 +1,299 @@
+"""Asking servers over real HTTP: limits, retries, conditional requests, forbidden addresses."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+
+from directory.errors import SourceError
+from directory.listings import Listing
+from directory.sources import visiting
+from directory.sources.reading import read_feed, read_source
+from directory.sources.visiting import Mark, RefusedError, Visitor
+
+SERVICES = [{"id": str(n), "name": f"Tea {n}", "description": "Tea and talk."} for n in range(3)]
+ICS = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Tea\r\n"
+    "DTSTART:20261005T100000\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+Answering = Callable[["Request"], None]
+
+
+class Request(BaseHTTPRequestHandler):
+    """One request, answered as the server's `answering` says."""
+
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
+        server.asked.append((self.path, dict(self.headers.items())))
+        server.answering(self)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def send(self, body: str | bytes = "", status: int = 200, **headers: str) -> None:
+        content = body if isinstance(body, bytes) else body.encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class Server(ThreadingHTTPServer):
+    """A web server on loopback that remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Request)
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.answering: Answering = lambda request: request.send("{}")
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        self.thread.start()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.shutdown()
+    server.server_close()
+    server.thread.join()
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    with Visitor(timeout=2, allow_private=True) as visitor:
+        yield visitor
+
+
+def get(visitor: Visitor, server: Server, mark: Mark | None = None) -> visiting.Answer:
+    return visitor.get(httpx.URL(server.url), mark)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]"])
+def test_a_private_address_is_refused_before_it_is_asked(server, name):
+    address = server.url.replace("127.0.0.1", name)
+    with pytest.raises(SourceError, match=r"private network.*FETCH_PRIVATE"):
+        read_source(address)
+    assert server.asked == []
+
+
+def test_a_redirect_into_a_private_network_is_refused(server, monkeypatch):
+    """The first host is called public here, since no test may leave this machine."""
+    real = socket.getaddrinfo
+
+    def resolve(host, port, *rest, **more):
+        return real("127.0.0.1" if host == "feed.example" else host, port, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr("directory.sources.addresses.is_public", lambda one: one == "127.0.0.1")
+    elsewhere = f"http://127.0.0.2:{server.server_port}/"
+    server.answering = lambda request: request.send("", 302, Location=elsewhere)
+    with pytest.raises(SourceError, match="private network"):
+        read_source(f"http://feed.example:{server.server_port}/feed.json")
+    assert len(server.asked) == 1
+
+
+def test_a_name_that_changes_its_mind_is_asked_where_it_was_looked_at(server, monkeypatch):
+    """DNS rebinding: the second answer for the name is never used."""
+    real = socket.getaddrinfo
+    looked: list[str] = []
+
+    def resolve(host, port, *rest, **more):
+        if host != "feed.example":
+            return real(host, port, *rest, **more)
+        looked.append(host)
+        return real("127.0.0.1" if len(looked) == 1 else "127.0.0.99", port, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    server.answering = lambda request: request.send(json.dumps(SERVICES))
+    url = httpx.URL(f"http://feed.example:{server.server_port}/")
+    with Visitor(timeout=2, allow_private=True) as visitor:
+        assert json.loads(visitor.get(url).body) == SERVICES
+    assert len(looked) == 1
+    [(_, headers)] = server.asked
+    assert headers["Host"] == f"feed.example:{server.server_port}"
+
+
+def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in ("8.8.8.8", "::1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with pytest.raises(SourceError, match="private network"):
+        read_source("http://feed.example/feed.json")
+
+
+def test_a_proxy_of_the_environment_is_not_asked(server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    with Visitor(timeout=2, allow_private=True) as visitor:
+        assert get(visitor, server).status == 200
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_passes_is_asked_again_later_and_later(server, visitor, status):
+    answers = iter([status, status, 200])
+    server.answering = lambda request: request.send("{}", next(answers))
+    assert get(visitor, server).status == 200
+    assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_what_does_not_pass_is_not_asked_again(server, visitor, status):
+    server.answering = lambda request: request.send("", status)
+    with pytest.raises(RefusedError, match=f"answered {status}"):
+        get(visitor, server)
+    assert len(server.asked) == 1
+
+
+def test_a_server_that_never_recovers_is_given_up(server, visitor):
+    server.answering = lambda request: request.send("", 503)
+    with pytest.raises(RefusedError, match="answered 503"):
+        get(visitor, server)
+    assert len(server.asked) == 3
+
+
+def after_two_seconds() -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+
+
+@pytest.mark.parametrize("after", [lambda: "1", after_two_seconds], ids=["seconds", "a date"])
+def test_a_server_says_how_long_to_wait(server, visitor, after):
+    answers = iter([503, 200])
+    server.answering = lambda request: request.send("", next(answers), Retry_After=after())
+    started = time.monotonic()
+    assert get(visitor, server).status == 200
+    assert time.monotonic() - started >= 0.9
+
+
+@pytest.mark.parametrize("after", ["86400", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_server_that_wants_us_tomorrow_is_left_alone(server, visitor, after):
+    server.answering = lambda request: request.send("", 429, Retry_After=after)
+    started = time.monotonic()
+    with pytest.raises(RefusedError):
+        get(visitor, server)
+    assert time.monotonic() - started < 2
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("after", ["soon", "-1", "1e9", "99999999999999", "Fri, 99 Foo"])
+def test_how_long_to_wait_may_be_nonsense(server, visitor, after):
+    answers = iter([503, 200])
+    server.answering = lambda request: request.send("", next(answers), Retry_After=after)
+    assert get(visitor, server).status == 200
+
+
+def test_a_connection_that_breaks_is_tried_again(server, visitor):
+    answers = iter([None, 200])
+
+    def answer(request: Request) -> None:
+        if next(answers):
+            request.send("{}")
+        else:
+            request.connection.shutdown(socket.SHUT_RDWR)
+
+    server.answering = answer
+    assert get(visitor, server).status == 200
+
+
+def test_an_answer_that_swells_is_refused(server, visitor, monkeypatch):
+    monkeypatch.setattr(visiting, "_MOST_BYTES_EACH", 1_000)
+    server.answering = lambda request: request.send(b" " * 2_000)
+    with pytest.raises(SourceError, match="more than a page"):
+        get(visitor, server)
+    assert len(server.asked) == 1
+
+
+def test_all_answers_together_are_limited(server, visitor, monkeypatch):
+    monkeypatch.setattr(visiting, "_MOST_BYTES", 1_500)
+    server.answering = lambda request: request.send(b" " * 1_000)
+    get(visitor, server)
+    with pytest.raises(SourceError, match="more than a directory"):
+        get(visitor, server)
+
+
+def test_all_the_time_together_is_limited(server, monkeypatch):
+    monkeypatch.setattr(visiting, "_LONGEST", -1.0)
+    with (
+        Visitor(timeout=2, allow_private=True) as visitor,
+        pytest.raises(SourceError, match="longer than an hour"),
+    ):
+        get(visitor, server)
+
+
+def conditional(body: str, etag: str) -> Answering:
+    def answer(request: Request) -> None:
+        if request.headers.get("If-None-Match") == etag:
+            request.send("", 304)
+        else:
+            request.send(body, ETag=etag, Last_Modified="Mon, 05 Oct 2026 10:00:00 GMT")
+
+    return answer
+
+
+def test_what_did_not_change_is_not_sent_again(server):
+    server.answering = conditional(json.dumps(SERVICES), '"v1"')
+    address = f"{server.url}/feed.json"
+    first = read_feed(address, allow_private=True)
+    assert first.mark == Mark('"v1"', "Mon, 05 Oct 2026 10:00:00 GMT")
+    second = read_feed(address, mark=first.mark, allow_private=True)
+    assert (second.rows, second.mark) == (None, first.mark)
+    server.answering = conditional(json.dumps(SERVICES[:2]), '"v2"')
+    third = read_feed(address, mark=first.mark, allow_private=True)
+    assert len(third.rows or []) == 2
+    assert third.mark.etag == '"v2"'
+
+
+def test_a_304_that_nobody_asked_for_is_an_error(server):
+    server.answering = lambda request: request.send("", 304)
+    with pytest.raises(SourceError, match="answered 304"):
+        read_feed(f"{server.url}/feed.json", allow_private=True)
+
+
+@pytest.mark.parametrize("path", ["/basic.ics", "/calendar/public", "/x.json"])
+def test_a_file_is_read_by_its_content_wherever_it_is(server, path):
+    def answer(request: Request) -> None:
+        request.send(ICS) if request.path == path else request.send("", 404)
+
+    server.answering = answer
+    [row] = read_source(f"{server.url}{path}", allow_private=True)
+    assert isinstance(row, Listing)
+    assert row.name == "Tea"
+
+
+def test_an_api_whose_address_looks_like_a_file(server):
+    def answer(request: Request) -> None:
+        path = request.path.partition("?")[0]
+        if path == "/v3.0/services":
+            request.send(json.dumps({"contents": SERVICES, "last_page": True}))
+        elif path.startswith("/v3.0/services/"):
+            request.send(json.dumps(SERVICES[int(path[-1])]))
+        else:
+            request.send(json.dumps({"version": "HSDS-UK-3.0"}))
+
+    server.answering = answer
+    assert len(read_source(f"{server.url}/v3.0", allow_private=True)) == 3
+
+
+def test_one_page_is_not_taken_for_the_whole(server):
+    page = json.dumps({"contents": SERVICES, "last_page": False, "total_pages": 4})
+    server.answering = lambda request: request.send(page)
+    with pytest.raises(SourceError, match="one page of several"):
+        read_source(f"{server.url}/page.json", allow_private=True)
+
+
+def test_a_web_page_is_said_to_be_one(server):
+    server.answering = lambda request: request.send("<!DOCTYPE html><h1>Sign in</h1>")
+    with pytest.raises(SourceError, match="is a web page"):
+        read_source(f"{server.url}/feed.json", allow_private=True)

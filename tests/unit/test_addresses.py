@@ -1,0 +1,53 @@
+"""Which addresses are of the public internet."""
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from directory.errors import SourceError
+from directory.sources.addresses import is_public
+from directory.sources.visiting import name_address, read_address
+
+PRIVATE = """
+127.0.0.1 127.9.9.9 0.0.0.0 10.1.2.3 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254
+100.64.0.1 192.0.2.1 198.18.0.1 224.0.0.1 240.0.0.1 255.255.255.255
+:: ::1 fe80::1 fe80::1%eth0 fc00::1 fd12::1 ff02::1 fec0::1 2001:db8::1 64:ff9b:1::1
+::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 2002:7f00:1::
+2002:a00:1:: 2001:0:4136:e378:8000:63bf:3fff:fdd2 nonsense
+""".split()
+PUBLIC = "8.8.8.8 93.184.216.34 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808".split()
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_private(address):
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public(address):
+    assert is_public(address)
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_inside_another_counts_as_itself(address):
+    number = int(address)
+    for outer in (ipaddress.IPv6Address((0xFFFF << 32) | number), number | (0x64FF9B << 96)):
+        assert is_public(str(ipaddress.ip_address(outer))) == is_public(str(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ftp://example.org", "file:///etc/passwd", "javascript:alert(1)", "//x", "", "http://", "x"],
+)
+def test_only_the_web_is_read(address):
+    with pytest.raises(SourceError):
+        read_address(address)
+
+
+def test_an_address_is_named_without_what_is_secret_in_it():
+    assert (
+        name_address(read_address("https://me:pw@example.org/api?key=s3cret#x"))
+        == "https://example.org/api"
+    )

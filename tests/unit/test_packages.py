@@ -1,0 +1,191 @@
+"""Tabular data packages, well made and hostile: joined tables, zip bombs, paths that lead out."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from directory.errors import SourceError
+from directory.importing import Rejected
+from directory.listings import Listing, Place, Point, Schedule
+from directory.sources import packages
+from directory.sources.reading import read_source
+from tests.conftest import SHARED
+
+TABLES = {
+    "services.csv": "id,organization_id,name,description,minimum_age\n"
+    's1,o1,Tea,"Tea, and talk.",18\ns2,o1,Choir,Singing.,\n',
+    "organizations.csv": "id,name,website\no1,Friends,https://example.org\n",
+    "locations.csv": "id,name,latitude,longitude\nl1,Hall,53.5,1.2\n",
+    "address.csv": "id,location_id,address_1,city,postal_code\na1,l1,1 High St,Town,zy11aa\n",
+    "service_at_location.csv": "id,service_id,location_id\nat1,s1,l1\n",
+    "schedule.csv": "id,service_id,freq,byday,opens_at\nx1,s1,WEEKLY,TU,10:00\n",
+    "phones.csv": "id,contact_id,number\np1,c1,01632 960001\n",
+    "contacts.csv": "id,service_id,name\nc1,s1,Jo\n",
+    "attributes.csv": "id,link_id,taxonomy_term_id\nat1,s1,t1\nat2,s1,t2\n",
+    "taxonomy_terms.csv": "id,name,term,taxonomy_id\nt1,Tea,tea,x1\nt2,group,group,x2\n",
+    "taxonomies.csv": "id,name\nx1,Topics\nx2,Community Connector kind\n",
+    "cost_options.csv": "id,service_id,amount\nm1,s1,2.5\n",
+    "meta_table_descriptions.csv": "anything\nat all\n",
+}
+
+
+def write_folder(folder: Path, tables: dict[str, str]) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in tables.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def write_zip(path: Path, tables: dict[str, str], inside: str = "") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in tables.items():
+            archive.writestr(f"{inside}{name}", text)
+    return path
+
+
+def describe(**paths: str) -> str:
+    return json.dumps({"resources": [{"name": n, "path": path} for n, path in paths.items()]})
+
+
+def check(rows: list[Listing | Rejected]) -> None:
+    tea, choir = rows
+    assert isinstance(tea, Listing)
+    assert isinstance(choir, Listing)
+    assert (tea.key, tea.name, tea.description) == ("s1", "Tea", "Tea, and talk.")
+    assert (tea.organisation, tea.website) == ("Friends", "https://example.org")
+    assert tea.places == (Place("Hall", "1 High St", "Town", "ZY1 1AA", Point(53.5, 1.2)),)
+    assert [(one.days, one.repeats) for one in tea.schedules] == [(("Tuesday",), "weekly")]
+    assert (tea.phone, tea.minimum_age, tea.cost_amount) == ("01632 960001", 18, 2.5)
+    assert (tea.topics, tea.kind) == (("Tea",), "group")
+    assert tea.record["minimum_age"] == 18
+    assert (choir.organisation, choir.places, choir.schedules) == ("Friends", (), ())
+
+
+def test_a_folder(tmp_path):
+    check(read_source(str(write_folder(tmp_path / "feed", TABLES))))
+
+
+def test_a_folder_by_its_descriptor_takes_the_tables_that_it_names(tmp_path):
+    tables = TABLES | {"services.csv": "id,name\nold,Old\n", "new.csv": TABLES["services.csv"]}
+    names = {Path(name).stem: name for name in TABLES} | {"services": "new.csv"}
+    folder = write_folder(tmp_path / "feed", tables)
+    (folder / "datapackage.json").write_text(describe(**names, funding="funding.csv"))
+    check(read_source(str(folder)))
+    check(read_source(str(folder / "datapackage.json")))
+
+
+@pytest.mark.parametrize("inside", ["", "feed/", "a/b/"])
+def test_a_zip_whatever_it_is_called(tmp_path, inside):
+    check(read_source(str(write_zip(tmp_path / "feed.csv", TABLES, inside))))
+
+
+def test_a_service_that_is_not_fit_is_one_row(tmp_path):
+    bad = TABLES | {"services.csv": TABLES["services.csv"].replace("Singing.", "")}
+    tea, choir = read_source(str(write_zip(tmp_path / "feed.zip", bad)))
+    assert isinstance(tea, Listing)
+    assert isinstance(choir, Rejected)
+    assert "it has no description" in choir.reason
+
+
+@pytest.mark.parametrize(
+    "path", ["../secret.csv", "/etc/hostname", "..\\secret.csv", "https://example.org/x.csv", "a/b"]
+)
+def test_a_descriptor_that_leads_out_is_refused(tmp_path, path):
+    (tmp_path / "secret.csv").write_text(TABLES["services.csv"])
+    tables = TABLES | {"datapackage.json": describe(services=path)}
+    for source in (
+        write_folder(tmp_path / "feed", tables),
+        write_zip(tmp_path / "feed.zip", tables),
+    ):
+        with pytest.raises(SourceError, match="not a file beside it"):
+            read_source(str(source))
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
+    folder = write_folder(tmp_path / "feed", TABLES)
+    (tmp_path / "secret.csv").write_text(TABLES["services.csv"])
+    (folder / "services.csv").unlink()
+    (folder / "services.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(SourceError, match="leads outside the folder"):
+        read_source(str(folder))
+
+
+def test_a_zip_that_swells_is_refused_before_it_is_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(packages, "_MOST_BYTES", 3_000_000)
+    swollen = TABLES | {"contacts.csv": "id,name\n" + "0" * 10_000_000}
+    path = write_zip(tmp_path / "feed.zip", swollen)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(SourceError, match="more than 3 megabytes"):
+        read_source(str(path))
+
+
+def test_a_zip_that_lies_about_its_size_is_refused(tmp_path):
+    path = write_zip(tmp_path / "feed.zip", TABLES)
+    content = bytearray(path.read_bytes())
+    # The size of the first file, where the archive's directory says it.
+    at = content.index(b"PK\x01\x02") + 24
+    content[at : at + 4] = (5).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="broken zip"):
+        read_source(str(path))
+
+
+def test_a_zip_of_very_many_files_is_refused(tmp_path):
+    path = write_zip(tmp_path / "feed.zip", {f"{n}.csv": "" for n in range(600)})
+    with pytest.raises(SourceError, match="600 files"):
+        read_source(str(path))
+
+
+@pytest.mark.parametrize("cut", [10, 100, 0.5, -30])
+def test_a_zip_that_is_cut_short_is_refused(tmp_path, cut):
+    content = write_zip(tmp_path / "feed.zip", TABLES).read_bytes()
+    (tmp_path / "cut.zip").write_bytes(content[: int(len(content) * cut) if cut == 0.5 else cut])
+    with pytest.raises(SourceError, match="broken zip"):
+        read_source(str(tmp_path / "cut.zip"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"services.csv": "id,name\ns1\n"}, "a row of 1 cells under 2 columns"),
+        ({"services.csv": "id,name\ns1,Tea, talk\n"}, "a row of 3 cells under 2 columns"),
+        ({"services.csv": 'id,name\ns1,"Tea'}, "cut short or no CSV"),
+        ({"services.csv": "name\nTea\n"}, "no column `id`"),
+        ({"services.csv": "id,name\n"}, "holds no listings"),
+        ({"datapackage.json": "[]"}, "not the descriptor"),
+        ({"datapackage.json": describe(phones="phones.csv")}, "no table of services"),
+    ],
+)
+def test_tables_that_are_none(tmp_path, changes, complaint):
+    with pytest.raises(SourceError, match=complaint):
+        read_source(str(write_zip(tmp_path / "feed.zip", TABLES | changes)))
+
+
+def test_a_table_in_another_encoding(tmp_path):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("services.csv", "id,name\ns1,Café\n".encode("latin-1"))
+    (tmp_path / "feed.zip").write_bytes(archive.getvalue())
+    with pytest.raises(SourceError, match=r"services\.csv is not UTF-8"):
+        read_source(str(tmp_path / "feed.zip"))
+
+
+def test_an_empty_folder(tmp_path):
+    with pytest.raises(SourceError, match="no table of services"):
+        read_source(str(tmp_path))
+
+
+def test_the_standards_own_example_as_its_json_says_it():
+    folder = SHARED / "standards" / "oruk-v3" / "examples"
+    if not folder.is_dir():
+        pytest.skip(f"the standard's examples are not at {folder}; set CONNECTOR_SHARED_DATA")
+    [tables] = read_source(str(folder / "csv"))
+    [whole] = read_source(str(folder / "service_full.json"))
+    assert isinstance(tables, Listing)
+    assert isinstance(whole, Listing)
+    for field in "key name description organisation email places schedules cost audience".split():
+        assert getattr(tables, field) == getattr(whole, field), field
+    assert isinstance(tables.schedules[0], Schedule)
