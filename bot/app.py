@@ -28,6 +28,7 @@ from bot.settings import ROOT, Settings
 from bot.telegram import Telegram
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
+from bot.web.publishing import publish
 from checkins.errors import CheckinsError
 from checkins.migrating import migrate as migrate_checkins
 from checkins.questions import load_questions
@@ -38,6 +39,7 @@ from directory.importing import import_listings
 from directory.linking import link_duplicates
 from directory.notes import Notebook
 from directory.opening import open_directory
+from directory.shelf import Shelf
 from directory.sources.reading import read_source
 from directory.store import open_database
 
@@ -113,7 +115,7 @@ async def _run(
     )
     engine = open_database(settings.directory_url)
     catalogue = Catalogue(engine, encoder)
-    catalogue.area_names()  # reads the listings in
+    len(catalogue)  # reads the listings in
     secret = settings.read_secret()
     conversation = Conversation(
         guard=Guard(encoder.encode_at_once),
@@ -132,6 +134,7 @@ async def _run(
         rasa_is_up=lambda: rasa.up,
         receive_telegram=receive,
     )
+    publish(app, Shelf(engine), catalogue, settings.web_base_url)
     servers = (
         _Server(app, web),
         _Server(create_actions_app(catalogue, Notebook(engine), settings.team), actions),

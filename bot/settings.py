@@ -33,6 +33,7 @@ class Settings(BaseSettings):
 
     web_host: str = "127.0.0.1"
     web_port: Port = 8080
+    web_base_url: str = ""
     web_origins: list[str] = ["*"]
     actions_port: Port = 5055
     rasa_port: Port = 5005
@@ -47,6 +48,8 @@ class Settings(BaseSettings):
     navigator_phone: str = ""
     navigator_email: str = ""
     navigator_hours: str = ""
+
+    fetch_private: bool = False
 
     nation: Nation = "england"
     checkin_questions: str = "core"

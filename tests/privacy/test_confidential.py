@@ -11,18 +11,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
 from directory.catalogue import Catalogue
 from directory.importing import import_listings
-from directory.listings import Listing, Place, Point
+from directory.listings import Listing, Place, Point, Schedule, write_document
+from directory.models import ListingRow
 from directory.places import Area
 from directory.search import Query
 from directory.showing import show_listing, summarise
 from directory.sources.reading import read_source
 from directory.sources.template import read_rows
 from directory.store import migrate, open_database
+from directory.writing import rewrite_entries
+from tests.published.helpers import connect
 
 SECRETS = ("Sentinel House", "77 Hidden Lane", "Quiethaven", "ZY77 7QQ", "53.777123", "1.777321")
 PLACE = Place(*SECRETS[:4], Point(53.777123, 1.777321))
@@ -133,3 +137,61 @@ def test_the_example_town_keeps_its_confidential_places_too(engine, encoder):
         shown = summarise(hit)
         assert shown["miles"] is None
         assert "ZY" not in shown["where"]
+
+
+FORMS = ("json", "geojson", "csv", "ics")
+
+
+def test_nothing_of_it_is_published_in_any_form(engine, encoder):
+    """Even where a program that withheld nothing had stored it."""
+    weekly = (Schedule(("Tuesday",), "weekly"),)
+    placed = replace(REFUGE, schedules=weekly, covers=SECRETS[2], kind="volunteering")
+    import_listings(engine, encoder, "town", [replace(placed, confidential=False), CAFE])
+    client = connect(engine, encoder)
+    assert SECRETS[1] in client.get("/openreferral/v3/services?full=true").text
+    whole = replace(placed, record={"id": "refuge", "name": "Refuge", "description": SECRETS[1]})
+    with Session(engine) as session:
+        row = session.scalar(select(ListingRow).where(ListingRow.key == "refuge"))
+        row.document = write_document(whole)
+        number = row.id
+        rewrite_entries(session, [number])
+        session.commit()
+    # Another process: its first look is at what there is now.
+    client = connect(engine, encoder)
+    api = "/openreferral/v3"
+    service = next(
+        one for one in client.get(f"{api}/services").json()["contents"] if one["name"] == "Refuge"
+    )
+    lists = ("services", "service_at_locations", "organizations", "taxonomies", "taxonomy_terms")
+    asked = [
+        *(f"{api}/{one}{extra}" for one in lists for extra in ("", "?full=true&full_service=true")),
+        *(f"{api}/{one}?format=ndjson" for one in lists[:3]),
+        f"{api}/services?minimal=true",
+        f"{api}/services/{service['id']}",
+        *(f"/listings/{number}{form}" for form in ("", ".json", ".ics")),
+        *(f"/api/search?words=somewhere+safe+refuge&format={form}" for form in FORMS),
+    ]
+    for address in asked:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        assert not any(secret in answer.text for secret in SECRETS), address
+        assert "1.777" not in answer.text, address
+    [feature] = [
+        one
+        for one in client.get(asked[-3]).json()["features"]
+        if one["properties"]["name"] == "Refuge"
+    ]
+    assert feature["geometry"] is None
+    for nearby in (f"postcode={SECRETS[3]}", "search=Quiethaven", "search=Hidden+Lane"):
+        assert client.get(f"{api}/services?{nearby}").json()["total_items"] == 0
+    found = client.get(f"{api}/service_at_locations?postcode={SECRETS[3]}&proximity=100").json()
+    assert found.get("total_items", 0) == 0
+
+
+def test_a_quarantined_row_is_not_published(engine, encoder):
+    header, row = SPOILT["impossible degrees"]
+    rows = [*read_rows(f"{header}\n{row}\n", "sheet.csv"), CAFE]
+    assert len(import_listings(engine, encoder, "town", rows).quarantined) in (0, 1)
+    text = connect(engine, encoder).get("/openreferral/v3/services?full=true").text
+    assert "5377" not in text
+    assert not any(secret in text for secret in SECRETS)

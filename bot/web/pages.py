@@ -1,0 +1,257 @@
+"""Each listing's own page, its other forms, and a search as data.
+
+Shows what `showing.show_listing` gives and no more. A search's words are in its address: they
+are handed to the catalogue and kept nowhere.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path as File
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import BaseModel, ConfigDict
+
+from bot.web.asking import Words
+from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
+from directory.catalogue import Catalogue
+from directory.listings import KINDS, StoredListing, withhold_place
+from directory.publishing.calendar import has_times, write_calendar
+from directory.publishing.geojson import write_features
+from directory.publishing.linked import embed, write_linked
+from directory.publishing.sheet import write_sheet
+from directory.search import Query as Wanted
+from directory.shelf import Shelf
+from directory.showing import show_listing, summarise
+
+_TEMPLATES = File(__file__).resolve().parent / "templates"
+_pages = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+_STYLE = (_TEMPLATES / "page.css").read_bytes()
+
+_HTML = "text/html; charset=utf-8"
+_CALENDAR = "text/calendar; charset=utf-8"
+_CSV = "text/csv; charset=utf-8"
+_GEOJSON = "application/geo+json"
+
+# What a listing's number in an address can be: a database has no more.
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+class Shown(BaseModel):
+    """A listing as it is shown; empty text means "not known"."""
+
+    model_config = ConfigDict(extra="allow")
+    listing_id: int
+    name: str
+    kind: Literal["group", "service", "volunteering", "have_a_say"]
+    description: str
+    alert: str
+    notice: str
+    page: str
+
+
+class Result(Shown):
+    """A search result; `miles` is null where the distance is not known."""
+
+    reasons: list[str]
+    miles: float | None
+
+
+class Results(BaseModel):
+    results: list[Result]
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "There is no such thing."},
+    410: {"model": Problem, "description": "Its source no longer lists it."},
+    422: {"model": Problem, "description": "A part of the address cannot be read."},
+}
+_FORMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {_GEOJSON: {}, "text/csv": {}, "text/calendar": {}},
+        "description": "What was found, in the form asked for.",
+    }
+}
+
+
+def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIRouter:
+    """The pages under /listings, and /api/search."""
+    router = APIRouter(responses=_PROBLEMS)
+
+    def root(request: Request) -> str:
+        return base_url.rstrip("/") or str(request.base_url).rstrip("/")
+
+    def find(number: int) -> StoredListing:
+        stored = shelf.get(number)
+        if stored is None:
+            raise ProblemError(404, "There is no listing with this number.")
+        if stored.gone:
+            raise ProblemError(410, "This is no longer listed by those who told us of it.")
+        return stored
+
+    @router.get("/listings/page.css", include_in_schema=False)
+    def style(request: Request) -> Response:
+        return answer(request, _STYLE, "text/css; charset=utf-8")
+
+    @router.get(
+        "/listings/{number}.ics",
+        response_class=Response,
+        responses={200: {"content": {"text/calendar": {}}, "description": "Its times."}},
+    )
+    def times(request: Request, number: Number) -> Response:
+        """The listing's times, for a calendar."""
+        calendar = write_calendar([find(number)], date.today(), f"{root(request)}/listings/")
+        if not calendar:
+            raise ProblemError(404, "Its days and times are not known.")
+        return answer(request, calendar, _CALENDAR, **_save_as(f"listing-{number}.ics"))
+
+    @router.get("/listings/{number}.json", response_model=Shown)
+    def data(request: Request, number: Number) -> Response:
+        """The listing as its page shows it."""
+        stored = find(number)
+        page = f"{root(request)}/listings/{number}"
+        return answer_json(request, {**show_listing(stored), "page": page})
+
+    @router.get("/listings/{number}", include_in_schema=False)
+    def listing(request: Request, number: str) -> Response:
+        stored = shelf.get(int(number)) if number.isdecimal() and len(number) < 10 else None
+        if stored is None:
+            missing = ("Perhaps the address was cut short, or the listing never was.",)
+            return _tell(request, 404, "There is no such listing", missing)
+        if stored.gone:
+            ended = (
+                "Those who told us of it do not list it any more. It may have ended.",
+                "If you were on your way there, check with them first.",
+            )
+            return _tell(request, 410, f"{stored.listing.name}: no longer listed", ended)
+        page = f"{root(request)}/listings/{number}"
+        service = str(shelf.name_publicly(stored)["id"])
+        return answer(request, _render(stored, page, service), _HTML)
+
+    @router.get("/api/search", response_model=Results, responses=_FORMS)
+    def search(
+        request: Request,
+        words: Words,
+        kind: Annotated[list[Literal[KINDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
+        near: Annotated[Words, Query(description="A postcode or place that is known here.")] = "",
+        nearest: bool = False,
+        free: bool = False,
+        age: Annotated[int | None, Query(ge=0, le=120)] = None,
+        avoid: Annotated[Words, Query(description="What is not wanted, in words.")] = "",
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        format: Literal["json", "geojson", "csv", "ics"] = "json",  # noqa: A002
+    ) -> Response:
+        """What fits the words, the best first."""
+        area = catalogue.find_area(near) if near.strip() else None
+        if near.strip() and area is None:
+            raise ProblemError(404, "We do not know where this place is.")
+        hits = catalogue.search(
+            Wanted(
+                words,
+                kinds=frozenset(kind),
+                near=area,
+                nearest=nearest and area is not None,
+                free=free,
+                age=age,
+                avoid=avoid,
+                limit=limit,
+            )
+        )
+        hits = [replace(hit, found=_withhold(hit.found)) for hit in hits]
+        found = [hit.found for hit in hits]
+        pages = f"{root(request)}/listings/"
+        if format == "json":
+            results = [{**summarise(hit), "page": f"{pages}{hit.found.id}"} for hit in hits]
+            return _answer_once(write_json({"results": results}), "application/json")
+        return _answer_once(*_write(found, format, pages))
+
+    return router
+
+
+def _withhold(stored: StoredListing) -> StoredListing:
+    return replace(stored, listing=withhold_place(stored.listing))
+
+
+def _write(found: Iterable[StoredListing], form: str, pages: str) -> tuple[bytes, str]:
+    if form == "geojson":
+        return write_json(write_features(found)), _GEOJSON
+    if form == "csv":
+        return write_sheet(found).encode("utf-8-sig"), _CSV
+    return write_calendar(found, date.today(), pages) or _NO_TIMES, _CALENDAR
+
+
+_NO_TIMES = (
+    b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Community Connector//EN\r\nEND:VCALENDAR\r\n"
+)
+
+
+def _answer_once(body: bytes, media_type: str) -> Response:
+    # The words are in the address: nothing on the way is to keep it.
+    return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
+
+
+def _save_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _tell(request: Request, status: int, title: str, sentences: tuple[str, ...]) -> Response:
+    body = _pages.get_template("page.html").render(title=title, sentences=sentences)
+    told = answer(request, body.encode(), _HTML)
+    told.status_code = status
+    return told
+
+
+def _render(stored: StoredListing, page: str, service: str) -> bytes:
+    listing, shown = stored.listing, show_listing(stored)
+    labels = {
+        "when": "When",
+        "where": "Where",
+        "cost": "What it costs",
+        "who": "Who it is for",
+        "wanted": "What volunteers are asked for",
+        "access": "Access",
+        "organisation": "Who runs it",
+    }
+    facts = [(label, shown[name]) for name, label in labels.items() if shown[name]]
+    extra = {"Eligibility": listing.eligibility, "How to join": listing.how_to_join}
+    facts += [(label, text) for label, text in extra.items() if text]
+    html = _pages.get_template("listing.html").render(
+        shown=shown,
+        facts=facts,
+        links=_links(stored),
+        closed=listing.status == "closed",
+        maintainer=listing.organisation or stored.source,
+        checked=f"{listing.assured_date:%-d %B %Y}" if listing.assured_date else "",
+        source=stored.source,
+        page=page,
+        service_id=service,
+        linked=embed(write_linked(stored, page)),
+    )
+    return html.encode()
+
+
+def _links(stored: StoredListing) -> list[tuple[str, str, str]]:
+    """What each link is called, where it leads, and what to say beside it."""
+    shown = show_listing(stored)
+    links = []
+    if phone := shown["phone"]:
+        # What can be dialled: the first number, in case several are told.
+        dialled = "".join(letter for letter in phone if letter in "+0123456789")
+        links.append(("Phone", f"tel:{dialled}", phone))
+    if email := shown["email"]:
+        links.append(("Email", f"mailto:{quote(email, safe='@')}", email))
+    if shown["website"]:
+        links.append(("Website", shown["website"], ""))
+    if shown["directions"]:
+        links.append(("Directions on a map", shown["directions"], ""))
+    if has_times(stored, date.today()):
+        links.append(("Add to your calendar", f"/listings/{stored.id}.ics", ""))
+    return links

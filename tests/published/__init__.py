@@ -1,0 +1,1 @@
+"""What the directory publishes, held against the standards and against what came in."""

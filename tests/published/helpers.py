@@ -1,0 +1,141 @@
+"""A directory to publish from, a caller of it, and the official schemas to hold it against."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from fastapi import FastAPI
+from jsonschema import FormatChecker
+from jsonschema.validators import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.exceptions import NoSuchResource
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from bot.web.publishing import publish
+from directory.catalogue import Catalogue
+from directory.embeddings import DIMENSIONS, Encoder
+from directory.listings import Listing, withhold_place
+from directory.models import ListingRow, SourceRow
+from directory.shelf import Shelf
+from directory.store import migrate, open_database
+from directory.writing import Written, announce_change, close_listings, write_listings
+
+Json = dict[str, Any]
+
+
+def open_empty(folder: Path) -> Engine:
+    engine = open_database(f"sqlite:///{folder / 'directory.db'}")
+    migrate(engine)
+    return engine
+
+
+def fill(
+    engine: Engine,
+    source: str,
+    listings: Iterable[Listing],
+    *,
+    notice: str = "",
+    modified: datetime | None = None,
+    gone: bool = False,
+) -> list[int]:
+    """Write the listings as an import does, but for their meaning; our ids of them.
+
+    `modified` is when they last changed, and `gone` tells that their source dropped them.
+    """
+    nothing = np.zeros(DIMENSIONS, dtype=np.float32)
+    with Session(engine) as session:
+        row = session.scalar(select(SourceRow).where(SourceRow.name == source))
+        row = row or SourceRow(name=source)
+        row.notice = notice
+        session.add(row)
+        session.flush()
+        keys = select(ListingRow.key, ListingRow.id).where(ListingRow.source_id == row.id)
+        known = dict(session.execute(keys).all())
+        ids = write_listings(
+            session,
+            row.id,
+            [Written(withhold_place(one), nothing, known.get(one.key)) for one in listings],
+        )
+        if gone:
+            close_listings(session, ids)
+        if modified:
+            session.execute(
+                update(ListingRow).where(ListingRow.id.in_(ids)).values(modified=modified)
+            )
+        announce_change(session)
+        session.commit()
+    return ids
+
+
+class Standard:
+    """The official schemas, with formats checked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def check(self, schema: str, answer: Any) -> None:
+        """Raises a ValidationError that names the schema's path. `schema` is a file's stem."""
+        found = self._folder / "compiled" / f"{schema}.json"
+        path = found if found.exists() else self._folder / f"{schema}.json"
+        self._validator(path).validate(answer)
+
+    def check_page(self, schema: str, page: Json) -> None:
+        """As `check` for everything on the page, and the page's own envelope."""
+        openapi = json.loads((self._folder / "openapi.json").read_text())
+        envelope = openapi["components"]["schemas"]["Page"]
+        assert set(envelope["properties"]) <= set(page)
+        Draft202012Validator(envelope).validate(page)
+        for one in page["contents"]:
+            self.check(schema, one)
+
+    def _validator(self, path: Path) -> Any:
+        def retrieve(uri: str) -> Resource[Any]:
+            found = path.parent / uri.rpartition("/")[2]
+            if not found.exists():
+                raise NoSuchResource(ref=uri)
+            return Resource.opaque(json.loads(found.read_text()))
+
+        return Draft202012Validator(
+            {"$id": f"https://standard.example/{path.name}", **json.loads(path.read_text())},
+            registry=Registry(retrieve=retrieve),
+            format_checker=FormatChecker(),
+        )
+
+
+class Caller:
+    """Calls an app as a client over HTTP would, in the same process."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        return self.request("GET", path, headers)
+
+    def request(
+        self, method: str, path: str, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        async def call() -> httpx.Response:
+            through = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(
+                transport=through, base_url="http://directory.example"
+            ) as client:
+                return await client.request(method, path, headers=headers)
+
+        # A thread of its own: a browser in the same test has a loop running in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(call())).result()
+
+
+def connect(engine: Engine, encoder: Encoder | None = None, base_url: str = "") -> Caller:
+    """A caller of an app that publishes; searches by words alone without an encoder."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    catalogue = Catalogue(engine, encoder or Encoder(Path("none")))
+    publish(app, Shelf(engine), catalogue, base_url)
+    return Caller(app)
