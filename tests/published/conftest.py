@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from directory.kinds import propose_kind
 from sqlalchemy import Engine
 
 from bot.settings import ROOT
 from directory.listings import Listing
+from directory.proposing import propose
 from directory.shelf import Shelf
 from directory.sources.openreferral import find_services, read_service
 from directory.sources.reading import read_source
@@ -25,11 +25,7 @@ def read_feed(path: Path) -> list[Listing]:
     services = find_services(json.loads(path.read_text())) or []
     read = [(record, read_service(record)) for record in services]
     return [
-        replace(
-            listing,
-            record=record,
-            kind=listing.kind or propose_kind(listing.name, listing.description),
-        )
+        replace(propose(listing), record=record)
         for record, listing in read
         if isinstance(listing, Listing)
     ]
