@@ -42,10 +42,11 @@ _SUITED: dict[Demand, float] = {"women": 0.4, "men": 0.4}
 _SUITED_ELSE = 0.2
 _AVOIDED = 0.3
 # What it costs that nobody has looked at a listing for long: all of it after two years.
-_STALE = 0.04
+_STALE = 0.02
 _FRESH_DAYS, _STALE_DAYS = 180.0, 730.0
-# What each listing of an organisation costs the next of the same one.
-_SAME_ORGANISATION = 0.04
+# What each listing of an organisation after its third costs the next of the same one.
+_SAME_ORGANISATION = 0.06
+_FEW_OF_ONE = 3
 # Below this, the best that the directory has is not what was asked for.
 GOOD_ENOUGH = 0.3
 # A word in more than this part of the listings is no reason to choose one.
@@ -112,12 +113,14 @@ class Ranked:
     """Every row's score, and which rows are allowed at all.
 
     `words` is BM25 scaled so that the best listing has 1; without a `vector` it is all there is.
+    With `varied`, one organisation does not fill a page.
     """
 
     score: Scores
     words: Scores
     allowed: Rows
     vector: Vectors | None
+    varied: bool = True
 
     def measure_fit(self, index: Index, rows: NDArray[np.intp]) -> Scores:
         """How near the words of these rows come to the query's, in units of cosine."""
@@ -187,9 +190,9 @@ def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:
     allowed = _allow(index, Query(text), {}, ())
     if vector is not None:
         words = np.zeros(len(index), dtype=np.float32)
-        return Ranked(index.scan.score(vector), words, allowed, vector)
+        return Ranked(index.scan.score(vector), words, allowed, vector, varied=False)
     words = index.postings.score(map(number, find_stems(text)))
-    return Ranked(words, words, allowed & (words > 0), None)
+    return Ranked(words, words, allowed & (words > 0), None, varied=False)
 
 
 def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
@@ -235,16 +238,22 @@ def choose(index: Index, ranked: Ranked) -> Iterator[int]:
             if (content := int(contents[row])) not in told:
                 told.add(content)
                 times = shown[int(organisations[row])]
-                heappush(waiting, (cost + _SAME_ORGANISATION * times, tie, row, times))
+                heappush(waiting, (cost + _cost_again(times), tie, row, times))
         if not waiting:
             continue
         cost, tie, row, times = heappop(waiting)
-        organisation = int(organisations[row])
+        organisation = int(organisations[row]) if ranked.varied else NO_ORGANISATION
         if organisation != NO_ORGANISATION and (now := shown[organisation]) > times:
-            heappush(waiting, (cost + _SAME_ORGANISATION * (now - times), tie, row, now))
+            more = _cost_again(now) - _cost_again(times)
+            heappush(waiting, (cost + more, tie, row, now))
             continue
         shown[organisation] += organisation != NO_ORGANISATION
         yield row
+
+
+def _cost_again(times: int) -> float:
+    """What it costs a listing that its organisation was shown so often already."""
+    return _SAME_ORGANISATION * max(0, times + 1 - _FEW_OF_ONE)
 
 
 def _descend(index: Index, ranked: Ranked) -> Iterator[tuple[float, int, int]]:
