@@ -34,6 +34,7 @@ from directory.models import (
 from directory.places import Area
 from directory.search import Hit, Query, Ranked, rank, rank_alone, search
 from directory.spelling import Speller
+from directory.topics import name_topic, read_message
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +134,16 @@ class Catalogue:
             return area
         known = ", ".join(self.area_names()[:12]) or "no place at all"
         raise UnknownPlaceError(f"Nothing is known near {text!r}. Listings are in {known}.")
+
+    def name_need(self, text: str) -> str:
+        """The topic that `text` asks for, empty where none stands out or the encoder loads."""
+        if not self._encoder.ready or not text.strip():
+            return ""
+        return name_topic(read_message(self._encoder.encode([text])[0]), text)
+
+    def name_coarsely(self, area: Area | None) -> str:
+        """The neighbourhood of listings that an area is in; empty where it is in none."""
+        return self._gazetteer.name_coarsely(area.point) if area else ""
 
     def area_names(self) -> tuple[str, ...]:
         """The neighbourhoods that listings are in, the busiest first."""

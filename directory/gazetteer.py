@@ -32,6 +32,8 @@ _FAR = 50.0
 _SURELY_NEAR = 34.0
 # Places of one name this near to each other are one town's parts.
 _ONE_TOWN = 10.0
+# From farther off than this, somebody is not from a neighbourhood.
+_SAME_AREA = 5.0
 
 _BEFORE = frozenset("in near from around at by outside nearby".split())
 # What says more surely that a place comes next, before a word that is also something else.
@@ -111,6 +113,17 @@ class Gazetteer:
         """The neighbourhoods that listings are in, the busiest first."""
         with Session(self._engine) as session:
             return self._read_known(session).names
+
+    def name_coarsely(self, point: Point) -> str:
+        """The neighbourhood of listings whose middle is nearest; empty if it is miles away."""
+        with Session(self._engine) as session:
+            areas = list(self._read_known(session).areas.values())
+        if not areas:
+            return ""
+        middles = np.array([(one.point.latitude, one.point.longitude) for one in areas])
+        miles = miles_from(point, middles)
+        nearest = int(miles.argmin())
+        return areas[nearest].name if miles[nearest] <= _SAME_AREA else ""
 
     def _read_known(self, session: Session) -> _Known:
         revision = session.scalar(select(RevisionRow.number)) or 0

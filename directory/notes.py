@@ -1,4 +1,4 @@
-"""What residents ask to be passed on to the team, and whether the chat was useful to them.
+"""What residents ask to be passed on to the team, whether the chat was useful, and what it lacked.
 
 The one place where a person's words are kept, and only those of a note that they were shown
 and chose to send (privacy property 1). Must never keep who, when beyond the week, or an order.
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory.errors import DatabaseError
-from directory.models import FeedbackRow, NoteRow
+from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
 
 Kind = Literal["suggestion", "report"]
 Useful = Literal["yes", "in between", "no"]
@@ -39,6 +39,16 @@ def name_week(day: date) -> str:
     """The ISO week, such as 2026-W48."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
+
+
+@dataclass(frozen=True)
+class UnmetNeed:
+    """How often a week's searches for `category` near `area` found nothing good."""
+
+    week: str
+    category: str
+    area: str
+    count: int
 
 
 class Notebook:
@@ -71,14 +81,21 @@ class Notebook:
         """Count an answer for this week; nothing else is kept of it. Raises DatabaseError."""
         if useful not in get_args(Useful):
             raise ValueError(f"an answer is one of {get_args(Useful)}")
-        week = name_week(self._today())
+        self._count(FeedbackRow, useful=useful)
+
+    def add_unmet_need(self, category: str, area: str) -> None:
+        """Count a search that found nothing good, for this week: its topic and its coarse area.
+
+        Both are names of ours, never anybody's words; empty for what is not known. Raises
+        DatabaseError.
+        """
+        self._count(UnmetNeedRow, category=category, area=area)
+
+    def _count(self, table: type[FeedbackRow | UnmetNeedRow], **named: str) -> None:
+        key = {"week": name_week(self._today()), **named}
         insert = insert_sqlite if self._engine.dialect.name == "sqlite" else insert_postgresql
-        first = insert(FeedbackRow).values(week=week, useful=useful, count=0)
-        one_more = (
-            update(FeedbackRow)
-            .where(FeedbackRow.week == week, FeedbackRow.useful == useful)
-            .values(count=FeedbackRow.count + 1)
-        )
+        first = insert(table).values(**key, count=0)
+        one_more = update(table).filter_by(**key).values(count=table.count + 1)
         try:
             with Session(self._engine) as session, session.begin():
                 session.execute(first.on_conflict_do_nothing())
@@ -103,3 +120,14 @@ class Notebook:
             for row in session.scalars(query):
                 counts.setdefault(row.week, {})[row.useful] = row.count
         return counts
+
+    def read_unmet_needs(self) -> list[UnmetNeed]:
+        """What was looked for and not found, by week, the most frequent first."""
+        query = select(UnmetNeedRow).order_by(
+            UnmetNeedRow.week, UnmetNeedRow.count.desc(), UnmetNeedRow.category, UnmetNeedRow.area
+        )
+        with Session(self._engine) as session:
+            return [
+                UnmetNeed(row.week, row.category, row.area, row.count)
+                for row in session.scalars(query)
+            ]

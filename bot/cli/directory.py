@@ -212,6 +212,19 @@ def feedback(
             OUT.print(f"{week}: {', '.join(f'{one} {count}' for one, count in counts.items())}")
 
 
+@app.command()
+def unmet(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Print what was looked for and not found: how often, by week, topic and area."""
+    for need in _open_notebook().read_unmet_needs():
+        if as_json:
+            print(json.dumps(asdict(need), ensure_ascii=False))
+        else:
+            where = f" near {need.area}" if need.area else ""
+            OUT.print(f"{need.week}, {need.category or 'other'}{where}: {need.count}", markup=False)
+
+
 def _open_notebook() -> Notebook:
     from directory.opening import open_directory
 

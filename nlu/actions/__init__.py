@@ -37,7 +37,7 @@ from nlu.actions.telling import (
 
 def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[Action]:
     """Every action that the domain names."""
-    refine = ActionRefineSearch(catalogue)
+    refine = ActionRefineSearch(catalogue, notebook)
     return [
         ActionAnswerAside(refine),
         ActionHearFeeling(refine),
@@ -47,11 +47,11 @@ def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[A
         ActionBeginSearch(),
         ValidateFindForm(catalogue),
         ActionAskArea(catalogue),
-        ActionFindListings(catalogue),
+        ActionFindListings(catalogue, notebook),
         refine,
-        ActionSetArea(catalogue),
+        ActionSetArea(catalogue, notebook),
         ActionShowDetails(catalogue),
-        ActionFallBack(catalogue),
+        ActionFallBack(catalogue, notebook),
         ActionShowTeam(team),
         ActionBeginNote(catalogue),
         ActionAskNote(),

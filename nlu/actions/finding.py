@@ -10,10 +10,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
+from directory.notes import Notebook
 from directory.search import Hit
 from nlu.actions.asking import ASKED, add_words, begin
 from nlu.actions.feelings import recognise
-from nlu.actions.matching import Found, Wanted, find, find_like
+from nlu.actions.matching import Found, Wanted, count_unmet, find, find_like
 from nlu.actions.reading import asks, asks_outright
 from nlu.actions.showing import find_meant, make_card
 from nlu.actions.talking import follow_up
@@ -23,19 +24,22 @@ from nlu.actions.turn import PASSING, SKIPPED, Turn
 class _SearchAction(Action):
     """Shared by the actions that search: each only decides what is wanted."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, notebook: Notebook) -> None:
         self._catalogue = catalogue
+        self._notebook = notebook
 
     async def _show(
         self, dispatcher: CollectingDispatcher, wanted: Wanted, opening: str | None = None
     ) -> list[EventType]:
         """Search, say what was found, and remember what was shown."""
         found = await asyncio.to_thread(find, self._catalogue, wanted)
-        return self._say(dispatcher, wanted, found, opening)
+        return await self._say(dispatcher, wanted, found, opening)
 
-    def _say(
+    async def _say(
         self, dispatcher: CollectingDispatcher, wanted: Wanted, found: Found, opening: str | None
     ) -> list[EventType]:
+        if (found.loose or found.far) and not wanted.shown:
+            await self._count_unmet(wanted)
         if not found.ids:
             dispatcher.utter_message(
                 response="utter_no_more" if wanted.shown else "utter_found_none"
@@ -43,6 +47,8 @@ class _SearchAction(Action):
             return []
         if found.loose:
             opening = "utter_found_loosely"
+        elif found.far:
+            opening = "utter_found_far"
         elif found.gives_first:
             opening = opening or "utter_needed_first"
         elif opening is None:
@@ -64,6 +70,9 @@ class _SearchAction(Action):
             SlotSet("looking_at", None),
             SlotSet("shown", sorted({*wanted.shown, *found.ids})),
         ]
+
+    async def _count_unmet(self, wanted: Wanted) -> None:
+        await asyncio.to_thread(count_unmet, self._catalogue, self._notebook, wanted)
 
     async def _refine(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The same search again with one more wish, with less of something, or in other words."""
@@ -143,7 +152,7 @@ class ActionFindListings(_SearchAction):
             return await self._show(dispatcher, wanted)
         found = await asyncio.to_thread(find_like, self._catalogue, wanted, liked)
         wanted = replace(wanted, strength=None)
-        return self._say(dispatcher, wanted, found, "utter_found_like")
+        return await self._say(dispatcher, wanted, found, "utter_found_like")
 
 
 class ActionRefineSearch(_SearchAction):
@@ -213,8 +222,11 @@ class ActionFallBack(_SearchAction):
             found = await asyncio.to_thread(find, self._catalogue, wanted)
         if found is None or found.loose:
             dispatcher.utter_message(response="utter_nlu_fallback")
+            # What names no topic may be no request at all.
+            if found is not None and self._catalogue.name_need(wanted.interest or ""):
+                await self._count_unmet(wanted)
             return []
-        shown = self._say(dispatcher, wanted, found, "utter_guessed")
+        shown = await self._say(dispatcher, wanted, found, "utter_guessed")
         return [
             SlotSet("interest", wanted.interest),
             SlotSet("wishes", sorted(wanted.wishes)),

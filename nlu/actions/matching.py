@@ -3,21 +3,31 @@
 Used by the actions, and by the conversation when Rasa cannot be reached.
 """
 
+import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from rasa_sdk import Tracker
 
 from directory.catalogue import Catalogue
+from directory.errors import DatabaseError
 from directory.fitting import NEEDS, TIMES
 from directory.listings import StoredListing
+from directory.notes import Notebook
 from directory.places import Area
 from directory.search import Hit, Query
 from nlu.actions.topics import CLOSE, split_topics
 from nlu.actions.turn import SOON, read_age, said
 
+log = logging.getLogger(__name__)
+
 PLACES_TO_GO = 3
+# Farther than this is not near, for somebody who takes a bus.
+NEAR_MILES = 5.0
+# How many are looked through for the nearest.
+_FARTHER = 20
 # What is searched for somebody who wants to be shown something, anything.
 _ANYTHING = "friendly group that welcomes new people"
 _ANY_HELP = "help out as a volunteer"
@@ -50,11 +60,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """Places to go, and places that want what the person can give."""
+    """Places to go, and places that want what the person can give.
+
+    `far` tells that nothing was near, and that these are the nearest, or online.
+    """
 
     places: tuple[Hit, ...]
     needed: tuple[Hit, ...]
     gives_first: bool = False
+    far: bool = False
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -103,7 +117,28 @@ def find(catalogue: Catalogue, wanted: Wanted) -> Found:
                 limit=PLACES_TO_GO if only_gives else 1,
             )
         )
-    return Found(tuple(places), tuple(needed), gives_first=only_gives)
+    far = not only_gives and _are_far(places)
+    if far:
+        places = _look_farther(catalogue, query) or places
+    return Found(tuple(places), tuple(needed), gives_first=only_gives, far=far)
+
+
+def _are_far(hits: Sequence[Hit]) -> bool:
+    """Whether all of them are known to be too far to call them near."""
+    return bool(hits) and all(hit.miles is not None and hit.miles > NEAR_MILES for hit in hits)
+
+
+def _look_farther(catalogue: Catalogue, query: Query) -> list[Hit]:
+    """Of those that fit the nearest and, if there is one that does, one to join from home."""
+    fitting = [hit for hit in catalogue.search(replace(query, limit=_FARTHER)) if hit.good]
+    nearest = sorted(fitting, key=lambda hit: (hit.miles is None, hit.miles))[:PLACES_TO_GO]
+    shown = query.exclude | {hit.found.id for hit in nearest}
+    from_home = catalogue.search(
+        replace(query, needs=query.needs | {"online"}, exclude=shown, limit=1)
+    )
+    if from_home and from_home[0].good and not from_home[0].silent:
+        return [*nearest[: PLACES_TO_GO - 1], from_home[0]]
+    return nearest
 
 
 def find_like(catalogue: Catalogue, wanted: Wanted, liked: StoredListing) -> Found:
@@ -160,3 +195,15 @@ def _search_topics(catalogue: Catalogue, query: Query, limit: int) -> list[Hit]:
             return catalogue.search(whole)
         found.update((hit.found.id, hit) for hit in hits)
     return list(found.values()) or catalogue.search(whole)
+
+
+def count_unmet(catalogue: Catalogue, notebook: Notebook, wanted: Wanted) -> None:
+    """Count a search that found nothing good: its topic and coarse area, by names of ours.
+
+    Never raises: it is an aside.
+    """
+    category = catalogue.name_need(wanted.interest or wanted.strength or "")
+    try:
+        notebook.add_unmet_need(category, catalogue.name_coarsely(wanted.area))
+    except DatabaseError as error:
+        log.warning("%s", error)

@@ -1,0 +1,92 @@
+"""What was looked for and not found is counted, without anybody's words."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, text
+
+from directory.catalogue import Catalogue
+from directory.errors import DatabaseError
+from directory.importing import import_listings
+from directory.listings import Listing, Place, Point
+from directory.notes import Notebook, UnmetNeed
+from directory.opening import open_directory
+from directory.places import Area
+from nlu.actions.matching import Wanted, count_unmet, find
+
+OLD_TOWN = Area("Old Town", Point(53.0, 1.0))
+AWAY = Area("Quiet Lane", Point(54.5, 1.0))
+
+
+def make(name: str, at: Point | None = None, **values) -> Listing:
+    places = (Place(neighbourhood="Old Town", point=at),) if at else ()
+    description = "Singing together, for everybody who likes to sing in a choir."
+    return Listing(name, name, "group", description, places=places, **values)
+
+
+CHOIRS = (
+    make("Old Town Choir", Point(53.0, 1.0)),
+    make("Harbour Choir", Point(53.01, 1.0)),
+    make("Choir from home", None, online=True),
+)
+
+
+@pytest.fixture
+def engine(tmp_path, encoder) -> Iterator[Engine]:
+    engine = open_directory(f"sqlite:///{tmp_path / 'directory.db'}")
+    import_listings(engine, encoder, "town", CHOIRS)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def catalogue(engine, encoder) -> Catalogue:
+    return Catalogue(engine, encoder)
+
+
+def test_near_ones_are_near(catalogue):
+    found = find(catalogue, Wanted(interest="choir", area=OLD_TOWN))
+    assert not found.far
+    assert found.places[0].found.listing.name == "Old Town Choir"
+
+
+def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(engine, encoder):
+    far = [make(f"Far Choir {n}", Point(53.2 + n / 100, 1.0)) for n in range(4)]
+    told = "A weekly hour of karaoke and old songs, with a cup of tea."
+    screen = replace(CHOIRS[2], name="Songs on a screen", description=told)
+    import_listings(engine, encoder, "town", [*CHOIRS[:2], *far, screen])
+    wanted = Wanted(interest="choir", area=Area("you", Point(53.4, 1.0)))
+    found = find(Catalogue(engine, encoder), wanted)
+    assert found.far
+    names = [hit.found.listing.name for hit in found.places]
+    assert names == ["Far Choir 3", "Far Choir 2", "Songs on a screen"]
+
+
+def test_a_need_is_counted_by_topic_and_coarse_area(engine, catalogue):
+    notebook = Notebook(engine, lambda: date(2026, 11, 23))
+    for _ in range(2):
+        count_unmet(catalogue, notebook, Wanted(interest="i cant pay my rent", area=OLD_TOWN))
+    count_unmet(catalogue, notebook, Wanted(interest="zzyzx flurble", area=AWAY))
+    first, second = notebook.read_unmet_needs()
+    assert (first.week, first.area, first.count) == ("2026-W48", "Old Town", 2)
+    assert first.category
+    assert second == UnmetNeed("2026-W48", "", "", 1)
+
+
+def test_nobodys_words_are_kept(engine, catalogue):
+    count_unmet(catalogue, Notebook(engine), Wanted(interest="xylophones for Ermintrude"))
+    with engine.connect() as connection:
+        told = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
+    assert "xylophone" not in told
+    assert "ermintrude" not in told
+
+
+def test_a_count_that_fails_does_not_end_the_talk(engine, catalogue):
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE unmet_need"))
+    notebook = Notebook(engine)
+    count_unmet(catalogue, notebook, Wanted(interest="choir"))
+    with pytest.raises(DatabaseError):
+        notebook.add_unmet_need("", "")
