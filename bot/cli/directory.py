@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -86,20 +87,33 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
     kind: Annotated[list[str] | None, typer.Option(help="group, service, ...; repeatable.")] = None,
     near: Annotated[str, typer.Option(help="A postcode, its first half, or a place.")] = "",
+    within: Annotated[float | None, typer.Option(help="Miles of --near at most.")] = None,
+    strand: Annotated[list[str] | None, typer.Option(help="Strand; repeatable.")] = None,
+    need: Annotated[
+        list[str] | None, typer.Option(help="step-free, women, tuesday, evening, ...; repeatable.")
+    ] = None,
+    age: Annotated[int | None, typer.Option(min=0, max=120, help="Of who is to go.")] = None,
+    this_week: Annotated[bool, typer.Option("--this-week", help="On in the next 7 days.")] = False,
     free: Annotated[bool, typer.Option("--free", help="Only what is free.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """Print the listings that fit best, each with the reason."""
     from directory.catalogue import Catalogue
     from directory.embeddings import Encoder, prepare
-    from directory.listings import KINDS
+    from directory.fitting import NEEDS, TIME_ORDER
+    from directory.listings import KINDS, STRANDS
     from directory.opening import open_directory
     from directory.search import Query
     from directory.showing import summarise
 
     settings = Settings()
-    if wrong := set(kind or ()) - set(KINDS):
-        raise DirectoryError(f"No kind is called {wrong.pop()!r}; use {', '.join(KINDS)}.")
+    for what, given, known in (
+        ("kind", kind, KINDS),
+        ("strand", strand, STRANDS),
+        ("need", need, (*NEEDS, *TIME_ORDER)),
+    ):
+        if wrong := set(given or ()) - set(known):
+            raise DirectoryError(f"No {what} is called {wrong.pop()!r}; use {', '.join(known)}.")
     prepare(settings.encoder_folder)
     engine = open_directory(settings.directory_url)
     encoder = Encoder(settings.encoder_folder)
@@ -110,7 +124,12 @@ def search(
     query = Query(
         words,
         kinds=frozenset(kind or ()),
+        strands=frozenset(strand or ()),
         near=catalogue.require_area(near) if near else None,
+        within=within,
+        needs=frozenset(need or ()),
+        age=age,
+        week=date.today() if this_week else None,
         free=free,
         limit=limit,
     )

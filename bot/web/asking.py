@@ -114,14 +114,21 @@ _SENTENCES = {
     "modified_after": "a moment such as 2026-10-01T09:30:00Z",
     "proximity": f"a number of metres from 0 to {_MOST_METRES}",
     "format": "one of the forms that docs/publishing.md names",
+    "within": "a number of miles from 0 to 100",
+    "strand": "one of the strands that docs/publishing.md names",
+    "need": "one of the needs that docs/publishing.md names",
     "kind": "group, service, volunteering or have_a_say",
 }
 
 
+_FLAGS = "full full_service minimal free nearest this_week facets".split()
+
+
 def explain(error: RequestValidationError) -> str:
     """One sentence on the first parameter that is wrong. Never quotes what was sent."""
-    name = str(error.errors()[0]["loc"][-1])
-    flag = "true or false" if name in ("full", "full_service", "minimal", "free") else ""
+    # Of one that may be given several times, the last part is its place among them.
+    name = next(str(part) for part in error.errors()[0]["loc"][1:])
+    flag = "true or false" if name in _FLAGS else ""
     meant = _SENTENCES.get(name) or flag or "shorter"
     return f"The parameter {name} must be {meant}."
 

@@ -5,7 +5,7 @@ are handed to the catalogue and kept nowhere.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict
 from bot.web.asking import Words
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from directory.catalogue import Catalogue
-from directory.listings import KINDS, StoredListing, withhold_place
+from directory.fitting import NEEDS, TIMES
+from directory.listings import KINDS, STRANDS, StoredListing, withhold_place
 from directory.publishing.calendar import has_times, write_calendar
 from directory.publishing.geojson import write_features
 from directory.publishing.linked import embed, write_linked
@@ -45,6 +46,10 @@ _GEOJSON = "application/geo+json"
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
+Labels = Annotated[list[Words], Query(max_length=10)]
+_NEEDS = (*NEEDS, *sorted(TIMES))
+
+
 class Shown(BaseModel):
     """A listing as it is shown; empty text means "not known"."""
 
@@ -65,8 +70,26 @@ class Result(Shown):
     miles: float | None
 
 
+class Counts(BaseModel):
+    """How many of all that was found have each thing to filter by; what none has is left out.
+
+    `ages` by one of a few ages, `miles` by how far at most; `labels` by topic, language, audience.
+    """
+
+    total: int
+    free: int
+    kinds: dict[str, int]
+    strands: dict[str, int]
+    needs: dict[str, int]
+    times: dict[str, int]
+    ages: dict[int, int]
+    miles: dict[int, int]
+    labels: dict[str, dict[str, int]]
+
+
 class Results(BaseModel):
     results: list[Result]
+    facets: Counts | None = None
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -143,37 +166,59 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
         kind: Annotated[list[Literal[KINDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
         near: Annotated[Words, Query(description="A postcode or place that is known here.")] = "",
         nearest: bool = False,
+        within: Annotated[float | None, Query(gt=0, le=100, description="Miles of `near`.")] = None,
+        strand: Annotated[list[Literal[STRANDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
+        need: Annotated[list[Literal[_NEEDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
+        topic: Labels = [],  # noqa: B006
+        language: Labels = [],  # noqa: B006
+        audience: Labels = [],  # noqa: B006
+        this_week: bool = False,
         free: bool = False,
         age: Annotated[int | None, Query(ge=0, le=120)] = None,
         avoid: Annotated[Words, Query(description="What is not wanted, in words.")] = "",
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        facets: Annotated[bool, Query(description="Count what each filter would leave.")] = False,
         format: Literal["json", "geojson", "csv", "ics"] = "json",  # noqa: A002
     ) -> Response:
         """What fits the words, the best first."""
         area = catalogue.find_area(near) if near.strip() else None
         if near.strip() and area is None:
             raise ProblemError(404, "We do not know where this place is.")
-        hits = catalogue.search(
-            Wanted(
-                words,
-                kinds=frozenset(kind),
-                near=area,
-                nearest=nearest and area is not None,
-                free=free,
-                age=age,
-                avoid=avoid,
-                limit=limit,
-            )
+        labels = {"topics": topic, "languages": language, "audience": audience}
+        wanted = Wanted(
+            words,
+            kinds=frozenset(kind),
+            strands=frozenset(strand),
+            labels=frozenset((field, text) for field, texts in labels.items() for text in texts),
+            near=area,
+            nearest=nearest and area is not None,
+            within=within,
+            free=free,
+            needs=frozenset(need),
+            age=age,
+            week=date.today() if this_week else None,
+            avoid=avoid,
+            limit=limit,
         )
+        hits = catalogue.search(wanted)
         hits = [replace(hit, found=_withhold(hit.found)) for hit in hits]
         found = [hit.found for hit in hits]
         pages = f"{root(request)}/listings/"
         if format == "json":
             results = [{**summarise(hit), "page": f"{pages}{hit.found.id}"} for hit in hits]
-            return _answer_once(write_json({"results": results}), "application/json")
+            counted = {"facets": _count(catalogue, wanted)} if facets else {}
+            return _answer_once(write_json({"results": results, **counted}), "application/json")
         return _answer_once(*_write(found, format, pages))
 
     return router
+
+
+def _count(catalogue: Catalogue, wanted: Wanted) -> dict[str, Any]:
+    facets, labels = catalogue.count_facets(wanted)
+    by_field: dict[str, dict[str, int]] = {}
+    for (field, text), count in labels.items():
+        by_field.setdefault(field, {})[text] = count
+    return {**asdict(facets), "labels": by_field}
 
 
 def _withhold(stored: StoredListing) -> StoredListing:

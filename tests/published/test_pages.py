@@ -134,6 +134,44 @@ def test_a_search_in_every_form(searched):
     assert [str(event["summary"]) for event in calendar.walk("VEVENT")] == ["Harbour Choir"]
 
 
+FILTERS = {
+    "kind=group": 2,
+    "kind=service": 0,
+    "topic=singing": 1,
+    "topic=wool": 0,
+    "within=5&near=ZY1": 2,
+    "need=tuesday": 2,
+    "need=evening&need=tuesday": 0,
+    "strand=volunteer_and_peer_roles": 0,
+    "free=true": 2,
+    "age=30": 2,
+    "this_week=true": 2,
+}
+
+
+@pytest.mark.parametrize("asked", FILTERS)
+def test_a_search_keeps_to_what_it_was_asked(searched, asked):
+    found = searched.get(f"/api/search?words=company&{asked}").json()["results"]
+    assert len(found) == FILTERS[asked], [one["name"] for one in found]
+
+
+def test_facets_count_what_a_filter_would_leave(searched):
+    body = searched.get("/api/search?words=&facets=true&near=ZY1").json()
+    facets = body["facets"]
+    assert facets["total"] == len(body["results"]) == 2
+    assert facets["kinds"] == {"group": 2}
+    for topic, count in facets["labels"]["topics"].items():
+        left = searched.get(f"/api/search?words=&topic={topic}").json()["results"]
+        assert len(left) == count
+
+
+@pytest.mark.parametrize("asked", ["need=flying", "strand=x", "within=-1", "facets=perhaps"])
+def test_a_filter_that_there_is_not(searched, asked):
+    answer = searched.get(f"/api/search?words=a&{asked}")
+    assert answer.status_code == 422
+    assert asked.partition("=")[0] in answer.json()["error"]
+
+
 def test_a_search_is_kept_nowhere(searched, caplog):
     caplog.set_level(logging.DEBUG)
     secret = "zebracrossing"
