@@ -1,29 +1,30 @@
 """The way in for everything that searches the directory.
 
-Keeps one index in memory and brings it up to date when another process has changed the
-database. Safe to use from several threads.
+Searches an index in memory or, on PostgreSQL, in the database, and brings what it holds up to
+date when another process has changed the database. Safe to use from several threads.
 """
 
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from directory.embeddings import Encoder, Vectors
-from directory.entries import Entries, Entry, chain_entries, read_entries
 from directory.errors import UnknownPlaceError
 from directory.facets import Facets, count_facets
+from directory.gathering import PostgresFinder
 from directory.gazetteer import Gazetteer
+from directory.holding import MemoryFinder
 from directory.index import Index
 from directory.listings import StoredListing
 from directory.models import (
-    EntryRow,
     LabelRow,
     ListingRow,
     RevisionRow,
@@ -35,6 +36,7 @@ from directory.places import Area
 from directory.search import Hit, Query, Ranked, rank, rank_alone, search
 from directory.spelling import Speller
 from directory.topics import name_topic, read_message
+from directory.wording import drop_unprintable
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,28 @@ log = logging.getLogger(__name__)
 _LOOK_AGAIN_AFTER = 1.0
 # Listings kept as they were read, so that the popular ones are not read again and again.
 _MOST_KEPT = 1_000
-_READ_AT_ONCE = 10_000
 _MOST_LABELS = 500
-_BLOBS = ("vector", "text_digest", "facts", "terms", "points", "sessions", "labels")
+
+
+class Finder(Protocol):
+    """Gives the index that a query is decided in: of all listings, or of those that may win."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How far to look, at first and when that was not enough."""
+
+    def renew(self, session: Session, since: int, /) -> None:
+        """Take in what has changed after the revision `since`."""
+
+    def gather(
+        self, query: Query, vector: Vectors | None, labels: Sequence[int], width: int, /
+    ) -> tuple[Index, bool]:
+        """The index, and whether nothing outside it is allowed.
+
+        `width` is one of `widths`; `labels` are the numbers of the query's labels.
+        """
+
+    def __len__(self) -> int: ...
 
 
 class Catalogue:
@@ -60,7 +81,9 @@ class Catalogue:
         self._revision = -1
         self._reading = False
         self._looked_at = -_LOOK_AGAIN_AFTER
-        self._index = Index(read_entries((), ()))
+        self._finder: Finder = MemoryFinder()
+        if engine.dialect.name == "postgresql":
+            self._finder = PostgresFinder(engine)
         self._gazetteer = Gazetteer(engine)
         self._speller = Speller(())
         self._last_word = 0
@@ -68,15 +91,25 @@ class Catalogue:
 
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
-        index = self._fresh()
-        query, ranked = self._rank(index, query)
-        return search(index, query, ranked, self._fetch)
+        finder = self._fresh()
+        asked = self._read(query)
+        hits: list[Hit] = []
+        for width in finder.widths:
+            index, ranked, whole = self._rank(finder, asked, width)
+            hits = search(index, asked.query, ranked, self._fetch)
+            if whole or len(hits) == query.limit:
+                break
+        return hits
 
     def count_facets(self, query: Query) -> tuple[Facets, dict[tuple[str, str], int]]:
-        """How many of what the query finds have each thing to filter by; then each label's."""
-        index = self._fresh()
-        query, ranked = self._rank(index, query)
-        facets = count_facets(index, query, ranked)
+        """How many of what the query finds have each thing to filter by; then each label's.
+
+        On PostgreSQL, of the thousands of listings that are likeliest.
+        """
+        finder = self._fresh()
+        asked = self._read(query)
+        index, ranked, _ = self._rank(finder, asked, finder.widths[len(finder.widths) // 2])
+        facets = count_facets(index, asked.query, ranked)
         most = sorted(facets.labels, key=lambda one: -facets.labels[one])[:_MOST_LABELS]
         with Session(self._engine) as session:
             rows = session.execute(
@@ -85,16 +118,26 @@ class Catalogue:
             labels = {(row.field, row.text): facets.labels[row.id] for row in rows}
         return facets, labels
 
-    def _rank(self, index: Index, query: Query) -> tuple[Query, Ranked]:
+    def _read(self, query: Query) -> "_Asked":
         text, avoid = map(self._speller.correct, (query.text, query.avoid))
         query = replace(query, text=text, avoid=avoid)
         vector = avoided = None
         if self._encoder.ready:
             vector, *rest = self._encoder.encode([text, avoid] if avoid else [text])
             avoided = rest[0] if rest else None
-        numbers = self._find_labels(query)
-        ranked = rank(index, query, vector, avoided, label_numbers=numbers, today=self._today())
-        return query, ranked
+        return _Asked(query, vector, avoided, self._find_labels(query))
+
+    def _rank(self, finder: Finder, asked: "_Asked", width: int) -> tuple[Index, Ranked, bool]:
+        index, whole = finder.gather(asked.query, asked.vector, asked.labels, width)
+        ranked = rank(
+            index,
+            asked.query,
+            asked.vector,
+            asked.avoided,
+            label_numbers=asked.labels,
+            today=self._today(),
+        )
+        return index, ranked, whole
 
     def list_by_words(self, text: str, most: int) -> list[str]:
         """The keys, `source:key`, of the best by full text alone: to measure `search` against."""
@@ -105,9 +148,9 @@ class Catalogue:
         return self._list_alone(text, self._encoder.encode([text])[0], most)
 
     def _list_alone(self, text: str, vector: Vectors | None, most: int) -> list[str]:
-        index = self._fresh()
-        ranked = rank_alone(index, text, vector)
-        hits = search(index, Query(text, limit=most), ranked, self._fetch)
+        query, finder = Query(text, limit=most), self._fresh()
+        index, _ = finder.gather(query, vector, (), finder.widths[0])
+        hits = search(index, query, rank_alone(index, text, vector), self._fetch)
         return [f"{hit.found.source}:{hit.found.listing.key}" for hit in hits]
 
     def find_missing_sources(self, names: Iterable[str]) -> list[str]:
@@ -155,11 +198,11 @@ class Catalogue:
     def _find_labels(self, query: Query) -> list[int]:
         if not query.labels:
             return []
+        # What no listing can hold, no database can be asked about.
+        texts = {text for _, text in query.labels if drop_unprintable(text) == text}
         with Session(self._engine) as session:
             known = session.execute(
-                select(LabelRow.field, LabelRow.text, LabelRow.id).where(
-                    LabelRow.text.in_({text for _, text in query.labels})
-                )
+                select(LabelRow.field, LabelRow.text, LabelRow.id).where(LabelRow.text.in_(texts))
             )
             numbers = {(field, text): number for field, text, number in known}
         # A label that no listing has is on no row.
@@ -185,8 +228,8 @@ class Catalogue:
                     self._kept.popitem(last=False)
         return found
 
-    def _fresh(self) -> Index:
-        """The index, asked at most once a second whether it is still true.
+    def _fresh(self) -> Finder:
+        """The finder, asked at most once a second whether it is still true.
 
         Only the first is waited for; what changed is read in beside the answers.
         """
@@ -199,7 +242,7 @@ class Catalogue:
                     self._renew()
                 else:
                     threading.Thread(target=self._renew_beside, daemon=True).start()
-            return self._index
+            return self._finder
 
     def _renew_beside(self) -> None:
         try:
@@ -218,11 +261,7 @@ class Catalogue:
             self._reading = False
 
     def _load(self, session: Session, revision: int) -> None:
-        parts = list(_read_changes(session, self._revision))
-        if parts:
-            changed = chain_entries(parts)
-            index = self._index.replace(changed) if len(self._index) else Index(changed)
-            self._index = index
+        self._finder.renew(session, self._revision)
         words = session.execute(
             select(WordRow.id, WordRow.text).where(WordRow.id > self._last_word)
         ).all()
@@ -233,21 +272,14 @@ class Catalogue:
         self._kept.clear()
 
 
-def _read_changes(session: Session, revision: int) -> Iterator[Entries]:
-    """The entries that changed since `revision`, in parts."""
-    columns = [getattr(EntryRow, name) for name in _BLOBS]
-    last = -1
-    while True:
-        rows = session.execute(
-            select(EntryRow.listing_id, *columns)
-            .where(EntryRow.revision > revision, EntryRow.listing_id > last)
-            .order_by(EntryRow.listing_id)
-            .limit(_READ_AT_ONCE)
-        ).all()
-        if not rows:
-            return
-        last = rows[-1][0]
-        yield read_entries([row[0] for row in rows], [Entry(*row[1:]) for row in rows])
+@dataclass(frozen=True)
+class _Asked:
+    """A query with its spelling put right, its vectors where there are any, its labels' numbers."""
+
+    query: Query
+    vector: Vectors | None
+    avoided: Vectors | None
+    labels: Sequence[int]
 
 
 def count_listings(engine: Engine) -> int:

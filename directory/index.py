@@ -15,7 +15,7 @@ from directory.entries import Entries, Several
 from directory.fitting import Demand
 from directory.listings import KINDS, Point
 from directory.places import MILES_A_DEGREE, Area
-from directory.postings import Postings
+from directory.postings import Postings, Rarity
 from directory.ranking import Traits
 from directory.scan import Scan
 from directory.verdicts import Verdicts, judge_all
@@ -31,10 +31,11 @@ _NO_TERMS = Several(np.empty(0, dtype=TERM), np.empty(0, dtype=np.int32))
 class Index:
     """A ready-made search over listings' entries, one row a listing."""
 
-    def __init__(self, entries: Entries) -> None:
+    def __init__(self, entries: Entries, rarity: Rarity | None = None) -> None:
+        """`rarity` is that of the whole directory, where the entries are only some of it."""
         words = entries.terms
         terms, impacts = words.values["term"], words.values["impact"]
-        postings = Postings(terms, words.rows, impacts, len(entries))
+        postings = Postings(terms, words.rows, impacts, len(entries), rarity)
         self._take(entries, postings, Scan(entries.vectors))
 
     def _take(self, entries: Entries, postings: Postings, scan: Scan) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -73,7 +73,10 @@ class Notebook:
         )
         try:
             with Session(self._engine) as session, session.begin():
-                session.add(row)
+                if self._engine.dialect.name == "postgresql":
+                    _add_in_no_order(session, row)
+                else:
+                    session.add(row)
         except SQLAlchemyError as error:
             raise DatabaseError(f"A note was not kept: {type(error).__name__}.") from None
 
@@ -93,8 +96,8 @@ class Notebook:
 
     def _count(self, table: type[FeedbackRow | UnmetNeedRow], **named: str) -> None:
         key = {"week": name_week(self._today()), **named}
-        insert = insert_sqlite if self._engine.dialect.name == "sqlite" else insert_postgresql
-        first = insert(table).values(**key, count=0)
+        on_sqlite = self._engine.dialect.name == "sqlite"
+        first = (insert_sqlite if on_sqlite else insert_postgresql)(table).values(**key, count=0)
         one_more = update(table).filter_by(**key).values(count=table.count + 1)
         try:
             with Session(self._engine) as session, session.begin():
@@ -131,3 +134,13 @@ class Notebook:
                 UnmetNeed(row.week, row.category, row.area, row.count)
                 for row in session.scalars(query)
             ]
+
+
+def _add_in_no_order(session: Session, row: NoteRow) -> None:
+    """Write every note anew, by their numbers: PostgreSQL shows which transaction wrote a row."""
+    session.execute(text("LOCK TABLE note IN EXCLUSIVE MODE"))
+    session.add(row)
+    session.flush()
+    notes = session.execute(select(NoteRow.__table__).order_by(NoteRow.id)).mappings().all()
+    session.execute(delete(NoteRow))
+    session.execute(insert(NoteRow), [dict(note) for note in notes])

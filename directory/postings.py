@@ -3,7 +3,9 @@
 Owns the inverted lists. BM25 with each word's impact made beforehand: see `words`.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +16,45 @@ _Rows = NDArray[np.int32]
 _Impacts = NDArray[np.float16]
 
 
+@dataclass(frozen=True)
+class Rarity:
+    """How many listings there are, and how many use each term that will be asked about."""
+
+    size: int
+    counts: Mapping[int, int]
+
+    def weigh(self, count: int) -> float:
+        """What a term is worth for being rare, when `count` listings use it."""
+        return math.log1p((self.size - count + 0.5) / (count + 0.5))
+
+
 class Postings:
     """The rows of each term, six bytes for each. Never changes; `replace` gives another."""
 
-    def __init__(self, terms: _Terms, rows: _Rows, impacts: _Impacts, size: int) -> None:
-        """From parallel arrays in any order, over `size` rows."""
-        order = np.argsort(terms, kind="stable")
-        self._take(terms[order], rows[order], impacts[order], size)
+    def __init__(
+        self,
+        terms: _Terms,
+        rows: _Rows,
+        impacts: _Impacts,
+        size: int,
+        rarity: Rarity | None = None,
+    ) -> None:
+        """From parallel arrays in any order, over `size` rows.
 
-    def _take(self, terms: _Terms, rows: _Rows, impacts: _Impacts, size: int) -> None:
-        self._rows, self._impacts, self._size = rows, impacts, size
+        `rarity` is that of the whole directory, where the rows are only a part of it.
+        """
+        order = np.argsort(terms, kind="stable")
+        self._take(terms[order], rows[order], impacts[order], size, rarity)
+
+    def _take(
+        self,
+        terms: _Terms,
+        rows: _Rows,
+        impacts: _Impacts,
+        size: int,
+        rarity: Rarity | None = None,
+    ) -> None:
+        self._rows, self._impacts, self._size, self._rarity = rows, impacts, size, rarity
         self._terms, starts = np.unique(terms, return_index=True)
         self._starts = np.append(starts, len(terms))
 
@@ -58,9 +89,14 @@ class Postings:
         at = int(np.searchsorted(rows, row))
         return at < len(rows) and int(rows[at]) == row
 
+    @property
+    def size(self) -> int:
+        """How many listings there are in the directory."""
+        return self._rarity.size if self._rarity else self._size
+
     def count(self, term: int) -> int:
-        """How many listings use the term."""
-        return len(self.find(term)[0])
+        """How many listings of the directory use the term."""
+        return self._rarity.counts.get(term, 0) if self._rarity else len(self.find(term)[0])
 
     def score(self, terms: Iterable[int]) -> Scores:
         """BM25 of every row for the terms; a term that is given twice counts twice."""
@@ -69,9 +105,9 @@ class Postings:
             rows, impacts = self.find(term)
             if len(rows):
                 # No row is twice in a list, so this adds to each.
-                scores[rows] += self.weigh(len(rows)) * impacts.astype(np.float32)
+                scores[rows] += self.weigh(self.count(term)) * impacts.astype(np.float32)
         return scores
 
     def weigh(self, count: int) -> np.float32:
         """What a term is worth for being rare, when `count` listings use it."""
-        return np.float32(np.log1p((self._size - count + 0.5) / (count + 0.5)))
+        return np.float32(Rarity(self.size, {}).weigh(count))

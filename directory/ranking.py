@@ -102,6 +102,11 @@ def read_question(
     )
 
 
+def offers_help(question: Question, weights: Weights = DEFAULT) -> bool:
+    """Whether volunteering roles are put before the rest, rather than after."""
+    return question.giving > weights.looking
+
+
 def score_listings(
     question: Question, likeness: Array, words: Array, traits: Traits, weights: Weights = DEFAULT
 ) -> Array:

@@ -351,7 +351,7 @@ def _say_why(
 
 def _say_words(index: Index, text: str) -> dict[int, str]:
     """The terms in `text` that are worth naming, each with the word as it was said."""
-    most = max(2.0, _COMMON * len(index))
+    most = max(2.0, _COMMON * index.postings.size)
     said: dict[int, str] = {}
     for word in find_words(text):
         stems = find_stems(word)

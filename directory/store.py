@@ -15,7 +15,9 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "directory"
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `url`. On SQLite: foreign keys on, and WAL so that reading never waits.
+    """An engine for `url`, of SQLite or PostgreSQL.
+
+    On SQLite: foreign keys on, and WAL so that reading never waits.
 
     Raises DatabaseError for an address that names no database.
     """
@@ -23,11 +25,13 @@ def open_database(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        # A server may have been started again since it was last asked; a file has not.
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
     except (ArgumentError, ImportError):
         # The address may hold a password: it is not repeated.
         raise DatabaseError(
-            "DIRECTORY_DATABASE_URL is not an address such as sqlite:////srv/directory.db."
+            "DIRECTORY_DATABASE_URL is not an address such as sqlite:////srv/directory.db or "
+            "postgresql+psycopg://name:password@host/directory."
         ) from None
     except OSError as error:
         raise DatabaseError(
@@ -63,7 +67,23 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
 
 
 def forget_deleted(engine: Engine) -> None:
-    """Leave no copy of what was deleted in SQLite's write-ahead log, if nobody is reading it."""
+    """Leave no copy of what was deleted in the database's own files, if nobody is reading it.
+
+    That is SQLite's write-ahead log, or rows that PostgreSQL keeps until it is told to clear up.
+    PostgreSQL's write-ahead log is the server's, and forgets in its own time.
+    """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    elif engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # An index keeps what it was told of until it is cleared up too: of postcodes and of
+            # degrees. Those of the others know neither, and are long to go through.
+            for table, indexes in (
+                ("place", "ON"),
+                ("entry_search", "ON"),
+                ("listing", "OFF"),
+                ("entry", "OFF"),
+                ("quarantined_row", "OFF"),
+            ):
+                connection.exec_driver_sql(f"VACUUM (INDEX_CLEANUP {indexes}) {table}")

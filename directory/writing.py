@@ -24,6 +24,7 @@ from directory.models import (
     RevisionRow,
     WordRow,
 )
+from directory.postgres import write_search_rows
 from directory.wording import common_text
 from directory.words import find_spellings
 
@@ -178,6 +179,7 @@ def _write_entries(session: Session, entries: Iterable[tuple[int, Entry]], revis
                 for at, entry in some
             ],
         )
+        write_search_rows(session, some)
 
 
 def _write_places(session: Session, ids: Sequence[int], listings: Sequence[Listing]) -> None:

@@ -1,14 +1,17 @@
 """What tests share: the real encoder, the real program, and the feeds where they are."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.settings import ROOT
-from directory.embeddings import Encoder, prepare
+from directory.embeddings import DIMENSIONS, Encoder, Vectors, prepare
+from directory.store import migrate, open_database
 from tests.bot_api import BotApi
+from tests.postgres import Postgres
 from tests.service import Service, Talk
 
 SHARED = Path(os.environ.get("CONNECTOR_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -24,12 +27,73 @@ def encoder() -> Encoder:
     return encoder
 
 
+class _Remembering(Encoder):
+    """The real encoder, which encodes no text twice."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._real = encoder
+        self._known: dict[str, Vectors] = {}
+
+    @property
+    def ready(self) -> bool:
+        return self._real.ready
+
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, self._real.encode(new), strict=True))
+        if progress:
+            progress(len(texts))
+        return np.array([self._known[text] for text in texts]).reshape(-1, DIMENSIONS)
+
+
+@pytest.fixture(scope="session")
+def remembering_encoder(encoder: Encoder) -> Encoder:
+    """For the same listings on every kind of database: they are encoded for the first alone."""
+    return _Remembering(encoder)
+
+
 @pytest.fixture(scope="session")
 def feeds() -> Path:
     """Two councils' real Open Referral UK feeds; not part of the project."""
     if not (SHARED / "feeds").is_dir():
         pytest.skip(f"the councils' feeds are not at {SHARED}; set CONNECTOR_SHARED_DATA")
     return SHARED / "feeds"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of the tests' own, with a database `directory` to make others like."""
+    server = Postgres()
+    server.start()
+    server.execute("CREATE DATABASE directory")
+    engine = open_database(server.url("directory"))
+    migrate(engine)
+    engine.dispose()
+    yield server
+    server.stop()
+
+
+MakeUrl = Callable[[], str]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def make_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeUrl]:
+    """Makes databases for directories, each of its own, first on SQLite and then on PostgreSQL."""
+    if request.param == "sqlite":
+        yield lambda: f"sqlite:///{tmp_path_factory.mktemp('database') / 'directory.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    yield lambda: server.url(server.make_database("directory"))
+
+
+@pytest.fixture
+def directory_url(make_url: MakeUrl) -> str:
+    """The address of a directory's database: a test that asks for it is run on every kind."""
+    return make_url()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +25,14 @@ NOTICE = "Fictional example"
 
 @pytest.fixture(scope="module")
 def town(
-    encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
+    remembering_encoder: Encoder, make_url: Callable[[], str]
 ) -> Iterator[tuple[Catalogue, ImportReport]]:
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('town') / 'directory.db'}")
+    engine = open_database(make_url())
     migrate(engine)
-    report = import_listings(engine, encoder, "larkhaven", read_source(str(TOWN)), notice=NOTICE)
-    yield Catalogue(engine, encoder), report
+    report = import_listings(
+        engine, remembering_encoder, "larkhaven", read_source(str(TOWN)), notice=NOTICE
+    )
+    yield Catalogue(engine, remembering_encoder), report
     engine.dispose()
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,8 +51,8 @@ class FailingEncoder(WatchedEncoder):
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'directory.db'}")
+def engine(directory_url: str) -> Iterator[Engine]:
+    engine = open_database(directory_url)
     migrate(engine)
     yield engine
     engine.dispose()
@@ -74,13 +74,13 @@ def read_all(engine: Engine) -> list[Listing]:
 
 
 @pytest.fixture(scope="module")
-def bristol(encoder: Encoder, feeds: Path, tmp_path_factory: pytest.TempPathFactory):
+def bristol(remembering_encoder: Encoder, feeds: Path, make_url: Callable[[], str]):
     """The 819 services, imported once and then again."""
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('bristol') / 'directory.db'}")
+    engine = open_database(make_url())
     migrate(engine)
     path = str(feeds / "bristol.json")
-    first = import_listings(engine, encoder, "bristol", read_source(path))
-    watched = WatchedEncoder(encoder)
+    first = import_listings(engine, remembering_encoder, "bristol", read_source(path))
+    watched = WatchedEncoder(remembering_encoder)
     second = import_listings(engine, watched, "bristol", read_source(path))
     yield engine, first, second, watched.texts
     engine.dispose()

@@ -1,0 +1,170 @@
+"""The table that PostgreSQL searches by: one row of `entry_search` for each entry.
+
+Owns its columns and keeps them in step with the entries; `gathering` reads them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ARRAY, Boolean, Integer, SmallInteger, column, delete, table
+from sqlalchemy.orm import Session
+from sqlalchemy.types import UserDefinedType
+
+from directory.embeddings import DIMENSIONS, Vectors
+from directory.entries import FACTS, FREE, HIDDEN, LABEL, POINT, SESSION, Entry
+from directory.fitting import NEEDS
+from directory.listings import STATUSES
+from directory.words import TERM
+
+# A sparse vector of pgvector has so many numbers at most.
+_TERMS = 1_000_000_000
+ANY_DAY, ANY_HOUR = 200, 300
+"""What a slot of a day without an hour, or of an hour without a day, is counted from."""
+NUMBERS = {need: at for at, need in enumerate(NEEDS)}
+"""The bit of each need in `suits` and `refuses`."""
+
+
+class HalfVector(UserDefinedType[str]):
+    """pgvector's vector of 16-bit numbers, as text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return f"halfvec({DIMENSIONS})"
+
+
+class SparseVector(UserDefinedType[str]):
+    """pgvector's vector of what is not 0, as text."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return f"sparsevec({_TERMS})"
+
+
+class Box(UserDefinedType[str]):
+    """PostgreSQL's rectangle, as text; its x is a longitude."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return "box"
+
+
+Integers, SmallIntegers = ARRAY(Integer), ARRAY(SmallInteger)
+
+ROWS = table(
+    "entry_search",
+    column("listing_id", Integer),
+    column("shown", Boolean),
+    column("kind", SmallInteger),
+    column("strands", SmallInteger),
+    column("free", Boolean),
+    column("suits", Integer),
+    column("refuses", Integer),
+    column("youngest", SmallInteger),
+    column("oldest", SmallInteger),
+    column("times_told", Integer),
+    column("labels", Integers),
+    column("slots", SmallIntegers),
+    column("area", Box),
+    column("terms", Integers),
+    column("words", SparseVector),
+    column("embedding", HalfVector),
+)
+"""The columns in the order of `_tell_columns`; the migrations make them."""
+COUNTS = table("term_count", column("term", Integer), column("listings", Integer))
+"""How many listings use each term, and at 0 how many there are."""
+
+
+def write_search_rows(session: Session, entries: Sequence[tuple[int, Entry]]) -> None:
+    """Keep what PostgreSQL searches by in step with these entries, by their listings' ids.
+
+    Does nothing on another database.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        return
+    connection.execute(delete(ROWS).where(ROWS.c.listing_id.in_([at for at, _ in entries])))
+    columns = ", ".join(ROWS.c.keys())
+    driver: Any = connection.connection
+    with driver.cursor().copy(f"COPY {ROWS.name} ({columns}) FROM STDIN") as copy:
+        for at, entry in entries:
+            copy.write_row((at, *_tell_columns(entry)))
+
+
+def _tell_columns(entry: Entry) -> Iterator[Any]:
+    """The values of a row but the first, in the order of `ROWS`."""
+    facts = np.frombuffer(entry.facts, dtype=FACTS)[0]
+    flags = int(facts["flags"])
+    closed = facts["status"] == STATUSES.index("closed")
+    yield not closed and not flags & HIDDEN
+    yield int(facts["kind"])
+    yield int(facts["strands"])
+    yield bool(flags & FREE)
+    yield join_bits(np.flatnonzero(facts["needs"] > 0).tolist())
+    yield join_bits(np.flatnonzero(facts["needs"] < 0).tolist())
+    yield int(facts["youngest"])
+    yield int(facts["oldest"])
+    yield int(facts["times_told"])
+    yield np.frombuffer(entry.labels, dtype=LABEL).tolist()
+    yield sorted(_find_slots(entry.sessions))
+    yield _draw_box(np.frombuffer(entry.points, dtype=POINT))
+    terms = {
+        shorten(int(term)): float(impact)
+        for term, impact in np.frombuffer(entry.terms, dtype=TERM).tolist()
+    }
+    yield sorted(terms)
+    yield write_sparse(terms)
+    yield write_vector(np.frombuffer(entry.vector, dtype=np.float16).astype(np.float32))
+
+
+def _find_slots(sessions: bytes) -> set[int]:
+    """Every hour of the week that a session touches, as 24 times the day and the hour."""
+    slots: set[int] = set()
+    for session in np.frombuffer(sessions, dtype=SESSION):
+        days = _set_bits(int(session["days"])) or [None]
+        hours = _set_bits(int(session["hours"])) or [None]
+        slots |= {slot for day in days for hour in hours if (slot := _slot(day, hour)) is not None}
+    return slots
+
+
+def _slot(day: int | None, hour: int | None) -> int | None:
+    if day is None:
+        return None if hour is None else ANY_HOUR + hour
+    return ANY_DAY + day if hour is None else 24 * day + hour
+
+
+def _draw_box(points: Any) -> str | None:
+    """The box about the points; None where there is none."""
+    if not len(points):
+        return None
+    east, north = points["longitude"].max(), points["latitude"].max()
+    west, south = points["longitude"].min(), points["latitude"].min()
+    return f"({east},{north}),({west},{south})"
+
+
+def shorten(term: int) -> int:
+    """The term's number as PostgreSQL holds it, from 1: for choosing, where two may share one."""
+    return term % (_TERMS - 1) + 1
+
+
+def write_sparse(values: Mapping[int, float]) -> str:
+    """The numbers by their places, from 1, as pgvector reads them."""
+    inside = ",".join(f"{at}:{value:.6g}" for at, value in sorted(values.items()))
+    return f"{{{inside}}}/{_TERMS}"
+
+
+def write_vector(vector: Vectors) -> str:
+    """A vector of shape (384,) as pgvector reads it."""
+    return f"[{','.join(map(str, vector.tolist()))}]"
+
+
+def join_bits(places: Iterable[int]) -> int:
+    """The number that has these bits."""
+    return sum(1 << place for place in places)
+
+
+def _set_bits(number: int) -> list[int | None]:
+    return [place for place in range(number.bit_length()) if number >> place & 1]

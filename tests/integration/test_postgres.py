@@ -1,0 +1,230 @@
+"""PostgreSQL finds what the whole directory in memory finds, and keeps what it finds by in step."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text
+
+from benchmarks.corpus import Corpus, find_example, find_queries, grow
+from benchmarks.searching import _Ready
+from directory import gathering
+from directory.catalogue import Catalogue
+from directory.embeddings import Encoder
+from directory.gathering import PostgresFinder
+from directory.holding import MemoryFinder
+from directory.importing import import_listings
+from directory.listings import Listing, Schedule
+from directory.postgres import shorten
+from directory.proposing import propose
+from directory.search import Hit, Query
+from directory.store import migrate, open_database
+from directory.wording import text_to_encode
+from directory.words import find_stems, number
+from directory.writing import renew_entries
+
+MANY = 3_000
+TODAY = date(2026, 11, 23)
+NEEDS = {
+    "nothing more": Query(""),
+    "volunteering": Query("", kinds=frozenset({"volunteering"})),
+    "free": Query("", free=True),
+    "a topic": Query("", labels=frozenset({("topics", "Gardening")})),
+    "a strand": Query("", strands=frozenset({"volunteer_and_peer_roles"})),
+    "step-free": Query("", needs=frozenset({"step-free"})),
+    "on a Tuesday evening": Query("", needs=frozenset({"tuesday", "evening"})),
+    "not in the evening": Query("", needs=frozenset({"not evening"})),
+    "at 70": Query("", age=70),
+    "this week": Query("", week=TODAY),
+    "avoiding": Query("", avoid="walking"),
+    "near": Query(""),
+    "the nearest": Query("", nearest=True),
+    "within a mile": Query("", within=1.0),
+}
+
+
+Pair = tuple[Catalogue, Catalogue]
+
+
+@pytest.fixture(scope="module")
+def example(encoder: Encoder) -> Corpus:
+    listings = find_example()
+    return Corpus(listings, encoder.encode(list(map(text_to_encode, listings))), "the town")
+
+
+@pytest.fixture(scope="module")
+def make_engine(
+    postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Engine]]:
+    engines: list[Engine] = []
+
+    def make(kind: str) -> Engine:
+        url = f"sqlite:///{tmp_path_factory.mktemp('pair') / 'directory.db'}"
+        if kind == "postgresql":
+            url = postgres.url(postgres.make_database("directory"))
+        engines.append(open_database(url))
+        migrate(engines[-1])
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture(scope="module", params=["the town", "the town grown"])
+def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: Encoder) -> Pair:
+    """The same listings in the database and in memory."""
+    corpus = example if request.param == "the town" else grow(example, MANY)
+
+    def fill(kind: str) -> Catalogue:
+        engine = make_engine(kind)
+        import_listings(engine, _Ready(corpus), "town", corpus.listings)
+        return Catalogue(engine, encoder, lambda: TODAY)
+
+    return fill("postgresql"), fill("sqlite")
+
+
+@pytest.mark.parametrize("need", NEEDS)
+def test_what_is_found_is_what_the_whole_directory_would_give(pair, need, monkeypatch):
+    in_database, in_memory = pair
+    # As with hundreds of thousands: the index of vectors is asked, and not all are compared.
+    monkeypatch.setattr(gathering, "_FEW", 300)
+    monkeypatch.setattr(gathering, "_FEW_NEAR", 300)
+    near = in_memory.require_area(in_memory.area_names()[0])
+    queries, _ = find_queries()
+    shared = []
+    for said in queries[:20]:
+        query = replace(NEEDS[need], text=said, limit=10)
+        if query.nearest or query.within or need == "near":
+            query = replace(query, near=near)
+        found, expected = in_database.search(query), in_memory.search(query)
+        assert len(found) == len(expected)
+        told = {hit.found.listing.key: hit for hit in expected}
+        same = [hit for hit in found if hit.found.listing.key in told]
+        shared.append(len(same) / max(1, len(expected)) if expected else 1.0)
+        for hit in same:
+            assert_alike(hit, told[hit.found.listing.key])
+    assert np.mean(shared) >= 0.99
+
+
+def assert_alike(one: Hit, other: Hit) -> None:
+    assert one.reasons == other.reasons
+    assert (one.miles, one.silent) == (other.miles, other.silent)
+    assert one.score == pytest.approx(other.score, abs=0.001)
+    assert one.fit == pytest.approx(other.fit, abs=0.001)
+
+
+def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example, monkeypatch):
+    """The index of vectors gives up after many that a filter refuses; a search must not."""
+    monkeypatch.setattr(gathering, "_FEW", 1)
+    corpus = grow(Corpus(example.listings[:50], example.vectors[:50], ""), 1_500)
+    rare = [replace(one, kind="have_a_say") for one in corpus.listings[-3:]]
+    common = [replace(one, kind="group") for one in corpus.listings[:-3]]
+    engine = make_engine("postgresql")
+    import_listings(engine, _Ready(corpus), "town", [*common, *rare])
+    finder = PostgresFinder(engine)
+    query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
+    # As far from them as can be.
+    away = -corpus.vectors[-3:].mean(axis=0)
+    index, whole = finder.gather(query, away, (), finder.widths[0])
+    assert whole
+    allowed = index.entries.facts["kind"] == 3
+    assert allowed.sum() == 3
+
+
+def test_by_words_alone_while_the_encoder_loads(make_engine, example):
+    class Loading(Encoder):
+        ready = False
+
+        def __init__(self) -> None:
+            pass
+
+    found = []
+    for kind in ("postgresql", "sqlite"):
+        engine = make_engine(kind)
+        import_listings(engine, _Ready(example), "town", example.listings)
+        catalogue = Catalogue(engine, Loading(), lambda: TODAY)
+        found.append([hit.found.listing.key for hit in catalogue.search(Query("tea", limit=5))])
+    assert found[0] == found[1]
+    assert found[0]
+
+
+TEA = Listing("tea", "Tea", "group", "Tea and talk.", topics=("tea",))
+CHOIR = Listing("choir", "Choir", "group", "Singing together, and tea.")
+
+
+@pytest.fixture
+def engine(make_engine) -> Engine:
+    return make_engine("postgresql")
+
+
+def recount(engine: Engine) -> tuple[dict[int, int], dict[int, int]]:
+    """How many listings use each term: as it is kept, and as it is."""
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT term, listings FROM term_count WHERE listings <> 0"))
+        rows = connection.execute(text("SELECT terms FROM entry_search")).all()
+        counts = Counter(term for (terms,) in rows for term in terms)
+        return dict(map(tuple, kept)), {0: len(rows), **counts}
+
+
+def test_words_are_counted_through_every_change(engine, encoder):
+    for rows in (
+        [TEA, CHOIR],
+        [replace(TEA, description="Coffee."), CHOIR],
+        [CHOIR],
+        [TEA, CHOIR],
+    ):
+        import_listings(engine, encoder, "town", rows)
+        kept, counted = recount(engine)
+        assert kept == counted
+    assert kept[shorten(number(find_stems("tea")[0]))] == 2
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM listing WHERE key = 'tea'"))
+    kept, counted = recount(engine)
+    assert kept == counted
+    assert kept[0] == 1
+
+
+def test_a_search_row_goes_with_every_entry(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    import_listings(engine, encoder, "town", [replace(TEA, schedules=(Schedule(("Monday",)),))])
+    with engine.connect() as connection:
+        shown = connection.execute(
+            text(
+                "SELECT shown, slots, vector, CAST(embedding AS real[]) FROM entry "
+                "JOIN entry_search USING (listing_id) ORDER BY listing_id"
+            )
+        ).all()
+    assert [row[0] for row in shown] == [True, False]
+    assert shown[0][1] == [200]
+    for _, _, vector, embedding in shown:
+        assert np.frombuffer(vector, np.float16).tolist() == pytest.approx(embedding)
+
+
+def test_entries_of_before_are_made_searchable(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    migrate(engine, "0004", down=True)
+    migrate(engine)
+    assert len(PostgresFinder(engine)) == 0
+    assert renew_entries(engine) == 2
+    [hit] = Catalogue(engine, encoder).search(Query("singing", limit=1))
+    assert hit.found.listing == propose(CHOIR)
+
+
+def test_the_whole_directory_is_never_read(engine, encoder, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(MemoryFinder, "renew", refuse)
+    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    monkeypatch.setattr(gathering, "WIDTHS", (1,))
+    monkeypatch.setattr(PostgresFinder, "widths", (1,))
+    monkeypatch.setattr(gathering, "_TAKEN_BY_WORDS", 1)
+    vector = encoder.encode(["tea"])[0]
+    index, whole = PostgresFinder(engine).gather(Query("tea"), vector, (), 1)
+    assert (len(index), whole) == (1, False)
+    assert index.postings.size == 2
+    assert index.postings.count(number(find_stems("tea")[0])) == 2
