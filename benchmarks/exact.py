@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from benchmarks.corpus import Corpus
 from benchmarks.peers.protocol import RRF_CONSTANT
 from directory.embeddings import Vectors
+from directory.finding.search import WORDS_WEIGHT, Index
 from directory.listings import StoredListing
-from directory.search import WORDS_WEIGHT, Index
 
 Scores = NDArray[np.float32]
 Allowed = NDArray[np.bool_]

@@ -21,8 +21,8 @@ from benchmarks.tables import Table, compare
 from benchmarks.timing import time_in_rounds
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder, Vectors
-from directory.importing import import_listings
-from directory.search import Query
+from directory.filling.importing import import_listings
+from directory.finding.search import Query
 from directory.store import migrate, open_database
 from directory.wording import searchable_text, text_to_encode
 

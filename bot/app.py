@@ -35,8 +35,8 @@ from checkins.questions import load_questions
 from checkins.store import CheckIns, open_engine
 from directory.catalogue import Catalogue, count_listings
 from directory.embeddings import Encoder, is_prepared, prepare
-from directory.importing import import_listings
-from directory.linking import link_duplicates
+from directory.filling.importing import import_listings
+from directory.filling.linking import link_duplicates
 from directory.notes import Notebook
 from directory.opening import open_directory
 from directory.shelf import Shelf

@@ -18,11 +18,14 @@ from sqlalchemy.orm import Session
 
 from directory.embeddings import Encoder, Vectors
 from directory.errors import UnknownPlaceError
-from directory.facets import Facets, count_facets
-from directory.gathering import PostgresFinder
-from directory.gazetteer import Gazetteer
-from directory.holding import MemoryFinder
-from directory.index import Index
+from directory.finding.facets import Facets, count_facets
+from directory.finding.gathering import PostgresFinder
+from directory.finding.gazetteer import Gazetteer
+from directory.finding.holding import MemoryFinder
+from directory.finding.index import Index
+from directory.finding.search import Hit, Query, Ranked, rank, rank_alone, search
+from directory.finding.spelling import Speller
+from directory.finding.topics import name_topic, read_message
 from directory.listings import StoredListing
 from directory.models import (
     LabelRow,
@@ -33,9 +36,6 @@ from directory.models import (
     read_listing,
 )
 from directory.places import Area
-from directory.search import Hit, Query, Ranked, rank, rank_alone, search
-from directory.spelling import Speller
-from directory.topics import name_topic, read_message
 from directory.wording import drop_unprintable
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Engine
 
+from directory.filling.writing import renew_entries
 from directory.store import migrate, open_database
-from directory.writing import renew_entries
 
 
 def open_directory(url: str) -> Engine:

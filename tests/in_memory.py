@@ -6,11 +6,11 @@ from datetime import date
 import numpy as np
 
 from directory.embeddings import DIMENSIONS, Vectors
-from directory.entries import make_entry, read_entries
-from directory.facets import Facets, count_facets
-from directory.index import Index
+from directory.finding.entries import make_entry, read_entries
+from directory.finding.facets import Facets, count_facets
+from directory.finding.index import Index
+from directory.finding.search import Hit, Query, Ranked, rank, search
 from directory.listings import Listing, StoredListing
-from directory.search import Hit, Query, Ranked, rank, search
 
 TODAY = date(2026, 11, 23)
 FIRST_ID = 10

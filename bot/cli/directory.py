@@ -41,8 +41,8 @@ def import_sources(
 ) -> None:
     """Take Open Referral UK files, API addresses or CSV templates into the directory."""
     from directory.embeddings import Encoder, prepare
-    from directory.importing import import_listings
-    from directory.linking import link_duplicates
+    from directory.filling.importing import import_listings
+    from directory.filling.linking import link_duplicates
     from directory.opening import open_directory
     from directory.sources.reading import name_source, read_source
 
@@ -100,10 +100,10 @@ def search(
     """Print the listings that fit best, each with the reason."""
     from directory.catalogue import Catalogue
     from directory.embeddings import Encoder, prepare
-    from directory.fitting import NEEDS, TIME_ORDER
+    from directory.finding.fitting import NEEDS, TIME_ORDER
+    from directory.finding.search import Query
     from directory.listings import KINDS, STRANDS
     from directory.opening import open_directory
-    from directory.search import Query
     from directory.showing import summarise
 
     settings = Settings()
@@ -161,10 +161,10 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Print how well residents' judged queries are answered, beside plainer rankings."""
-    from directory.baselines import DEFAULT, list_rankings
     from directory.catalogue import Catalogue
     from directory.embeddings import Encoder, prepare
-    from directory.evaluating import (
+    from directory.finding.baselines import DEFAULT, list_rankings
+    from directory.finding.evaluating import (
         compare,
         read_judged,
         score_queries,

@@ -23,7 +23,7 @@ def register(
     ] = None,
 ) -> None:
     """Have `sync` read a feed from now on."""
-    from directory import syncing
+    from directory.filling import syncing
     from directory.opening import open_directory
 
     syncing.register(open_directory(Settings().directory_url), name, address, notice)
@@ -32,7 +32,7 @@ def register(
 
 def unregister(name: Annotated[str, typer.Argument(help="Name of the feed.")]) -> None:
     """Read a feed no more; its listings stay as they are."""
-    from directory import syncing
+    from directory.filling import syncing
     from directory.opening import open_directory
 
     syncing.unregister(open_directory(Settings().directory_url), name)
@@ -41,7 +41,7 @@ def unregister(name: Annotated[str, typer.Argument(help="Name of the feed.")]) -
 
 def feeds() -> None:
     """Print every registered feed, and what waits for somebody's word."""
-    from directory import syncing
+    from directory.filling import syncing
     from directory.opening import open_directory
     from directory.sources.visiting import name_address, read_address
 
@@ -61,9 +61,9 @@ def sync(
     timeout: Annotated[float, typer.Option(help="Seconds one answer may take.")] = 20.0,
 ) -> None:
     """Bring the directory up to date with the registered feeds."""
-    from directory import syncing
     from directory.embeddings import Encoder, prepare
-    from directory.linking import link_duplicates
+    from directory.filling import syncing
+    from directory.filling.linking import link_duplicates
     from directory.opening import open_directory
 
     settings = Settings()

@@ -21,8 +21,8 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="GeoNames' postal file or the ONS directory.")],
 ) -> None:
     """Take postcodes and place names from a gazetteer's file."""
+    from directory.filling.placenames import import_places
     from directory.opening import open_directory
-    from directory.placenames import import_places
 
     with show_progress() as progress:
         count = import_places(open_directory(Settings().directory_url), file, progress)

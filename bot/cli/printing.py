@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from directory.evaluating import Mean, Summary
-from directory.importing import ImportReport
-from directory.importing import Progress as TellProgress
+from directory.filling.importing import ImportReport
+from directory.filling.importing import Progress as TellProgress
+from directory.finding.evaluating import Mean, Summary
 
 OUT = Console(highlight=False, soft_wrap=True)
 ASIDE = Console(stderr=True, highlight=False, soft_wrap=True)

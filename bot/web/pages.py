@@ -18,13 +18,13 @@ from pydantic import BaseModel, ConfigDict
 from bot.web.asking import Words
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from directory.catalogue import Catalogue
-from directory.fitting import NEEDS, TIMES
+from directory.finding.fitting import NEEDS, TIMES
+from directory.finding.search import Query as Wanted
 from directory.listings import KINDS, STRANDS, StoredListing, withhold_place
 from directory.publishing.calendar import has_times, write_calendar
 from directory.publishing.geojson import write_features
 from directory.publishing.linked import embed, write_linked
 from directory.publishing.sheet import write_sheet
-from directory.search import Query as Wanted
 from directory.shelf import Shelf
 from directory.showing import show_listing, summarise
 

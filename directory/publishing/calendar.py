@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vRecur
 
+from directory.finding.recurrence import find_dates
 from directory.listings import DAYS, Listing, Place, Schedule, StoredListing, withhold_place
 from directory.publishing.ids import make_id
 from directory.publishing.parts import NTH
-from directory.recurrence import find_dates
 from directory.wording import describe_alert, describe_cost, describe_where
 
 LONDON = ZoneInfo("Europe/London")

@@ -12,7 +12,7 @@ from typing import Any
 from icalendar import Calendar, Component
 
 from directory.errors import RowError, SourceError
-from directory.importing import Rejected
+from directory.filling.importing import Rejected
 from directory.listings import Listing, Place, Point
 from directory.places import tidy_postcode
 from directory.sources.events import read_occasions

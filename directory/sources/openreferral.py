@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from directory.errors import RowError
-from directory.importing import Rejected
+from directory.filling.importing import Rejected
 from directory.listings import Listing, Place
 from directory.places import tidy_postcode
 from directory.sources.envelopes import find_services

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from directory.errors import SourceError
-from directory.importing import Progress, Rejected, no_progress
+from directory.filling.importing import Progress, Rejected, no_progress
 from directory.listings import Listing
 from directory.sources import (
     calendars,

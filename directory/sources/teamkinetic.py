@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from directory.errors import RowError
-from directory.importing import Rejected
+from directory.filling.importing import Rejected
 from directory.listings import Listing, Place, Point
 from directory.places import tidy_postcode
 from directory.sources.values import (

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from directory.errors import SourceError
-from directory.importing import Rejected
+from directory.filling.importing import Rejected
 from directory.listings import (
     ASSETS,
     DAYS,

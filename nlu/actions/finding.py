@@ -10,8 +10,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
+from directory.finding.search import Hit
 from directory.notes import Notebook
-from directory.search import Hit
 from nlu.actions.asking import ASKED, add_words, begin
 from nlu.actions.feelings import recognise
 from nlu.actions.matching import Found, Wanted, count_unmet, find, find_like

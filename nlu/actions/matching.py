@@ -13,11 +13,11 @@ from rasa_sdk import Tracker
 
 from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
-from directory.fitting import NEEDS, TIMES
+from directory.finding.fitting import NEEDS, TIMES
+from directory.finding.search import Hit, Query
 from directory.listings import StoredListing
 from directory.notes import Notebook
 from directory.places import Area
-from directory.search import Hit, Query
 from nlu.actions.topics import CLOSE, split_topics
 from nlu.actions.turn import SOON, read_age, said
 

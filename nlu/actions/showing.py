@@ -8,8 +8,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
+from directory.finding.search import Hit
 from directory.listings import StoredListing
-from directory.search import Hit
 from directory.showing import describe_briefly, show_listing
 from directory.wording import describe_opening
 from nlu.actions.asking import begin

@@ -8,7 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from directory.fitting import NEEDS, TIMES
+from directory.finding.fitting import NEEDS, TIMES
 from nlu.actions.reading import Said, read
 
 _NOT = "not "

@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli import main
 from bot.settings import ROOT
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database
 

@@ -15,13 +15,13 @@ from sqlalchemy import Engine, inspect, select, text
 from bot.settings import ROOT
 from directory.catalogue import Catalogue, count_listings
 from directory.errors import DatabaseError
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
+from directory.filling.writing import renew_entries
+from directory.finding.search import Query
 from directory.listings import Listing, Place, Point, Schedule, read_document
 from directory.models import Base, ListingRow, RevisionRow
-from directory.search import Query
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database
-from directory.writing import renew_entries
 
 TEA = Listing(
     "tea",
@@ -151,7 +151,7 @@ IMPORT = """
 import sys
 from pathlib import Path
 from directory.embeddings import Encoder
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
 from directory.store import open_database
 from tests.integration.test_directory_store import TEA
 engine = open_database(sys.argv[1])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from directory.duplicates import find_duplicates
 from directory.embeddings import Encoder
-from directory.likeness import SURE, read_facts
+from directory.filling.duplicates import find_duplicates
+from directory.filling.likeness import SURE, read_facts
 from directory.listings import Listing
 from directory.sources.openreferral import read_service
 from directory.wording import text_to_encode

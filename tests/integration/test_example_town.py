@@ -12,9 +12,9 @@ from bot.settings import ROOT
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder
 from directory.errors import UnknownPlaceError
-from directory.importing import ImportReport, import_listings
+from directory.filling.importing import ImportReport, import_listings
+from directory.finding.search import Query
 from directory.listings import ASSETS, KINDS, STRANDS, Listing
-from directory.search import Query
 from directory.showing import show_listing, summarise
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, insert, select
 
 from directory.errors import SourceError
-from directory.gazetteer import Gazetteer, make_key
+from directory.filling.placenames import import_places
+from directory.finding.gazetteer import Gazetteer, make_key
 from directory.listings import Place, Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow, SourceRow
-from directory.placenames import import_places
 from directory.places import tidy_postcode
 from directory.store import migrate, open_database
 from tests.conftest import SHARED

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from directory.catalogue import Catalogue
 from directory.errors import HeldError
-from directory.importing import Rejected, import_listings
+from directory.filling.importing import Rejected, import_listings
+from directory.finding.search import Query
 from directory.listings import Listing
 from directory.models import ListingRow
 from directory.opening import open_directory
-from directory.search import Query
 
 TOWN = [Listing(f"{n}", f"Tea club {n}", "group", f"Tea and talk, table {n}.") for n in range(12)]
 

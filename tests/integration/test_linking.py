@@ -8,12 +8,12 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from directory.catalogue import Catalogue
-from directory.importing import import_listings
-from directory.linking import link_duplicates
+from directory.filling.importing import import_listings
+from directory.filling.linking import link_duplicates
+from directory.finding.search import Query
 from directory.listings import Listing, Place, Schedule
 from directory.models import DuplicateRow, ListingRow
 from directory.opening import open_directory
-from directory.search import Query
 
 CLUB = Listing(
     key="1",

@@ -14,17 +14,17 @@ from benchmarks.searching import _Ready
 from directory import gathering
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder
-from directory.gathering import PostgresFinder
-from directory.holding import MemoryFinder
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
+from directory.filling.proposing import propose
+from directory.filling.writing import renew_entries
+from directory.finding.gathering import PostgresFinder
+from directory.finding.holding import MemoryFinder
+from directory.finding.postgres import shorten
+from directory.finding.search import Hit, Query
+from directory.finding.words import find_stems, number
 from directory.listings import Listing, Schedule
-from directory.postgres import shorten
-from directory.proposing import propose
-from directory.search import Hit, Query
 from directory.store import migrate, open_database
 from directory.wording import text_to_encode
-from directory.words import find_stems, number
-from directory.writing import renew_entries
 
 MANY = 3_000
 TODAY = date(2026, 11, 23)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from directory.filling.proposing import propose
 from directory.listings import Listing
-from directory.proposing import propose
 from directory.sources.openreferral import read_service
 from directory.wording import clean_text
 

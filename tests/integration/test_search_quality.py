@@ -13,9 +13,16 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from bot.settings import ROOT
 from directory.embeddings import Encoder
-from directory.evaluating import Judged, Rank, compare, fuse_ranks, read_judged, score_queries
+from directory.finding.evaluating import (
+    Judged,
+    Rank,
+    compare,
+    fuse_ranks,
+    read_judged,
+    score_queries,
+)
+from directory.finding.ranking import describe_listings, read_question, score_listings
 from directory.listings import Listing
-from directory.ranking import describe_listings, read_question, score_listings
 from directory.sources.reading import read_source
 from directory.wording import searchable_text, text_to_encode
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from directory import syncing
 from directory.embeddings import Encoder
 from directory.errors import SourceError
+from directory.filling import syncing
+from directory.filling.syncing import SyncReport, list_feeds, register, sync, unregister
 from directory.models import ListingRow, SourceRow
 from directory.store import migrate, open_database
-from directory.syncing import SyncReport, list_feeds, register, sync, unregister
 from tests.integration.test_visiting import Request, Server, server
 
 __all__ = ["server"]

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
 from directory.listings import Listing, Place, Point
 from directory.notes import Notebook, UnmetNeed
 from directory.opening import open_directory

@@ -16,16 +16,16 @@ from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
 from directory.catalogue import Catalogue
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
+from directory.filling.writing import rewrite_entries
+from directory.finding.search import Query
 from directory.listings import Listing, Place, Point, Schedule, write_document
 from directory.models import ListingRow
 from directory.places import Area
-from directory.search import Query
 from directory.showing import show_listing, summarise
 from directory.sources.reading import read_source
 from directory.sources.template import read_rows
 from directory.store import migrate, open_database
-from directory.writing import rewrite_entries
 from tests.published.helpers import connect
 
 SECRETS = ("Sentinel House", "77 Hidden Lane", "Quiethaven", "ZY77 7QQ", "53.777123", "1.777321")

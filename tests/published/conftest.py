@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.settings import ROOT
+from directory.filling.proposing import propose
 from directory.listings import Listing
-from directory.proposing import propose
 from directory.shelf import Shelf
 from directory.sources.openreferral import find_services, read_service
 from directory.sources.reading import read_source

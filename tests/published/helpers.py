@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 from bot.web.publishing import publish
 from directory.catalogue import Catalogue
 from directory.embeddings import DIMENSIONS, Encoder
+from directory.filling.writing import Written, announce_change, close_listings, write_listings
 from directory.listings import Listing, withhold_place
 from directory.models import ListingRow, SourceRow
 from directory.shelf import Shelf
 from directory.store import migrate, open_database
-from directory.writing import Written, announce_change, close_listings, write_listings
 
 Json = dict[str, Any]
 

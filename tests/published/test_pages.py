@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from icalendar import Calendar
 from playwright.sync_api import Browser
 
-from directory.importing import import_listings
+from directory.filling.importing import import_listings
 from directory.listings import Listing, Place, Point, Schedule
 from directory.shelf import Shelf
 from directory.showing import show_listing

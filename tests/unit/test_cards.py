@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from directory.finding.search import Hit
 from directory.listings import Listing, Place, Schedule, StoredListing
-from directory.search import Hit
 from directory.wording import describe_opening
 from nlu.actions.showing import make_card
 

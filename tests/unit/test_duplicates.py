@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory import duplicates
-from directory.duplicates import Pair, find_duplicates, link_sure
-from directory.likeness import LIKELY, SURE, Facts, compare, read_facts
+from directory.filling import duplicates
+from directory.filling.duplicates import Pair, find_duplicates, link_sure
+from directory.filling.likeness import LIKELY, SURE, Facts, compare, read_facts
 from directory.listings import Listing, Place, Point, Schedule
 
 CHOIR = Listing(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from directory.errors import DirectoryError
-from directory.evaluating import (
+from directory.finding.evaluating import (
     Judged,
     Score,
     compare,

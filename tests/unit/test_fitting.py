@@ -4,7 +4,7 @@ from datetime import time
 
 import pytest
 
-from directory.fitting import NEEDS, TIMES, judge, judge_age, judge_times
+from directory.finding.fitting import NEEDS, TIMES, judge, judge_age, judge_times
 from directory.listings import Listing, Place, Schedule
 
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.embeddings import DIMENSIONS
-from directory.entries import make_entry, read_entries
-from directory.fitting import NEEDS, TIMES, judge
-from directory.index import Index
+from directory.finding.entries import make_entry, read_entries
+from directory.finding.fitting import NEEDS, TIMES, judge
+from directory.finding.index import Index
+from directory.finding.scan import Scan
+from directory.finding.words import find_stems, number
 from directory.listings import DAYS, KINDS, REPEATS, Listing, Place, Point, Schedule
 from directory.places import Area, miles_from
-from directory.scan import Scan
-from directory.words import find_stems, number
 
 LABELS = {
     (field, text): n for n, (field, text) in enumerate([("topics", "tea"), ("topics", "art")])

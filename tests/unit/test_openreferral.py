@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.importing import Rejected
+from directory.filling.importing import Rejected
 from directory.listings import (
     Listing,
     Place,

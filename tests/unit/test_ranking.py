@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from directory.embeddings import Encoder
-from directory.listings import Listing
-from directory.ranking import (
+from directory.finding.ranking import (
     DEFAULT,
     Question,
     Traits,
@@ -13,7 +12,8 @@ from directory.ranking import (
     read_question,
     score_listings,
 )
-from directory.topics import KEPT, load_head, load_topics
+from directory.finding.topics import KEPT, load_head, load_topics
+from directory.listings import Listing
 from directory.wording import text_to_encode
 
 _TOPICS = len(load_topics())

@@ -19,10 +19,10 @@ from bot.safety_patterns import Kind
 from bot.settings import ROOT
 from bot.wording import Wording, line
 from directory.embeddings import DIMENSIONS
-from directory.fitting import NEEDS
+from directory.finding.fitting import NEEDS
+from directory.finding.search import Query
 from directory.listings import Listing, Place, Point, Schedule
 from directory.places import Area
-from directory.search import Query
 from tests.in_memory import Town
 
 MOST = 6.0

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.embeddings import DIMENSIONS
+from directory.finding.search import Hit, Query
+from directory.finding.words import find_stems
 from directory.listings import KINDS, STATUSES, Listing, Place, Point
 from directory.places import Area
-from directory.search import Hit, Query
 from directory.wording import searchable_text
-from directory.words import find_stems
 from tests.in_memory import Town
 
 TOWN = Area("Old Town", Point(53.0, 1.0))

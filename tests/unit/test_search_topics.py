@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from directory import topics
 from directory.embeddings import Encoder
-from directory.listings import Listing
-from directory.topics import (
+from directory.finding import topics
+from directory.finding.topics import (
     KEPT,
     find_mentions,
     load_head,
@@ -18,6 +17,7 @@ from directory.topics import (
     read_listings,
     read_message,
 )
+from directory.listings import Listing
 from directory.wording import text_to_encode
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from directory.embeddings import Encoder
 from directory.errors import DatabaseError, DirectoryError, HeldError, SourceError
-from directory.importing import ImportReport, Progress, import_listings, no_progress
+from directory.filling.importing import ImportReport, Progress, import_listings, no_progress
 from directory.models import SourceRow
 from directory.sources.reading import read_feed
 from directory.sources.visiting import Mark, read_address

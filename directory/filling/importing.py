@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 
 from directory.embeddings import Encoder, Vectors
 from directory.errors import DatabaseError, HeldError
+from directory.filling.proposing import propose
+from directory.filling.writing import Written, announce_change, close_listings, write_listings
 from directory.listings import Listing, digest, withhold_place, write_document
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
-from directory.proposing import propose
 from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
-from directory.writing import Written, announce_change, close_listings, write_listings
 
 # A source that has fewer listings than this may lose them all; one that has more, this part.
 _FEW = 10

@@ -14,7 +14,9 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.embeddings import Vectors
-from directory.entries import VERSION, Entry, find_labels, make_entry
+from directory.finding.entries import VERSION, Entry, find_labels, make_entry
+from directory.finding.postgres import write_search_rows
+from directory.finding.words import find_spellings
 from directory.listings import Listing, digest, read_document, write_document
 from directory.models import (
     EntryRow,
@@ -24,9 +26,7 @@ from directory.models import (
     RevisionRow,
     WordRow,
 )
-from directory.postgres import write_search_rows
 from directory.wording import common_text
-from directory.words import find_spellings
 
 # How many rows one statement names: databases have limits, the lowest some 32,000.
 _AT_ONCE = 1_000

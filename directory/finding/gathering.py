@@ -24,13 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from directory.conditions import Condition, filter_rows, is_within, suits
 from directory.embeddings import Vectors
-from directory.entries import Entries, Entry, read_entries
-from directory.fitting import demands
-from directory.index import Index
-from directory.listings import KINDS
-from directory.postgres import (
+from directory.finding.conditions import Condition, filter_rows, is_within, suits
+from directory.finding.entries import Entries, Entry, read_entries
+from directory.finding.fitting import demands
+from directory.finding.index import Index
+from directory.finding.postgres import (
     COUNTS,
     ROWS,
     HalfVector,
@@ -40,10 +39,11 @@ from directory.postgres import (
     write_sparse,
     write_vector,
 )
-from directory.postings import Rarity
-from directory.ranking import Question, offers_help, read_question
-from directory.search import Query
-from directory.words import find_stems, number
+from directory.finding.postings import Rarity
+from directory.finding.ranking import Question, offers_help, read_question
+from directory.finding.search import Query
+from directory.finding.words import find_stems, number
+from directory.listings import KINDS
 
 # How many of the nearest are looked at, and how many when those were not enough.
 WIDTHS = (1_000, 10_000, 100_000)

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
 from directory.embeddings import DIMENSIONS, Vectors
-from directory.entries import FACTS, FREE, HIDDEN, LABEL, POINT, SESSION, Entry
-from directory.fitting import NEEDS
+from directory.finding.entries import FACTS, FREE, HIDDEN, LABEL, POINT, SESSION, Entry
+from directory.finding.fitting import NEEDS
+from directory.finding.words import TERM
 from directory.listings import STATUSES
-from directory.words import TERM
 
 # A sparse vector of pgvector has so many numbers at most.
 _TERMS = 1_000_000_000

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.embeddings import Vectors
-from directory.entries import Entries, Entry, chain_entries, read_entries
-from directory.index import Index
+from directory.finding.entries import Entries, Entry, chain_entries, read_entries
+from directory.finding.index import Index
+from directory.finding.search import Query
 from directory.models import EntryRow
-from directory.search import Query
 
 _READ_AT_ONCE = 2_000
 _BLOBS = ("vector", "text_digest", "facts", "terms", "points", "sessions", "labels")

@@ -141,7 +141,9 @@ def _values(field: str, cases: list[Case]) -> str | tuple[str, ...]:
 
 @cache
 def _read_rules() -> dict[str, dict[str, Rule]]:
-    content = yaml.safe_load(files("directory").joinpath("proposals.yml").read_text("utf-8"))
+    content = yaml.safe_load(
+        files("directory.filling").joinpath("proposals.yml").read_text("utf-8")
+    )
     return {
         field: {value: _read_rule(content[field][value]) for value in choices}
         for field, choices in _CHOICES.items()

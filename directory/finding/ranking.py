@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.audiences import find_audiences, find_listing_audiences
+from directory.finding.audiences import find_audiences, find_listing_audiences
+from directory.finding.topics import Array, Bytes, Reading, load_head, read_listings, read_message
 from directory.listings import Listing
-from directory.topics import Array, Bytes, Reading, load_head, read_listings, read_message
 
 
 @dataclass(frozen=True)

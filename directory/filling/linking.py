@@ -12,12 +12,12 @@ import numpy as np
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from directory.duplicates import Pair, find_duplicates, link_sure
 from directory.embeddings import DIMENSIONS
-from directory.likeness import SURE, read_facts
+from directory.filling.duplicates import Pair, find_duplicates, link_sure
+from directory.filling.likeness import SURE, read_facts
+from directory.filling.writing import rewrite_entries
 from directory.listings import Listing, read_document
 from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow
-from directory.writing import rewrite_entries
 
 
 @dataclass(frozen=True)

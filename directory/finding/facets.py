@@ -10,11 +10,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.entries import FREE
-from directory.fitting import NEEDS, TIMES
-from directory.index import Index
+from directory.finding.entries import FREE
+from directory.finding.fitting import NEEDS, TIMES
+from directory.finding.index import Index
+from directory.finding.search import Query, Ranked
 from directory.listings import KINDS, STRANDS
-from directory.search import Query, Ranked
 
 Rows = NDArray[np.bool_]
 _K = TypeVar("_K")

@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.embeddings import DIMENSIONS, Vectors
-from directory.fitting import NEEDS, TIME_ORDER, hours_of, judge, times_told
+from directory.finding.fitting import NEEDS, TIME_ORDER, hours_of, judge, times_told
+from directory.finding.ranking import describe_listings
+from directory.finding.topics import KEPT
+from directory.finding.words import TERM, weigh
 from directory.listings import (
     ASSETS,
     DAYS,
@@ -25,10 +28,7 @@ from directory.listings import (
     Listing,
     Schedule,
 )
-from directory.ranking import describe_listings
-from directory.topics import KEPT
 from directory.wording import searchable_text, text_digest
-from directory.words import TERM, weigh
 
 VERSION = 2
 

@@ -15,9 +15,9 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.orm import Session
 
+from directory.finding.ordinary import ORDINARY
 from directory.listings import Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow
-from directory.ordinary import ORDINARY
 from directory.places import MILES_A_DEGREE, Area, miles_from
 
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)

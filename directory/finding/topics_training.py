@@ -1,4 +1,4 @@
-"""Learns the topics from their written examples: `python -m directory.topics_training --help`.
+"""Learns the topics from written examples: `python -m directory.finding.topics_training --help`.
 
 Owns the making of `topics.npz`. Learns from `topics.yml` alone: never from a source's listings, and
 never from a judged query.
@@ -12,7 +12,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from directory.topics import Array, Head, Topic, load_shared_asks, load_topics, load_turns
+from directory.finding.topics import Array, Head, Topic, load_shared_asks, load_topics, load_turns
 
 Encode = Callable[[Sequence[str]], Array]
 _WEIGHTS = Path(__file__).with_name("topics.npz")

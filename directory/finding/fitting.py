@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from directory.finding.recurrence import find_dates
 from directory.listings import DAYS, Listing, Schedule
-from directory.recurrence import find_dates
 
 _NOON, _FIVE = 12, 17
 _WEEK = {day.casefold(): day for day in DAYS}

@@ -10,10 +10,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.entries import UNKNOWN, Entries
-from directory.fitting import NEEDS, TIME_ORDER, Demand, parse_times
+from directory.finding.entries import UNKNOWN, Entries
+from directory.finding.fitting import NEEDS, TIME_ORDER, Demand, parse_times
+from directory.finding.recurrence import find_dates
 from directory.listings import DAYS, REPEATS, Schedule
-from directory.recurrence import find_dates
 
 Verdicts = NDArray[np.int8]
 """1 where a listing suits, -1 where it does not, 0 where it does not say."""

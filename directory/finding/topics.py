@@ -127,15 +127,15 @@ def load_turns() -> list[tuple[bool, str]]:
 @cache
 def _read_document() -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load(
-        files("directory").joinpath("topics.yml").read_text("utf-8")
+        files("directory.finding").joinpath("topics.yml").read_text("utf-8")
     )
     return document
 
 
 @cache
 def load_head() -> Head:
-    """What `python -m directory.topics_training` learnt."""
-    with as_file(files("directory") / "topics.npz") as path, np.load(path) as stored:
+    """What `python -m directory.finding.topics_training` learnt."""
+    with as_file(files("directory.finding") / "topics.npz") as path, np.load(path) as stored:
         names = ("weights", "bias", "giving", "common")
         loaded = {name: stored[name].astype(np.float32) for name in names}
         asks, offers = (_unit(stored[name].astype(np.float32)) for name in ("asks", "offers"))

@@ -2,7 +2,7 @@
 
 Owns how the pairs are found without comparing every listing with every other: those that
 share a contact, a place or a name, and those near in meaning. What counts is in
-`directory.likeness`. Must never change a listing, nor need the directory's own database.
+`directory.filling.likeness`. Must never change a listing, nor need the directory's own database.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.likeness import LIKELY, SURE, Facts, compare
+from directory.filling.likeness import LIKELY, SURE, Facts, compare
 
 # A key shared by more listings than this (a council's switchboard) says little by itself, and is
 # looked at only together with a word of the name.

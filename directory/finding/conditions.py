@@ -9,11 +9,9 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, cast, func, or_
 
-from directory.entries import UNKNOWN
-from directory.fitting import TIME_ORDER, Demand, parse_times
-from directory.listings import DAYS, KINDS, STRANDS
-from directory.places import MILES_A_DEGREE, Area
-from directory.postgres import (
+from directory.finding.entries import UNKNOWN
+from directory.finding.fitting import TIME_ORDER, Demand, parse_times
+from directory.finding.postgres import (
     ANY_DAY,
     ANY_HOUR,
     NUMBERS,
@@ -23,7 +21,9 @@ from directory.postgres import (
     SmallIntegers,
     join_bits,
 )
-from directory.search import Query
+from directory.finding.search import Query
+from directory.listings import DAYS, KINDS, STRANDS
+from directory.places import MILES_A_DEGREE, Area
 
 Condition = ColumnElement[bool]
 

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.embeddings import DIMENSIONS
-from directory.entries import Entries, Several
-from directory.fitting import Demand
+from directory.finding.entries import Entries, Several
+from directory.finding.fitting import Demand
+from directory.finding.postings import Postings, Rarity
+from directory.finding.ranking import Traits
+from directory.finding.scan import Scan
+from directory.finding.verdicts import Verdicts, judge_all
+from directory.finding.words import TERM
 from directory.listings import KINDS, Point
 from directory.places import MILES_A_DEGREE, Area
-from directory.postings import Postings, Rarity
-from directory.ranking import Traits
-from directory.scan import Scan
-from directory.verdicts import Verdicts, judge_all
-from directory.words import TERM
 
 # Ages and sets of times are many: what was judged long ago is judged again.
 _MOST_JUDGED = 64

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.embeddings import Vectors
-from directory.entries import FREE, HIDDEN, NO_ORGANISATION, UNKNOWN, count_days
-from directory.fitting import Demand, demands, judge
-from directory.index import Index
+from directory.finding.entries import FREE, HIDDEN, NO_ORGANISATION, UNKNOWN, count_days
+from directory.finding.fitting import Demand, demands, judge
+from directory.finding.index import Index
+from directory.finding.ranking import read_question, score_listings
+from directory.finding.verdicts import Verdicts
+from directory.finding.words import find_stems, find_words, number
 from directory.listings import KINDS, STATUSES, STRANDS, StoredListing
 from directory.places import Area, miles_from
-from directory.ranking import read_question, score_listings
-from directory.verdicts import Verdicts
-from directory.words import find_stems, find_words, number
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.bool_]

@@ -1,0 +1,1 @@
+"""How listings are found: an index over their entries, the ranking, the reasons, the places."""
