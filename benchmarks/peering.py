@@ -16,7 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corpus import MANY_LISTINGS, REAL_LISTINGS, Corpus, find_queries, gather, grow
+from benchmarks.corpus import (
+    MANY_LISTINGS,
+    MOST_LISTINGS,
+    REAL_LISTINGS,
+    Corpus,
+    find_queries,
+    gather,
+    grow,
+)
 from benchmarks.exact import Exact, agreement, word_scores
 from benchmarks.tables import LeftOutError, Table
 from benchmarks.timing import Timings, time_in_rounds
@@ -25,7 +33,6 @@ from directory.embeddings import Encoder, Vectors
 from directory.wording import searchable_text
 
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
-MOST_LISTINGS = 100_000
 
 _BEST = 10
 _ROUNDS = 3

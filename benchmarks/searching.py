@@ -1,15 +1,24 @@
-"""Milliseconds a query: the catalogue that residents search, beside each of its parts alone."""
+"""Milliseconds a query: the catalogue that residents search, beside each of its parts alone.
 
+And how far its best ten are those of an exact scan, how soon a new process answers, and what
+memory a listing takes.
+"""
+
+import copy
+import json
+import subprocess
+import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-import bm25s
 import numpy as np
-import Stemmer
+from numpy.typing import NDArray
 
 from benchmarks.corpus import (
     MANY_LISTINGS,
     MIDDLE,
+    MOST_LISTINGS,
     REAL_LISTINGS,
     Corpus,
     find_queries,
@@ -17,16 +26,23 @@ from benchmarks.corpus import (
     grow,
     scatter,
 )
+from benchmarks.exact import agreement
 from benchmarks.tables import Table, compare
 from benchmarks.timing import time_in_rounds
+from bot.settings import ROOT
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder, Vectors
 from directory.filling.importing import import_listings
-from directory.finding.search import Query
-from directory.store import migrate, open_database
-from directory.wording import searchable_text, text_to_encode
+from directory.finding.index import Index
+from directory.finding.scan import Scan
+from directory.finding.search import Query, choose, rank
+from directory.finding.words import find_stems, number
+from directory.opening import open_directory
+from directory.wording import text_to_encode
 
 _BEST = 10
+_TODAY = date(2026, 11, 23)
+_PARTS = ("encoder alone", "BM25 alone", "vector scan alone")
 
 
 class _Ready(Encoder):
@@ -40,69 +56,123 @@ class _Ready(Encoder):
         return np.array([self._by_text[text] for text in texts])
 
 
-class _Words:
-    """BM25 alone, as a program would use bm25s by itself: stem, score, take the best."""
+class _ExactScan(Scan):
+    """Every cosine in float32, of the vectors as they were stored: nothing rounded off."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._stem = Stemmer.Stemmer("english")
-        self._index = bm25s.BM25()
-        self._index.index(self._tokenize(texts), show_progress=False)
+    def __init__(self, vectors: NDArray[np.float16]) -> None:
+        self._vectors = vectors.astype(np.float32)
 
-    def _tokenize(self, texts: Sequence[str]) -> list[list[str]]:
-        tokens: list[list[str]] = bm25s.tokenize(
-            texts, stopwords="en_plus", stemmer=self._stem, return_ids=False, show_progress=False
-        )
-        return tokens
+    def score(self, vector: Vectors) -> NDArray[np.float32]:
+        return self._vectors @ vector
 
-    def search(self, text: str) -> object:
-        return self._index.retrieve(self._tokenize([text]), k=_BEST, show_progress=False)
-
-
-def _scan(vectors: Vectors, vector: Vectors) -> object:
-    """The vector scan alone: every cosine, and the best of them in order."""
-    scores = vectors @ vector
-    best = np.argpartition(-scores, _BEST)[:_BEST]
-    return best[np.argsort(-scores[best])]
+    def refine(self, rows: NDArray[np.intp], vector: Vectors) -> NDArray[np.float32]:
+        return self._vectors[rows] @ vector
 
 
 def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
-    """Two tables: as many listings as there are real ones, and 10,000 (quick: 400 and 2,000)."""
-    corpus = gather(encoder, 400 if quick else REAL_LISTINGS)
-    grown = grow(corpus, 2_000 if quick else MANY_LISTINGS)
-    return [_compare(one, encoder, folder, rounds=2 if quick else 5) for one in (corpus, grown)]
+    """A table for 1,906, 10,000 and 100,000 listings (quick: 400 and 2,000), and one on starts."""
+    sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
+    corpus = gather(encoder, sizes[0])
+    tables, starts = [], []
+    for size in sizes:
+        grown = corpus if size == len(corpus.listings) else grow(corpus, size)
+        url = f"sqlite:///{folder / f'search-{size}.db'}"
+        print(f"  filling {size:,} listings ...", file=sys.stderr, flush=True)
+        engine = open_directory(url)
+        import_listings(engine, _Ready(grown), "benchmark", scatter(grown.listings))
+        tables.append(
+            _compare(Catalogue(engine, encoder), grown, encoder, rounds=2 if quick else 5)
+        )
+        engine.dispose()
+        starts.append(_measure_start(url, folder, size))
+    tables.append(
+        Table(
+            "Start and memory",
+            ("listings", "s to the first answer", "of these for the listings", "bytes a listing"),
+            tuple(starts),
+            "A process of its own, from its first line to its first search, which goes by words "
+            "while the encoder loads. Bytes: resident memory beyond that of the same with none.",
+        )
+    )
+    return tables
 
 
-def _compare(corpus: Corpus, encoder: Encoder, folder: Path, *, rounds: int) -> Table:
-    size = len(corpus.listings)
-    engine = open_database(f"sqlite:///{folder / f'search-{size}.db'}")
-    migrate(engine)
-    import_listings(engine, _Ready(corpus), "benchmark", scatter(corpus.listings))
-    catalogue = Catalogue(engine, encoder)
+def _compare(catalogue: Catalogue, corpus: Corpus, encoder: Encoder, *, rounds: int) -> Table:
     queries, whose = find_queries()
     ready = encoder.encode(queries)
-    words = _Words([searchable_text(listing) for listing in corpus.listings])
+    index = catalogue.hold()
     timings = time_in_rounds(
         {
             "encoder alone": lambda i: encoder.encode([queries[i]]),
-            "BM25 alone": lambda i: words.search(queries[i]),
-            "vector scan alone": lambda i: _scan(corpus.vectors, ready[i]),
+            "BM25 alone": lambda i: _find_best(
+                index.postings.score(map(number, find_stems(queries[i])))
+            ),
+            "vector scan alone": lambda i: _scan(index, ready[i]),
             "hybrid, best 3": lambda i: catalogue.search(Query(queries[i])),
             "hybrid, best 10": lambda i: catalogue.search(Query(queries[i], limit=_BEST)),
             "hybrid, best 3 near a place": lambda i: catalogue.search(
                 Query(queries[i], near=MIDDLE)
             ),
+            "hybrid, best 3, volunteering": lambda i: catalogue.search(
+                Query(queries[i], kinds=frozenset({"volunteering"}))
+            ),
+            "hybrid, best 3, Tuesdays for 70": lambda i: catalogue.search(
+                Query(queries[i], needs=frozenset({"tuesday"}), age=70)
+            ),
         },
         steps=len(queries),
         rounds=rounds,
     )
-    engine.dispose()
-    parts = ("encoder alone", "BM25 alone", "vector scan alone")
-    together = sum(timings[part].p50 for part in parts)
+    together = sum(timings[part].p50 for part in _PARTS)
     ratio = timings["hybrid, best 3"].p50 / together
+    exact = copy.copy(index)
+    exact.scan = _ExactScan(corpus.vectors.astype(np.float16))
+    alike = agreement(
+        [_find_ten(index, *one) for one in zip(queries, ready, strict=True)],
+        [_find_ten(exact, *one) for one in zip(queries, ready, strict=True)],
+    )
     note = (
         f"{whose}; {corpus.origin}; three in four scattered about a town. The three parts add "
-        f"up to {together:.2f} ms; the hybrid's best 3 take {ratio:.2f} times that."
+        f"up to {together:.2f} ms; the hybrid's best 3 take {ratio:.2f} times that. Of the exact "
+        f"best {_BEST}, {alike:.4f} are found."
     )
     return compare(
-        f"Search, {size:,} listings", timings, beside="encoder alone", what="a query", note=note
+        f"Search, {len(corpus.listings):,} listings",
+        timings,
+        beside="encoder alone",
+        what="a query",
+        note=note,
     )
+
+
+def _scan(index: Index, vector: Vectors) -> object:
+    """The vector scan alone: every cosine, and the best of them in order."""
+    return _find_best(index.scan.score(vector))
+
+
+def _find_best(scores: NDArray[np.float32]) -> object:
+    best = np.argpartition(-scores, _BEST)[:_BEST]
+    return best[np.argsort(-scores[best])]
+
+
+def _find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
+    ranked = rank(index, Query(text), vector, today=_TODAY)
+    return [row for row, _ in zip(choose(index, ranked), range(_BEST), strict=False)]
+
+
+def _measure_start(url: str, folder: Path, size: int) -> tuple[str, ...]:
+    empty = _start(f"sqlite:///{folder / 'empty.db'}")
+    full = _start(url)
+    return (
+        f"{size:,}",
+        f"{full['seconds']:.1f}",
+        f"{full['seconds'] - empty['seconds']:.1f}",
+        f"{(full['bytes'] - empty['bytes']) / size:,.0f}",
+    )
+
+
+def _start(url: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.starting", url, str(ROOT / "var" / "encoder")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    told: dict[str, float] = json.loads(done.stdout)
+    return told
