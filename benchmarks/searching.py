@@ -4,12 +4,10 @@ And how far its best ten are those of an exact scan, how soon a new process answ
 memory a listing takes.
 """
 
-import copy
 import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +24,7 @@ from benchmarks.corpus import (
     grow,
     scatter,
 )
-from benchmarks.exact import agreement
+from benchmarks.ours import BEST, agree_with_exact, build_index
 from benchmarks.tables import Table, compare
 from benchmarks.timing import time_in_rounds
 from bot.settings import ROOT
@@ -34,14 +32,11 @@ from directory.catalogue import Catalogue
 from directory.embeddings import Encoder, Vectors
 from directory.filling.importing import import_listings
 from directory.finding.index import Index
-from directory.finding.scan import Scan
-from directory.finding.search import Query, choose, rank
+from directory.finding.search import Query
 from directory.finding.words import find_stems, number
 from directory.opening import open_directory
 from directory.wording import text_to_encode
 
-_BEST = 10
-_TODAY = date(2026, 11, 23)
 _PARTS = ("encoder alone", "BM25 alone", "vector scan alone")
 
 
@@ -54,19 +49,6 @@ class _Ready(Encoder):
 
     def encode(self, texts: Sequence[str], progress: object = None) -> Vectors:  # noqa: ARG002
         return np.array([self._by_text[text] for text in texts])
-
-
-class _ExactScan(Scan):
-    """Every cosine in float32, of the vectors as they were stored: nothing rounded off."""
-
-    def __init__(self, vectors: NDArray[np.float16]) -> None:
-        self._vectors = vectors.astype(np.float32)
-
-    def score(self, vector: Vectors) -> NDArray[np.float32]:
-        return self._vectors @ vector
-
-    def refine(self, rows: NDArray[np.intp], vector: Vectors) -> NDArray[np.float32]:
-        return self._vectors[rows] @ vector
 
 
 def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
@@ -100,7 +82,7 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
 def _compare(catalogue: Catalogue, corpus: Corpus, encoder: Encoder, *, rounds: int) -> Table:
     queries, whose = find_queries()
     ready = encoder.encode(queries)
-    index = catalogue.hold()
+    index = build_index(corpus)
     timings = time_in_rounds(
         {
             "encoder alone": lambda i: encoder.encode([queries[i]]),
@@ -109,7 +91,7 @@ def _compare(catalogue: Catalogue, corpus: Corpus, encoder: Encoder, *, rounds: 
             ),
             "vector scan alone": lambda i: _scan(index, ready[i]),
             "hybrid, best 3": lambda i: catalogue.search(Query(queries[i])),
-            "hybrid, best 10": lambda i: catalogue.search(Query(queries[i], limit=_BEST)),
+            "hybrid, best 10": lambda i: catalogue.search(Query(queries[i], limit=BEST)),
             "hybrid, best 3 near a place": lambda i: catalogue.search(
                 Query(queries[i], near=MIDDLE)
             ),
@@ -125,16 +107,11 @@ def _compare(catalogue: Catalogue, corpus: Corpus, encoder: Encoder, *, rounds: 
     )
     together = sum(timings[part].p50 for part in _PARTS)
     ratio = timings["hybrid, best 3"].p50 / together
-    exact = copy.copy(index)
-    exact.scan = _ExactScan(corpus.vectors.astype(np.float16))
-    alike = agreement(
-        [_find_ten(index, *one) for one in zip(queries, ready, strict=True)],
-        [_find_ten(exact, *one) for one in zip(queries, ready, strict=True)],
-    )
+    alike = agree_with_exact(index, corpus, queries, ready)
     note = (
         f"{whose}; {corpus.origin}; three in four scattered about a town. The three parts add "
         f"up to {together:.2f} ms; the hybrid's best 3 take {ratio:.2f} times that. Of the exact "
-        f"best {_BEST}, {alike:.4f} are found."
+        f"best {BEST}, {alike:.4f} are found."
     )
     return compare(
         f"Search, {len(corpus.listings):,} listings",
@@ -151,13 +128,8 @@ def _scan(index: Index, vector: Vectors) -> object:
 
 
 def _find_best(scores: NDArray[np.float32]) -> object:
-    best = np.argpartition(-scores, _BEST)[:_BEST]
+    best = np.argpartition(-scores, BEST)[:BEST]
     return best[np.argsort(-scores[best])]
-
-
-def _find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
-    ranked = rank(index, Query(text), vector, today=_TODAY)
-    return [row for row, _ in zip(choose(index, ranked), range(_BEST), strict=False)]
 
 
 def _measure_start(url: str, folder: Path, size: int) -> tuple[str, ...]:

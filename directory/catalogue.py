@@ -139,11 +139,6 @@ class Catalogue:
         )
         return index, ranked, whole
 
-    def hold(self) -> Index:
-        """The index in memory as it is now: to measure its parts. Only where it is in memory."""
-        index, _ = self._fresh().gather(Query(""), None, (), 0)
-        return index
-
     def list_by_words(self, text: str, most: int) -> list[str]:
         """The keys, `source:key`, of the best by full text alone: to measure `search` against."""
         return self._list_alone(text, None, most)

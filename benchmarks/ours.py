@@ -1,0 +1,59 @@
+"""Our own index over a corpus, without a database, and how far it is that of an exact scan."""
+
+import copy
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.corpus import Corpus
+from benchmarks.exact import agreement
+from directory.embeddings import Vectors
+from directory.filling.proposing import propose
+from directory.finding.entries import make_entry, read_entries
+from directory.finding.index import Index
+from directory.finding.scan import Scan
+from directory.finding.search import Query, choose, rank
+
+BEST = 10
+_TODAY = date(2026, 11, 23)
+
+
+class _ExactScan(Scan):
+    """Every cosine in float32, of the vectors as they were stored: nothing rounded off."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors.astype(np.float16).astype(np.float32)
+
+    def score(self, vector: Vectors) -> NDArray[np.float32]:
+        return self._vectors @ vector
+
+    def refine(self, rows: NDArray[np.intp], vector: Vectors) -> NDArray[np.float32]:
+        return self._vectors[rows] @ vector
+
+
+def build_index(corpus: Corpus) -> Index:
+    """The index that an import of the corpus would give."""
+    entries = [
+        make_entry(propose(listing), vector, lambda *_label: 1)
+        for listing, vector in zip(corpus.listings, corpus.vectors, strict=True)
+    ]
+    return Index(read_entries(range(len(entries)), entries))
+
+
+def find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
+    """The rows of the best ten, by our whole ranking."""
+    ranked = rank(index, Query(text), vector, today=_TODAY)
+    return [row for row, _ in zip(choose(index, ranked), range(BEST), strict=False)]
+
+
+def agree_with_exact(
+    index: Index, corpus: Corpus, queries: tuple[str, ...], ready: Vectors
+) -> float:
+    """The mean part of the best ten of an exact scan that the index finds."""
+    exact = copy.copy(index)
+    exact.scan = _ExactScan(corpus.vectors)
+    asked = list(zip(queries, ready, strict=True))
+    return agreement(
+        [find_ten(index, *one) for one in asked], [find_ten(exact, *one) for one in asked]
+    )
