@@ -35,7 +35,7 @@ class _ExactScan(Scan):
 def build_index(corpus: Corpus) -> Index:
     """The index that an import of the corpus would give."""
     entries = [
-        make_entry(propose(listing), vector, lambda *_label: 1)
+        make_entry(propose(listing), vector)
         for listing, vector in zip(corpus.listings, corpus.vectors, strict=True)
     ]
     return Index(read_entries(range(len(entries)), entries))

@@ -56,6 +56,7 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
     sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
     corpus = gather(encoder, sizes[0])
     tables, starts = [], []
+    open_directory(f"sqlite:///{folder / 'empty.db'}").dispose()
     for size in sizes:
         grown = corpus if size == len(corpus.listings) else grow(corpus, size)
         url = f"sqlite:///{folder / f'search-{size}.db'}"

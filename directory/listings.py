@@ -144,12 +144,14 @@ class StoredListing:
 
 
 def withhold_place(listing: Listing) -> Listing:
-    """The listing without any place if it is confidential.
+    """The listing without any place, nor the area it covers, if it is confidential.
 
     Applied before anything is stored, so that no search, page, export or log can
     show what the directory does not hold (privacy property 6).
     """
-    return replace(listing, places=(), record={}) if listing.confidential else listing
+    if not listing.confidential:
+        return listing
+    return replace(listing, places=(), covers="", record={})
 
 
 _DOCUMENT = TypeAdapter(Listing)

@@ -145,7 +145,7 @@ class Shelf:
     def list_organisations(
         self, asked: Asked, start: int, most: int, *, full: bool = False, services: bool = False
     ) -> Page:
-        """Organisations by their ids; `services` tells to put all of theirs within."""
+        """Organisations by their ids; `services` tells to put theirs within, 500 at the most."""
         with self._open() as session:
             wanted = within(
                 session,
@@ -168,7 +168,7 @@ class Shelf:
         return Page(organisations, total)
 
     def find_organisation(self, public_id: str) -> Json | None:
-        """The organisation with its services, or None if there is none of that id."""
+        """The organisation with its services, 500 at the most; None if there is none of that id."""
         page = self.list_organisations(Asked(organization_id=public_id), 0, 1, services=True)
         return page.contents[0] if page.contents else None
 

@@ -66,6 +66,18 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
         raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error
 
 
+# And whether their indexes are to be cleared up as well.
+_WITH_PLACES = {
+    "place": "ON",
+    "published": "ON",
+    "published_place": "ON",
+    "entry_search": "ON",
+    "listing": "OFF",
+    "entry": "OFF",
+    "quarantined_row": "OFF",
+}
+
+
 def forget_deleted(engine: Engine) -> None:
     """Leave no copy of what was deleted in the database's own files, if nobody is reading it.
 
@@ -77,13 +89,9 @@ def forget_deleted(engine: Engine) -> None:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     elif engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            # An index keeps what it was told of until it is cleared up too: of postcodes and of
-            # degrees. Those of the others know neither, and are long to go through.
-            for table, indexes in (
-                ("place", "ON"),
-                ("entry_search", "ON"),
-                ("listing", "OFF"),
-                ("entry", "OFF"),
-                ("quarantined_row", "OFF"),
-            ):
+            for table, indexes in _WITH_PLACES.items():
                 connection.exec_driver_sql(f"VACUUM (INDEX_CLEANUP {indexes}) {table}")
+            # An index keeps the bytes of what it was told until it is made anew: these know
+            # postcodes and degrees. Those of the others know neither, and are long to make.
+            for index in ("TABLE place", "TABLE published_place", "INDEX ix_entry_search_area"):
+                connection.exec_driver_sql(f"REINDEX {index}")

@@ -13,8 +13,10 @@ import nh3
 from directory.listings import DAYS, Listing, Place, Schedule
 
 _OPENING = 200
-_BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^>]*>", re.I)
-_ITEM = re.compile(r"<\s*li\b[^>]*>", re.I)
+# Markup that people or systems made is gone after three or four.
+_MOST_PASSES = 12
+_BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^<>]*>", re.I)
+_ITEM = re.compile(r"<\s*li\b[^<>]*>", re.I)
 # `<jo@example.org>` and `<https://example.org>` are not tags: their words are kept.
 _BRACKETED = re.compile(r"<\s*((?:https?://|www\.)[^\s<>]+|[^\s<>@]+@[^\s<>]+)\s*>", re.I)
 # Escaped over and over, as happens between systems: taken off in one go.
@@ -32,9 +34,13 @@ def clean_text(markup: str) -> str:
 
     Markup that was escaped, even more than once, goes as well. Never raises.
     """
-    while (text := _clean_once(markup)) != markup:
+    for _ in range(_MOST_PASSES):
+        text = _clean_once(markup)
+        if text == markup:
+            return text
         markup = text
-    return text
+    # Made to go on for ever: without these two no tag and no entity can be left.
+    return _clean_once(re.sub("[&<]", "", markup))
 
 
 def _clean_once(markup: str) -> str:
@@ -62,24 +68,22 @@ def text_digest(listing: Listing) -> str:
 
 def searchable_text(listing: Listing) -> str:
     """Every word that a search may match."""
-    venues = (place.venue for place in listing.places)
-    return " ".join(filter(None, [common_text(listing), *venues]))
+    places = (part for place in listing.places for part in (place.venue, place.neighbourhood))
+    return " ".join(filter(None, [common_text(listing), listing.covers, *places]))
 
 
 def common_text(listing: Listing) -> str:
-    """The same without venues: it may be remembered apart from the listing, even if the listing
+    """The same without any place: it may be remembered apart from the listing, even if the listing
     becomes confidential."""
     words = [
         listing.name,
         listing.description,
         listing.organisation,
-        listing.covers,
         *listing.topics,
         *listing.audience,
         *listing.skills_wanted,
         *listing.languages,
         *listing.accessibility,
-        *(place.neighbourhood for place in listing.places),
     ]
     return " ".join(word for word in words if word)
 

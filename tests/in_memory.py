@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 
 from directory.embeddings import DIMENSIONS, Vectors
-from directory.finding.entries import make_entry, read_entries
+from directory.finding.entries import label_entry, make_entry, read_entries
 from directory.finding.facets import Facets, count_facets
 from directory.finding.index import Index
 from directory.finding.search import Hit, Query, Ranked, rank, search
@@ -27,7 +27,7 @@ class Town:
         }
         self._labels: dict[tuple[str, str], int] = {}
         entries = [
-            make_entry(one, vector, self._number)
+            label_entry(make_entry(one, vector), one, self._number)
             for one, vector in zip(listings, vectors, strict=True)
         ]
         self.index = Index(read_entries(list(self.stored), entries))

@@ -127,7 +127,10 @@ _FLAGS = "full full_service minimal free nearest this_week facets".split()
 def explain(error: RequestValidationError) -> str:
     """One sentence on the first parameter that is wrong. Never quotes what was sent."""
     # Of one that may be given several times, the last part is its place among them.
-    name = next(str(part) for part in error.errors()[0]["loc"][1:])
+    wrong = error.errors()[0]
+    name = next(str(part) for part in wrong["loc"][1:])
+    if wrong["type"] == "missing":
+        return f"The parameter {name} is needed."
     flag = "true or false" if name in _FLAGS else ""
     meant = _SENTENCES.get(name) or flag or "shorter"
     return f"The parameter {name} must be {meant}."

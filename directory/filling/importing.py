@@ -6,7 +6,7 @@ transaction) and the counts told at the end. Knows no file format.
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Engine, delete, select
@@ -16,8 +16,21 @@ from sqlalchemy.orm import Session
 from directory.embeddings import Encoder, Vectors
 from directory.errors import DatabaseError, HeldError
 from directory.filling.proposing import propose
-from directory.filling.writing import Written, announce_change, close_listings, write_listings
-from directory.listings import Listing, digest, withhold_place, write_document
+from directory.filling.writing import (
+    Written,
+    announce_change,
+    close_listings,
+    read_vectors,
+    write_listings,
+)
+from directory.finding.entries import make_entry
+from directory.listings import (
+    Listing,
+    digest,
+    read_document,
+    withhold_place,
+    write_document,
+)
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
@@ -29,12 +42,16 @@ _MOST_LOST = 0.5
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that is not fit to show. `reason` says what a navigator must mend."""
+    """A row that is not fit to show. `reason` says what a navigator must mend.
+
+    `confidential` tells that the row says, or may say, that its place is kept private.
+    """
 
     key: str
     name: str
     reason: str
     content: dict[str, Any]
+    confidential: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +102,10 @@ def import_listings(
             lost = [one.id for one in gone if not one.gone]
             if not accept_loss:
                 _refuse_loss(source, len(lost), sum(not one.gone for one in known.values()))
-            written = _encode_changed(encoder, listings, known, progress)
+            written = _encode_changed(session, encoder, listings, known, progress)
+            withheld = _withhold_stored(session, _find_private(rejected, listings, known))
             source_id = _write_source(session, source, notice)
-            write_listings(session, source_id, [one for one, _ in written])
+            write_listings(session, source_id, [*(one for one, _ in written), *withheld])
             close_listings(session, lost)
             _quarantine(session, source_id, rejected)
             announce_change(session)
@@ -108,6 +126,27 @@ def import_listings(
         encoded=sum(encoded for _, encoded in written),
         quarantined=tuple(rejected),
     )
+
+
+def _find_private(
+    rejected: list[Rejected], listings: dict[str, Listing], known: dict[str, "_Known"]
+) -> list[int]:
+    """The stored listings that a refused row says, or may say, are to be kept private."""
+    keys = {row.key for row in rejected if row.confidential}
+    return [known[key].id for key in keys if key in known and key not in listings]
+
+
+def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
+    """These listings as they are, but without a place: what was refused does not undo that."""
+    rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
+    listings = {row.id: read_document(row.document) for row in rows if not row.gone}
+    vectors = read_vectors(session, list(listings))
+    written = []
+    for at, listing in listings.items():
+        withheld = withhold_place(replace(listing, confidential=True))
+        if withheld != listing:
+            written.append(Written(withheld, make_entry(withheld, vectors[at]), at))
+    return written
 
 
 @dataclass(frozen=True)
@@ -133,12 +172,17 @@ def _refuse_loss(source: str, lost: int, had: int) -> None:
     if had >= _FEW and lost > _MOST_LOST * had:
         raise HeldError(
             f"{source} would lose {lost} of its {had} listings: it was held for review, and the "
-            "directory is as it was. If that is right, take it with --accept-loss."
+            "directory is as it was. If that is right, take it with import --accept-loss, or with "
+            f"sync --accept {source}."
         )
 
 
 def _encode_changed(
-    encoder: Encoder, listings: dict[str, Listing], known: dict[str, _Known], progress: Progress
+    session: Session,
+    encoder: Encoder,
+    listings: dict[str, Listing],
+    known: dict[str, _Known],
+    progress: Progress,
 ) -> list[tuple[Written, bool]]:
     """What has to be written, each with whether its vector had to be made."""
     changed = [
@@ -155,17 +199,15 @@ def _encode_changed(
     ]
     keys = [listing.key for listing in unseen]
     vectors = dict(zip(keys, _encode(encoder, unseen, progress), strict=True))
-    return [
-        (
-            Written(
-                listing=listing,
-                vector=vectors.get(listing.key),
-                id=known[listing.key].id if listing.key in known else None,
-            ),
-            listing.key in vectors,
-        )
-        for listing in changed
-    ]
+    ids = {listing.key: known[listing.key].id for listing in changed if listing.key in known}
+    kept = read_vectors(session, [at for key, at in ids.items() if key not in vectors])
+    written: list[tuple[Written, bool]] = []
+    for listing in changed:
+        at = ids.get(listing.key)
+        vector = vectors[listing.key] if at is None or listing.key in vectors else kept[at]
+        entry = make_entry(listing, vector)
+        written.append((Written(listing, entry, at), listing.key in vectors))
+    return written
 
 
 def _write_source(session: Session, name: str, notice: str | None) -> int:
@@ -201,9 +243,16 @@ def _sort_out(rows: Iterable[Listing | Rejected]) -> tuple[dict[str, Listing], l
             rejected.append(row)
         elif row.key in listings:
             reason = f"the reference {row.key!r} is used twice; give each listing its own"
-            rejected.append(Rejected(row.key, row.name, reason, {"name": row.name}))
+            content = {"name": row.name}
+            rejected.append(
+                Rejected(row.key, row.name, reason, content, confidential=row.confidential)
+            )
         else:
             listings[row.key] = withhold_place(propose(row))
+    for refused in rejected:
+        if refused.confidential and refused.key in listings:
+            one = replace(listings[refused.key], confidential=True)
+            listings[refused.key] = withhold_place(one)
     return listings, rejected
 
 

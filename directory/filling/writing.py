@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from directory.embeddings import Vectors
-from directory.finding.entries import VERSION, Entry, find_labels, make_entry
+from directory.finding.entries import VERSION, Entry, find_labels, label_entry, make_entry
 from directory.finding.postgres import write_search_rows
 from directory.finding.words import find_spellings
 from directory.listings import Listing, digest, read_document, write_document
@@ -26,6 +25,7 @@ from directory.models import (
     RevisionRow,
     WordRow,
 )
+from directory.publishing.tables import forget_published
 from directory.wording import common_text
 
 # How many rows one statement names: databases have limits, the lowest some 32,000.
@@ -35,10 +35,13 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Written:
-    """A listing to write: `id` is None for a new one, `vector` to keep the one that it has."""
+    """A listing to write, with its entry; `id` is None for a new one.
+
+    The entry is made beforehand: what takes long must not hold up who else writes.
+    """
 
     listing: Listing
-    vector: Vectors | None
+    entry: Entry
     id: int | None = None
 
 
@@ -64,23 +67,16 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
     _add_words(session, [one.listing for one in written])
     number = _number_labels(session, [one.listing for one in written])
     hidden = set(session.scalars(select(ListingRow.id).where(ListingRow.same_as.is_not(None))))
-    kept = _read_vectors(
-        session, [at for at, one in zip(ids, written, strict=True) if one.vector is None]
-    )
     entries = (
-        (
-            at,
-            make_entry(
-                one.listing,
-                kept[at] if one.vector is None else one.vector,
-                number,
-                hidden=at in hidden,
-            ),
-        )
+        (at, label_entry(one.entry, one.listing, number, hidden=at in hidden))
         for at, one in zip(ids, written, strict=True)
     )
     _write_entries(session, entries, revision)
     _write_places(session, ids, [one.listing for one in written])
+    # What is published of it is made again later: its place must not wait for that.
+    private = [at for at, one in zip(ids, written, strict=True) if one.listing.confidential]
+    for part in _in_parts(private):
+        forget_published(session, part)
     return ids
 
 
@@ -110,9 +106,9 @@ def rewrite_entries(session: Session, ids: Collection[int]) -> None:
         entries = [
             (
                 row.id,
-                make_entry(
+                label_entry(
+                    make_entry(listings[row.id], row.vector),
                     listings[row.id],
-                    row.vector,
                     number,
                     hidden=row.gone or row.same_as is not None,
                 ),
@@ -160,7 +156,8 @@ def _write_rows(
     return [next(added) if one.id is None else one.id for one in written]
 
 
-def _read_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes]:
+def read_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes]:
+    """The vectors of these listings' entries, as bytes."""
     vectors: dict[int, bytes] = {}
     for some in _in_parts(ids):
         of = select(EntryRow.listing_id, EntryRow.vector).where(EntryRow.listing_id.in_(some))

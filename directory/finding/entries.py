@@ -6,7 +6,7 @@ Owns the layout of those bytes. `VERSION` must grow with every change to it, to 
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -30,7 +30,7 @@ from directory.listings import (
 )
 from directory.wording import searchable_text, text_digest
 
-VERSION = 2
+VERSION = 3
 
 FREE, ONLINE, AREA_WIDE, PLACED, HIDDEN = 1, 2, 4, 8, 16
 """`HIDDEN` is what its source dropped, and what is shown under another listing's id."""
@@ -86,31 +86,37 @@ class Entry:
     labels: bytes
 
 
-def make_entry(
-    listing: Listing,
-    vector: Vectors | bytes,
-    number_label: NumberLabel,
-    *,
-    hidden: bool = False,
-) -> Entry:
-    """The listing's entry. `vector` is of shape (384,), or the bytes of an entry made before."""
+def make_entry(listing: Listing, vector: Vectors | bytes) -> Entry:
+    """The listing's entry, still without the numbers of its labels: see `label_entry`.
+
+    `vector` is of shape (384,), or the bytes of an entry made before.
+    """
     if isinstance(vector, bytes):
         vector = np.frombuffer(vector, dtype=np.float16).astype(np.float32)
     return Entry(
         # Half precision: half the bytes, and the same ranking to the fourth digit.
         vector=vector.astype(np.float16).tobytes(),
         text_digest=text_digest(listing),
-        facts=_gather_facts(listing, vector, hidden).tobytes(),
+        facts=_gather_facts(listing, vector).tobytes(),
         terms=weigh(searchable_text(listing)).tobytes(),
         points=np.array(
             [(at.point.latitude, at.point.longitude) for at in listing.places if at.point],
             dtype=POINT,
         ).tobytes(),
         sessions=np.array(list(map(_gather_session, listing.schedules)), dtype=SESSION).tobytes(),
-        labels=np.array(
-            sorted({number_label(*label) for label in find_labels(listing)}), dtype=LABEL
-        ).tobytes(),
+        labels=b"",
     )
+
+
+def label_entry(
+    entry: Entry, listing: Listing, number_label: NumberLabel, *, hidden: bool = False
+) -> Entry:
+    """The entry with what only the database tells: numbers of labels, and that it is hidden."""
+    facts = np.frombuffer(entry.facts, dtype=FACTS).copy()
+    facts["flags"] |= np.uint8(HIDDEN * hidden)
+    numbers = sorted({number_label(*label) for label in find_labels(listing)})
+    labels = np.array(numbers, dtype=LABEL).tobytes()
+    return replace(entry, facts=facts.tobytes(), labels=labels)
 
 
 def find_labels(listing: Listing) -> set[tuple[str, str]]:
@@ -118,13 +124,12 @@ def find_labels(listing: Listing) -> set[tuple[str, str]]:
     return {(field, text) for field in LABELLED for text in getattr(listing, field)}
 
 
-def _gather_facts(listing: Listing, vector: Vectors, hidden: bool) -> NDArray[np.void]:
+def _gather_facts(listing: Listing, vector: Vectors) -> NDArray[np.void]:
     flags = (
         FREE * listing.free
         + ONLINE * listing.online
         + AREA_WIDE * bool(listing.covers)
         + PLACED * bool(listing.places)
-        + HIDDEN * hidden
     )
     verdicts = [judge(listing, need).suits for need in NEEDS]
     content = f"{listing.name}\n{listing.description}".encode()

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.finding.entries import FREE
-from directory.finding.fitting import NEEDS, TIMES
+from directory.finding.fitting import NEEDS, TIMES, Demand
 from directory.finding.index import Index
 from directory.finding.search import Query, Ranked
+from directory.finding.verdicts import Verdicts
 from directory.listings import KINDS, STRANDS
 
 Rows = NDArray[np.bool_]
@@ -52,6 +53,9 @@ def count_facets(index: Index, query: Query, ranked: Ranked) -> Facets:
     def count(found: Rows) -> int:
         return int(np.count_nonzero(found & rows))
 
+    def judge(demand: Demand) -> Verdicts:
+        return index.judge(demand, ranked.today)
+
     kinds = np.bincount(facts["kind"][rows], minlength=len(KINDS))
     near = index.measure_miles(query.near) if query.near else np.full(len(index), np.nan)
     return Facets(
@@ -63,9 +67,9 @@ def count_facets(index: Index, query: Query, ranked: Ranked) -> Facets:
                 for number, strand in enumerate(STRANDS)
             }
         ),
-        needs=_some({need: count(index.judge(need) > 0) for need in NEEDS}),
-        times=_some({time: count(index.judge(frozenset({time})) > 0) for time in _DAY_PARTS}),
-        ages=_some({age: count(index.judge(age) > 0) for age in AGES}),
+        needs=_some({need: count(judge(need) > 0) for need in NEEDS}),
+        times=_some({time: count(judge(frozenset({time})) > 0) for time in _DAY_PARTS}),
+        ages=_some({age: count(judge(age) > 0) for age in AGES}),
         miles=_some({most: count(near <= most) for most in WITHIN_MILES}),
         labels=index.count_labels(rows),
         free=count(index.find_flag(FREE)),

@@ -44,12 +44,16 @@ _UNSAID = Verdict(None)
 _UNFIT = Verdict(False)
 
 
-def judge_times(listing: Listing, needs: Collection[str]) -> Verdict:
+def judge_times(listing: Listing, needs: Collection[str], today: date = date.min) -> Verdict:
     """Whether one session of the listing is on such a day and at such an hour.
 
     `needs` are of `TIMES`, or of them with "not " before: two days mean either of the two.
+    What ended before `today` is no session any more.
     """
-    sessions = [_session_suits(schedule, needs) for schedule in listing.schedules]
+    sessions = [
+        False if _is_over(schedule, today) else _session_suits(schedule, needs)
+        for schedule in listing.schedules
+    ]
     if True in sessions:
         return Verdict(True, "It is on at a time you asked for")
     if sessions and None not in sessions:
@@ -97,10 +101,18 @@ def judge_age(listing: Listing, age: int) -> Verdict:
 
 def judge_week(listing: Listing, first: date) -> Verdict:
     """Whether it is on, by its rules, in the seven days from `first`."""
+    if listing.status != "open":
+        return _UNFIT
     found = [find_dates(one, first, first + timedelta(days=6)) for one in listing.schedules]
     if days := sorted(day for dates in found for day in dates or ()):
         return Verdict(True, f"You can go on {days[0]:%A} {days[0].day} {days[0]:%B}")
     return _UNFIT if found and None not in found else _UNSAID
+
+
+def _is_over(schedule: Schedule, today: date) -> bool:
+    last = schedule.starts if schedule.repeats == "once" else None
+    ends = schedule.ends or last
+    return ends is not None and ends < today
 
 
 def _session_suits(schedule: Schedule, needs: Collection[str]) -> bool | None:
@@ -144,12 +156,25 @@ def _find(pattern: re.Pattern[str], told: str) -> re.Match[str] | None:
 
 def _is_denied(told: str, found: re.Match[str]) -> bool:
     # A no is heard over three words: what stands farther off is not looked at.
-    return bool(_DENIED.search(told[max(0, found.start() - _EARSHOT) : found.start()]))
+    before = told[max(0, found.start() - _EARSHOT) : found.start()]
+    after = told[found.end() : found.end() + _EARSHOT]
+    return bool(_DENIED.search(before) or _TAKEN_BACK.search(after))
 
 
 _EARSHOT = 80
 _DENIED = re.compile(
-    r"\b(?:no|not|nor|without|cannot|can['’]t|don['’]t|isn['’]t|never|neither)(?: \w+){0,3} ?$",
+    r"\b(?:no|not|nor|without|cannot|can['’]t|don['’]t|isn['’]t|never|neither|except|closed|"
+    r"excluding)(?: \w+){0,3} ?$",
+    re.I,
+)
+# What takes it back after it was said: "step-free access: no", "the loop is broken".
+_TAKEN_BACK = re.compile(
+    r"^(?: (?:access|toilets?|loops?|loos?|available|welcome|lift))?(?:"
+    r" ?[:\-–(,]\s*(?:no|not|none|n/a|unavailable)\b"
+    r"|[\w ]{0,12}? (?:is|are|was|will be|do|does|isn['’]t|aren['’]t)? ?"
+    r"(?:not\b|n['’]t\b|unavailable|broken|out of|planned|closed|coming|only (?:to|in|for|on|with))"
+    r"|[\w ]{0,12}? (?:isn|aren|don|doesn)['’]t\b"
+    r"|[\w ]{0,12}? (?:is|are) (?:a|half a|two|several) miles?)",
     re.I,
 )
 
@@ -182,7 +207,11 @@ def _judge_online(listing: Listing) -> Verdict:
     return _UNFIT if listing.places else _ON_SCREEN(listing)
 
 
-_ON_SCREEN = _has(r"\b(?:online|zoom|by phone|over the phone|from home)\b", r"\bnot online\b")
+_ON_SCREEN = _has(
+    r"\b(?:(?<!book )(?<!apply )(?<!register )(?<!pay )(?<!buy )(?<!donate )(?<!order )(?<!more )"
+    r"online|zoom|by phone|over the phone|from home)\b",
+    r"\bnot online\b",
+)
 
 
 def _judge_in_person(listing: Listing) -> Verdict:
@@ -208,7 +237,7 @@ def _is_for(people: str, others: str, words: str) -> Callable[[Listing], Verdict
 
 
 _WITH_CHILDREN = re.compile(
-    r"\b(?:families|parents?|child(?:ren)?|toddlers?|babies|baby|grandparents?)\b", re.I
+    r"\b(?:families|parents?|child(?:ren)?|toddlers?|babies|baby(?! chang)|grandparents?)\b", re.I
 )
 _GROWN_UP = 16
 
@@ -262,12 +291,15 @@ def demands(needs: Collection[str], age: int | None, week: date | None = None) -
     return [*asked, *(one for one in (age, week) if one is not None)]
 
 
-def judge(listing: Listing, demand: Demand) -> Verdict:
-    """Whether the listing meets the demand. Raises KeyError for a need that there is not."""
+def judge(listing: Listing, demand: Demand, today: date = date.min) -> Verdict:
+    """Whether the listing meets the demand. Raises KeyError for a need that there is not.
+
+    What ended before `today` counts no more.
+    """
     if isinstance(demand, date):
         return judge_week(listing, demand)
     if isinstance(demand, int):
         return judge_age(listing, demand)
     if isinstance(demand, str):
         return NEEDS[demand](listing)
-    return judge_times(listing, demand)
+    return judge_times(listing, demand, today)

@@ -6,6 +6,7 @@ changed directory gives another one, and a search goes on with the one it began 
 
 import math
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Index:
         self.entries = replace(entries, terms=_NO_TERMS, vectors=_NO_VECTORS)
         self.postings = postings
         self.scan = scan
-        self._judged: dict[Demand, Verdicts] = {}
+        self._judged: dict[tuple[Demand, date], Verdicts] = {}
         facts = entries.facts
         # Read whole by every query: side by side they are read twice as fast.
         self.traits = Traits(
@@ -83,13 +84,14 @@ class Index:
         index._take(entries, postings, self.scan.replace(kept, Scan(changed.vectors)))
         return index
 
-    def judge(self, demand: Demand) -> Verdicts:
-        """What each listing says of the demand."""
-        if demand not in self._judged:
+    def judge(self, demand: Demand, today: date = date.min) -> Verdicts:
+        """What each listing says of the demand; what ended before `today` counts no more."""
+        asked = (demand, today)
+        if asked not in self._judged:
             if len(self._judged) >= _MOST_JUDGED:
                 self._judged.clear()
-            self._judged[demand] = judge_all(self.entries, demand)
-        return self._judged[demand]
+            self._judged[asked] = judge_all(self.entries, demand, today)
+        return self._judged[asked]
 
     def find_flag(self, flag: int) -> NDArray[np.bool_]:
         """The rows that have one of the flags of `entries`."""

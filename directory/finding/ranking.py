@@ -42,6 +42,14 @@ DEFAULT = Weights()
 _SPREAD = 0.45
 
 
+NO_TOPIC = -1
+# "dole" and "SEND" are plainly about something, "tv licence" and "flights to spain" are not: by the
+# topic's share of the message, and by the cosine to the nearest of the written examples.
+_CLEARLY, _LIKE_AN_ASK = 0.7, 0.48
+# What a listing is about, by its topic's share in 255ths of a whole of length 1.
+_MAINLY = 128
+
+
 @dataclass(frozen=True)
 class Traits:
     """What is kept of each listing: topics and their shares (n, 4), audiences (n,) as bits, and
@@ -51,6 +59,11 @@ class Traits:
     shares: Bytes
     audiences: NDArray[np.uint16]
     volunteering: NDArray[np.bool_]
+
+    def are_about(self, topic: int) -> NDArray[np.bool_]:
+        """The listings whose foremost topic it is, plainly."""
+        about: NDArray[np.bool_] = (self.topics[:, 0] == topic) & (self.shares[:, 0] >= _MAINLY)
+        return about
 
     def take(self, rows: NDArray[np.intp]) -> "Traits":
         """Those of these rows, in the order given."""
@@ -64,13 +77,15 @@ class Question:
     """A message, ready to rank by.
 
     The listings' vectors are to be multiplied with `aim` (384,), which is no unit vector. `topics`
-    (T,) has a length of 1; `audiences` are bits.
+    (T,) has a length of 1; `audiences` are bits. `clear` is the place of the topic that the message
+    is plainly about, -1 where it is none.
     """
 
     aim: Array
     topics: Array
     giving: float
     audiences: int
+    clear: int = NO_TOPIC
 
 
 def describe_listings(listings: Sequence[Listing], vectors: Array) -> Traits:
@@ -99,7 +114,14 @@ def read_question(
         topics=reading.shares / max(float(np.linalg.norm(reading.shares)), 1e-6),
         giving=reading.giving,
         audiences=find_audiences(text),
+        clear=_find_clear(reading),
     )
+
+
+def _find_clear(reading: Reading) -> int:
+    best = int(reading.shares.argmax())
+    clear = reading.shares[best] >= _CLEARLY and reading.nearest >= _LIKE_AN_ASK
+    return best if clear else NO_TOPIC
 
 
 def offers_help(question: Question, weights: Weights = DEFAULT) -> bool:

@@ -18,11 +18,12 @@ from directory.embeddings import Vectors
 from directory.finding.entries import FREE, HIDDEN, NO_ORGANISATION, UNKNOWN, count_days
 from directory.finding.fitting import Demand, demands, judge
 from directory.finding.index import Index
-from directory.finding.ranking import read_question, score_listings
+from directory.finding.ranking import NO_TOPIC, read_question, score_listings
 from directory.finding.verdicts import Verdicts
 from directory.finding.words import find_stems, find_words, number
 from directory.listings import KINDS, STATUSES, STRANDS, StoredListing
 from directory.places import Area, miles_from
+from directory.wording import searchable_text
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.bool_]
@@ -113,6 +114,7 @@ class Ranked:
     """Every row's score, and which rows are allowed at all.
 
     `words` is BM25 scaled so that the best listing has 1; without a `vector` it is all there is.
+    `topic` is what the query is plainly about: a listing plainly about it fits, whatever its words.
     With `varied`, one organisation does not fill a page.
     """
 
@@ -120,6 +122,8 @@ class Ranked:
     words: Scores
     allowed: Rows
     vector: Vectors | None
+    today: date
+    topic: int = NO_TOPIC
     varied: bool = True
 
     def measure_fit(self, index: Index, rows: NDArray[np.intp]) -> Scores:
@@ -127,14 +131,15 @@ class Ranked:
         if self.vector is None:
             return self.words[rows]
         fit: Scores = index.scan.refine(rows, self.vector) + _WORDS_FIT * self.words[rows]
-        return fit
+        about = index.traits.take(rows).are_about(self.topic)
+        return np.where(about, np.maximum(fit, np.float32(GOOD_ENOUGH)), fit)
 
     def find_fitting(self, index: Index) -> Rows:
         """The allowed rows that are likely to be what was meant."""
         fit = self.words
         if self.vector is not None:
             fit = index.scan.score(self.vector) + _WORDS_FIT * self.words
-        return self.allowed & (fit >= GOOD_ENOUGH)
+        return self.allowed & ((fit >= GOOD_ENOUGH) | index.traits.are_about(self.topic))
 
 
 def rank(
@@ -151,7 +156,8 @@ def rank(
     `vector` is of the query's text and `avoided` of what it is to avoid, each of shape (384,);
     `label_numbers` are those of the query's labels.
     """
-    verdicts = {one: index.judge(one) for one in demands(query.needs, query.age, query.week)}
+    asked = demands(query.needs, query.age, query.week)
+    verdicts = {one: index.judge(one, today) for one in asked}
     allowed = _allow(index, query, verdicts, label_numbers)
     words = index.postings.score(map(number, find_stems(query.text)))
     words /= max(float(words.max(initial=0.0)), 1e-6)
@@ -169,7 +175,7 @@ def rank(
         costs += np.float32(_AVOIDED) * index.scan.score(avoided)
     if vector is None:
         # With nothing else to go by, a listing without one of the words is a guess.
-        return Ranked(words - costs, words, allowed & (words > 0), None)
+        return Ranked(words - costs, words, allowed & (words > 0), None, today)
     question = read_question(query.text, vector)
     likeness = index.scan.score(question.aim)
     score = score_listings(question, likeness, words, index.traits) - costs
@@ -179,7 +185,7 @@ def rank(
     score[best] = (
         score_listings(question, exact, words[best], index.traits.take(best)) - costs[best]
     )
-    return Ranked(score, words, allowed, vector)
+    return Ranked(score, words, allowed, vector, today, question.clear)
 
 
 def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:
@@ -190,9 +196,10 @@ def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:
     allowed = _allow(index, Query(text), {}, ())
     if vector is not None:
         words = np.zeros(len(index), dtype=np.float32)
-        return Ranked(index.scan.score(vector), words, allowed, vector, varied=False)
+        score = index.scan.score(vector)
+        return Ranked(score, words, allowed, vector, date.min, varied=False)
     words = index.postings.score(map(number, find_stems(text)))
-    return Ranked(words, words, allowed & (words > 0), None, varied=False)
+    return Ranked(words, words, allowed & (words > 0), None, date.min, varied=False)
 
 
 def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
@@ -218,8 +225,8 @@ def search(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit
             if stored is None or (unwanted and _is_about(stored, unwanted)):
                 continue
             close = None if ranked.vector is None else fit >= GOOD_ENOUGH
-            why = _say_why(index, query, said, row, close)
-            hits.append(_tell(query, stored, why, float(ranked.score[row]), fit))
+            why = _say_why(index, query, said, row, stored, close)
+            hits.append(_tell(query, stored, why, float(ranked.score[row]), fit, ranked.today))
     return hits
 
 
@@ -287,7 +294,9 @@ def _allow(
     if query.free:
         allowed &= index.find_flag(FREE)
     if query.exclude:
-        allowed &= ~np.isin(index.entries.ids, list(query.exclude))
+        excluded = np.isin(index.entries.ids, list(query.exclude))
+        # What was shown under one id is not to come back under another.
+        allowed &= ~np.isin(facts["content"], facts["content"][excluded])
     for label in label_numbers:
         allowed &= index.find_label(label)
     for judged in verdicts.values():
@@ -302,10 +311,13 @@ def _measure_staleness(index: Index, today: date) -> Scores:
     return np.where(assured == UNKNOWN, 0, np.clip(days, 0, 1)).astype(np.float32)
 
 
-def _tell(query: Query, stored: StoredListing, why: str, score: float, fit: float) -> Hit:
+def _tell(
+    query: Query, stored: StoredListing, why: str, score: float, fit: float, today: date
+) -> Hit:
     listing = stored.listing
     miles = _measure_miles(query, stored)
-    verdicts = [judge(listing, demand) for demand in demands(query.needs, query.age, query.week)]
+    asked = demands(query.needs, query.age, query.week)
+    verdicts = [judge(listing, demand, today) for demand in asked]
     reasons = [why]
     if miles is not None and query.near is not None:
         reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
@@ -335,12 +347,17 @@ def _measure_miles(query: Query, stored: StoredListing) -> float | None:
 
 
 def _say_why(
-    index: Index, query: Query, said: Mapping[int, str], row: int, close: bool | None
+    index: Index,
+    query: Query,
+    said: Mapping[int, str],
+    row: int,
+    stored: StoredListing,
+    close: bool | None,
 ) -> str:
     """The first reason; whether it is `close` in meaning is not known without a vector."""
     if query.why:
         return query.why
-    if mentioned := _shared_words(index, said, row):
+    if mentioned := _shared_words(index, said, row, stored):
         return f"It mentions {_quote(mentioned)}"
     if close is None:
         return "It uses some of your words"
@@ -360,11 +377,22 @@ def _say_words(index: Index, text: str) -> dict[int, str]:
     return said
 
 
-def _shared_words(index: Index, said: Mapping[int, str], row: int) -> list[str]:
-    """Up to three of the person's own words that the listing uses, the rarest first."""
+def _shared_words(
+    index: Index, said: Mapping[int, str], row: int, stored: StoredListing
+) -> list[str]:
+    """Up to three words that the person and the listing share, the rarest first.
+
+    As the person said them where the listing says them so too, else as the listing does.
+    """
     shared = [term for term in said if index.postings.has(term, row)]
     shared.sort(key=lambda term: (index.postings.count(term), said[term]))
-    return [said[term] for term in shared][:3]
+    if not shared:
+        return []
+    words = find_words(searchable_text(stored.listing))
+    literal = set(words)
+    spelt = {number(stems[0]): word for word in words if len(stems := find_stems(word)) == 1}
+    told = [said[term] if said[term] in literal else spelt.get(term, "") for term in shared]
+    return [word for word in told if word][:3]
 
 
 _PHRASES = re.compile(r",|\bor\b|\band\b")

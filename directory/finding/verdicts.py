@@ -10,19 +10,23 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.finding.entries import UNKNOWN, Entries
+from directory.finding.entries import UNKNOWN, Entries, count_days
 from directory.finding.fitting import NEEDS, TIME_ORDER, Demand, parse_times
 from directory.finding.recurrence import find_dates
-from directory.listings import DAYS, REPEATS, Schedule
+from directory.listings import DAYS, REPEATS, STATUSES, Schedule
 
 Verdicts = NDArray[np.int8]
 """1 where a listing suits, -1 where it does not, 0 where it does not say."""
 
+_OPEN = STATUSES.index("open")
 _NEED_NUMBER = {need: number for number, need in enumerate(NEEDS)}
 
 
-def judge_all(entries: Entries, demand: Demand) -> Verdicts:
-    """The verdict of every row. Raises KeyError for a need that there is not."""
+def judge_all(entries: Entries, demand: Demand, today: date = date.min) -> Verdicts:
+    """The verdict of every row, as `fitting.judge` gives it.
+
+    Raises KeyError for a need that there is not.
+    """
     if isinstance(demand, date):
         return _judge_week(entries, demand)
     if isinstance(demand, int):
@@ -30,7 +34,7 @@ def judge_all(entries: Entries, demand: Demand) -> Verdicts:
     if isinstance(demand, str):
         needs: Verdicts = entries.facts["needs"][:, _NEED_NUMBER[demand]]
         return needs
-    return _judge_times(entries, demand)
+    return _judge_times(entries, demand, today)
 
 
 def _judge_week(entries: Entries, first: date) -> Verdicts:
@@ -42,7 +46,9 @@ def _judge_week(entries: Entries, first: date) -> Verdicts:
         entries.sessions.values[["days", "repeats", "starts", "ends"]], return_inverse=True
     )
     said = np.array([is_on(session) for session in distinct], dtype=np.int8)
-    return _best_session(entries, said[which] if len(said) else said)
+    verdicts = _best_session(entries, said[which] if len(said) else said)
+    verdicts[entries.facts["status"] != _OPEN] = -1
+    return verdicts
 
 
 @lru_cache(maxsize=10_000)
@@ -69,7 +75,7 @@ def _judge_age(entries: Entries, age: int) -> Verdicts:
     return said
 
 
-def _judge_times(entries: Entries, needs: Collection[str]) -> Verdicts:
+def _judge_times(entries: Entries, needs: Collection[str], today: date) -> Verdicts:
     days, hours = entries.sessions.values["days"], entries.sessions.values["hours"]
     wanted, barred, wanted_hours, barred_hours = parse_times(needs)
     tests: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]] = []
@@ -85,11 +91,21 @@ def _judge_times(entries: Entries, needs: Collection[str]) -> Verdicts:
     for known, suits in tests:
         # The worst of what is said of a session is said of it: no, silence, yes.
         said = np.minimum(said, np.where(known, np.where(suits, 1, -1), 0)).astype(np.int8)
+    said[_find_over(entries, today)] = -1
     verdicts = _best_session(entries, said)
     if named := _mask(number for number, time in enumerate(TIME_ORDER) if time in needs):
         told = entries.facts["times_told"] & named == named
         verdicts = np.where((verdicts == 0) & told, 1, verdicts).astype(np.int8)
     return verdicts
+
+
+def _find_over(entries: Entries, today: date) -> NDArray[np.bool_]:
+    """The sessions that ended before today."""
+    sessions = entries.sessions.values
+    once = sessions["repeats"] == 1 + REPEATS.index("once")
+    last = np.where(once & (sessions["ends"] == UNKNOWN), sessions["starts"], sessions["ends"])
+    over: NDArray[np.bool_] = (last != UNKNOWN) & (last < count_days(today))
+    return over
 
 
 def _best_session(entries: Entries, said: Verdicts) -> Verdicts:

@@ -15,6 +15,7 @@ from directory.publishing.tables import PublishedPlaceRow, PublishedRow
 Json = dict[str, Any]
 
 _AT_ONCE = 500
+MOST_NESTED = 500
 
 
 def select_stored() -> Query:
@@ -62,11 +63,11 @@ def place_ids(session: Session, chosen: list[tuple[int, int]]) -> dict[tuple[int
 
 
 def services_of(session: Session, organisation: str) -> list[Json]:
+    """The organisation's services in their order, the first `MOST_NESTED` of them."""
     of = PublishedRow.organisation_id == organisation.lower()
-    ids = list(
-        session.scalars(select(PublishedRow.listing_id).where(of).order_by(PublishedRow.listing_id))
-    )
-    return list(publish_listings(session, ids).values())
+    wanted = select(PublishedRow.listing_id).where(of).order_by(PublishedRow.listing_id)
+    services = publish_listings(session, list(session.scalars(wanted.limit(MOST_NESTED))))
+    return [services[one] for one in sorted(services)]
 
 
 def show_organisation(service: Json, *, full: bool) -> Json:

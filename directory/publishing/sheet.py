@@ -68,14 +68,18 @@ def _write_row(stored: StoredListing) -> dict[str, str]:
 def _write_times(listing: Listing) -> dict[str, str]:
     first = next(iter(listing.schedules), Schedule())
     others = describe_when(replace(listing, schedules=listing.schedules[1:]))
+    said, until = first.description, _clock(first.closes_at)
+    if first.opens_at and first.closes_at and first.closes_at < first.opens_at:
+        # Past midnight, which the template takes for a slip of the pen.
+        said, until = _join(f"Until {until} the next day.", said), ""
     return {
         "days": "; ".join(first.days),
         "repeats": first.repeats,
         "start_time": _clock(first.opens_at),
-        "end_time": _clock(first.closes_at),
+        "end_time": until,
         "starts": _day(first.starts),
         "ends": _day(first.ends),
-        "when": _join(first.description, others),
+        "when": _join(said, others),
     }
 
 

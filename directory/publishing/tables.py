@@ -4,10 +4,11 @@ Made of the listings and nothing else, by `renewing`; could be thrown away and m
 Must never hold a place of a confidential listing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from directory.models import Base
 
@@ -80,3 +81,9 @@ class TermRow(Base):
     taxonomy_id: Mapped[str] = mapped_column(index=True)
     taxonomy: Mapped[str]
     document: Mapped[str]
+
+
+def forget_published(session: Session, listing_ids: Sequence[int]) -> None:
+    """Drop what these listings were published as; `renewing` makes it again from what they are."""
+    for table in (PublishedRow, PublishedPlaceRow, PublishedTimeRow, PublishedTermRow):
+        session.execute(delete(table).where(table.listing_id.in_(listing_ids)))

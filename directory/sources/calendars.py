@@ -31,7 +31,7 @@ _BEGINS, _ENDS = "BEGIN:VCALENDAR", "END:VCALENDAR"
 _ONLINE = re.compile(r"\b(?:online|zoom|virtual|teams|webinar|google meet)\b|https?://", re.I)
 _LINK = re.compile(r"https?://\S+")
 # Addresses of calendars, which nobody reads.
-_MACHINE = re.compile(r"@(?:.*\.)?calendar\.google\.com$|noreply|no-reply", re.I)
+_MACHINE = re.compile(r"@(?:[^@\n]*\.)?calendar\.google\.com$|noreply|no-reply", re.I)
 
 
 def recognise(text: str) -> bool:
@@ -54,7 +54,7 @@ def read_rows(text: str, source: str, today: date) -> list[Listing | Rejected]:
             for events in _group(calendar.walk("VEVENT"))
             for row in [_read_event(events, _tell(calendar, "X-WR-CALNAME", "NAME"), today)]
         ]
-    except (ValueError, IndexError, RecursionError) as error:
+    except (ValueError, IndexError, RecursionError, RowError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise SourceError(f"{source} is not a calendar that can be read ({reason}).") from None
 
@@ -80,7 +80,17 @@ def _read_event(events: list[Component], calendar: str, today: date) -> Listing 
         faults.add(str(error))
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         faults.add(f"it holds what no calendar should ({type(error).__name__}); save it again")
-    return Rejected(key[:200], name[:200], str(faults), {"UID": key[:200], "SUMMARY": name[:200]})
+    return Rejected(
+        key[:200],
+        name[:200],
+        str(faults),
+        {"UID": key[:200], "SUMMARY": name[:200]},
+        confidential=any(map(_may_be_confidential, events)),
+    )
+
+
+def _may_be_confidential(event: Component) -> bool:
+    return str(event.get("CLASS", ""))[:100].strip().upper() not in ("", "PUBLIC")
 
 
 def _read(

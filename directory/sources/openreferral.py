@@ -19,6 +19,7 @@ from directory.sources.rules import read_schedules
 from directory.sources.values import (
     Faults,
     first,
+    may_be_confidential,
     read_age,
     read_amount,
     read_day,
@@ -63,10 +64,11 @@ def read_service(service: Json) -> Listing | Rejected:
         faults.add(str(error))
     except (TypeError, AttributeError, RecursionError):
         faults.add(_WRONG_KIND)
-    if service.get("confidential") not in (None, False):
+    confidential = may_be_confidential(service.get("confidential"))
+    if confidential:
         # What is set aside must not hold its place either.
         service = {field: service[field] for field in _WITHOUT_PLACE if field in service}
-    return Rejected(key[:200], name[:200], str(faults), service)
+    return Rejected(key[:200], name[:200], str(faults), service, confidential=confidential)
 
 
 def _read(service: Json, key: str, name: str, faults: Faults) -> Listing:
@@ -78,7 +80,10 @@ def _read(service: Json, key: str, name: str, faults: Faults) -> Listing:
     if not description:
         faults.refuse("it has no description; write a sentence or two about it")
     organisation = service.get("organization") or {}
-    at = _list(service, "service_at_locations")
+    confidential = may_be_confidential(service.get("confidential"))
+    # Not even read: times, contacts and ramps tell which place it is, and a complaint quotes it.
+    at = [] if confidential else _list(service, "service_at_locations")
+    areas = [] if confidential else _list(service, "service_areas")
     locations = [entry.get("location") or {} for entry in at]
     schedules = [
         schedule
@@ -93,8 +98,6 @@ def _read(service: Json, key: str, name: str, faults: Faults) -> Listing:
     ]
     terms = _read_terms(service)
     told = faults.read(read_told, service, otherwise=Told(), hides=False)
-    # Anything but a plain no, since the harm of a mistake is all on one side.
-    confidential = service.get("confidential") not in (None, False)
     # Councils' own spelling of the three ways to attend.
     attending = [service.get("attending_type"), *(one.get("location_type") for one in locations)]
     return Listing(
@@ -122,11 +125,10 @@ def _read(service: Json, key: str, name: str, faults: Faults) -> Listing:
             for holder in (service, *contacts, *at, *locations, organisation)
             for phone in _list(holder, "phones")
         ),
-        places=() if confidential else _read_places(locations, faults),
+        places=_read_places(locations, faults),
         covers="; ".join(
             several(
-                read_text(area.get("name")) or read_text(area.get("service_area"))
-                for area in _list(service, "service_areas")
+                read_text(area.get("name")) or read_text(area.get("service_area")) for area in areas
             )
         ),
         online=told.remote

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -220,8 +219,17 @@ def _parse(text: str, source: str) -> Any:
 
 
 def name_source(source: str) -> str:
-    """The name a source is kept under when none is given: the file's stem, or the host."""
+    """The name a source is kept under when none is given: the file's stem, or the host.
+
+    Never raises: an address that cannot be read is "feed".
+    """
     if source.startswith(("http://", "https://")):
         # Not the whole of it: an address can carry a password.
-        return urlsplit(source).netloc.rpartition("@")[2]
+        try:
+            url = read_address(source)
+        except SourceError:
+            return "feed"
+        # With an @ behind it, what looks like a port may be how a password begins.
+        port = None if "@" in url.path else url.port
+        return f"{url.host}:{port}" if port else url.host
     return Path(source).stem

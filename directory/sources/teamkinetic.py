@@ -13,6 +13,7 @@ from directory.filling.importing import Rejected
 from directory.listings import Listing, Place, Point
 from directory.places import tidy_postcode
 from directory.sources.values import (
+    LONGEST_FIELD,
     Faults,
     find_postcode,
     first,
@@ -51,7 +52,7 @@ def read_rows(content: Any) -> list[Listing | Rejected]:
         read_plain(one.get("id")).casefold(): one
         for one in nodes
         if isinstance(one, dict) and one.get("type") == "Organisation"
-        if isinstance(one.get("id"), str | int)
+        if isinstance(one.get("id"), str | int) and len(str(one["id"])) <= LONGEST_FIELD
     }
     return [
         _read_activity(one, organisations)

@@ -8,14 +8,12 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection
-from datetime import date
 from typing import Any
 
-from directory.errors import SourceError
+from directory.errors import RowError, SourceError
 from directory.filling.importing import Rejected
 from directory.listings import (
     ASSETS,
-    DAYS,
     KINDS,
     REPEATS,
     STATUSES,
@@ -25,15 +23,21 @@ from directory.listings import (
     Schedule,
 )
 from directory.places import tidy_postcode
+from directory.sources.cells import (
+    read_cell_day,
+    read_cell_days,
+    read_cell_email,
+    read_cell_link,
+    read_cost,
+)
 from directory.sources.values import (
     Faults,
+    may_be_confidential,
     read_age,
-    read_amount,
     read_plain,
     read_point,
     read_text,
     read_time,
-    read_website,
     require_fit,
 )
 
@@ -111,14 +115,18 @@ def _column(name: str) -> str:
 
 
 def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejected:
+    faults = Faults()
     row = {
-        column: read_plain(cell) if column in _VERBATIM else read_text(cell)
+        column: faults.read(_read_cell, column, cell, otherwise="")
         for column, cell in zip(header, map(_unguard, cells), strict=False)
     }
     name = row.get("name", "")
     key = row.get("id") or f"{name} / {row.get('organisation', '')}"
-    faults = Faults()
-    if len(cells) > len(header):
+    confidential = _may_be_confidential(header, cells)
+    if faults.hides:
+        # A cell that was not read would count as empty: nothing more can be said of the row.
+        pass
+    elif len(cells) > len(header):
         # Which cell holds an address is anybody's guess: none is kept.
         row = {"name": name}
         faults.refuse("it has more cells than there are columns")
@@ -129,7 +137,23 @@ def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejec
             return fit
     # Until the row is mended nobody knows whether its place may be kept.
     content = {column: text for column, text in row.items() if column not in _PLACE}
-    return Rejected(key[:200], name[:200], f"row ending on line {line}: {faults}", content)
+    reason = f"row ending on line {line}: {faults}"
+    return Rejected(key[:200], name[:200], reason, content, confidential=confidential)
+
+
+def _read_cell(column: str, cell: str) -> str:
+    try:
+        return read_plain(cell) if column in _VERBATIM else read_text(cell)
+    except RowError as error:
+        raise RowError(f"column {column!r}: {error}") from None
+
+
+def _may_be_confidential(header: list[str], cells: list[str]) -> bool:
+    if "confidential" not in header:
+        return False
+    at = header.index("confidential")
+    # Commas that were not quoted push it to the right, by as many cells as are too many.
+    return any(map(may_be_confidential, cells[at : at + 1 + max(0, len(cells) - len(header))]))
 
 
 def _unguard(cell: str) -> str:
@@ -148,7 +172,7 @@ class _Row:
         for column in REQUIRED:
             if not self.text(column):
                 self._faults.refuse(f"column {column!r} is empty")
-        confidential = self.flag("confidential")
+        confidential = self.flag("confidential") or may_be_confidential(self.text("confidential"))
         return Listing(
             key=key,
             name=self.text("name"),
@@ -159,7 +183,7 @@ class _Row:
             assets=self.some_of("assets", ASSETS),
             topics=self.texts("topics"),
             website=self.website(),
-            email=self.text("email"),
+            email=self.value("email", read_cell_email, "an address such as tea@example.org") or "",
             phone=self.text("phone"),
             # Not even read: a complaint about a coordinate would quote it.
             places=() if confidential else self.places(),
@@ -167,7 +191,7 @@ class _Row:
             online=self.flag("online"),
             schedules=self.schedules(),
             cost=self.text("cost"),
-            cost_amount=self.value("cost_amount", read_amount, "an amount in pounds such as 2.50"),
+            cost_amount=self.value("cost_amount", read_cost, "an amount in pounds such as 2.50"),
             accessibility=self.texts("accessibility"),
             audience=self.texts("audience"),
             minimum_age=self.age("minimum_age"),
@@ -180,7 +204,7 @@ class _Row:
             status=self.one_of("status", STATUSES) or "open",
             alert=self.text("alert"),
             confidential=confidential,
-            assured_date=self.value("assured_date", _read_day, "a date such as 2026-10-01"),
+            assured_date=self.value("assured_date", read_cell_day, "a date such as 2026-10-01"),
         )
 
     def text(self, column: str) -> str:
@@ -226,7 +250,7 @@ class _Row:
 
     def website(self) -> str:
         return str(
-            self.value("website", _read_link, "an address such as https://example.org") or ""
+            self.value("website", read_cell_link, "an address such as https://example.org") or ""
         )
 
     def places(self) -> tuple[Place, ...]:
@@ -242,16 +266,22 @@ class _Row:
         return () if place == Place() else (place,)
 
     def schedules(self) -> tuple[Schedule, ...]:
-        days = tuple(filter(None, map(self._day, self.texts("days"))))
-        starts = self.value("starts", _read_day, "a date such as 2026-10-01")
-        ends = self.value("ends", _read_day, "a date such as 2026-10-01")
+        days = self.value("days", read_cell_days, "days such as Tuesday; Thursday") or ()
+        starts = self.value("starts", read_cell_day, "a date such as 2026-10-01")
+        ends = self.value("ends", read_cell_day, "a date such as 2026-10-01")
         if starts and ends and ends < starts:
             self._faults.refuse("column 'ends' is before column 'starts'")
+        opens, closes = (
+            self.value(column, read_time, "a time such as 09:30")
+            for column in ("start_time", "end_time")
+        )
+        if opens and closes and closes < opens:
+            self._faults.refuse("column 'end_time' is before column 'start_time'")
         schedule = Schedule(
             days=days,
             repeats=self.one_of("repeats", REPEATS),
-            opens_at=self.value("start_time", read_time, "a time such as 09:30"),
-            closes_at=self.value("end_time", read_time, "a time such as 09:30"),
+            opens_at=opens,
+            closes_at=closes,
             description=self.text("when"),
             starts=starts,
             ends=ends,
@@ -261,23 +291,3 @@ class _Row:
                 f"column 'starts' is empty; what is on {schedule.repeats} needs one"
             )
         return () if schedule == Schedule() else (schedule,)
-
-    def _day(self, text: str) -> str:
-        for day in DAYS:
-            if len(text) >= 3 and day.lower().startswith(text.lower().rstrip("s")):
-                return day
-        self._faults.refuse(
-            f"column 'days' says {text[:40]!r}; write days such as Tuesday; Thursday"
-        )
-        return ""
-
-
-def _read_link(text: str) -> str | None:
-    return read_website(text) or None
-
-
-def _read_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

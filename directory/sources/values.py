@@ -17,6 +17,7 @@ from directory.wording import clean_text, drop_unprintable
 
 LONGEST_NAME = 300
 LONGEST_DESCRIPTION = 20_000
+LONGEST_FIELD = 200_000
 # Feeds write 150 or 999 where they mean that nobody is too old.
 OLDEST = 120
 
@@ -24,8 +25,13 @@ _SCHEME = re.compile(r"https?://", re.I)
 # A colon after a word without a dot starts a scheme (`mailto:`), not a port.
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.I)
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
-_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+# No longer before the @ than the standard allows, and read from its beginning only: a long text
+# without an @ is passed over once.
+_EMAIL = re.compile(
+    r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+)
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.I)
+_PLAIN_NO = {"", "no", "n", "false", "0"}
 _EMPTY_WORDS = {"n/a", "na", "none", "tbc", "tba", "-", "--", ".", "null"}
 
 _Value = TypeVar("_Value")
@@ -65,13 +71,22 @@ class Faults:
         return "; ".join(self.reasons)
 
 
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?(?:\s*([ap])\.?m\.?)?(?![\d:])", re.I)
+_CLOCK = re.compile(
+    r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2})?)?(?:\s*([ap])\.?m\b\.?)?(?![\d:])", re.I
+)
 
 
 def read_plain(value: Any) -> str:
-    """A text or number as it stands, without what cannot be printed. RowError for the rest."""
+    """A text or number as it stands, without what cannot be printed.
+
+    RowError for the rest, and for a text of more than `LONGEST_FIELD` letters.
+    """
     if value is None:
         return ""
+    if isinstance(value, str) and len(value) > LONGEST_FIELD:
+        raise RowError(
+            f"a field has {len(value):,} letters; keep it to {LONGEST_FIELD:,} at the most"
+        )
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RowError("a field holds the wrong kind of value; check it against Open Referral UK 3")
     return drop_unprintable(str(value)).strip()
@@ -98,6 +113,16 @@ def read_email(value: Any) -> str:
     if read_words(text):
         raise RowError(f"email {text[:60]!r} is no e-mail address")
     return ""
+
+
+def may_be_confidential(value: Any) -> bool:
+    """Whether a flag says, or may say, that a place is kept private: anything but a plain no.
+
+    Flags come as true or false, as numbers and as words; the harm of a mistake is all on one side.
+    """
+    if isinstance(value, str):
+        return value[:100].strip().casefold() not in _PLAIN_NO
+    return value is not None and (not isinstance(value, bool | int | float) or value != 0)
 
 
 def find_postcode(text: str) -> str:
@@ -185,11 +210,12 @@ def read_age(value: Any, name: str) -> int | None:
 
 
 def read_time(value: Any) -> time | None:
-    """A time of day such as 09:30, 9.30 or 2:30pm; None for anything else."""
+    """A time of day such as 09:30, 9.30, 2:30pm or 2pm; None for anything else."""
     match = _CLOCK.match(read_plain(value))
-    if not match:
+    # A number alone may be anything.
+    if not match or not (match[2] or match[3]):
         return None
-    hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()
+    hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
     if half:
         if not 1 <= hour <= 12:
             return None

@@ -147,6 +147,8 @@ class Visitor:
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.DecodingError) as error:
             kind = type(error).__name__
             raise SourceError(f"{name} cannot be reached ({kind}).") from None
+        except UnicodeError:
+            raise SourceError(f"{name} leads to a host whose name cannot be read.") from None
         except httpx.HTTPError as error:
             kind = type(error).__name__
             raise _PassingError(SourceError(f"{name} cannot be reached ({kind}).")) from None
@@ -219,14 +221,19 @@ def name_address(address: httpx.URL) -> str:
 
 
 def read_address(address: str) -> httpx.URL:
-    """The http(s) address that a text is. Raises SourceError for anything else."""
+    """The http(s) address that a text is. Raises SourceError for anything else.
+
+    It quotes nothing of the text: who cannot tell its parts cannot tell which is a password.
+    """
     try:
         url = httpx.URL(address.strip())
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise SourceError(f"That is not a web address: {error}.") from None
-    if url.scheme not in ("http", "https") or not url.host:
+        # The name of a host is only looked at when it is asked for.
+        usable = url.scheme in ("http", "https") and bool(url.host)
+    except (httpx.InvalidURL, UnicodeError):
         raise SourceError(
-            "Only addresses that begin with http:// or https:// can be read, "
-            f"not {name_address(url)[:80]!r}."
-        )
+            "That is not a web address. Check its host, and write %2F, %3F and %23 "
+            "for the / ? # in a password."
+        ) from None
+    if not usable:
+        raise SourceError("Only addresses that begin with http:// or https:// can be read.")
     return url

@@ -39,7 +39,7 @@ class _SearchAction(Action):
         self, dispatcher: CollectingDispatcher, wanted: Wanted, found: Found, opening: str | None
     ) -> list[EventType]:
         if (found.loose or found.far) and not wanted.shown:
-            await self._count_unmet(wanted)
+            self._count_unmet(wanted)
         if not found.ids:
             dispatcher.utter_message(
                 response="utter_no_more" if wanted.shown else "utter_found_none"
@@ -71,8 +71,10 @@ class _SearchAction(Action):
             SlotSet("shown", sorted({*wanted.shown, *found.ids})),
         ]
 
-    async def _count_unmet(self, wanted: Wanted) -> None:
-        await asyncio.to_thread(count_unmet, self._catalogue, self._notebook, wanted)
+    def _count_unmet(self, wanted: Wanted) -> None:
+        # Beside the answer: an import may hold the database for longer than somebody waits.
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(None, count_unmet, self._catalogue, self._notebook, wanted)
 
     async def _refine(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         """The same search again with one more wish, with less of something, or in other words."""
@@ -224,7 +226,7 @@ class ActionFallBack(_SearchAction):
             dispatcher.utter_message(response="utter_nlu_fallback")
             # What names no topic may be no request at all.
             if found is not None and self._catalogue.name_need(wanted.interest or ""):
-                await self._count_unmet(wanted)
+                self._count_unmet(wanted)
             return []
         shown = await self._say(dispatcher, wanted, found, "utter_guessed")
         return [

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, text
 
 from benchmarks.corpus import Corpus, find_example, find_queries, grow
 from benchmarks.searching import _Ready
-from directory import gathering
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder
 from directory.filling.importing import import_listings
 from directory.filling.proposing import propose
 from directory.filling.writing import renew_entries
+from directory.finding import gathering
 from directory.finding.gathering import PostgresFinder
 from directory.finding.holding import MemoryFinder
 from directory.finding.postgres import shorten

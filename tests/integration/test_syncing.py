@@ -210,7 +210,9 @@ def test_progress_says_which_feed(engine, encoder, server, files):
     assert all(step.startswith("a: ") for step in told)
 
 
-@pytest.mark.parametrize("address", ["ftp://example.org", "/etc/passwd", "file:///x", "", "x y"])
+@pytest.mark.parametrize(
+    "address", ["ftp://example.org", "/etc/passwd", "file:///x", "", "x y", "http://xn--a/"]
+)
 def test_only_web_addresses_are_registered(engine, address):
     with pytest.raises(SourceError):
         register(engine, "a", address)

@@ -106,6 +106,14 @@ def test_a_redirect_into_a_private_network_is_refused(server, monkeypatch):
     assert len(server.asked) == 1
 
 
+def test_a_redirect_to_a_name_that_is_none_is_told_in_one_line(server, visitor):
+    server.answering = lambda request: request.send("", 302, Location="http://xn--a/")
+    with pytest.raises(SourceError) as failed:
+        get(visitor, server)
+    assert "\n" not in str(failed.value)
+    assert str(failed.value) == f"{server.url} leads to a host whose name cannot be read."
+
+
 def test_a_name_that_changes_its_mind_is_asked_where_it_was_looked_at(server, monkeypatch):
     """DNS rebinding: the second answer for the name is never used."""
     real = socket.getaddrinfo

@@ -120,6 +120,46 @@ def test_an_address_that_becomes_confidential_is_gone_from_the_files(engine, enc
     assert leaks(engine) == set()
 
 
+def test_a_row_that_turns_confidential_takes_its_place_off_show_though_it_is_refused(
+    engine, encoder
+):
+    before = read_rows(f"{HEADER}\n{ROW.removesuffix('yes')}no\n", "sheet.csv")
+    import_listings(engine, encoder, "town", before)
+    assert Catalogue(engine, encoder).find_area(SECRETS[3]) is not None
+    refused = ROW.replace("service", "no such kind", 1)
+    report = import_listings(
+        engine, encoder, "town", read_rows(f"{HEADER}\n{refused}\n", "sheet.csv")
+    )
+    assert len(report.quarantined) == 1
+    assert leaks(engine) == set()
+    [hit] = Catalogue(engine, encoder).search(Query("refuge"))
+    assert hit.found.listing.confidential
+    assert Catalogue(engine, encoder).find_area(SECRETS[3]) is None
+
+
+def test_the_confidential_one_of_two_rows_with_one_reference_counts(engine, encoder):
+    plain = replace(REFUGE, confidential=False)
+    import_listings(engine, encoder, "town", [plain, replace(REFUGE, places=())])
+    assert leaks(engine) == set()
+
+
+def test_what_was_published_of_it_goes_at_once(engine, encoder):
+    import_listings(engine, encoder, "town", [replace(REFUGE, confidential=False), CAFE])
+    client = connect(engine, encoder)
+    assert SECRETS[1] in client.get("/openreferral/v3/services?full=true").text
+    import_listings(engine, encoder, "town", [REFUGE, CAFE])
+    # Before anybody has asked again, and so had it published anew.
+    assert leaks(engine) == set()
+
+
+def test_no_reason_tells_what_it_covers(engine, encoder):
+    covering = replace(REFUGE, covers="Quiethaven")
+    import_listings(engine, encoder, "town", [covering, CAFE])
+    catalogue = Catalogue(engine, encoder)
+    hits = catalogue.search(Query("refuge in quiethaven", near=Area("x", Point(53, 1)), limit=9))
+    assert not any("uiethaven" in reason for hit in hits for reason in hit.reasons)
+
+
 SPOILT = {
     "fit": (HEADER, ROW),
     "a flag that cannot be read": (HEADER, ROW.removesuffix("yes") + "please"),

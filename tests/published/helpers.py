@@ -22,6 +22,7 @@ from bot.web.publishing import publish
 from directory.catalogue import Catalogue
 from directory.embeddings import DIMENSIONS, Encoder
 from directory.filling.writing import Written, announce_change, close_listings, write_listings
+from directory.finding.entries import make_entry
 from directory.listings import Listing, withhold_place
 from directory.models import ListingRow, SourceRow
 from directory.shelf import Shelf
@@ -61,7 +62,10 @@ def fill(
         ids = write_listings(
             session,
             row.id,
-            [Written(withhold_place(one), nothing, known.get(one.key)) for one in listings],
+            [
+                Written(one, make_entry(one, nothing), known.get(one.key))
+                for one in map(withhold_place, listings)
+            ],
         )
         if gone:
             close_listings(session, ids)

@@ -100,6 +100,18 @@ def test_organisations_have_their_services(client):
     assert names(client, f"organization_id={of['id']}") == ["Café Choir"]
 
 
+def test_an_organisation_holds_so_many_services_and_the_list_has_the_rest(engine, client):
+    fill(engine, "many", [replace(CHOIR, key=f"{n}", organisation="Many") for n in range(510)])
+    found = client.get(f"{API}/organizations?full_service=true").json()["contents"]
+    of = next(one for one in found if one["name"] == "Many")
+    whole = client.get(f"{API}/organizations/{of['id']}").json()
+    asked = f"{API}/services?organization_id={of['id']}&per_page=300&page="
+    listed = [one["id"] for n in (1, 2) for one in client.get(f"{asked}{n}").json()["contents"]]
+    assert len(set(listed)) == 510
+    for nested in (of["services"], whole["services"]):
+        assert [one["id"] for one in nested] == listed[:500]
+
+
 def test_the_envelope_counts(client):
     page = client.get(f"{API}/services?per_page=2&page=2").json()
     del page["contents"]
@@ -194,6 +206,12 @@ def test_a_wrong_parameter_is_named_and_not_quoted(client, asked, told):
     answer = client.get(f"{API}/services?{asked}")
     assert answer.status_code == 422
     assert answer.json()["error"].startswith(told)
+
+
+def test_a_parameter_that_is_missing_is_said_to_be_needed(client):
+    answer = client.get("/api/search")
+    assert answer.status_code == 422
+    assert answer.json()["error"] == "The parameter words is needed."
 
 
 def test_an_unknown_postcode_is_said_to_be(client):

@@ -185,6 +185,13 @@ def test_a_sheet_can_be_imported_again(listing):
     )
     [again] = read_rows(write_sheet([StoredListing(1, "source", "", listing)]), "sheet.csv")
     assert isinstance(again, Listing), again
+    for one in listing.schedules:
+        if one.opens_at and one.closes_at and one.closes_at < one.opens_at:
+            # The template has no session that ends the next day: it is told in words.
+            said = f"Until {one.closes_at:%H:%M} the next day."
+            assert again.schedules[0].description.startswith(said) or said in one.description
+            listing = replace(listing, schedules=())
+            again = replace(again, schedules=())
     left = differences(
         replace(listing, **{name: _parted(getattr(listing, name)) for name in _LISTS}), again
     )

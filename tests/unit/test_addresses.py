@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from directory.errors import SourceError
 from directory.sources.addresses import is_public
+from directory.sources.reading import name_source
 from directory.sources.visiting import name_address, read_address
 
 PRIVATE = """
@@ -44,6 +45,38 @@ def test_an_address_inside_another_counts_as_itself(address):
 def test_only_the_web_is_read(address):
     with pytest.raises(SourceError):
         read_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://xn--a/",
+        "http://xn--a.example/feed.json",
+        "http://user:pa/SECRET@h/",
+        "http://user:SECRET/x@h/",
+        "user:SECRET@h/",
+        "ftp://user:SECRET@h/",
+    ],
+)
+def test_nothing_is_quoted_of_an_address_that_cannot_be_read(address):
+    with pytest.raises(SourceError) as failed:
+        read_address(address)
+    said = str(failed.value)
+    assert not any(part in said for part in ("SECRET", "user", "pa'", "xn--", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("http://user:pa/SECRET@h/", "feed"),
+        ("http://user:12/SECRET@h/", "user"),
+        ("http://me:SECRET@feed.example:8080/x", "feed.example:8080"),
+        ("https://feed.example/x", "feed.example"),
+        ("http://xn--a/", "feed"),
+    ],
+)
+def test_a_source_is_never_named_by_a_password(address, name):
+    assert name_source(address) == name
 
 
 def test_an_address_is_named_without_what_is_secret_in_it():

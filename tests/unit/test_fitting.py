@@ -1,6 +1,7 @@
 """Whether a listing suits: only what it says is a yes or a no."""
 
-from datetime import time
+from dataclasses import replace
+from datetime import date, time
 
 import pytest
 
@@ -118,3 +119,51 @@ def test_ages(youngest: int | None, oldest: int | None, age: int, suits: bool | 
 def test_a_listing_that_says_nothing_is_neither_yes_nor_no(need: str) -> None:
     demand = frozenset({need}) if need in TIMES else need
     assert judge(listing(), demand).suits is None
+
+
+@pytest.mark.parametrize(
+    ("need", "told"),
+    [
+        ("step-free", "Wheelchair access is not available."),
+        ("step-free", "Step-free access: no."),
+        ("step-free", "Disabled access - none."),
+        ("step-free", "Level access is planned for next year."),
+        ("accessible toilet", "Accessible toilet: no."),
+        ("accessible toilet", "The accessible toilet is out of order."),
+        ("hearing loop", "Our hearing loop is broken."),
+        ("bus", "Buses do not run here."),
+        ("online", "Book online at our website."),
+        ("children", "There is baby changing."),
+    ],
+)
+def test_what_is_taken_back_after_it_was_said_is_no_yes(need, told):
+    one = Listing("k", "Tea", "group", told)
+    assert judge(one, need).suits is not True
+    assert judge(replace(one, description="Tea.", accessibility=(told,)), need).suits is not True
+
+
+@pytest.mark.parametrize("told", ["Closed Mondays.", "Every day except Monday."])
+def test_a_day_that_is_left_out_is_no_day(told):
+    one = Listing("k", "Tea", "group", told)
+    assert judge(one, frozenset({"monday"})).suits is None
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        Schedule(("Monday",), "weekly", ends=date(2026, 11, 1)),
+        Schedule(("Monday",), "once", starts=date(2026, 11, 2)),
+    ],
+)
+def test_what_is_over_is_no_session(over):
+    one = Listing("k", "Tea", "group", "Tea.", schedules=(over,))
+    monday = frozenset({"monday"})
+    assert judge(one, monday, date(2026, 10, 1)).suits is True
+    assert judge(one, monday, date(2026, 11, 23)).suits is False
+
+
+def test_what_is_closed_for_now_is_not_on_this_week():
+    weekly = (Schedule(("Monday",), "weekly"),)
+    one = Listing("k", "Tea", "group", "Tea.", schedules=weekly, status="temporarily closed")
+    assert judge(one, date(2026, 11, 23)).suits is False
+    assert judge(replace(one, status="open"), date(2026, 11, 23)).suits is True

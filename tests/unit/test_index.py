@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.embeddings import DIMENSIONS
-from directory.finding.entries import make_entry, read_entries
+from directory.finding.entries import label_entry, make_entry, read_entries
 from directory.finding.fitting import NEEDS, TIMES, judge
 from directory.finding.index import Index
 from directory.finding.scan import Scan
@@ -65,9 +65,13 @@ def make_vectors(size: int, seed: int = 0) -> np.ndarray:
     return random / np.linalg.norm(random, axis=1, keepdims=True)
 
 
+def number_label(field, text):
+    return LABELS[field, text] if field == "topics" else 0
+
+
 def entries_of(listings, first_id=1, seed=0):
     made = [
-        make_entry(one, vector, lambda *label: 0 if label[0] != "topics" else LABELS[label])
+        label_entry(make_entry(one, vector), one, number_label)
         for one, vector in zip(listings, make_vectors(len(listings), seed), strict=True)
     ]
     return read_entries(range(first_id, first_id + len(listings)), made)
@@ -124,7 +128,7 @@ def test_an_index_that_was_changed_is_as_one_made_anew(before, after, first_id):
     everything = [*(before[n] for n in kept), *after]
     vectors = [*make_vectors(len(before))[kept], *make_vectors(len(after), 1)]
     made = [
-        make_entry(one, vector, lambda *label: 0 if label[0] != "topics" else LABELS[label])
+        label_entry(make_entry(one, vector), one, number_label)
         for one, vector in zip(everything, vectors, strict=True)
     ]
     ids = [*(n + 1 for n in kept), *range(first_id, first_id + len(after))]

@@ -286,6 +286,54 @@ def test_what_we_publish_is_read_back():
     assert listing.record["volunteering"] == role
 
 
+@pytest.mark.timeout(20)
+def test_a_long_text_is_no_address():
+    found = read(email="a" * 100_000)
+    assert found.email == ""
+    assert read(email="a" * 65 + "@example.org").email == ""
+    assert read(email="a" * 64 + "@example.org").email == "a" * 64 + "@example.org"
+
+
+def test_a_field_that_is_far_too_long_is_refused_before_it_is_read():
+    assert read(cost_options=[{"option": "a" * 200_000}]).cost
+    for field in ("name", "description", "status", "alert"):
+        rejected = read_service(BARE | {field: "a" * 200_001})
+        assert isinstance(rejected, Rejected)
+        assert "a field has 200,001 letters; keep it to 200,000" in rejected.reason
+
+
+@pytest.mark.parametrize("flag", [False, 0, 0.0, None, "", " ", "false", "FALSE", "No", "n", "0"])
+def test_a_plain_no_is_not_confidential(flag):
+    listing = read(confidential=flag, **at(name="Hall"))
+    assert (listing.confidential, len(listing.places)) == (False, 1)
+    rejected = read_service({"id": "s1", "confidential": flag})
+    assert isinstance(rejected, Rejected)
+    assert not rejected.confidential
+
+
+@pytest.mark.parametrize("flag", [True, 1, "true", "yes", "1", "perhaps", "a" * 200_000, [], {}])
+def test_of_a_confidential_service_nothing_of_its_places_is_read(flag):
+    phone = {"phones": [{"number": "01632 960000"}], "contacts": [{"email": "hall@example.org"}]}
+    schedule = {"schedules": [{"freq": "WEEKLY", "byday": "TU"}]}
+    ramp = {"accessibility": [{"description": "ramp in Secret Street"}], "location_type": "virtual"}
+    listing = read(
+        confidential=flag,
+        service_at_locations=[
+            {"location": {"name": "Secret Hall", **phone, **schedule, **ramp}, **phone, **schedule}
+        ],
+        service_areas=[{"name": "Secret Quarter"}],
+        contacts=[{"name": "Jo", "email": "jo@example.org"}],
+        schedules=[{"description": "Ring us"}],
+    )
+    assert listing.confidential
+    assert (listing.places, listing.covers, listing.accessibility) == ((), "", ())
+    assert (listing.phone, listing.email, listing.online) == ("", "jo@example.org", False)
+    assert [one.description for one in listing.schedules] == ["Ring us"]
+    rejected = read_service({"id": "s1", "confidential": flag, "name": 5 * ["wrong"]})
+    assert isinstance(rejected, Rejected)
+    assert rejected.confidential
+
+
 @pytest.mark.parametrize("flag", [True, "yes", 1])
 def test_a_confidential_service_is_read_and_set_aside_without_its_place(flag):
     place = at(name="Secret Hall", addresses=[ADDRESS], latitude=53.5, longitude=1.2)

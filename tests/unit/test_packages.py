@@ -82,6 +82,16 @@ def test_a_zip_whatever_it_is_called(tmp_path, inside):
     check(read_source(str(write_zip(tmp_path / "feed.csv", TABLES, inside))))
 
 
+@pytest.mark.parametrize(
+    ("word", "confidential"), [("false", False), ("no", False), ("0", False), ("true", True)]
+)
+def test_a_table_tells_in_words_what_is_confidential(tmp_path, word, confidential):
+    services = f"id,organization_id,name,description,confidential\ns1,o1,Tea,Tea.,{word}\n"
+    (row,) = read_source(str(write_folder(tmp_path, TABLES | {"services.csv": services})))
+    assert isinstance(row, Listing)
+    assert (row.confidential, bool(row.places)) == (confidential, not confidential)
+
+
 def test_a_service_that_is_not_fit_is_one_row(tmp_path):
     bad = TABLES | {"services.csv": TABLES["services.csv"].replace("Singing.", "")}
     tea, choir = read_source(str(write_zip(tmp_path / "feed.zip", bad)))

@@ -164,6 +164,15 @@ def test_every_column_is_read():
         ("status", "resting", "column 'status' says 'resting'"),
         ("confidential", "mostly", "column 'confidential' says 'mostly'; write yes or no"),
         ("assured_date", "last week", "column 'assured_date' says 'last week'"),
+        ("email", "tea at example.org", "column 'email' says 'tea at example.org'; write an"),
+        ("email", "tea@", "column 'email' says 'tea@'"),
+        ("end_time", "9:00", "column 'end_time' is before column 'start_time'"),
+        ("start_time", "14", "column 'start_time' says '14'"),
+        ("start_time", "13pm", "column 'start_time' says '13pm'"),
+        ("days", "Every other Tuesday", "column 'days' says 'Every other Tuesday'"),
+        ("days", "t", "column 'days' says 't'"),
+        ("days", "sss", "column 'days' says 'sss'"),
+        ("days", "Tue/Blursday", "column 'days' says 'Tue/Blursday'"),
     ],
 )
 def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
@@ -171,6 +180,60 @@ def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
     assert isinstance(row, Rejected)
     assert complaint in row.reason
     assert "line 2" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("cell", "days"),
+    [
+        ("mo", ("Monday",)),
+        ("Every Tuesday", ("Tuesday",)),
+        ("weekdays", DAYS[:5]),
+        ("Weekends", DAYS[5:]),
+        ("Tue/Thu", ("Tuesday", "Thursday")),
+        ("Tuesdays, Weds. and THURS; fri & Tue", ("Tuesday", "Wednesday", "Thursday", "Friday")),
+        ("every day", DAYS),
+    ],
+)
+def test_days_as_people_type_them(cell, days):
+    row = read(days=cell)
+    assert isinstance(row, Listing)
+    assert row.schedules[0].days == days
+
+
+@pytest.mark.parametrize(
+    ("cells", "opens", "closes"),
+    [
+        (("9am", "2pm"), time(9), time(14)),
+        (("12 a.m.", "12 pm"), time(0), time(12)),
+        (("9.30", "9:30"), time(9, 30), time(9, 30)),
+    ],
+)
+def test_times_as_people_type_them(cells, opens, closes):
+    row = read(start_time=cells[0], end_time=cells[1])
+    assert isinstance(row, Listing)
+    assert (row.schedules[0].opens_at, row.schedules[0].closes_at) == (opens, closes)
+
+
+def test_free_costs_nothing():
+    row = read(cost_amount="Free")
+    assert isinstance(row, Listing)
+    assert row.cost_amount == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "confidential"),
+    [("yes", True), ("perhaps", True), ("no", False), ("False", False), ("", False), ("0", False)],
+)
+def test_a_row_that_is_refused_still_says_that_its_place_is_private(cell, confidential):
+    row = read(confidential=cell, kind="club", latitude="9999")
+    assert isinstance(row, Rejected)
+    assert row.confidential == confidential
+    assert ("9999" in row.reason) == (not confidential)
+    shifted = dict(zip(FULL, ["T1", "Tea", *FULL.values()], strict=False))
+    line = sheet(shifted | {"confidential": "no", "assured_date": cell}).rstrip() + ",,\r\n"
+    (pushed,) = read_rows(line, "sheet.csv")
+    assert isinstance(pushed, Rejected)
+    assert pushed.confidential == confidential
 
 
 def test_a_row_says_all_that_is_wrong_with_it():
@@ -287,7 +350,7 @@ LISTINGS = st.builds(
     strands=st.sets(st.sampled_from(STRANDS)).map(tuple),
     assets=st.sets(st.sampled_from(ASSETS)).map(tuple),
     topics=LISTS,
-    email=st.just("") | WORDS,
+    email=st.sampled_from(["", "tea@example.org", "o'neill+tea@example.co.uk"]),
     places=st.just(())
     | st.tuples(
         st.builds(

@@ -81,6 +81,27 @@ def test_no_tag_and_no_entity_is_ever_left(markup):
     assert "\x00" not in text
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("Tea" + "<br" * 200_000, "Tea"),
+        ("Tea" + "<li" * 200_000, "Tea"),
+        ("Tea &" + "amp" * 20_000 + ";lt;b", None),
+        ("Tea " + "<" * 20_000 + "b>" * 20_000, None),
+        ("Tea " + "&#" + "9" * 50_000 + ";", None),
+        ("Tea " + "&amp;" + "#" + "9" * 50_000 + ";", None),
+    ],
+    ids=["breaks", "items", "ampersands", "brackets", "number", "escaped number"],
+)
+def test_markup_without_an_end_is_read_to_the_end(markup, text):
+    found = clean_text(markup)
+    assert found.startswith("Tea")
+    assert text in (None, found)
+    assert clean_text(found) == found
+    assert not TAG.search(found)
+
+
 def test_markup_made_to_be_slow_is_not():
     started = clock.monotonic()
     for awkward in ("&amp;" * 30_000, "&" + "amp;" * 30_000, "<" * 100_000, "<b>" * 50_000):
