@@ -23,7 +23,7 @@ from directory.filling.writing import (
     read_vectors,
     write_listings,
 )
-from directory.finding.entries import make_entry
+from directory.finding.entries import is_open, make_entry
 from directory.listings import (
     Listing,
     digest,
@@ -101,7 +101,10 @@ def import_listings(
             gone = [one for key, one in known.items() if complete and key not in there]
             lost = [one.id for one in gone if not one.gone]
             if not accept_loss:
-                _refuse_loss(source, len(lost), sum(not one.gone for one in known.values()))
+                shut = [key for key, one in listings.items() if one.status == "closed"]
+                closing = [known[key] for key in shut if key in known]
+                had = sum(one.open for one in known.values())
+                _refuse_loss(source, sum(one.open for one in [*gone, *closing]), had)
             written = _encode_changed(session, encoder, listings, known, progress)
             withheld = _withhold_stored(session, _find_private(rejected, listings, known))
             source_id = _write_source(session, source, notice)
@@ -155,17 +158,29 @@ class _Known:
     digest: str
     text_digest: str
     gone: bool
+    facts: bytes
+
+    @property
+    def open(self) -> bool:
+        """Whether residents are shown it."""
+        return not self.gone and is_open(self.facts)
 
 
 def _read_known(session: Session, source: str) -> dict[str, _Known]:
-    of = (ListingRow.id, ListingRow.digest, EntryRow.text_digest, ListingRow.gone)
+    of = (
+        ListingRow.id,
+        ListingRow.digest,
+        EntryRow.text_digest,
+        ListingRow.gone,
+        EntryRow.facts,
+    )
     rows = session.execute(
         select(ListingRow.key, *of)
         .join(EntryRow, EntryRow.listing_id == ListingRow.id)
         .join(SourceRow, SourceRow.id == ListingRow.source_id)
         .where(SourceRow.name == source)
     )
-    return {key: _Known(at, whole, text, gone) for key, at, whole, text, gone in rows}
+    return {row.key: _Known(*row[1:]) for row in rows}
 
 
 def _refuse_loss(source: str, lost: int, had: int) -> None:

@@ -119,6 +119,15 @@ def label_entry(
     return replace(entry, facts=facts.tobytes(), labels=labels)
 
 
+def is_open(facts: bytes) -> bool:
+    """Whether an entry's facts are of a listing that is not closed."""
+    if not facts:
+        # An older program wrote it, and nobody has made it again yet.
+        return True
+    status = np.frombuffer(facts, dtype=FACTS)[0]["status"]
+    return bool(status != STATUSES.index("closed"))
+
+
 def find_labels(listing: Listing) -> set[tuple[str, str]]:
     """The labels of the listing as pairs of field and text."""
     return {(field, text) for field in LABELLED for text in getattr(listing, field)}

@@ -85,6 +85,14 @@ def test_a_source_that_loses_half_is_not_held(engine, encoder):
     assert import_listings(engine, encoder, "town", TOWN[:6]).closed == 6
 
 
+def test_a_source_that_closes_most_is_held_as_well(engine, encoder):
+    shut = [replace(one, status="closed") for one in TOWN[:7]]
+    with pytest.raises(HeldError, match=r"7 of its 12 listings"):
+        import_listings(engine, encoder, "town", [*shut, *TOWN[7:]])
+    import_listings(engine, encoder, "town", [*shut[:6], *TOWN[6:]])
+    assert len(shown(engine, encoder)) == 6
+
+
 def test_a_small_source_may_lose_all_but_one(engine, encoder):
     import_listings(
         engine, encoder, "small", [replace(one, name=f"S{one.key}") for one in TOWN[:9]]
