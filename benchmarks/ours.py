@@ -12,8 +12,9 @@ from directory.embeddings import Vectors
 from directory.filling.proposing import propose
 from directory.finding.entries import make_entry, read_entries
 from directory.finding.index import Index
+from directory.finding.query import Query
 from directory.finding.scan import Scan
-from directory.finding.search import Query, choose, rank
+from directory.finding.search import choose, rank
 
 BEST = 10
 _TODAY = date(2026, 11, 23)

@@ -32,7 +32,7 @@ from directory.catalogue import Catalogue
 from directory.embeddings import Encoder, Vectors
 from directory.filling.importing import import_listings
 from directory.finding.index import Index
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.finding.words import find_stems, number
 from directory.opening import open_directory
 from directory.wording import text_to_encode

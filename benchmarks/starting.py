@@ -18,7 +18,7 @@ def main(url: str, encoder: str) -> None:
 
     from directory.catalogue import Catalogue
     from directory.embeddings import Encoder
-    from directory.finding.search import Query
+    from directory.finding.query import Query
     from directory.opening import open_directory
 
     catalogue = Catalogue(open_directory(url), Encoder(Path(encoder)))

@@ -23,7 +23,8 @@ from directory.finding.gathering import PostgresFinder
 from directory.finding.gazetteer import Gazetteer
 from directory.finding.holding import MemoryFinder
 from directory.finding.index import Index
-from directory.finding.search import Hit, Query, Ranked, rank, rank_alone, search
+from directory.finding.query import Hit, Query
+from directory.finding.search import Ranked, rank, rank_alone, search
 from directory.finding.spelling import Speller
 from directory.finding.topics import name_topic, read_message
 from directory.listings import StoredListing

@@ -6,7 +6,7 @@ One function, so that no channel can show something that another withholds.
 from typing import Any
 from urllib.parse import urlencode
 
-from directory.finding.search import Hit
+from directory.finding.query import Hit
 from directory.listings import Listing, StoredListing
 from directory.wording import (
     describe_alert,

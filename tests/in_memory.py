@@ -9,7 +9,8 @@ from directory.embeddings import DIMENSIONS, Vectors
 from directory.finding.entries import label_entry, make_entry, read_entries
 from directory.finding.facets import Facets, count_facets
 from directory.finding.index import Index
-from directory.finding.search import Hit, Query, Ranked, rank, search
+from directory.finding.query import Hit, Query
+from directory.finding.search import Ranked, rank, search
 from directory.listings import Listing, StoredListing
 
 TODAY = date(2026, 11, 23)

@@ -101,7 +101,7 @@ def search(
     from directory.catalogue import Catalogue
     from directory.embeddings import Encoder, prepare
     from directory.finding.fitting import NEEDS, TIME_ORDER
-    from directory.finding.search import Query
+    from directory.finding.query import Query
     from directory.listings import KINDS, STRANDS
     from directory.opening import open_directory
     from directory.showing import summarise

@@ -19,7 +19,7 @@ from bot.web.asking import Words
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from directory.catalogue import Catalogue
 from directory.finding.fitting import NEEDS, TIMES
-from directory.finding.search import Query as Wanted
+from directory.finding.query import Query as Wanted
 from directory.listings import KINDS, STRANDS, StoredListing, withhold_place
 from directory.publishing.calendar import has_times, write_calendar
 from directory.publishing.geojson import write_features

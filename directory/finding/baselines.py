@@ -5,7 +5,7 @@ For `connector directory evaluate`. Each is a function from a query to ranked ke
 
 from directory.catalogue import Catalogue
 from directory.finding.evaluating import Rank, fuse_ranks
-from directory.finding.search import Query
+from directory.finding.query import Query
 
 DEFAULT = "default"
 _MOST = 100

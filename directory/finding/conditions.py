@@ -21,7 +21,7 @@ from directory.finding.postgres import (
     SmallIntegers,
     join_bits,
 )
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import DAYS, KINDS, STRANDS
 from directory.places import MILES_A_DEGREE, Area
 

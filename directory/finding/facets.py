@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from directory.finding.entries import FREE
 from directory.finding.fitting import NEEDS, TIMES, Demand
 from directory.finding.index import Index
-from directory.finding.search import Query, Ranked
+from directory.finding.query import Query
+from directory.finding.search import Ranked
 from directory.finding.verdicts import Verdicts
 from directory.listings import KINDS, STRANDS
 

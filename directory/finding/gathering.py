@@ -40,8 +40,8 @@ from directory.finding.postgres import (
     write_vector,
 )
 from directory.finding.postings import Rarity
+from directory.finding.query import Query
 from directory.finding.ranking import Question, offers_help, read_question
-from directory.finding.search import Query
 from directory.finding.words import find_stems, number
 from directory.listings import KINDS
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from directory.embeddings import Vectors
 from directory.finding.entries import Entries, Entry, chain_entries, read_entries
 from directory.finding.index import Index
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.models import EntryRow
 
 _READ_AT_ONCE = 2_000

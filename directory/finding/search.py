@@ -1,7 +1,7 @@
-"""Finding listings by meaning: words and sentence vectors, fused, filtered, and told why.
+"""Finding listings by meaning: filtered, ranked by all that counts, and the best ones chosen.
 
-Owns the ranking and the reasons. A reason is a fact about the listing that the
-query asked for; nothing else may become one.
+Owns filters, what distance, needs and freshness cost, and variety. Why one is shown is told by
+`reasons`, how words and meaning are fused by `ranking`.
 """
 
 import re
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from directory.embeddings import Vectors
 from directory.finding.entries import FREE, HIDDEN, NO_ORGANISATION, UNKNOWN, count_days
-from directory.finding.fitting import Demand, demands, judge
+from directory.finding.fitting import Demand, demands
 from directory.finding.index import Index
+from directory.finding.query import GOOD_ENOUGH, Hit, Query
 from directory.finding.ranking import NO_TOPIC, read_question, score_listings
+from directory.finding.reasons import say_words, tell
 from directory.finding.verdicts import Verdicts
-from directory.finding.words import find_stems, find_words, number
+from directory.finding.words import find_stems, number
 from directory.listings import KINDS, STATUSES, STRANDS, StoredListing
-from directory.places import Area, miles_from
-from directory.wording import searchable_text
 
 Scores = NDArray[np.float32]
 Rows = NDArray[np.bool_]
@@ -48,65 +48,11 @@ _FRESH_DAYS, _STALE_DAYS = 180.0, 730.0
 # What each listing of an organisation after its third costs the next of the same one.
 _SAME_ORGANISATION = 0.06
 _FEW_OF_ONE = 3
-# Below this, the best that the directory has is not what was asked for.
-GOOD_ENOUGH = 0.3
-# A word in more than this part of the listings is no reason to choose one.
-_COMMON = 0.2
 # The scan is off by 0.003: no listing this far down can belong to the first ten.
 _REFINED = 200
 # How many are put in order at first; most searches need no more.
 _FIRST_SORTED = 64
 _CLOSED = STATUSES.index("closed")
-
-
-@dataclass(frozen=True)
-class Query:
-    """What to look for. Empty `kinds` and `strands` mean any; `exclude` holds ids not to show.
-
-    `needs` are names in `fitting.NEEDS` and `fitting.TIMES`, `age` is in years: what does not
-    suit is left out, and what is known to suit comes first. `within` is in miles of `near`: what
-    is known to be farther is left out. `week` is the first of the seven days to go in.
-    `labels` are pairs of field and text that a listing must have. `avoid` says in words what is
-    not wanted. With a `why` the text is ours: it finds, and `why` is the reason to give.
-    """
-
-    text: str
-    kinds: frozenset[str] = frozenset()
-    strands: frozenset[str] = frozenset()
-    labels: frozenset[tuple[str, str]] = frozenset()
-    near: Area | None = None
-    within: float | None = None
-    free: bool = False
-    nearest: bool = False
-    exclude: frozenset[int] = frozenset()
-    limit: int = 3
-    why: str = ""
-    needs: frozenset[str] = frozenset()
-    age: int | None = None
-    week: date | None = None
-    avoid: str = ""
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A listing that was found. `score` is comparable within one search only.
-
-    `fit` is how near its words come to the query's, in units of cosine. `miles` is the distance
-    to the area asked about, None where it is not known; `silent` tells that the listing does
-    not say whether it meets some need.
-    """
-
-    found: StoredListing
-    score: float
-    reasons: tuple[str, ...]
-    miles: float | None
-    fit: float
-    silent: bool = False
-
-    @property
-    def good(self) -> bool:
-        """Whether it is likely to be what was meant."""
-        return self.fit >= GOOD_ENOUGH
 
 
 @dataclass(frozen=True)
@@ -211,7 +157,7 @@ def _find_best(score: Scores, most: int) -> NDArray[np.intp]:
 def search(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit]:
     """The best listings first."""
     unwanted = [stems for stems in map(_stem_set, _PHRASES.split(query.avoid)) if stems]
-    said = {} if query.why else _say_words(index, query.text)
+    said = {} if query.why else say_words(index, query.text)
     rows = choose(index, ranked)
     hits: list[Hit] = []
     while len(hits) < query.limit:
@@ -224,9 +170,18 @@ def search(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit
             stored = found.get(int(index.entries.ids[row]))
             if stored is None or (unwanted and _is_about(stored, unwanted)):
                 continue
-            close = None if ranked.vector is None else fit >= GOOD_ENOUGH
-            why = _say_why(index, query, said, row, stored, close)
-            hits.append(_tell(query, stored, why, float(ranked.score[row]), fit, ranked.today))
+            hit = tell(
+                index,
+                query,
+                said,
+                row,
+                stored,
+                score=float(ranked.score[row]),
+                fit=fit,
+                by_words=ranked.vector is None,
+                today=ranked.today,
+            )
+            hits.append(hit)
     return hits
 
 
@@ -311,90 +266,6 @@ def _measure_staleness(index: Index, today: date) -> Scores:
     return np.where(assured == UNKNOWN, 0, np.clip(days, 0, 1)).astype(np.float32)
 
 
-def _tell(
-    query: Query, stored: StoredListing, why: str, score: float, fit: float, today: date
-) -> Hit:
-    listing = stored.listing
-    miles = _measure_miles(query, stored)
-    asked = demands(query.needs, query.age, query.week)
-    verdicts = [judge(listing, demand, today) for demand in asked]
-    reasons = [why]
-    if miles is not None and query.near is not None:
-        reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
-    elif query.near is not None and listing.online:
-        reasons.append("You can join from home, online")
-    elif query.near is not None and listing.covers:
-        reasons.append(f"It covers {listing.covers}")
-    if query.free and listing.free:
-        reasons.append("It is free")
-    reasons += [verdict.reason for verdict in verdicts if verdict.suits]
-    return Hit(
-        found=stored,
-        score=score,
-        reasons=tuple(dict.fromkeys(reasons)),
-        miles=miles,
-        fit=fit,
-        silent=any(verdict.suits is None for verdict in verdicts),
-    )
-
-
-def _measure_miles(query: Query, stored: StoredListing) -> float | None:
-    points = [place.point for place in stored.listing.places if place.point]
-    if query.near is None or not points:
-        return None
-    degrees = np.array([(point.latitude, point.longitude) for point in points])
-    return float(miles_from(query.near.point, degrees).min())
-
-
-def _say_why(
-    index: Index,
-    query: Query,
-    said: Mapping[int, str],
-    row: int,
-    stored: StoredListing,
-    close: bool | None,
-) -> str:
-    """The first reason; whether it is `close` in meaning is not known without a vector."""
-    if query.why:
-        return query.why
-    if mentioned := _shared_words(index, said, row, stored):
-        return f"It mentions {_quote(mentioned)}"
-    if close is None:
-        return "It uses some of your words"
-    if close:
-        return "It is close in meaning to what you said"
-    return "It is one of the closest we know of"
-
-
-def _say_words(index: Index, text: str) -> dict[int, str]:
-    """The terms in `text` that are worth naming, each with the word as it was said."""
-    most = max(2.0, _COMMON * index.postings.size)
-    said: dict[int, str] = {}
-    for word in find_words(text):
-        stems = find_stems(word)
-        if len(stems) == 1 and 0 < index.postings.count(number(stems[0])) <= most:
-            said.setdefault(number(stems[0]), word)
-    return said
-
-
-def _shared_words(
-    index: Index, said: Mapping[int, str], row: int, stored: StoredListing
-) -> list[str]:
-    """Up to three words that the person and the listing share, the rarest first.
-
-    As the person said them where the listing says them so too, else as the listing does.
-    """
-    shared = [term for term in said if index.postings.has(term, row)]
-    shared.sort(key=lambda term: (index.postings.count(term), said[term]))
-    if not shared:
-        return []
-    words = find_words(searchable_text(stored.listing))
-    literal = set(words)
-    spelt = {number(stems[0]): word for word in words if len(stems := find_stems(word)) == 1}
-    told = [said[term] if said[term] in literal else spelt.get(term, "") for term in shared]
-    return [word for word in told if word][:3]
-
-
 _PHRASES = re.compile(r",|\bor\b|\band\b")
 
 
@@ -405,17 +276,3 @@ def _stem_set(text: str) -> frozenset[str]:
 def _is_about(stored: StoredListing, unwanted: Sequence[frozenset[str]]) -> bool:
     gist = _stem_set(f"{stored.listing.name} {' '.join(stored.listing.topics)}")
     return any(stems <= gist for stems in unwanted)
-
-
-def _describe_miles(miles: float) -> str:
-    if miles < 0.25:
-        return "a short walk"
-    halves = max(1, round(miles * 2))
-    if halves <= 2:
-        return "about half a mile" if halves == 1 else "about a mile"
-    return f"about {halves / 2:g} miles"
-
-
-def _quote(words: Sequence[str]) -> str:
-    quoted = [f"“{word}”" for word in words]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
-from directory.finding.search import Query
+from directory.finding.query import Query
 from nlu.actions.feelings import recognise
 from nlu.actions.reading import asks, asks_outright, gives_nothing
 from nlu.actions.topics import CLOSE

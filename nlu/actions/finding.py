@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
-from directory.finding.search import Hit
+from directory.finding.query import Hit
 from directory.notes import Notebook
 from nlu.actions.asking import ASKED, add_words, begin
 from nlu.actions.feelings import recognise

@@ -14,7 +14,7 @@ from rasa_sdk import Tracker
 from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
 from directory.finding.fitting import NEEDS, TIMES
-from directory.finding.search import Hit, Query
+from directory.finding.query import Hit, Query
 from directory.listings import StoredListing
 from directory.notes import Notebook
 from directory.places import Area

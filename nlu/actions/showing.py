@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.catalogue import Catalogue
-from directory.finding.search import Hit
+from directory.finding.query import Hit
 from directory.listings import StoredListing
 from directory.showing import describe_briefly, show_listing
 from directory.wording import describe_opening

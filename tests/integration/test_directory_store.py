@@ -17,7 +17,7 @@ from directory.catalogue import Catalogue, count_listings
 from directory.errors import DatabaseError
 from directory.filling.importing import import_listings
 from directory.filling.writing import renew_entries
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import Listing, Place, Point, Schedule, read_document
 from directory.models import Base, ListingRow, RevisionRow
 from directory.sources.reading import read_source

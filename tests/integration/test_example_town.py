@@ -13,7 +13,7 @@ from directory.catalogue import Catalogue
 from directory.embeddings import Encoder
 from directory.errors import UnknownPlaceError
 from directory.filling.importing import ImportReport, import_listings
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import ASSETS, KINDS, STRANDS, Listing
 from directory.showing import show_listing, summarise
 from directory.sources.reading import read_source

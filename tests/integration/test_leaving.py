@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from directory.catalogue import Catalogue
 from directory.errors import HeldError
 from directory.filling.importing import Rejected, import_listings
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import Listing
 from directory.models import ListingRow
 from directory.opening import open_directory

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from directory.catalogue import Catalogue
 from directory.filling.importing import import_listings
 from directory.filling.linking import link_duplicates
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import Listing, Place, Schedule
 from directory.models import DuplicateRow, ListingRow
 from directory.opening import open_directory

@@ -20,7 +20,7 @@ from directory.finding import gathering
 from directory.finding.gathering import PostgresFinder
 from directory.finding.holding import MemoryFinder
 from directory.finding.postgres import shorten
-from directory.finding.search import Hit, Query
+from directory.finding.query import Hit, Query
 from directory.finding.words import find_stems, number
 from directory.listings import Listing, Schedule
 from directory.store import migrate, open_database

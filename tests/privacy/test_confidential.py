@@ -18,7 +18,7 @@ from bot.settings import ROOT
 from directory.catalogue import Catalogue
 from directory.filling.importing import import_listings
 from directory.filling.writing import rewrite_entries
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import Listing, Place, Point, Schedule, write_document
 from directory.models import ListingRow
 from directory.places import Area

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.finding.search import Hit
+from directory.finding.query import Hit
 from directory.listings import Listing, Place, Schedule, StoredListing
 from directory.wording import describe_opening
 from nlu.actions.showing import make_card

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.finding.facets import WITHIN_MILES, Facets
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import DAYS, KINDS, STRANDS, Listing, Place, Point, Schedule
 from directory.places import Area
 from tests.in_memory import Town

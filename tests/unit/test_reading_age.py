@@ -20,7 +20,7 @@ from bot.settings import ROOT
 from bot.wording import Wording, line
 from directory.embeddings import DIMENSIONS
 from directory.finding.fitting import NEEDS
-from directory.finding.search import Query
+from directory.finding.query import Query
 from directory.listings import Listing, Place, Point, Schedule
 from directory.places import Area
 from tests.in_memory import Town

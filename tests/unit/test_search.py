@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.embeddings import DIMENSIONS
-from directory.finding.search import Hit, Query
+from directory.finding.query import Hit, Query
 from directory.finding.words import find_stems, find_words
 from directory.listings import KINDS, STATUSES, Listing, Place, Point
 from directory.places import Area
