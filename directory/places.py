@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from directory.listings import Point
 
-_POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
+POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
 _EARTH_MILES = 3958.8
 MILES_A_DEGREE = _EARTH_MILES * math.pi / 180
 """Of latitude; of longitude, at the equator."""
@@ -40,5 +40,5 @@ def miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np.float64
 
 def tidy_postcode(text: str) -> str:
     """A postcode in capitals with one space, however it was typed."""
-    match = _POSTCODE.fullmatch(text.strip())
+    match = POSTCODE.fullmatch(text.strip())
     return f"{match[1]} {match[2]}".upper() if match and match[2] else text.strip().upper()

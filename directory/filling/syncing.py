@@ -7,7 +7,7 @@ most of its listings changes nothing, and stops none of the others.
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from directory.embeddings import Encoder
 from directory.errors import DatabaseError, DirectoryError, HeldError, SourceError
 from directory.filling.importing import ImportReport, Progress, import_listings, no_progress
+from directory.filling.writing import read_clock
 from directory.models import SourceRow
 from directory.sources.reading import read_feed
 from directory.sources.visiting import Mark, read_address
@@ -183,7 +184,7 @@ def _sync_one(
 
 def _mark_to_ask_with(feed: Feed) -> Mark | None:
     # What is held was not applied: to ask only for what is newer would leave it so.
-    if feed.held or feed.synced is None or _now() - feed.synced > _BELIEVED:
+    if feed.held or feed.synced is None or read_clock() - feed.synced > _BELIEVED:
         return None
     return feed.mark
 
@@ -197,13 +198,9 @@ def _remember(engine: Engine, feed: Feed, mark: Mark | None, held: str) -> None:
             return
         if mark is not None:
             row.etag, row.last_modified = mark.etag, mark.last_modified
-            row.synced = _now()
+            row.synced = read_clock()
         row.held = held
         session.commit()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _require(session: Session, name: str) -> SourceRow:

@@ -83,7 +83,7 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
 def close_listings(session: Session, ids: Collection[int]) -> None:
     """Take off show what its source no longer has. Nothing is deleted: it may come back."""
     for some in _in_parts(ids):
-        changes = {"gone": True, "modified": _now()}
+        changes = {"gone": True, "modified": read_clock()}
         session.execute(update(ListingRow).where(ListingRow.id.in_(some)).values(changes))
     rewrite_entries(session, ids)
 
@@ -131,7 +131,7 @@ def renew_entries(engine: Engine) -> int:
 def _write_rows(
     session: Session, source_id: int, written: Sequence[Written], revision: int
 ) -> list[int]:
-    now = _now()
+    now = read_clock()
     rows: list[dict[str, Any]] = []
     for one in written:
         document = write_document(one.listing)
@@ -225,7 +225,8 @@ def _number_labels(session: Session, listings: Iterable[Listing]) -> Callable[[s
     return lambda field, text: numbers[field, text]
 
 
-def _now() -> datetime:
+def read_clock() -> datetime:
+    """The moment, in UTC, as the database keeps it: without saying so."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 

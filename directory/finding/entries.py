@@ -19,7 +19,6 @@ from directory.finding.ranking import describe_listings
 from directory.finding.topics import KEPT
 from directory.finding.words import TERM, weigh
 from directory.listings import (
-    ASSETS,
     DAYS,
     KINDS,
     REPEATS,
@@ -30,9 +29,9 @@ from directory.listings import (
 )
 from directory.wording import searchable_text, text_digest
 
-VERSION = 3
+VERSION = 4
 
-FREE, ONLINE, AREA_WIDE, PLACED, HIDDEN = 1, 2, 4, 8, 16
+FREE, HIDDEN = 1, 2
 """`HIDDEN` is what its source dropped, and what is shown under another listing's id."""
 NO_ORGANISATION = 0
 UNKNOWN = -1
@@ -44,7 +43,6 @@ FACTS = np.dtype(
         ("status", "u1"),
         ("flags", "u1"),
         ("strands", "u1"),
-        ("assets", "u1"),
         ("needs", "i1", (len(NEEDS),)),
         ("youngest", "i2"),
         ("oldest", "i2"),
@@ -57,7 +55,7 @@ FACTS = np.dtype(
         ("audiences", "<u2"),
     ]
 )
-"""Bits of `strands`, `assets` and `times_told` are in the order of their names; days are counted
+"""Bits of `strands` and `times_told` are in the order of their names; days are counted
 from 1970; `content` and `organisation` are equal for equal ones; `topics`, `shares` and
 `audiences` are the `Traits` of `ranking`."""
 
@@ -134,20 +132,13 @@ def find_labels(listing: Listing) -> set[tuple[str, str]]:
 
 
 def _gather_facts(listing: Listing, vector: Vectors) -> NDArray[np.void]:
-    flags = (
-        FREE * listing.free
-        + ONLINE * listing.online
-        + AREA_WIDE * bool(listing.covers)
-        + PLACED * bool(listing.places)
-    )
     verdicts = [judge(listing, need).suits for need in NEEDS]
     content = f"{listing.name}\n{listing.description}".encode()
     facts = np.zeros((), dtype=FACTS)
     facts["kind"] = KINDS.index(listing.kind)
     facts["status"] = STATUSES.index(listing.status)
-    facts["flags"] = flags
+    facts["flags"] = FREE * listing.free
     facts["strands"] = _bits(listing.strands, STRANDS)
-    facts["assets"] = _bits(listing.assets, ASSETS)
     facts["needs"] = [0 if suits is None else 1 if suits else -1 for suits in verdicts]
     facts["youngest"] = UNKNOWN if listing.minimum_age is None else listing.minimum_age
     facts["oldest"] = UNKNOWN if listing.maximum_age is None else listing.maximum_age

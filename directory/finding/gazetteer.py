@@ -18,9 +18,8 @@ from sqlalchemy.orm import Session
 from directory.finding.ordinary import ORDINARY
 from directory.listings import Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow
-from directory.places import MILES_A_DEGREE, Area, miles_from
+from directory.places import MILES_A_DEGREE, POSTCODE, Area, miles_from
 
-_POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 # Apostrophes are typed in three ways and left out in a fourth.
 _TOKEN = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
@@ -100,7 +99,7 @@ class Gazetteer:
                 point = Point(float(degrees[1]), float(degrees[2]))
                 # From farther off, no listing is near: a holiday, or no point on Earth at all.
                 return Area("you", point) if _is_near(session, point) else None
-            for match in _POSTCODE.finditer(text):
+            for match in POSTCODE.finditer(text):
                 if area := _find_postcode(session, match[1].upper(), (match[2] or "").upper()):
                     return area
             mentions = list(_find_mentions(text))

@@ -25,7 +25,7 @@ class Rarity:
 
     def weigh(self, count: int) -> float:
         """What a term is worth for being rare, when `count` listings use it."""
-        return math.log1p((self.size - count + 0.5) / (count + 0.5))
+        return _weigh(self.size, count)
 
 
 class Postings:
@@ -105,9 +105,10 @@ class Postings:
             rows, impacts = self.find(term)
             if len(rows):
                 # No row is twice in a list, so this adds to each.
-                scores[rows] += self.weigh(self.count(term)) * impacts.astype(np.float32)
+                worth = np.float32(_weigh(self.size, self.count(term)))
+                scores[rows] += worth * impacts.astype(np.float32)
         return scores
 
-    def weigh(self, count: int) -> np.float32:
-        """What a term is worth for being rare, when `count` listings use it."""
-        return np.float32(Rarity(self.size, {}).weigh(count))
+
+def _weigh(size: int, count: int) -> float:
+    return math.log1p((size - count + 0.5) / (count + 0.5))

@@ -100,14 +100,9 @@ def describe_listings(listings: Sequence[Listing], vectors: Array) -> Traits:
     )
 
 
-def read_question(
-    text: str, vector: Array, reading: Reading | None = None, weights: Weights = DEFAULT
-) -> Question:
-    """What to rank by, of a message and its sentence vector, shape (384,).
-
-    `reading` is what the topics make of the vector, read here where it is not given.
-    """
-    reading = reading or read_message(vector)
+def read_question(text: str, vector: Array, weights: Weights = DEFAULT) -> Question:
+    """What to rank by, of a message and its sentence vector, shape (384,)."""
+    reading = read_message(vector)
     aim = vector + weights.example * reading.example - weights.common * load_head().common
     return Question(
         aim=aim.astype(np.float32),
