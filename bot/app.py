@@ -28,12 +28,15 @@ from bot.settings import ROOT, Settings
 from bot.telegram import Telegram
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
+from bot.web.desk.app import create_desk, open_desk
+from bot.web.desk.releases import NothingReleased
 from bot.web.publishing import publish
 from checkins.errors import CheckinsError
 from checkins.migrating import migrate as migrate_checkins
 from checkins.questions import load_questions
 from checkins.store import CheckIns, open_engine
 from directory.catalogue import Catalogue, count_listings
+from directory.desk.office import Office
 from directory.embeddings import Encoder, is_prepared, prepare
 from directory.filling.importing import import_listings
 from directory.filling.linking import link_duplicates
@@ -135,6 +138,8 @@ async def _run(
         receive_telegram=receive,
     )
     publish(app, Shelf(engine), catalogue, settings.web_base_url)
+    office = Office(engine, secret)
+    open_desk(app, create_desk(office, NothingReleased(), secret, settings.web_base_url))
     servers = (
         _Server(app, web),
         _Server(create_actions_app(catalogue, Notebook(engine), settings.team), actions),

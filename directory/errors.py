@@ -23,3 +23,7 @@ class RowError(DirectoryError):
 
 class UnknownPlaceError(DirectoryError):
     """A place was named that the directory knows nothing near."""
+
+
+class AccountError(DirectoryError):
+    """An account of the desk cannot be made or found as it was asked for."""

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot.cli import checkins, directory, feeds, places, trying
+from bot.cli import checkins, desk, directory, feeds, places, trying
 from bot.cli.printing import ASIDE
 from bot.errors import InputError, SetupError
 from bot.settings import Settings
@@ -22,6 +22,7 @@ feeds.add_commands(directory.app)
 app.add_typer(directory.app, name="directory")
 app.add_typer(places.app, name="places")
 app.add_typer(checkins.app, name="checkins")
+app.add_typer(desk.app, name="desk")
 app.add_typer(trying.nlu_app, name="nlu")
 app.add_typer(trying.safety_app, name="safety")
 

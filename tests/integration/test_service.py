@@ -166,6 +166,17 @@ def test_a_body_without_end_is_cut_off(app_url: str) -> None:
         assert answer.status_code == 413
 
 
+def test_the_desk_stands_beside_the_chat(app_url: str) -> None:
+    answer = httpx.get(f"{app_url}/desk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in?to=/desk")
+    page = httpx.get(f"{app_url}/desk/sign-in")
+    assert page.status_code == 200
+    assert "script" not in page.headers["content-security-policy"]
+    # The chat's pages may be read from elsewhere; the desk's may not.
+    assert "access-control-allow-origin" not in page.headers
+    assert httpx.get(f"{app_url}/deskjet").status_code == 404
+
+
 def test_half_a_letter_is_no_harm(app_url: str) -> None:
     headers = {"Content-Type": "application/json"}
     body = b'{"message": {"text": "\\ud800 knitting"}}'

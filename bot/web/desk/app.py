@@ -1,0 +1,147 @@
+"""The desk as an app of its own, and how the program answers for it beside the chat.
+
+Owns headers, limits and what is said when something is wrong. Must never log an address or a form.
+"""
+
+import logging
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
+from starlette.datastructures import FormData, Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.web.desk.audit import create_audit
+from bot.web.desk.door import HOME, Door, SentElsewhereError, TurnedAwayError, read_form
+from bot.web.desk.paper import STYLE, go, write
+from bot.web.desk.releases import Ledger, create_releases
+from bot.web.desk.signing_in import create_signing_in
+from directory.desk.office import Office
+
+log = logging.getLogger(__name__)
+
+# A form's limit; what takes a file says its own.
+_MOST_BYTES = 256 * 1024
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Not "no-referrer": browsers then hide where a form comes from, and the door asks for it.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+_TOO_LONG = {"title": "That is too long", "sentence": "Nothing was changed. Send less at once."}
+_BROKEN = "Something went wrong on our side. Nothing was changed. Try again in a minute."
+
+
+def create_desk(office: Office, ledger: Ledger, secret: bytes, base_url: str = "") -> FastAPI:
+    """The whole desk. `secret` signs its forms, `base_url` is where it is reached from outside."""
+    door = Door(office, secret, base_url)
+
+    def enter(request: Request, form: Annotated[FormData, Depends(read_form)]) -> None:
+        request.state.visit = door.enter(request, form)
+
+    desk = FastAPI(
+        title="Community Connector: desk",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # For a body that does not say its length; there is a page for the others.
+        max_body_size=_MOST_BYTES,
+        dependencies=[Depends(enter)],
+    )
+    desk.add_middleware(GZipMiddleware, minimum_size=1000)
+
+    @desk.get("/desk/style.css")
+    def show_style() -> Response:
+        headers = {"Cache-Control": "max-age=300"}
+        return Response(STYLE, media_type="text/css; charset=utf-8", headers=headers)
+
+    for router in (
+        create_signing_in(door, office),
+        create_releases(ledger),
+        create_audit(office.history),
+    ):
+        desk.include_router(router, prefix=HOME)
+
+    @desk.exception_handler(TurnedAwayError)
+    async def turn_away(request: Request, error: TurnedAwayError) -> Response:
+        said = {"title": error.title, "sentence": error.sentence}
+        return write(request, "sorry.html", error.status, **said)
+
+    @desk.exception_handler(SentElsewhereError)
+    async def send_elsewhere(_request: Request, error: SentElsewhereError) -> Response:
+        return go(error.address)
+
+    desk.add_exception_handler(HTTPException, _tell_http_error)
+    desk.add_exception_handler(RequestValidationError, _tell_invalid)
+    return desk
+
+
+def open_desk(app: FastAPI, desk: FastAPI) -> None:
+    """Let `app` answer for the desk as well. To be called before it starts."""
+    app.add_middleware(_DeskBeside, desk=desk)
+
+
+class _DeskBeside:
+    """Hands what is asked of the desk to it, and the rest on to `app` untouched."""
+
+    def __init__(self, app: ASGIApp, desk: ASGIApp) -> None:
+        self._app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or f"{scope['path']}/".partition(f"{HOME}/")[0]:
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        started = False
+
+        async def pass_on(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if not length.isdecimal() or int(length) > _MOST_BYTES:
+            await write(Request(scope), "sorry.html", 413, **_TOO_LONG)(scope, receive, pass_on)
+            return
+        try:
+            await self._desk(scope, receive, pass_on)
+        except Exception as error:
+            # The type alone: the error's own text may quote what was filled in.
+            log.error("A page of the desk failed: %s", type(error).__name__)
+            if not started:
+                page = write(Request(scope), "sorry.html", 500, title="Sorry", sentence=_BROKEN)
+                await page(scope, receive, pass_on)
+
+
+async def _tell_http_error(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    title, sentence = {
+        404: ("There is no such page", "Check the address, or start from the first page."),
+        405: ("This cannot be done here", "Start from the first page."),
+    }.get(status, ("That could not be read", "Nothing was changed. Go back, and try again."))
+    return write(request, "sorry.html", status, title=title, sentence=sentence)
+
+
+async def _tell_invalid(request: Request, _error: Exception) -> Response:
+    # The error's own text quotes what was sent; it stays unsaid.
+    return write(
+        request,
+        "sorry.html",
+        422,
+        title="That could not be read",
+        sentence="Nothing was changed. Go back, and try again.",
+    )

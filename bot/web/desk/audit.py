@@ -1,0 +1,30 @@
+"""Who changed which listing, for admins. Of residents there is nothing to be seen here."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from bot.web.desk.paper import write
+from directory.desk.history import History
+
+_A_PAGE = 50
+
+
+def create_audit(history: History) -> APIRouter:
+    router = APIRouter(prefix="/audit")
+
+    @router.get("")
+    def list_changes(
+        request: Request, page: Annotated[int, Query(ge=1, le=100_000)] = 1
+    ) -> Response:
+        # One more than is shown, to know whether there is another page.
+        changes = history.read((page - 1) * _A_PAGE, _A_PAGE + 1)
+        return write(
+            request,
+            "audit.html",
+            changes=changes[:_A_PAGE],
+            page=page,
+            more=len(changes) > _A_PAGE,
+        )
+
+    return router

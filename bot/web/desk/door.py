@@ -1,0 +1,163 @@
+"""The door of the desk: every request passes it before any page does anything.
+
+Owns the cookie, the token in every form, and where a request comes from. Must never tell one who
+is not signed in anything but to sign in.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request, Response
+from starlette.datastructures import FormData
+
+from bot.web.desk.rooms import may_enter
+from directory.desk.accounts import Account
+from directory.desk.office import Office
+from directory.desk.signins import make_token
+
+HOME = "/desk"
+SIGN_IN = "/desk/sign-in"
+_COOKIE = "connector-desk"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_MOST_FIELDS = 200
+_MOST_BYTES_A_FIELD = 64 * 1024
+
+
+class TurnedAwayError(Exception):
+    """Ends a request with a page that says why, in one sentence."""
+
+    def __init__(self, status: int, title: str, sentence: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.sentence = sentence
+
+
+class SentElsewhereError(Exception):
+    """Ends a request by leading to another page of the desk."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self.address = address
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who asks, None before they have signed in, and what they filled in.
+
+    `cookie` is what the browser holds, and `token` what its forms must send back.
+    """
+
+    account: Account | None
+    cookie: str
+    token: str
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def who(self) -> Account:
+        """The account; only a page that is open to everybody has none."""
+        if self.account is None:
+            raise SentElsewhereError(SIGN_IN)
+        return self.account
+
+    def text(self, name: str) -> str:
+        """A field of the form, stripped; empty where there is none."""
+        value = self.form.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """Every value of a field that may have several."""
+        return [value for value in self.form.getlist(name) if isinstance(value, str)]
+
+
+class Door:
+    """Lets in, sends to sign in, or turns away. `base_url` is where the desk is reached."""
+
+    def __init__(self, office: Office, secret: bytes, base_url: str = "") -> None:
+        self._office = office
+        self._secret = secret
+        self._host = urlsplit(base_url).netloc
+        self._always_secure = base_url.startswith("https:")
+
+    def enter(self, request: Request, form: FormData) -> Visit:
+        """Who comes, and with what. Raises TurnedAwayError, SentElsewhereError."""
+        cookie = request.cookies.get(_COOKIE, "")
+        if not _TOKEN.fullmatch(cookie):
+            # A token of its own for each browser, so that the form to sign in is held to it too.
+            cookie = make_token()
+        account = self._office.signins.find(cookie)
+        visit = Visit(account, cookie, self._sign(cookie), form)
+        if request.method == "POST":
+            self._require_own(request, visit)
+        room = request.url.path.removeprefix(HOME).strip("/").partition("/")[0]
+        if not may_enter(account.role if account else None, room):
+            if account is None:
+                raise SentElsewhereError(f"{SIGN_IN}?to={quote(_address(request))}")
+            raise TurnedAwayError(
+                403, "This page is not for your account", "Ask an admin if you need it."
+            )
+        return visit
+
+    def give(self, request: Request, response: Response, cookie: str) -> None:
+        """Have the browser hold this token until it closes, and send it to the desk alone."""
+        response.set_cookie(
+            _COOKIE,
+            cookie,
+            path=HOME,
+            httponly=True,
+            samesite="lax",
+            secure=self._always_secure or request.url.scheme == "https",
+        )
+
+    def _sign(self, cookie: str) -> str:
+        return hmac.digest(self._secret, b"desk form:" + cookie.encode(), "sha256").hex()
+
+    def _require_own(self, request: Request, visit: Visit) -> None:
+        """Refuse a form that was not sent from a page of the desk, in this very browser."""
+        sent = visit.text("token")
+        if not self._is_from_here(request.headers) or not hmac.compare_digest(
+            sent.encode(), visit.token.encode()
+        ):
+            raise TurnedAwayError(
+                403,
+                "This form is out of date",
+                "Nothing was changed. Open the page again, and send it once more.",
+            )
+
+    def _is_from_here(self, headers: Mapping[str, str]) -> bool:
+        # Every browser names where a form comes from; behind a proxy, its own name counts too.
+        origin = urlsplit(headers.get("origin", ""))
+        ours = {headers.get("host", ""), self._host} - {""}
+        return origin.scheme in ("http", "https") and origin.netloc in ours
+
+
+async def read_form(request: Request) -> FormData:
+    """What was filled in, nothing for a request that only reads."""
+    if request.method != "POST":
+        return FormData()
+    return await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES_A_FIELD)
+
+
+def visiting(request: Request) -> Visit:
+    """The visit that the door let in."""
+    visit: Visit = request.state.visit
+    return visit
+
+
+Visiting = Annotated[Visit, Depends(visiting)]
+
+
+def is_own_address(address: str) -> bool:
+    """Whether an address leads to a page of the desk, and to nowhere else."""
+    return bool(re.fullmatch(r"/desk(?:/[\w./?=&%+-]*)?", address, re.ASCII)) and (
+        "//" not in address
+    )
+
+
+def _address(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method == "GET" else HOME

@@ -1,0 +1,51 @@
+"""What every page of the desk is written on: its templates, its style and what was just done."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.web.desk.door import Visit
+from bot.web.desk.rooms import find_rooms
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+STYLE = (_TEMPLATES / "desk.css").read_bytes()
+_pages = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_pages.filters["day"] = lambda moment: f"{moment:%-d %B %Y}"
+_pages.filters["moment"] = lambda moment: f"{moment:%-d %B %Y, %H:%M}"
+
+# What a page may say once something is done; an address holds only the name.
+_DONE = {
+    "signed-out": "You are signed out.",
+}
+
+
+def write(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, with the menu of whoever is signed in."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    account = visit.account if visit else None
+    path = request.url.path.rstrip("/")
+    page = _pages.get_template(template).render(
+        account=account,
+        rooms=find_rooms(account.role) if account else (),
+        here=path.removeprefix("/desk/").partition("/")[0] if path != "/desk" else "",
+        token=visit.token if visit else "",
+        done=_DONE.get(request.query_params.get("done", ""), ""),
+        **values,
+    )
+    return HTMLResponse(page, status)
+
+
+def go(address: str, done: str = "") -> Response:
+    """To another page after a form, so that loading that again sends nothing twice."""
+    if done:
+        address = f"{address}{'&' if '?' in address else '?'}done={done}"
+    return RedirectResponse(address, 303)

@@ -1,0 +1,52 @@
+"""Signing in and out, and the first page."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from bot.web.desk.door import HOME, SIGN_IN, Door, Visiting, is_own_address
+from bot.web.desk.paper import go, write
+from bot.web.desk.rooms import find_rooms
+from directory.desk.office import Office
+
+# The same for every reason: who guesses learns nothing.
+_REFUSED = (
+    "That did not work. Check the name and the password. "
+    "After five tries in a row there is a pause: wait a minute, then try again."
+)
+
+
+def create_signing_in(door: Door, office: Office) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/sign-in")
+    def ask(request: Request, visit: Visiting, to: Annotated[str, Query()] = "") -> Response:
+        if visit.account:
+            return go(HOME)
+        page = write(request, "sign_in.html", to=to if is_own_address(to) else "", refused="")
+        door.give(request, page, visit.cookie)
+        return page
+
+    @router.post("/sign-in")
+    def sign_in(request: Request, visit: Visiting) -> Response:
+        to = visit.text("to")
+        to = to if is_own_address(to) else HOME
+        password = visit.form.get("password", "")
+        account = office.accounts.check(visit.text("name"), str(password))
+        if account is None:
+            return write(request, "sign_in.html", 422, to=to, refused=_REFUSED)
+        answer = go(to)
+        # A new token: what the browser held before may be known to somebody else.
+        door.give(request, answer, office.signins.begin(account))
+        return answer
+
+    @router.post("/sign-out")
+    def sign_out(visit: Visiting) -> Response:
+        office.signins.end(visit.cookie)
+        return go(SIGN_IN, "signed-out")
+
+    @router.get("")
+    def show_home(request: Request, visit: Visiting) -> Response:
+        return write(request, "home.html", open_rooms=find_rooms(visit.who.role))
+
+    return router

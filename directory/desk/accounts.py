@@ -1,0 +1,198 @@
+"""Who may sign in to the desk, and what keeps others out.
+
+Owns names, roles and hashes of passwords. Whoever tries learns nothing but that it did not work:
+not whether there is such a name, not by what is said, not by the time it takes.
+"""
+
+import hmac
+import re
+import threading
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.orm import Session
+
+from directory.desk.tables import AccountRow, AttemptRow, SignInRow
+from directory.errors import AccountError
+from directory.filling.writing import read_clock
+
+Role = Literal["navigator", "analyst", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+SHORTEST_PASSWORD = 12
+_LONGEST_PASSWORD = 1_000
+# So many tries in a row before a name is barred, for a minute at first and twice as long each time.
+TRIES = 5
+_FIRST_BAR = timedelta(minutes=1)
+_LONGEST_BAR = timedelta(hours=1)
+_REMEMBERED = timedelta(days=1)
+# A hash takes 64 MB while it is made: no more of them at once.
+_AT_ONCE = 2
+_NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may sign in."""
+
+    id: int
+    name: str
+    role: Role
+
+
+class Accounts:
+    """The accounts in a directory's database. `secret` keys the hashes of names that are tried."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        secret: bytes,
+        clock: Callable[[], datetime] = read_clock,
+        hasher: PasswordHasher | None = None,
+    ) -> None:
+        self._engine = engine
+        self._secret = secret
+        self._clock = clock
+        self._hasher = hasher or PasswordHasher()
+        self._hashing = threading.BoundedSemaphore(_AT_ONCE)
+        # What a name that nobody has is checked against, so that it takes as long.
+        self._nobody = self._hasher.hash("nobody's password")
+
+    def add(self, name: str, role: str, password: str) -> Account:
+        """Make an account. Raises AccountError for what it cannot be made of."""
+        name = _tidy(name)
+        if not _NAME.fullmatch(name):
+            raise AccountError(
+                "A name has 1 to 60 letters, digits, spaces, full stops, hyphens or @."
+            )
+        if role not in ROLES:
+            raise AccountError(f"A role is one of {', '.join(ROLES)}.")
+        hashed = self._hash(password)
+        with Session(self._engine) as session, session.begin():
+            if session.scalar(select(AccountRow).where(AccountRow.folded == name.casefold())):
+                raise AccountError(f"There is an account called {name} already.")
+            row = AccountRow(
+                name=name,
+                folded=name.casefold(),
+                role=role,
+                password=hashed,
+                made=self._clock(),
+            )
+            session.add(row)
+            session.flush()
+            return _read(row)
+
+    def list_all(self) -> list[Account]:
+        """Every account, by name."""
+        with Session(self._engine) as session:
+            return [_read(row) for row in session.scalars(select(AccountRow).order_by("folded"))]
+
+    def remove(self, name: str) -> None:
+        """Take an account away, and sign it out everywhere. Raises AccountError."""
+        with Session(self._engine) as session, session.begin():
+            session.delete(_require(session, name))
+
+    def reset_password(self, name: str, password: str) -> None:
+        """Give an account a new password, sign it out everywhere, and lift its bar.
+
+        Raises AccountError.
+        """
+        hashed = self._hash(password)
+        with Session(self._engine) as session, session.begin():
+            row = _require(session, name)
+            row.password = hashed
+            session.execute(delete(SignInRow).where(SignInRow.account_id == row.id))
+            session.execute(delete(AttemptRow).where(AttemptRow.name == self._key(name)))
+
+    def check(self, name: str, password: str) -> Account | None:
+        """The account of that name and password; None for every other reason there may be.
+
+        A try is counted before it is made, so that many at once are no way around the bar.
+        """
+        if len(password) > _LONGEST_PASSWORD or len(name) > _LONGEST_PASSWORD:
+            return None
+        key = self._key(name)
+        allowed = self._count_try(key)
+        with Session(self._engine) as session:
+            found = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
+            account = _read(found) if found else None
+            hashed = found.password if found else self._nobody
+        fits = self._verify(hashed, password)
+        if not (allowed and fits and account):
+            return None
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(AttemptRow).where(AttemptRow.name == key))
+            if self._hasher.check_needs_rehash(hashed):
+                session.execute(
+                    update(AccountRow)
+                    .where(AccountRow.id == account.id)
+                    .values(password=self._hash(password))
+                )
+        return account
+
+    def _count_try(self, key: str) -> bool:
+        """Whether a try under this name may succeed now."""
+        now = self._clock()
+        on_sqlite = self._engine.dialect.name == "sqlite"
+        first = (insert_sqlite if on_sqlite else insert_postgresql)(AttemptRow)
+        first = first.values(name=key, tries=0, last=now, barred=now)
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(AttemptRow).where(AttemptRow.last < now - _REMEMBERED))
+            session.execute(first.on_conflict_do_nothing())
+            tries = session.scalar(
+                update(AttemptRow)
+                .where(AttemptRow.name == key, AttemptRow.barred <= now)
+                .values(tries=AttemptRow.tries + 1, last=now)
+                .returning(AttemptRow.tries)
+            )
+            if tries is not None and tries % TRIES == 0:
+                bar = min(_FIRST_BAR * 2 ** min(tries // TRIES - 1, 10), _LONGEST_BAR)
+                session.execute(
+                    update(AttemptRow).where(AttemptRow.name == key).values(barred=now + bar)
+                )
+        return tries is not None
+
+    def _key(self, name: str) -> str:
+        return hmac.digest(self._secret, b"desk name:" + _fold(name).encode(), "sha256").hex()
+
+    def _hash(self, password: str) -> str:
+        if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+            raise AccountError(
+                f"A password needs at least {SHORTEST_PASSWORD} characters. Four words will do."
+            )
+        with self._hashing:
+            return self._hasher.hash(password)
+
+    def _verify(self, hashed: str, password: str) -> bool:
+        with self._hashing:
+            try:
+                return self._hasher.verify(hashed, password)
+            except VerifyMismatchError:
+                return False
+
+
+def _tidy(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).split())
+
+
+def _fold(name: str) -> str:
+    return _tidy(name).casefold()
+
+
+def _require(session: Session, name: str) -> AccountRow:
+    row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
+    if row is None:
+        raise AccountError("There is no account of that name. See: connector desk list-accounts")
+    return row
+
+
+def _read(row: AccountRow) -> Account:
+    return Account(row.id, row.name, row.role)  # type: ignore[arg-type]

@@ -1,0 +1,62 @@
+"""A desk with the example town, and people of each role who are signed in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.desk.server import DeskServer, Person, Shelf
+from tests.published.conftest import NOTICE, read_town
+from tests.published.helpers import fill, open_empty
+
+REPORT = b"<!doctype html><title>Report</title><style>h1{color:teal}</style><h1>Belonging</h1>"
+
+
+@pytest.fixture(scope="session")
+def ledger() -> Shelf:
+    files = {
+        "checkins.csv": b"area,count\r\nOld Town,15\r\n",
+        "checkins.parquet": b"PAR1",
+        "datapackage.json": b"{}",
+        "report.html": REPORT,
+        "README.txt": b"How it was made.",
+    }
+    return Shelf({"2026-Q3": files, "2026-Q4": files})
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory, ledger: Shelf) -> Iterator[DeskServer]:
+    engine = open_empty(tmp_path_factory.mktemp("desk"))
+    fill(engine, "larkhaven", read_town(), notice=NOTICE)
+    server = DeskServer(engine, ledger)
+    server.start()
+    yield server
+    server.stop()
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def navigator(desk: DeskServer) -> Iterator[Person]:
+    person = desk.make_person("Nadia", "navigator")
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="session")
+def analyst(desk: DeskServer) -> Iterator[Person]:
+    person = desk.make_person("Anil", "analyst")
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="session")
+def admin(desk: DeskServer) -> Iterator[Person]:
+    person = desk.make_person("Ada", "admin")
+    yield person
+    person.close()
+
+
+@pytest.fixture
+def stranger(desk: DeskServer) -> Iterator[Person]:
+    person = Person(desk.url)
+    yield person
+    person.close()

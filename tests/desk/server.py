@@ -1,0 +1,115 @@
+"""The desk as it is served, on a port of its own, and somebody who uses it without a browser."""
+
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from bot.web.desk.app import create_desk, open_desk
+from checkins.errors import ReleaseError
+from directory.desk.office import Office
+
+SECRET = b"a secret of the tests' own"
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Release:
+    period: str
+    policy: str
+    files: tuple[str, ...]
+    digest: str
+
+
+@dataclass
+class Shelf:
+    """Finished releases, each with its files, as a ledger gives them."""
+
+    releases: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    def periods(self) -> list[Release]:
+        return [
+            Release(period, "counts of 1 to 7 suppressed", tuple(sorted(files)), "0f" * 32)
+            for period, files in sorted(self.releases.items())
+        ]
+
+    def read_file(self, period: str, name: str) -> bytes:
+        try:
+            return self.releases[period][name]
+        except KeyError:
+            raise ReleaseError(f"The release of {period} has no file {name!r}.") from None
+
+
+class DeskServer:
+    """A real server on loopback; /desk is the desk's, and there is nothing else."""
+
+    def __init__(self, engine: Engine, ledger: Shelf) -> None:
+        self.engine = engine
+        self.office = Office(engine, SECRET)
+        app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        open_desk(app, create_desk(self.office, ledger, SECRET))
+        config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
+        config.timeout_graceful_shutdown = 1
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        limit = time.monotonic() + 30
+        while not self._server.started:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(30)
+
+    def make_person(self, name: str, role: str) -> "Person":
+        """Somebody of this role who has signed in."""
+        known = {account.name for account in self.office.accounts.list_all()}
+        if name not in known:
+            self.office.accounts.add(name, role, PASSWORD)
+        person = Person(self.url)
+        answer = person.sign_in(name, PASSWORD)
+        assert answer.status_code == 303, answer.text
+        return person
+
+
+class Person:
+    """A browser without pictures: keeps its cookie, and sends back the token that a page holds."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.client = httpx.Client(
+            base_url=url, timeout=30, trust_env=False, headers={"Origin": url}
+        )
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(path)
+
+    def read(self, path: str) -> str:
+        """The page's HTML."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def post(
+        self, path: str, page: str = "/desk/sign-in", **fields: str | list[str]
+    ) -> httpx.Response:
+        """Send a form as the page `page` has it, its token included."""
+        found = re.search(r'name="token" value="(\w+)"', self.get(page).text)
+        assert found, f"{page} has no form"
+        return self.client.post(path, data={"token": found[1], **fields})
+
+    def sign_in(self, name: str, password: str) -> httpx.Response:
+        return self.post("/desk/sign-in", name=name, password=password)
+
+    def close(self) -> None:
+        self.client.close()

@@ -1,0 +1,203 @@
+"""Who may sign in: names, passwords, pauses, and what a guesser learns, on every database."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from directory.desk.accounts import TRIES, Accounts
+from directory.desk.signins import LASTS, SignIns
+from directory.desk.tables import AccountRow, AttemptRow, SignInRow
+from directory.errors import AccountError
+from directory.store import migrate, open_database
+from tests.desk.server import PASSWORD, SECRET
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 28, 9)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, by: timedelta) -> None:
+        self.now += by
+
+
+@pytest.fixture
+def engine(directory_url: str) -> Iterator[Engine]:
+    engine = open_database(directory_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def accounts(engine: Engine, clock: Clock) -> Accounts:
+    # As many tries as these tests make would take minutes with hashes that are worth their name.
+    return Accounts(
+        engine, SECRET, clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    )
+
+
+def test_the_right_name_and_password_are_let_in_however_the_name_is_typed(accounts):
+    made = accounts.add("Nadia  Shah", "navigator", PASSWORD)
+    assert made.name == "Nadia Shah"
+    assert accounts.check(" nadia SHAH ", PASSWORD) == made
+    assert accounts.check("Nadia Shah", PASSWORD + "!") is None
+    assert accounts.check("Nobody", PASSWORD) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password", "why"),
+    [
+        ("", "navigator", PASSWORD, "A name has"),
+        ("x" * 61, "navigator", PASSWORD, "A name has"),
+        ("<b>", "navigator", PASSWORD, "A name has"),
+        ("Nadia", "owner", PASSWORD, "A role is one of navigator, analyst, admin."),
+        ("Nadia", "navigator", "eleven char", "at least 12"),
+    ],
+)
+def test_what_no_account_can_be_made_of_is_told(accounts, name, role, password, why):
+    with pytest.raises(AccountError, match=why):
+        accounts.add(name, role, password)
+    assert accounts.list_all() == []
+
+
+def test_a_name_is_had_once(accounts):
+    accounts.add("Nadia", "navigator", PASSWORD)
+    with pytest.raises(AccountError, match="already"):
+        accounts.add("NADIA", "admin", PASSWORD)
+
+
+def test_the_database_holds_neither_passwords_nor_tokens_nor_names_that_were_tried(
+    accounts, engine, clock
+):
+    account = accounts.add("Nadia", "navigator", PASSWORD)
+    token = SignIns(engine, clock).begin(account)
+    accounts.check("my password by mistake", "x")
+    with Session(engine) as session:
+        rows = [*session.scalars(select(AccountRow)), *session.scalars(select(SignInRow))]
+        kept = " ".join(str(vars(row)) for row in [*rows, *session.scalars(select(AttemptRow))])
+    assert "$argon2id$" in kept
+    assert "Nadia" in kept
+    assert PASSWORD not in kept
+    assert token not in kept
+    assert "mistake" not in kept
+
+
+def test_after_five_tries_the_right_password_has_to_wait_and_each_time_longer(accounts, clock):
+    accounts.add("Nadia", "navigator", PASSWORD)
+    for pause in (1, 2, 4, 8, 16, 32, 60, 60):
+        for _ in range(TRIES):
+            assert accounts.check("Nadia", "wrong") is None
+        assert accounts.check("Nadia", PASSWORD) is None
+        clock.move(timedelta(minutes=pause, seconds=-1))
+        assert accounts.check("Nadia", PASSWORD) is None
+        clock.move(timedelta(seconds=1))
+    assert accounts.check("Nadia", PASSWORD) is not None
+    # And what was wrong before counts no more.
+    for _ in range(TRIES - 1):
+        accounts.check("Nadia", "wrong")
+    assert accounts.check("Nadia", PASSWORD) is not None
+
+
+def test_a_name_that_nobody_has_is_barred_just_as_well(accounts):
+    for _ in range(TRIES):
+        accounts.check("Nobody", "wrong")
+    accounts.add("Nobody", "navigator", PASSWORD)
+    assert accounts.check("Nobody", PASSWORD) is None
+
+
+def test_a_password_costs_who_guesses_it_64_megabytes(engine):
+    # The least that RFC 9106 recommends where memory is scarce.
+    accounts = Accounts(engine, SECRET)
+    accounts.add("Nadia", "navigator", PASSWORD)
+    with Session(engine) as session:
+        [kept] = session.scalars(select(AccountRow.password))
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_what_was_tried_is_forgotten_after_a_day(accounts, engine, clock):
+    accounts.check("Somebody", "wrong")
+    clock.move(timedelta(days=1, seconds=1))
+    accounts.check("Somebody else", "wrong")
+    with Session(engine) as session:
+        assert len(session.scalars(select(AttemptRow)).all()) == 1
+
+
+def test_many_at_once_are_no_way_around_the_bar(accounts):
+    accounts.add("Nadia", "navigator", PASSWORD)
+    asked = []
+    verify = accounts._verify
+
+    def count(hashed: str, password: str) -> bool:
+        asked.append(verify(hashed, password))
+        return asked[-1]
+
+    accounts._verify = count
+    guesses = [f"guess {number}" for number in range(2 * TRIES)]
+    found = []
+    threads = [
+        threading.Thread(target=lambda one=one: found.append(accounts.check("Nadia", one)))
+        for one in guesses
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # Every guess costs a hash, those that cannot work as well: the time tells nothing.
+    assert len(asked) == len(guesses)
+    assert found == [None] * len(guesses)
+    assert accounts.check("Nadia", PASSWORD) is None
+
+
+def test_a_new_password_signs_out_everywhere_and_lifts_the_bar(accounts, engine, clock):
+    account = accounts.add("Nadia", "navigator", PASSWORD)
+    signins = SignIns(engine, clock)
+    token = signins.begin(account)
+    for _ in range(TRIES):
+        accounts.check("Nadia", "wrong")
+    accounts.reset_password("nadia", "another good password")
+    assert signins.find(token) is None
+    assert accounts.check("Nadia", PASSWORD) is None
+    assert accounts.check("Nadia", "another good password") == account
+
+
+def test_who_is_removed_is_out_at_once(accounts, engine, clock):
+    signins = SignIns(engine, clock)
+    token = signins.begin(accounts.add("Nadia", "navigator", PASSWORD))
+    assert signins.find(token) is not None
+    accounts.remove("Nadia")
+    assert signins.find(token) is None
+    with pytest.raises(AccountError, match="no account"):
+        accounts.remove("Nadia")
+    with pytest.raises(AccountError, match="no account"):
+        accounts.reset_password("Nadia", PASSWORD)
+
+
+def test_a_sign_in_ends_by_itself_and_by_signing_out(accounts, engine, clock):
+    account = accounts.add("Nadia", "navigator", PASSWORD)
+    signins = SignIns(engine, clock)
+    first, second = signins.begin(account), signins.begin(account)
+    assert first != second
+    signins.end(first)
+    assert signins.find(first) is None
+    clock.move(LASTS - timedelta(seconds=1))
+    assert signins.find(second) == account
+    clock.move(timedelta(seconds=1))
+    assert signins.find(second) is None
+    signins.begin(account)
+    with Session(engine) as session:
+        assert len(session.scalars(select(SignInRow)).all()) == 1

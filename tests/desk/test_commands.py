@@ -1,0 +1,65 @@
+"""`connector desk`: accounts are made where only operators are, and no password is an argument."""
+
+import io
+import sys
+
+import pytest
+
+from bot.cli import main
+from directory.desk.accounts import Accounts
+from directory.store import open_database
+from tests.desk.server import PASSWORD
+
+SECRET = "a secret of sixteen letters"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Runs a command with its standard input, and gives its exit code, output and errors."""
+    monkeypatch.setenv("CONNECTOR_VAR", str(tmp_path))
+    monkeypatch.setenv("CONNECTOR_SECRET", SECRET)
+    monkeypatch.delenv("DIRECTORY_DATABASE_URL", raising=False)
+
+    def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["connector", "desk", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        output, errors = capsys.readouterr()
+        return int(stopped.value.code or 0), output, errors
+
+    return run
+
+
+def test_an_account_is_made_listed_given_a_new_password_and_removed(run, tmp_path):
+    assert run("list-accounts") == (0, "", "")
+    added = run("add-account", "Nadia", "--role", "navigator", typed=f"{PASSWORD}\n")
+    assert added == (0, "Nadia may sign in as navigator.\n", "")
+    run("add-account", "Anil", "--role", "analyst", typed=f"{PASSWORD}\n")
+    assert run("list-accounts")[1] == "Anil: analyst\nNadia: navigator\n"
+    assert run("reset-password", "nadia", typed="another good password\n")[0] == 0
+    assert run("remove-account", "Anil")[0] == 0
+    engine = open_database(f"sqlite:///{tmp_path / 'directory.db'}")
+    accounts = Accounts(engine, SECRET.encode())
+    assert accounts.check("Nadia", PASSWORD) is None
+    assert accounts.check("Nadia", "another good password") is not None
+    assert accounts.check("Anil", PASSWORD) is None
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "said"),
+    [
+        (("add-account", "Nadia", "--role", "owner"), PASSWORD, "A role is one of"),
+        (("add-account", "Nadia", "--role", "admin"), "short", "at least 12 characters"),
+        (("add-account", "Nadia", "--role", "admin"), "", "at least 12 characters"),
+        (("reset-password", "Nadia"), PASSWORD, "no account of that name"),
+        (("remove-account", "Nadia"), "", "no account of that name"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(run, arguments, typed, said):
+    code, output, errors = run(*arguments, typed=typed)
+    assert (code, output) == (1, "")
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert typed not in errors or not typed

@@ -1,0 +1,166 @@
+"""The door of the desk: who gets in where, by real requests to a real server."""
+
+import httpx
+import pytest
+
+from bot.web.desk.rooms import ROOMS
+from directory.desk.accounts import TRIES
+from tests.desk.server import PASSWORD, DeskServer, Person
+
+
+def test_a_stranger_is_led_to_sign_in_and_from_there_to_where_they_were_going(desk, stranger):
+    desk.make_person("Olga", "analyst").close()
+    answer = stranger.get("/desk/releases?page=2")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/desk/sign-in?to=/desk/releases%3Fpage%3D2"
+    page = stranger.read(answer.headers["location"])
+    assert 'value="/desk/releases?page=2"' in page
+    sent = stranger.post(
+        "/desk/sign-in",
+        page=answer.headers["location"],
+        name="olga",
+        password=PASSWORD,
+        to="/desk/releases?page=2",
+    )
+    assert sent.headers["location"] == "/desk/releases?page=2"
+    assert "Sign out" in stranger.read("/desk/releases")
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["https://evil.example/", "//evil.example", "/desk//evil.example", "/\\evil", "/deskjet", ""],
+)
+def test_signing_in_leads_nowhere_else(desk, stranger, to):
+    desk.make_person("Olga", "analyst").close()
+    sent = stranger.post("/desk/sign-in", name="Olga", password=PASSWORD, to=to)
+    assert sent.headers["location"] == "/desk"
+
+
+def test_the_same_is_said_whatever_was_wrong(desk, stranger):
+    desk.make_person("Olga", "analyst").close()
+    said = set()
+    for name, password in (("Olga", "wrong"), ("Nobody", "wrong"), ("Nobody", "")):
+        answer = stranger.sign_in(name, password)
+        assert answer.status_code == 422
+        said.add(answer.text)
+    for _ in range(TRIES):
+        said.add(stranger.sign_in("Olga", "wrong").text)
+    # Barred, even with the right password: and even that does not show.
+    said.add(stranger.sign_in("Olga", PASSWORD).text)
+    assert len(said) == 1
+    desk.office.accounts.reset_password("Olga", PASSWORD)
+
+
+@pytest.mark.parametrize("who", ["stranger", "navigator", "analyst", "admin"])
+def test_each_role_enters_its_own_rooms_and_no_others(who, request):
+    person: Person = request.getfixturevalue(who)
+    home = person.get("/desk").text
+    for room in ROOMS:
+        answer = person.get(f"/desk/{room.name}")
+        if who == "stranger":
+            assert answer.status_code == 303
+        elif who in room.roles:
+            assert answer.status_code == 200
+            assert f'href="/desk/{room.name}"' in home
+        else:
+            assert answer.status_code == 403
+            assert "not for your account" in answer.text
+            assert f'href="/desk/{room.name}"' not in home
+
+
+def test_an_analyst_cannot_reach_a_page_that_is_not_there_either(analyst):
+    assert analyst.get("/desk/releases/x/y/z").status_code == 404
+    assert analyst.get("/desk/nothing").status_code == 404
+
+
+def test_a_form_needs_its_own_token_and_to_come_from_here(desk, navigator):
+    page = navigator.read("/desk")
+    token = page.partition('name="token" value="')[2].partition('"')[0]
+    assert len(token) == 64
+    stranger = Person(desk.url)
+    foreign = stranger.read("/desk/sign-in").partition('name="token" value="')[2].partition('"')[0]
+    for sent, origin in (
+        ("", desk.url),
+        (foreign, desk.url),
+        (token, "https://evil.example"),
+        (token, "null"),
+        (token, ""),
+    ):
+        answer = navigator.client.post(
+            "/desk/sign-out", data={"token": sent}, headers={"Origin": origin}
+        )
+        assert answer.status_code == 403
+        assert "Nothing was changed" in answer.text
+    assert navigator.get("/desk").status_code == 200
+    stranger.close()
+
+
+def test_signing_in_needs_a_token_too_and_gives_a_new_cookie(desk, stranger):
+    desk.make_person("Olga", "analyst").close()
+    bare = stranger.client.post("/desk/sign-in", data={"name": "Olga", "password": PASSWORD})
+    assert bare.status_code == 403
+    stranger.get("/desk/sign-in")
+    before = stranger.client.cookies["connector-desk"]
+    answer = stranger.sign_in("Olga", PASSWORD)
+    assert stranger.client.cookies["connector-desk"] != before
+    said = answer.headers["set-cookie"].lower()
+    assert "httponly" in said
+    assert "samesite=lax" in said
+    assert "path=/desk" in said
+    assert "max-age" not in said
+    assert "secure" not in said
+
+
+def test_behind_tls_the_cookie_is_sent_over_tls_alone(desk):
+    answer = httpx.get(f"{desk.url}/desk/sign-in", headers={"X-Forwarded-Proto": "https"})
+    assert "secure" in answer.headers["set-cookie"].lower()
+
+
+def test_signing_out_ends_it_in_the_database_too(desk):
+    person = desk.make_person("Olga", "analyst")
+    kept = person.client.cookies["connector-desk"]
+    assert (
+        person.post("/desk/sign-out", page="/desk").headers["location"].startswith("/desk/sign-in")
+    )
+    again = httpx.get(f"{desk.url}/desk", cookies={"connector-desk": kept})
+    assert again.status_code == 303
+    assert "You are signed out." in person.read("/desk/sign-in?done=signed-out")
+    person.close()
+
+
+def test_every_answer_says_what_a_browser_may_do_with_it(stranger, analyst):
+    for answer in (
+        stranger.get("/desk"),
+        stranger.get("/desk/sign-in"),
+        analyst.get("/desk/nothing"),
+        analyst.get("/desk/releases"),
+    ):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "script" not in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert "access-control-allow-origin" not in answer.headers
+        assert "<script" not in answer.text
+        assert "style=" not in answer.text
+
+
+def test_a_form_that_is_too_long_is_refused_in_plain_words(analyst):
+    answer = analyst.client.post("/desk/sign-out", data={"token": "x" * 300_000})
+    assert answer.status_code == 413
+    assert "Send less at once" in answer.text
+    answer = analyst.client.post(
+        "/desk/sign-out",
+        content=(b"%d=%s&" % (one, b"x" * 60_000) for one in range(6)),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 413
+
+
+def test_what_is_not_the_desks_is_left_alone(desk: DeskServer):
+    for path in ("/", "/deskjet", "/api/chat"):
+        answer = httpx.get(f"{desk.url}{path}")
+        assert answer.status_code == 404
+        assert "content-security-policy" not in answer.headers

@@ -1,0 +1,67 @@
+"""What analysts can read: finished releases, each file as it was published, and nothing else."""
+
+import pytest
+
+from tests.desk.conftest import REPORT
+
+
+def test_the_latest_release_comes_first_with_all_its_files(analyst):
+    page = analyst.read("/desk/releases")
+    assert page.index("2026-Q4") < page.index("2026-Q3")
+    assert "/desk/releases/2026-Q4/checkins.csv" in page
+    assert "counts of 1 to 7 suppressed" in page
+    assert "0f0f0f" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("checkins.csv", "text/csv; charset=utf-8"),
+        ("checkins.parquet", "application/vnd.apache.parquet"),
+        ("datapackage.json", "application/json"),
+        ("README.txt", "text/plain; charset=utf-8"),
+    ],
+)
+def test_a_file_is_downloaded_as_it_was_published(analyst, ledger, name, kind):
+    answer = analyst.get(f"/desk/releases/2026-Q4/{name}")
+    assert answer.content == ledger.read_file("2026-Q4", name)
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["content-disposition"] == f'attachment; filename="2026-Q4-{name}"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_report_opens_in_the_browser_and_can_do_nothing(analyst):
+    answer = analyst.get("/desk/releases/2026-Q4/report.html")
+    assert answer.content == REPORT
+    assert "content-disposition" not in answer.headers
+    policy = answer.headers["content-security-policy"]
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "script" not in policy.replace("allow-scripts", "")
+    assert "default-src 'none'; style-src 'unsafe-inline'" in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "2026-Q2/checkins.csv",
+        "2026-Q4/rows.csv",
+        "2026-Q4/..%2Fcheckins.db",
+        "2026-Q4/%00",
+        "../audit",
+    ],
+)
+def test_what_was_not_released_is_not_there(analyst, path):
+    assert analyst.get(f"/desk/releases/{path}").status_code in (403, 404)
+
+
+def test_only_signed_in_analysts_and_admins_read_them(stranger, navigator, admin):
+    path = "/desk/releases/2026-Q4/checkins.csv"
+    assert stranger.get(path).status_code == 303
+    assert navigator.get(path).status_code == 403
+    assert admin.get(path).status_code == 200
+
+
+def test_before_the_first_release_the_page_says_how_one_is_made(analyst, ledger, monkeypatch):
+    monkeypatch.setattr(ledger, "releases", {})
+    assert "Nothing is released yet" in analyst.read("/desk/releases")
