@@ -31,6 +31,8 @@ from bot.web.app import create_app
 from bot.web.desk.app import create_desk, open_desk
 from bot.web.desk.releases import NothingReleased
 from bot.web.publishing import publish
+from checkins.checkin import first_week_kept
+from checkins.draft import count_hours
 from checkins.errors import CheckinsError
 from checkins.migrating import migrate as migrate_checkins
 from checkins.questions import load_questions
@@ -64,6 +66,9 @@ def serve(settings: Settings) -> None:
         _told.print(
             f"Check {line.name}, {line.contact}, in bot/helplines.toml: it has been a while."
         )
+    checkins = CheckIns(open_engine(settings.checkins_url))
+    # Before what takes minutes, so that a wrong setting is told at once.
+    flow = _make_checkins(settings, checkins)
     with (
         _bind("WEB_PORT", settings.web_host, settings.web_port) as web,
         _bind("ACTIONS_PORT", "127.0.0.1", settings.actions_port) as actions,
@@ -73,7 +78,7 @@ def serve(settings: Settings) -> None:
         rasa.close()
         encoder = Encoder(settings.encoder_folder)
         model = prepare_all(settings, encoder)
-        asyncio.run(_run(settings, encoder, model, web, actions, rasa_port))
+        asyncio.run(_run(settings, checkins, flow, encoder, model, web, actions, rasa_port))
 
 
 def prepare_all(settings: Settings, encoder: Encoder) -> Path:
@@ -98,6 +103,8 @@ def prepare_all(settings: Settings, encoder: Encoder) -> Path:
 
 async def _run(
     settings: Settings,
+    checkins: CheckIns,
+    flow: CheckinFlow,
     encoder: Encoder,
     model: Path,
     web: socket.socket,
@@ -122,7 +129,7 @@ async def _run(
     secret = settings.read_secret()
     conversation = Conversation(
         guard=Guard(encoder.encode_at_once),
-        checkins=_make_checkins(settings, secret),
+        checkins=flow,
         rasa=rasa,
         catalogue=catalogue,
         secret=secret,
@@ -148,6 +155,9 @@ async def _run(
         for server in servers:
             running.push_async_callback(server.stop)
             await server.start()
+        running.callback(
+            asyncio.create_task(_keep_tidy(checkins, settings.checkin_retention_weeks)).cancel
+        )
         running.push_async_callback(rasa.stop)
         await rasa.start()
         if telegram:
@@ -162,14 +172,26 @@ async def _run(
         await warming
 
 
-def _make_checkins(settings: Settings, secret: bytes) -> CheckinFlow:
+async def _keep_tidy(checkins: CheckIns, weeks: int) -> None:
+    """Now and every hour: let go of check-ins and of used Sends that are old enough."""
+    while True:
+        try:
+            await asyncio.to_thread(checkins.forget_stubs, count_hours())
+            await asyncio.to_thread(checkins.purge, first_week_kept(weeks, date.today()))
+        except CheckinsError as error:
+            logging.getLogger(__name__).error("%s", error)
+        await asyncio.sleep(3600)
+
+
+def _make_checkins(settings: Settings, keeper: CheckIns) -> CheckinFlow:
     try:
-        questions = load_questions().question_set(settings.checkin_questions)
+        book = load_questions(settings.checkin_questions_file)
+        questions = book.question_set(settings.checkin_questions)
     except CheckinsError as error:
-        raise StartError(f"CHECKIN_QUESTIONS is wrong: {error}") from None
-    record = CheckIns(open_engine(settings.checkins_url)).record
+        raise StartError(f"The check-in's questions are wrong. {error}") from None
+    areas, secret = settings.checkin_areas, settings.read_secret()
     try:
-        return CheckinFlow(questions, settings.checkin_areas, record, date.today, secret)
+        return CheckinFlow(questions, areas, keeper, date.today, secret)
     except ValueError as error:
         raise StartError(f"CHECKIN_AREAS or CHECKIN_QUESTIONS is wrong: {error}.") from None
 

@@ -6,10 +6,9 @@ remember an answer before Send, and never pass one to Rasa.
 """
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Protocol
 
 from bot.replies import TAP_BYTES, Choices, Option, Reply
 from bot.wording import line
@@ -20,9 +19,11 @@ from checkins.draft import (
     FIRST_QUESTION,
     Draft,
     Sealer,
+    Stub,
     begin_draft,
+    count_hours,
 )
-from checkins.questions import PREFER_NOT_CODE, PREFER_NOT_TEXT, QuestionSet
+from checkins.questions import PREFER_NOT_CODE, PREFER_NOT_TEXT, SKIPPED_CODE, QuestionSet
 
 log = logging.getLogger(__name__)
 
@@ -42,36 +43,43 @@ UNDER_16 = line("checkin_under_16")
 ASK_AREA = line("checkin_ask_area")
 ASK_AGE = line("checkin_ask_age")
 REVIEW = line("checkin_review")
+NO_ANSWERS = line("checkin_no_answers")
 ASK_CHANGE = line("checkin_ask_change")
 STOPPED = line("checkin_stopped")
 SENT = line("checkin_sent")
 SENT_BEFORE = line("checkin_sent_before")
-SENDING = line("checkin_sending")
 NOT_SENT = line("checkin_not_sent")
 EXPIRED = line("checkin_expired")
 UNREADABLE = line("checkin_unreadable")
 
 
-def _now_in_hours() -> int:
-    return int(time.time()) // 3600
+class Keeper(Protocol):
+    """Where check-ins go: `checkins.store.CheckIns`."""
+
+    def record(self, checkin: CheckIn, stub: Stub) -> bool:
+        """Keep it once: False where this stub was there already."""
+
+    def was_sent(self, stub: Stub) -> bool:
+        """Whether the draft with this stub was sent."""
 
 
 class CheckinFlow:
     """Asks one question set. Safe to call from several threads.
 
-    `key` signs the taps: at least 16 secret bytes that stay the same over a restart and
-    in every process that answers. `hours` tells whole hours since 1970. Raises ValueError
-    for a key, a list of areas or a set that cannot be used.
+    `keeper` keeps what is sent, and knows which drafts were. `key` signs the taps: at
+    least 16 secret bytes that stay the same over a restart and in every process that
+    answers. `hours` tells whole hours since 1970. Raises ValueError for a key, a list of
+    areas or a set that cannot be used.
     """
 
     def __init__(
         self,
         question_set: QuestionSet,
         areas: Sequence[str],
-        record: Callable[[CheckIn], None],
+        keeper: Keeper,
         clock: Callable[[], date],
         key: bytes,
-        hours: Callable[[], int] = _now_in_hours,
+        hours: Callable[[], int] = count_hours,
     ) -> None:
         if not 1 <= len(areas) <= MOST_AREAS or len(set(areas)) != len(areas):
             raise ValueError(f"check-ins need from 1 to {MOST_AREAS} areas, all different")
@@ -79,14 +87,12 @@ class CheckinFlow:
             raise ValueError(f"an area needs a name of at most {AREA_LENGTH} characters")
         self._set = question_set
         self._areas = tuple(areas)
-        self._record = record
+        self._keeper = keeper
         self._clock = clock
         self._hours = hours
         meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
         self._sealer = Sealer(key, meaning, len(question_set.questions))
         self._ages = tuple(AGE_BANDS)
-        self._lock = threading.Lock()
-        self._spent: dict[str, tuple[int, bool]] = {}  # nonce: hour of the start, already kept
         if len(self._tap(_SEND, self._begin())) > TAP_BYTES:
             raise ValueError(f"the set {question_set.name!r} has too many questions for a button")
 
@@ -109,10 +115,9 @@ class CheckinFlow:
         action, draft = opened
         if not 0 <= self._hours() - draft.hour_begun() <= LIFETIME_HOURS:
             return [Choices(EXPIRED, (_AGAIN, _FIND))]
-        with self._lock:
-            spent = self._spent.get(draft.nonce)
-        if spent is not None:
-            return [_already(spent)]
+        # Whatever is pressed after Send: "I kept nothing" would be untrue by then.
+        if self._was_sent(draft):
+            return [Choices(SENT_BEFORE, (_FIND,))]
         if action == _SEND:
             return [self._send(draft)]
         if action == _STOP:
@@ -126,25 +131,22 @@ class CheckinFlow:
         return [self._next_page(draft)]
 
     def _send(self, draft: Draft) -> Reply:
-        with self._lock:
-            spent = self._spent.get(draft.nonce)
-            if spent is not None:
-                return _already(spent)
-            oldest = self._hours() - LIFETIME_HOURS
-            self._spent = {nonce: use for nonce, use in self._spent.items() if use[0] >= oldest}
-            self._spent[draft.nonce] = (draft.hour_begun(), False)
         try:
-            self._record(self._checkin(draft))
+            is_new = self._keeper.record(self._checkin(draft), self._sealer.stub(draft))
         except Exception as error:
             # The name only: what the error says may quote the answers.
             log.error("a check-in could not be kept: %s", type(error).__name__)
-            with self._lock:
-                self._spent.pop(draft.nonce, None)
             send_again = Option(line("checkin_button_send_again"), self._tap(_SEND, draft))
             return Choices(NOT_SENT, (send_again, self._stop(draft)))
-        with self._lock:
-            self._spent[draft.nonce] = (draft.hour_begun(), True)
-        return Choices(SENT, (_FIND,))
+        return Choices(SENT if is_new else SENT_BEFORE, (_FIND,))
+
+    def _was_sent(self, draft: Draft) -> bool:
+        try:
+            return self._keeper.was_sent(self._sealer.stub(draft))
+        except Exception as error:
+            # Answering needs no database, only sending does, and that asks again.
+            log.error("sent check-ins could not be looked up: %s", type(error).__name__)
+            return False
 
     def _checkin(self, draft: Draft) -> CheckIn:
         codes = (question.code for question in self._set.questions)
@@ -196,9 +198,16 @@ class CheckinFlow:
         if question.code in self._set.intros:
             parts.insert(1, self._set.intros[question.code])
         answers = [(answer.text, answer.code) for answer in question.answers]
-        return "\n\n".join(parts), [*answers, (PREFER_NOT_TEXT, PREFER_NOT_CODE)]
+        answers += [
+            (PREFER_NOT_TEXT, PREFER_NOT_CODE),
+            (line("checkin_button_skip"), SKIPPED_CODE),
+        ]
+        return "\n\n".join(parts), answers
 
     def _review_page(self, draft: Draft) -> Reply:
+        change = Option(line("checkin_button_change"), self._tap(_CHANGE, draft))
+        if not set(draft.answers) - {SKIPPED_CODE}:
+            return Choices(NO_ANSWERS, (change, self._stop(draft)))
         checkin = self._checkin(draft)
         age = PREFER_NOT_TEXT if checkin.age_band is None else AGE_BANDS[checkin.age_band]
         lines = [f"Area: {checkin.area}", f"Age: {age}"]
@@ -208,7 +217,7 @@ class CheckinFlow:
             REVIEW.format(answers="\n".join(lines)),
             (
                 Option(line("checkin_button_send"), self._tap(_SEND, draft)),
-                Option(line("checkin_button_change"), self._tap(_CHANGE, draft)),
+                change,
                 self._stop(draft),
             ),
         )
@@ -229,7 +238,3 @@ class CheckinFlow:
 
     def _tap(self, action: str, draft: Draft) -> str:
         return PREFIX + self._sealer.seal(action, draft)
-
-
-def _already(spent: tuple[int, bool]) -> Reply:
-    return Choices(SENT_BEFORE if spent[1] else SENDING, (_FIND,))

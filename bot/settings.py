@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.helplines import Nation
+from checkins.checkin import FEWEST_WEEKS_KEPT
 from directory.team import Team
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +54,9 @@ class Settings(BaseSettings):
 
     nation: Nation = "england"
     checkin_questions: str = "core"
+    checkin_questions_file: Path | None = None
+    # This year so far and the whole of the last one: a year can be set beside the year before.
+    checkin_retention_weeks: Annotated[int, Field(ge=FEWEST_WEEKS_KEPT, le=520)] = 106
     checkin_areas: list[str] = [
         "Harbourside",
         "Old Town",

@@ -6,12 +6,15 @@ through which channel, or when beyond the week.
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 _WEEK = re.compile(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])")
 
 #: The longest name of an area that fits in its column, in characters.
 AREA_LENGTH = 80
+
+#: Check-ins are kept at least this long: a quarter of 13 weeks, and a week to release it in.
+FEWEST_WEEKS_KEPT = 14
 
 #: The age bands on offer: what is stored, and how a person reads it.
 AGE_BANDS: dict[str, str] = {
@@ -28,6 +31,11 @@ def week_of(day: date) -> str:
     """The ISO 8601 week of a day, as `2026-W47`. As text it sorts in order of time."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
+
+
+def first_week_kept(weeks: int, today: date) -> str:
+    """The first of the `weeks` whole weeks before today's, which are kept, as `2026-W47`."""
+    return week_of(today - timedelta(weeks=weeks))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass, replace
 
 KEY_BYTES = 16
@@ -15,6 +16,36 @@ AREA_STEP, AGE_STEP, FIRST_QUESTION = 0, 1, 2
 
 _EMPTY = "_"
 _NONCE, _HOUR, _AREA, _SIGNATURE = 8, 4, 2, 16
+
+
+#: Turns go round: the one that comes next is long after every draft of the last has expired.
+TURNS = 8
+
+
+def count_hours() -> int:
+    """Whole hours from 1970 to now."""
+    return int(time.time()) // 3600
+
+
+@dataclass(frozen=True)
+class Stub:
+    """What the database remembers of a draft that was sent, so that it is sent once.
+
+    `text` is a keyed hash of its nonce, cut to 64 bits: 16 characters. `turn` tells only
+    which stubs are old, and no time: it is the hour in which the draft was begun, modulo 8.
+    """
+
+    text: str
+    turn: int
+
+
+def turns_in_use(hour: int) -> tuple[int, ...]:
+    """The turns of drafts that may still be sent around that hour.
+
+    One more on each side than drafts live for: clocks differ, and so do the hours at which
+    one draft was begun and another is sent.
+    """
+    return tuple(each % TURNS for each in range(hour - 2, hour + 2))
 
 
 @dataclass(frozen=True)
@@ -99,6 +130,11 @@ class Sealer:
             fields.append(body[:width])
             body = body[width:]
         return fields[0], Draft(*fields[1:])
+
+    def stub(self, draft: Draft) -> Stub:
+        """The draft's stub: the same whichever of its buttons was pressed."""
+        spent = hmac.digest(self._key, b"stub " + _bytes(draft.nonce), hashlib.sha256)
+        return Stub(spent.hex()[:16], draft.hour_begun() % TURNS)
 
     def _sign(self, body: str) -> str:
         return _base64(hmac.digest(self._key, _bytes(body), hashlib.sha256))[:_SIGNATURE]

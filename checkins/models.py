@@ -1,6 +1,6 @@
-"""The one table of check-ins.
+"""The tables of the check-ins database.
 
-Owns its columns. Must never gain a column that says when (beyond the week), where
+Owns their columns. Must never gain a column that says when (beyond the week), where
 from, in what order or in which conversation a check-in was sent: the privacy tests
 hold the list.
 """
@@ -9,6 +9,10 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from checkins.checkin import AREA_LENGTH
+
+# On SQLite a table has a hidden rowid that counts arrivals. Without it the rows lie
+# in the order of the key, which is random.
+_NO_ROWID = {"sqlite_with_rowid": False}
 
 
 class Base(DeclarativeBase):
@@ -20,13 +24,31 @@ class CheckInRow(Base):
     equal text and can be counted in groups by the database."""
 
     __tablename__ = "check_ins"
-    # On SQLite a table has a hidden rowid that counts arrivals. Without it the rows lie
-    # in the order of the key, which is random.
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 (SQLAlchemy reads it as it is)
+    __table_args__ = _NO_ROWID
 
+    # A week's check-ins lie together, in random order: `checkins.mingling` counts on it.
+    week: Mapped[str] = mapped_column(String(8), primary_key=True)
     random_key: Mapped[str] = mapped_column(String(32), primary_key=True)
-    week: Mapped[str] = mapped_column(String(8))
     area: Mapped[str] = mapped_column(String(AREA_LENGTH))
     age_band: Mapped[str | None] = mapped_column(String(8))
     answers: Mapped[str] = mapped_column(Text)
     question_set: Mapped[str] = mapped_column(String(48))
+
+
+class StubRow(Base):
+    """What is left of a used Send for a few hours, so that it works once: see `Stub`."""
+
+    __tablename__ = "stubs"
+    __table_args__ = _NO_ROWID
+
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stub: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+
+class PurgeRow(Base):
+    """The one row that says how far back check-ins were purged."""
+
+    __tablename__ = "purge"
+
+    #: The first week that was kept.
+    before_week: Mapped[str] = mapped_column(String(8), primary_key=True)

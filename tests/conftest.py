@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bot.settings import ROOT
+from checkins.migrating import migrate as migrate_checkins
 from directory.embeddings import DIMENSIONS, Encoder, Vectors, prepare
 from directory.store import migrate, open_database
 from tests.bot_api import BotApi
@@ -94,6 +95,21 @@ def make_url(
 def directory_url(make_url: MakeUrl) -> str:
     """The address of a directory's database: a test that asks for it is run on every kind."""
     return make_url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def checkins_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a check-ins database of its own, set up, of either kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'checkins' / 'checkins.db'}"
+        migrate_checkins(url)
+        yield url
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.make_database()
+    migrate_checkins(server.url(name))
+    yield server.url(name)
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The command that publishes check-ins."""
+"""The commands that publish check-ins, and let go of old ones."""
 
 from datetime import date
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.printing import OUT
+from bot.cli.printing import ASIDE, OUT
 from bot.settings import Settings
 from checkins.errors import CheckinsError
 
-app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins.")
+app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and let go of old ones.")
 
 
 @app.command()
@@ -41,3 +41,17 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise CheckinsError(f"{text!r} is not a day such as 2026-10-05.") from None
+
+
+@app.command()
+def purge() -> None:
+    """Remove the check-ins that are older than CHECKIN_RETENTION_WEEKS, for good."""
+    from checkins.checkin import first_week_kept
+    from checkins.migrating import migrate
+    from checkins.store import CheckIns, open_engine
+
+    settings = Settings()
+    migrate(settings.checkins_url)
+    first = first_week_kept(settings.checkin_retention_weeks, date.today())
+    CheckIns(open_engine(settings.checkins_url)).purge(first)
+    ASIDE.print(f"Check-ins from before {first} are gone, if there were any.")

@@ -1,5 +1,6 @@
 """What a check-in must never hold, leave behind or give away."""
 
+import hashlib
 import inspect
 import logging
 import pkgutil
@@ -33,6 +34,8 @@ COLUMNS = {
     "question_set": "VARCHAR(48)",
 }
 
+STUB_COLUMNS = {"turn": "INTEGER", "stub": "VARCHAR(16)"}
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -49,7 +52,8 @@ def engine(path: Path) -> Iterator[Engine]:
 
 def test_the_database_holds_these_columns_and_no_others(engine: Engine) -> None:
     found = look(engine)
-    assert set(found.get_table_names()) == {"check_ins", "alembic_version"}
+    assert set(found.get_table_names()) == {"check_ins", "stubs", "purge", "alembic_version"}
+    assert {c["name"]: str(c["type"]) for c in found.get_columns("stubs")} == STUB_COLUMNS
     assert {c["name"]: str(c["type"]) for c in found.get_columns("check_ins")} == COLUMNS
     assert found.get_indexes("check_ins") == []
     assert found.get_foreign_keys("check_ins") == []
@@ -72,7 +76,7 @@ def walk(engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
     flow = CheckinFlow(
         load_questions().question_set("core"),
         ["Sentinel Harbour"],
-        CheckIns(engine).record,
+        CheckIns(engine),
         lambda: date(2026, 11, 22),
         b"sixteen bytes or more",
         lambda: HOUR,
@@ -103,8 +107,14 @@ def test_a_sent_check_in_leaves_no_trace_of_its_taps(
         key = connection.exec_driver_sql("SELECT random_key FROM check_ins").scalar_one()
     for word in ("Sentinel", "65", "Very", "Never", nonce, key):
         assert word not in caplog.text
-    # What the flow remembers of it is that this nonce is spent, and from which hour.
-    assert flow._spent == {nonce: (HOUR, True)}
+    # The flow remembers nothing, and the stub says nothing to who has no key.
+    assert not [value for value in vars(flow).values() if nonce in repr(value)]
+    with engine.connect() as connection:
+        (stub,) = connection.exec_driver_sql("SELECT turn, stub FROM stubs").all()
+    assert stub.turn == HOUR % 8
+    for known in (nonce, taps[-1], seal):
+        assert not hashlib.sha256(known.encode()).hexdigest().startswith(stub.stub)
+    assert stub.stub not in key
 
 
 def test_nothing_is_written_before_send(engine: Engine, path: Path) -> None:
@@ -137,7 +147,13 @@ def test_deleted_check_ins_are_overwritten(engine: Engine, path: Path) -> None:
 
 
 def test_the_store_offers_no_way_to_read_a_row() -> None:
-    assert [name for name in vars(CheckIns) if not name.startswith("_")] == ["record"]
+    assert [name for name in vars(CheckIns) if not name.startswith("_")] == [
+        "record",
+        "was_sent",
+        "purge",
+        "purged_before",
+        "forget_stubs",
+    ]
 
 
 def test_only_the_release_reads_and_only_disclosure_makes_cells() -> None:

@@ -1,10 +1,8 @@
 """The questions' wording, and the check-in from the first button to Send."""
 
 import logging
-import threading
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,51 +11,15 @@ from hypothesis import strategies as st
 from bot.checkin_flow import START_TAP, CheckinFlow
 from bot.replies import Choices, Reply
 from bot.wording import line
-from checkins.checkin import CheckIn, week_of
-from checkins.errors import NotKeptError, QuestionSetError
-from checkins.questions import BUILT_IN, load_questions
+from checkins.checkin import CheckIn
+from checkins.draft import Stub
+from checkins.errors import NotKeptError
+from checkins.questions import load_questions
+from tests.unit.test_questions import INTRO, WORDING
 
 AREAS = ("Harbour", "Old Town", "Mill Lane")
 KEY = b"a key that only this test has"
 BOOK = load_questions()
-
-OFTEN = ["Hardly ever or never", "Some of the time", "Often"]
-AGREE = ["Definitely agree", "Tend to agree", "Tend to disagree", "Definitely disagree"]
-WORDING = {
-    "How strongly do you feel you belong to your immediate neighbourhood?": [
-        "Very strongly",
-        "Fairly strongly",
-        "Not very strongly",
-        "Not at all strongly",
-    ],
-    "Thinking about the people who live in this neighbourhood, to what extent do you believe "
-    "they can be trusted?": [
-        "Many of the people can be trusted",
-        "Some can be trusted",
-        "A few can be trusted",
-        "None of the people can be trusted",
-    ],
-    "To what extent do you agree or disagree that you personally can influence decisions "
-    "affecting your local area?": AGREE,
-    "To what extent do you agree or disagree that, if I needed help, there are people who "
-    "would be there for me?": AGREE,
-    "Generally speaking, would you like to be more involved in the decisions your council "
-    "makes that affect your local area?": ["Yes", "No", "Depends on the issue"],
-    "How often do you feel that you lack companionship?": OFTEN,
-    "How often do you feel left out?": OFTEN,
-    "How often do you feel isolated from others?": OFTEN,
-    "How often do you feel lonely?": [
-        "Often or always",
-        "Some of the time",
-        "Occasionally",
-        "Hardly ever",
-        "Never",
-    ],
-}
-INTRO = (
-    "The next four questions are about relationships with others. For each one, please say how "
-    "often (if at all) you feel that way."
-)
 
 
 @dataclass
@@ -65,19 +27,27 @@ class Desk:
     """Stands where the store does: keeps what it is given, or fails when told to."""
 
     kept: list[CheckIn] = field(default_factory=list)
+    stubs: set[Stub] = field(default_factory=set)
     failure: Exception | None = None
     hour: int = 500_000
 
-    def record(self, checkin: CheckIn) -> None:
+    def record(self, checkin: CheckIn, stub: Stub) -> bool:
+        if self.was_sent(stub):
+            return False
+        self.kept.append(checkin)
+        self.stubs.add(stub)
+        return True
+
+    def was_sent(self, stub: Stub) -> bool:
         if self.failure:
             raise self.failure
-        self.kept.append(checkin)
+        return stub in self.stubs
 
     def flow(self, name: str = "core", **changes: object) -> CheckinFlow:
         arguments = {
             "question_set": BOOK.question_set(name),
             "areas": AREAS,
-            "record": self.record,
+            "keeper": self,
             "clock": lambda: date(2026, 11, 22),
             "key": KEY,
             "hours": lambda: self.hour,
@@ -111,88 +81,6 @@ def walk(flow: CheckinFlow, *labels: str) -> Choices:
 TO_REVIEW = ("Yes, I am 16 or over", "Old Town", "35 to 49", "Fairly strongly", "Occasionally")
 
 
-# The questions as data
-
-
-def test_the_wording_is_as_published() -> None:
-    asked = {q.text: [answer.text for answer in q.answers] for q in BOOK.questions}
-    assert asked == WORDING
-    assert list(asked) == list(WORDING)
-
-
-def test_the_sets_hold_what_they_should() -> None:
-    texts = list(WORDING)
-    sets = {name: [q.text for q in s.questions] for name, s in BOOK.sets.items()}
-    assert sets == {
-        "core": [texts[0], texts[8]],
-        "standard": [texts[0], *texts[5:]],
-        "full": texts,
-    }
-    assert [s.version for s in BOOK.sets.values()] == ["core-1", "standard-1", "full-1"]
-
-
-def test_codes_that_are_stored_never_change_their_meaning() -> None:
-    codes = {q.code: "".join(answer.code for answer in q.answers) for q in BOOK.questions}
-    assert codes == {
-        "belonging": "1234",
-        "trust": "1234",
-        "influence": "1234",
-        "support": "1234",
-        "involved": "123",
-        "companionship": "123",
-        "left_out": "123",
-        "isolated": "123",
-        "lonely": "12345",
-    }
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ('"left_out", "isolated", "lonely"]\n\n[[sets]]', '"lonely"]\n\n[[sets]]', "splits"),
-        ('questions = ["belonging", "lonely"]', 'questions = ["belonging", "lone"]', "'lone'"),
-        ('questions = ["belonging", "lonely"]', 'questions = ["lonely", "lonely"]', "twice"),
-        ('name = "standard"', 'name = "core"', "'core' is there twice"),
-        ('code = "trust"', 'code = "belonging"', "'belonging' is there twice"),
-        ('code = "trust"', 'cod = "trust"', "questions.1.code"),
-        ('{ code = "2", text = "No" }', '{ code = "22", text = "No" }', "questions.4.answers.1"),
-        ("lowest = 8", "lowest = 7", "exactly one band that holds 7"),
-        ("version = 1", "version = 0", "sets.0.version"),
-        ("[[questions]]", "[[questions", "line"),
-    ],
-)
-def test_a_wrong_file_is_refused_with_the_place(
-    tmp_path: Path, old: str, new: str, reason: str
-) -> None:
-    content = BUILT_IN.read_text(encoding="utf-8")
-    assert old in content
-    path = tmp_path / "own.toml"
-    path.write_text(content.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(QuestionSetError) as refused:
-        load_questions(path)
-    assert reason in str(refused.value)
-    assert "own.toml" in str(refused.value)
-
-
-def test_a_missing_file_and_an_unknown_set_say_so(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match=r"none\.toml cannot be read"):
-        load_questions(tmp_path / "none.toml")
-    with pytest.raises(QuestionSetError, match="core, full, standard"):
-        BOOK.question_set("short")
-
-
-@pytest.mark.parametrize(
-    ("day", "week"),
-    [
-        (date(2026, 11, 22), "2026-W47"),
-        (date(2027, 1, 3), "2026-W53"),
-        (date(2027, 1, 4), "2027-W01"),
-    ],
-)
-def test_weeks_are_those_of_iso_8601(day: date, week: str) -> None:
-    assert week_of(day) == week
-
-
 # The conversation
 
 
@@ -218,7 +106,13 @@ def test_each_page_has_its_buttons_and_its_words(desk: Desk) -> None:
     page = only(flow.answer(tap(page, "Prefer not to say")))
     first, *_, last = WORDING.items()
     assert page.text == f"Question 1 of 2\n\n{first[0]}"
-    assert [o.label for o in page.options] == [*first[1], "Prefer not to say", "Back", "Stop"]
+    assert [o.label for o in page.options] == [
+        *first[1],
+        "Prefer not to say",
+        "Skip",
+        "Back",
+        "Stop",
+    ]
     page = only(flow.answer(tap(page, "Prefer not to say")))
     assert page.text == f"Question 2 of 2\n\n{last[0]}"
     page = only(flow.answer(tap(page, "Never")))
@@ -233,6 +127,27 @@ def test_the_four_loneliness_questions_are_introduced(desk: Desk) -> None:
     second = walk(desk.flow("standard"), *steps)
     assert second.text == f"Question 2 of 5\n\n{INTRO}\n\n{list(WORDING)[5]}"
     assert INTRO not in walk(desk.flow("core"), *steps).text
+
+
+def test_skipping_is_not_preferring_not_to_say(desk: Desk) -> None:
+    flow = desk.flow()
+    steps = ("Yes, I am 16 or over", "Harbour", "16 to 24")
+    review = walk(flow, *steps, "Skip", "Prefer not to say")
+    assert f"{next(iter(WORDING))} Skipped" in review.text
+    flow.answer(tap(review, "Send"))
+    assert desk.kept[0].answers == (("belonging", "s"), ("lonely", "p"))
+
+
+def test_all_skipped_leaves_nothing_to_send(desk: Desk) -> None:
+    flow = desk.flow()
+    steps = ("Yes, I am 16 or over", "Harbour", "16 to 24")
+    page = walk(flow, *steps, "Skip", "Skip")
+    assert page.text == line("checkin_no_answers")
+    assert [option.label for option in page.options] == ["Change", "Stop"]
+    review = only(flow.answer(tap(only(flow.answer(tap(page, "Change"))), "Feeling lonely")))
+    review = only(flow.answer(tap(review, "Never")))
+    flow.answer(tap(review, "Send"))
+    assert desk.kept[0].answers == (("belonging", "s"), ("lonely", "5"))
 
 
 def test_under_16_is_thanked_and_not_asked(desk: Desk) -> None:
@@ -292,21 +207,35 @@ def test_send_twice_keeps_one_and_says_so(desk: Desk) -> None:
     assert "sent before" in again.text
 
 
-def test_send_twice_at_the_same_time_keeps_one(desk: Desk) -> None:
-    second: list[Reply] = []
-    flow: CheckinFlow
+def test_a_send_counts_once_over_a_restart_and_in_another_replica(desk: Desk) -> None:
+    """Two flows with one key and one store: another process, or the same one started again."""
+    send = tap(walk(desk.flow(), *TO_REVIEW), "Send")
+    assert "have been sent" in only(desk.flow().answer(send)).text
+    assert "sent before" in only(desk.flow().answer(send)).text
+    assert len(desk.kept) == len(desk.stubs) == 1
 
-    def slow(checkin: CheckIn) -> None:
-        press = threading.Thread(target=lambda: second.extend(flow.answer(send)))
-        press.start()
-        press.join()
-        desk.record(checkin)
 
-    flow = desk.flow(record=slow)
-    send = tap(walk(flow, *TO_REVIEW), "Send")
-    assert "have been sent" in only(flow.answer(send)).text
-    assert "on their way" in only(second).text
+def test_no_button_of_a_sent_check_in_says_that_nothing_was_kept(desk: Desk) -> None:
+    flow = desk.flow()
+    pages = [walk(flow, *TO_REVIEW[:steps]) for steps in range(1, len(TO_REVIEW) + 1)]
+    flow.answer(tap(pages[-1], "Send"))
+    # Each walk above was a draft of its own; only the last one was sent.
+    assert only(desk.flow().answer(tap(pages[-1], "Stop"))).text == line("checkin_sent_before")
+    assert only(desk.flow().answer(tap(pages[0], "Stop"))).text == line("checkin_stopped")
+
+
+def test_a_stub_is_of_the_draft_whatever_was_answered_and_of_the_key(desk: Desk) -> None:
+    flow = desk.flow()
+    review = walk(flow, *TO_REVIEW)
+    changed = tap(only(flow.answer(tap(review, "Change"))), "Belonging")
+    other = only(flow.answer(tap(only(flow.answer(changed)), "Very strongly")))
+    for page in (review, other):
+        flow.answer(tap(page, "Send"))
     assert len(desk.kept) == 1
+    (stub,) = desk.stubs
+    nonce = tap(review, "Send")[4:12]
+    assert nonce not in stub.text
+    assert stub.turn == desk.hour % 8
 
 
 @pytest.mark.parametrize("failure", [NotKeptError("locked"), OSError("full"), RuntimeError("odd")])
@@ -324,6 +253,12 @@ def test_a_failure_is_told_and_send_again_works(
     desk.failure = None
     assert "have been sent" in only(flow.answer(tap(told, "Send again"))).text
     assert len(desk.kept) == 1
+
+
+def test_answering_goes_on_while_sent_ones_cannot_be_looked_up(desk: Desk) -> None:
+    page = walk(desk.flow(), *TO_REVIEW[:3])
+    desk.failure = OSError("away")
+    assert "Question 2 of 2" in only(desk.flow().answer(tap(page, "Fairly strongly"))).text
 
 
 @pytest.mark.parametrize(("passed", "keeps"), [(0, 1), (1, 1), (2, 0), (30, 0), (-1, 0)])
@@ -344,7 +279,6 @@ def test_a_sent_tap_is_never_taken_again_while_it_is_valid(desk: Desk) -> None:
         flow.answer(send)
         flow.answer(tap(walk(flow, *TO_REVIEW), "Send"))
     assert len(desk.kept) == 1 + 4
-    assert len(flow._spent) == 1
 
 
 def test_every_altered_character_is_refused(desk: Desk) -> None:

@@ -1,0 +1,230 @@
+"""The questions' wording, and what an operator's own file of questions may add."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from checkins.checkin import first_week_kept, week_of
+from checkins.errors import QuestionSetError
+from checkins.questions import MOST_QUESTIONS, load_questions
+
+BOOK = load_questions()
+
+OFTEN = ["Hardly ever or never", "Some of the time", "Often"]
+AGREE = ["Definitely agree", "Tend to agree", "Tend to disagree", "Definitely disagree"]
+WORDING = {
+    "How strongly do you feel you belong to your immediate neighbourhood?": [
+        "Very strongly",
+        "Fairly strongly",
+        "Not very strongly",
+        "Not at all strongly",
+    ],
+    "Thinking about the people who live in this neighbourhood, to what extent do you believe "
+    "they can be trusted?": [
+        "Many of the people can be trusted",
+        "Some can be trusted",
+        "A few can be trusted",
+        "None of the people can be trusted",
+    ],
+    "To what extent do you agree or disagree that you personally can influence decisions "
+    "affecting your local area?": AGREE,
+    "To what extent do you agree or disagree that, if I needed help, there are people who "
+    "would be there for me?": AGREE,
+    "Generally speaking, would you like to be more involved in the decisions your council "
+    "makes that affect your local area?": ["Yes", "No", "Depends on the issue"],
+    "How often do you feel that you lack companionship?": OFTEN,
+    "How often do you feel left out?": OFTEN,
+    "How often do you feel isolated from others?": OFTEN,
+    "How often do you feel lonely?": [
+        "Often or always",
+        "Some of the time",
+        "Occasionally",
+        "Hardly ever",
+        "Never",
+    ],
+}
+INTRO = (
+    "The next four questions are about relationships with others. For each one, please say how "
+    "often (if at all) you feel that way."
+)
+
+
+def test_the_wording_is_as_published() -> None:
+    asked = {q.text: [answer.text for answer in q.answers] for q in BOOK.questions}
+    assert asked == WORDING
+    assert list(asked) == list(WORDING)
+
+
+def test_the_sets_hold_what_they_should() -> None:
+    texts = list(WORDING)
+    sets = {name: [q.text for q in s.questions] for name, s in BOOK.sets.items()}
+    assert sets == {
+        "core": [texts[0], texts[8]],
+        "standard": [texts[0], *texts[5:]],
+        "full": texts,
+    }
+    assert [s.version for s in BOOK.sets.values()] == ["core-1", "standard-1", "full-1"]
+
+
+def test_codes_that_are_stored_never_change_their_meaning() -> None:
+    codes = {q.code: "".join(answer.code for answer in q.answers) for q in BOOK.questions}
+    assert codes == {
+        "belonging": "1234",
+        "trust": "1234",
+        "influence": "1234",
+        "support": "1234",
+        "involved": "123",
+        "companionship": "123",
+        "left_out": "123",
+        "isolated": "123",
+        "lonely": "12345",
+    }
+
+
+# An operator's own file
+
+
+OWN = """\
+# Asked in our town since spring.
+[[questions]]
+code = "clubs"
+short = "Clubs"
+text = "How many clubs or groups do you go to?"
+answers = [
+    { code = "1", text = "None" },
+    { code = "2", text = "One" }, # or two that are one
+    { code = "3", text = "Two or more" },
+]
+
+[[intros]]
+questions = ["clubs", "lonely"]
+text = "Two questions about company."
+
+[[sets]]
+name = "ours"
+version = 3
+questions = [
+    "belonging",
+    "clubs",
+    "lonely",
+]
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN, encoding="utf-8")
+    return path
+
+
+def test_an_own_file_adds_questions_and_sets_and_changes_none(own: Path) -> None:
+    book = load_questions(own)
+    assert [q.text for q in book.questions][:9] == list(WORDING)
+    assert list(book.sets) == ["core", "standard", "full", "ours"]
+    ours = book.question_set("ours")
+    assert ours.version == "ours-3"
+    assert [q.code for q in ours.questions] == ["belonging", "clubs", "lonely"]
+    assert ours.intros == {"clubs": "Two questions about company."}
+    assert book.scores == BOOK.scores
+
+
+def test_an_own_file_may_add_nothing(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.toml"
+    empty.write_text("# Nothing yet.", encoding="utf-8")
+    assert load_questions(empty) == BOOK
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ('code = "clubs"', 'code = "belonging"', 3, "wording stays as published"),
+        ('code = "clubs"', 'code = "loneliness_score"', 3, "wording stays as published"),
+        ('code = "clubs"', 'cod = "clubs"', 2, "questions.0.code: "),
+        ('code = "clubs"', 'code = "Our Clubs"', 3, "questions.0.code: "),
+        ('text = "One" }', 'text = "One", more = 1 }', 8, "questions.0.answers.1.more: "),
+        ('{ code = "3"', '{ code = "33"', 9, "questions.0.answers.2.code: "),
+        ('{ code = "3"', '{ code = "2"', 9, "'2' is there twice"),
+        ('"Two or more"', '"None"', 9, "'None' is there twice"),
+        ('"Two or more"', f'"{"x" * 61}"', 9, "at most 60 characters"),
+        ('"clubs", "lonely"]', '"clubs", "lone"]', 13, "no question 'lone'"),
+        ('name = "ours"', 'name = "core"', 17, "'core' is there twice"),
+        ("version = 3", "version = 0", 18, "sets.0.version: "),
+        ("version = 3", "version = three", 18, "Invalid value"),
+        ('    "lonely",', '    "belonging",', 22, "'belonging' is there twice"),
+        ('    "clubs",', '    "club",', 21, "no question 'club'"),
+        ('    "clubs",', '    "left_out",', 19, "splits the questions of 'loneliness_score'"),
+        ("[[sets]]", "[[set]]", 16, "set: this name means nothing here"),
+        ("[[sets]]", "[[sets", 16, "line 16"),
+        ('name = "ours"', "", 16, "sets.0.name: "),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_line_and_the_reason(
+    own: Path, old: str, new: str, line: int, reason: str
+) -> None:
+    assert old in OWN
+    own.write_text(OWN.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(QuestionSetError) as refused:
+        load_questions(own)
+    assert "own.toml" in str(refused.value)
+    assert f"line {line}" in str(refused.value)
+    assert reason in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_bands_of_an_own_score_hold_each_sum_once(own: Path) -> None:
+    score = """
+[[scores]]
+code = "company"
+text = "Company"
+questions = ["clubs", "lonely"]
+bands = [
+    { code = "low", text = "2 to 4", lowest = 2, highest = 4 },
+    { code = "high", text = "6 to 8", lowest = 6, highest = 8 },
+]
+"""
+    own.write_text(OWN + score, encoding="utf-8")
+    with pytest.raises(QuestionSetError, match=r"line 29: 'company' needs .* holds 5"):
+        load_questions(own)
+
+
+def test_a_set_too_long_for_a_button_is_refused_with_its_line(own: Path) -> None:
+    more = "".join(
+        f'[[questions]]\ncode = "q{n}"\nshort = "q"\ntext = "q"\n'
+        'answers = [{ code = "1", text = "a" }, { code = "2", text = "b" }]\n'
+        for n in range(MOST_QUESTIONS + 1)
+    )
+    codes = [f"q{n}" for n in range(MOST_QUESTIONS + 1)]
+    entry = f'[[sets]]\nname = "long"\nversion = 1\nquestions = {json.dumps(codes)}\n'
+    own.write_text(more + entry, encoding="utf-8")
+    line = (more + entry).count("\n")
+    with pytest.raises(QuestionSetError, match=f"line {line}: sets.0.questions"):
+        load_questions(own)
+
+
+def test_a_missing_file_and_an_unknown_set_say_so(tmp_path: Path) -> None:
+    with pytest.raises(QuestionSetError, match=r"none\.toml cannot be read: No such file"):
+        load_questions(tmp_path / "none.toml")
+    with pytest.raises(QuestionSetError, match="core, full, standard"):
+        BOOK.question_set("short")
+
+
+@pytest.mark.parametrize(
+    ("day", "week"),
+    [
+        (date(2026, 11, 22), "2026-W47"),
+        (date(2027, 1, 3), "2026-W53"),
+        (date(2027, 1, 4), "2027-W01"),
+    ],
+)
+def test_weeks_are_those_of_iso_8601(day: date, week: str) -> None:
+    assert week_of(day) == week
+
+
+@pytest.mark.parametrize(
+    ("weeks", "first"), [(14, "2026-W34"), (47, "2026-W01"), (48, "2025-W52"), (106, "2024-W46")]
+)
+def test_the_first_week_kept_is_so_many_before_this_one(weeks: int, first: str) -> None:
+    assert first_week_kept(weeks, date(2026, 11, 28)) == first
