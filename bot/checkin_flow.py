@@ -115,11 +115,11 @@ class CheckinFlow:
         action, draft = opened
         if not 0 <= self._hours() - draft.hour_begun() <= LIFETIME_HOURS:
             return [Choices(EXPIRED, (_AGAIN, _FIND))]
-        # Whatever is pressed after Send: "I kept nothing" would be untrue by then.
-        if self._was_sent(draft):
-            return [Choices(SENT_BEFORE, (_FIND,))]
         if action == _SEND:
             return [self._send(draft)]
+        # Whatever else is pressed after Send: "I kept nothing" would be untrue by then.
+        if self._was_sent(draft):
+            return [Choices(SENT_BEFORE, (_FIND,))]
         if action == _STOP:
             return [Choices(STOPPED, (_FIND,))]
         if action == _UNDER_16:

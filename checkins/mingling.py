@@ -45,6 +45,8 @@ def mingle(
     count_above = COMPANY - 1 - count_below
 
     def read(query: Any, count: int) -> list[dict[str, Any]]:
+        if count == 0:
+            return []
         return [dict(found) for found in connection.execute(query.limit(count)).mappings()]
 
     below = read(downwards.where(key < new), count_below)

@@ -165,7 +165,7 @@ class CheckIns:
         """Take what was deleted out of the files.
 
         Both databases leave pieces of it behind, SQLite where it moves rows from page to page.
-        `everything` writes the table anew, while who wants to write waits: 2 s for a million.
+        `everything` writes the table anew, while who wants to write waits.
         """
         is_sqlite = self._engine.dialect.name == "sqlite"
         with self._engine.connect() as connection:

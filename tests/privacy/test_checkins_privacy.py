@@ -5,8 +5,9 @@ import inspect
 import logging
 import pkgutil
 import re
+import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -95,13 +96,27 @@ def walk(engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
 def test_a_sent_check_in_leaves_no_trace_of_its_taps(
     engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    begun = int(time.time())
     with caplog.at_level(logging.DEBUG):
         flow, _, taps = walk(engine, "Send")
+    seconds = range(begun, int(time.time()) + 1)
+    times = {
+        form
+        for second in seconds
+        for form in (
+            str(second).encode(),
+            second.to_bytes(4, "big"),
+            second.to_bytes(8, "big"),
+            datetime.fromtimestamp(second).strftime("%Y-%m-%d").encode(),
+            datetime.fromtimestamp(second).strftime("%H:%M:%S").encode(),
+        )
+    }
     nonce, hour, seal = taps[-1][4:12], taps[-1][12:16], taps[-1][-16:]
     for file in path.parent.iterdir():
         content = file.read_bytes()
         for trace in (nonce, hour, seal, str(HOUR)):
             assert trace.encode() not in content
+        assert not [form for form in times if form in content]
     assert b"Sentinel Harbour" in path.read_bytes()
     with engine.connect() as connection:
         key = connection.exec_driver_sql("SELECT random_key FROM check_ins").scalar_one()

@@ -1,0 +1,68 @@
+"""The commands and settings about check-ins, by the real program."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from checkins.checkin import CheckIn
+from checkins.migrating import migrate
+from checkins.store import CheckIns, open_engine
+from tests.service import CONNECTOR
+
+
+def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
+    """The exit code, and what it printed."""
+    done = subprocess.run(
+        [CONNECTOR, *arguments],
+        env={**os.environ, "CONNECTOR_VAR": str(folder), **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_purge_removes_what_is_too_old_and_tells_no_count(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'checkins.db'}"
+    migrate(url)
+    engine = open_engine(url)
+    checkins = CheckIns(engine)
+    for week in ("2001-W01", "2001-W02", "2999-W01"):
+        checkins.record(CheckIn(week, "Harbour", None, (("lonely", "1"),), "core-1"))
+    code, printed = run(tmp_path, "checkins", "purge")
+    assert code == 0
+    first = checkins.purged_before()
+    assert first is not None
+    assert printed.strip() == f"Check-ins from before {first} are gone, if there were any."
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT week FROM check_ins").all()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [("2999-W01",)]
+
+
+def test_a_retention_too_short_for_a_release_is_refused(tmp_path: Path) -> None:
+    code, printed = run(tmp_path, "checkins", "purge", CHECKIN_RETENTION_WEEKS="13")
+    assert code == 1
+    assert "CHECKIN_RETENTION_WEEKS is wrong" in printed
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('[[questions]]\ncode = "lonely"\n', "own.toml, line 1: questions.0.short"),
+        ('[[sets]]\nname = "core"\nversion = 1\nquestions = ["lonely"]\n', "own.toml, line 2:"),
+        ('[[sets]]\nname = "ours\n', "line 2"),
+    ],
+)
+def test_a_wrong_file_of_questions_stops_the_start_in_one_line(
+    tmp_path: Path, content: str, told: str
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(content, encoding="utf-8")
+    code, printed = run(tmp_path, "run", CHECKIN_QUESTIONS_FILE=str(own))
+    assert code == 1
+    assert len(printed.splitlines()) == 1
+    assert told in printed
