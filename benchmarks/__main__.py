@@ -18,13 +18,21 @@ import numpy
 import onnxruntime
 import psutil
 
-from benchmarks import chatting, guarding, importing, peering, searching, understanding
+from benchmarks import (
+    chatting,
+    guarding,
+    importing,
+    peering,
+    releasing,
+    searching,
+    understanding,
+)
 from benchmarks.tables import LeftOutError, Table
 from bot.settings import ROOT
 from directory.embeddings import Encoder, prepare
 
 _LIVE = ("start", "chat", "memory")
-_PARTS = ("search", "peers", "import", "guard", "understanding", *_LIVE)
+_PARTS = ("search", "peers", "import", "guard", "understanding", "releases", *_LIVE)
 
 
 def _read_parts(text: str) -> tuple[str, ...]:
@@ -47,6 +55,8 @@ def _plan(
         yield "guard", lambda: guarding.measure(encoder, quick=quick)
     if "understanding" in parts:
         yield "understanding", lambda: understanding.measure(folder, quick=quick)
+    if "releases" in parts:
+        yield "releases", lambda: releasing.measure(folder, quick=quick)
     if live := tuple(part for part in _LIVE if part in parts):
         yield ", ".join(live), lambda: chatting.measure(live, folder, quick=quick)
 

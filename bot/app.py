@@ -29,11 +29,11 @@ from bot.telegram import Telegram
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
 from bot.web.desk.app import create_desk, open_desk
-from bot.web.desk.releases import NothingReleased
 from bot.web.publishing import publish
 from checkins.checkin import first_week_kept
 from checkins.draft import count_hours
 from checkins.errors import CheckinsError
+from checkins.ledger import Ledger
 from checkins.migrating import migrate as migrate_checkins
 from checkins.questions import load_questions
 from checkins.store import CheckIns, open_engine
@@ -146,7 +146,12 @@ async def _run(
     )
     publish(app, Shelf(engine), catalogue, settings.web_base_url)
     office = Office(engine, secret)
-    open_desk(app, create_desk(office, NothingReleased(), secret, settings.web_base_url))
+    open_desk(
+        app,
+        create_desk(
+            office, Ledger(open_engine(settings.checkins_url)), secret, settings.web_base_url
+        ),
+    )
     servers = (
         _Server(app, web),
         _Server(create_actions_app(catalogue, Notebook(engine), settings.team), actions),

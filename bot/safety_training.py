@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix
 
 from bot import safety
 from bot.safety import BUCKETS, FEW, Array, Encode, Guard, Head, Label

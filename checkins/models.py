@@ -5,7 +5,7 @@ from, in what order or in which conversation a check-in was sent: the privacy te
 hold the list.
 """
 
-from sqlalchemy import String, Text
+from sqlalchemy import LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from checkins.checkin import AREA_LENGTH
@@ -52,3 +52,24 @@ class PurgeRow(Base):
 
     #: The first week that was kept.
     before_week: Mapped[str] = mapped_column(String(8), primary_key=True)
+
+
+class ReleaseRow(Base):
+    """A finished release. It is never changed or removed."""
+
+    __tablename__ = "release"
+
+    period: Mapped[str] = mapped_column(String(16), primary_key=True)
+    policy: Mapped[str] = mapped_column(String(16))
+    #: SHA-256 over the names and contents of its files, in hexadecimal.
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class ReleaseFileRow(Base):
+    """One file of a finished release, byte for byte as it was published."""
+
+    __tablename__ = "release_file"
+
+    period: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,212 +1,190 @@
 """Making a release: the only way that figures leave the check-ins database.
 
-Owns the period, the grid of a release and its files. Must never write a number that
-did not come from `checkins.disclosure`, or change a release that is there.
+Owns the order of it: count, protect, set beside every earlier release, enter into the ledger.
+Must never release a period twice with other figures, or one that is not over.
 """
 
-import csv
-import io
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
-from checkins.checkin import week_of
-from checkins.disclosure import Cell, Mark, area_is_shown, protect_question, total
+from sqlalchemy import Engine
+
+from checkins.counting import Counts, count_checkins, find_measures
+from checkins.demonstrating import FICTIONAL
+from checkins.disclosure import Mark, Policy
 from checkins.errors import ReleaseError
+from checkins.figures import Figures
+from checkins.ledger import Ledger
+from checkins.periods import Period
+from checkins.protecting import NO_REACH, Reach, complement, protect
+from checkins.publishing.files import write_files
 from checkins.questions import QuestionBook, load_questions
-from checkins.release_notes import write_notes
-from checkins.store import CheckIns, Group
-
-ALL_AREAS = "All areas shown"
-ALL_ANSWERS = "All answers shown"
-COLUMNS = ("period", "area", "question", "question_text", "answer", "count", "mark")
+from checkins.store import CheckIns
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One block of the grid: a question, or a score. `answers` maps code to words."""
+class Released:
+    """The figures of a release that is in the ledger, and whether it was there before."""
 
-    code: str
-    text: str
-    answers: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of `checkins.csv`."""
-
-    area: str
-    measure: Measure
-    answer: str
-    cell: Cell
-
-
-@dataclass(frozen=True)
-class Release:
-    """What was released: everything here can be published, and no raw count is in it."""
-
-    folder: Path
-    period: str
-    areas_shown: tuple[str, ...]
-    areas_left_out: tuple[str, ...]
-    rows: int
-    cells_suppressed: int
-    cells_withheld: int
+    figures: Figures
+    was_there: bool
 
 
 def release(
-    checkins: CheckIns,
-    start: date,
-    end: date,
-    out: Path,
+    engine: Engine,
+    period: Period,
     areas: Sequence[str],
     *,
+    policy: Policy = Policy.ROUND_5,
+    reach: Reach = NO_REACH,
     book: QuestionBook | None = None,
     today: date | None = None,
-) -> Release:
-    """Write `checkins.csv` and `README.txt` into `out`, a new or empty folder.
+) -> Released:
+    """Release the figures of a period once and for all, or find the release that there is.
 
-    `start` is a Monday and `end` a Sunday that is over; `areas` is the operator's list,
-    in the order wanted. Either both files are written or nothing is. Raises
-    ReleaseError with what to do, and StoreError.
+    `areas` is the operator's list, in the order wanted; `reach` is what the directory
+    counted. Raises ReleaseError with what to do where the release would be wrong or unsafe,
+    and StoreError.
     """
-    period = _period(start, end, today or date.today())
-    if len(set(areas)) != len(areas) or ALL_AREAS in areas:
-        raise ReleaseError(f"The areas must differ, and none may be called {ALL_AREAS!r}.")
-    _check_free(out)
+    if len(set(areas)) != len(areas):
+        raise ReleaseError("The areas must differ. Set CHECKIN_AREAS to names that do.")
     book = book or load_questions()
-    groups = checkins._groups(week_of(start), week_of(end))
-    by_area = {area: [group for group in groups if group.area == area] for area in areas}
-    shown = [area for area in areas if area_is_shown(sum(g.size for g in by_area[area]))]
-    if not shown:
-        raise ReleaseError(
-            "No area has enough check-ins in these weeks to publish anything. Choose a longer "
-            "period, or wait for more."
-        )
-    rows = list(_grid({area: by_area[area] for area in shown}, book))
-    versions = sorted({group.question_set for area in shown for group in by_area[area]})
-    left_out = tuple(area for area in areas if area not in shown)
-    notes = write_notes(period, start, end, shown, left_out, versions, book)
-    _write(out, _as_csv(period, rows), notes)
-    marks = Counter(row.cell.mark for row in rows)
-    return Release(
-        folder=out,
+    ledger = Ledger(engine)
+    while True:
+        entries, earlier = ledger.periods(), ledger.read_figures()
+        if same := next((one for one in earlier if one.period == period), None):
+            _check_same(same, areas, policy)
+            return Released(same, was_there=True)
+        _check_over(period, today or date.today())
+        _check_kept(engine, period)
+        _check_earlier(engine, period, areas, earlier, book)
+        figures = _make(engine, period, areas, policy, reach, book)
+        figures = complement(figures, earlier)
+        # Somebody may have released another period meanwhile: then the two were not compared.
+        if ledger.add(figures, write_files(figures, earlier), after=entries):
+            return Released(figures, was_there=False)
+
+
+def count_marks(figures: Figures, mark: Mark) -> int:
+    """How many cells of the blocks have that mark."""
+    return sum(cell.mark is mark for block in figures.every_block() for cell in block.cells)
+
+
+def _make(
+    engine: Engine,
+    period: Period,
+    areas: Sequence[str],
+    policy: Policy,
+    reach: Reach,
+    book: QuestionBook,
+) -> Figures:
+    counts = count_checkins(engine, period, areas, book)
+    _check_kinds(counts)
+    figures = protect(
+        counts,
+        reach,
         period=period,
-        areas_shown=tuple(shown),
-        areas_left_out=left_out,
-        rows=len(rows),
-        cells_suppressed=marks[Mark.SUPPRESSED],
-        cells_withheld=marks[Mark.WITHHELD],
+        policy=policy,
+        areas=areas,
+        measures=list(find_measures(book)),
+        fictional=_is_fictional(counts),
     )
-
-
-def _period(start: date, end: date, today: date) -> str:
-    monday = start - timedelta(days=start.weekday())
-    sunday = end + timedelta(days=6 - end.weekday())
-    if start > end:
-        raise ReleaseError(f"The first day, {start}, is after the last, {end}. Swap them.")
-    if start != monday or end != sunday:
+    if not figures.blocks:
         raise ReleaseError(
-            "A release is made of whole weeks, Monday to Sunday: a part of a week could be "
-            f"compared with the whole. Use {monday} to {sunday}."
+            f"No area has enough check-ins in {period.name} to publish anything. Choose a "
+            "longer period, or wait for more."
         )
-    if end >= today:
+    return figures
+
+
+def _check_same(there: Figures, areas: Sequence[str], policy: Policy) -> None:
+    if there.policy is not policy or there.areas != tuple(areas):
+        what = "policy" if there.policy is not policy else "areas"
         raise ReleaseError(
-            f"The week that ends on {end} is not over. The last day can be "
-            f"{today - timedelta(days=today.weekday() + 1)} at the latest."
+            f"{there.period.name} was released already, with another {what}; side by side the "
+            f"two could reveal counts that neither shows. Ask for it with the {what} of then."
         )
-    first, last = week_of(start), week_of(end)
-    return first if first == last else f"{first} to {last}"
 
 
-def _measures(book: QuestionBook) -> Iterator[Measure]:
-    items = {code: score for score in book.scores for code in score.questions}
-    for question in book.questions:
-        score = items.get(question.code)
-        if score is None:
-            answers = {answer.code: answer.text for answer in question.answers}
-            yield Measure(question.code, question.text, answers)
-        elif question.code == score.questions[0]:
-            yield Measure(score.code, score.text, {band.code: band.text for band in score.bands})
+def _check_over(period: Period, today: date) -> None:
+    if period.end >= today:
+        raise ReleaseError(
+            f"{period.name} is not over: its last week ends on {period.end}. A part of it now "
+            "and the whole later would show the difference."
+        )
 
 
-def _count(groups: Sequence[Group], measure: Measure, book: QuestionBook) -> dict[str, Cell]:
-    score = next((score for score in book.scores if score.code == measure.code), None)
-    codes = score.questions if score else (measure.code,)
-    counts = Counter(dict.fromkeys(measure.answers, 0))
-    asked = False
-    for group in groups:
-        if not all(code in group.answers for code in codes):
+def _check_kept(engine: Engine, period: Period) -> None:
+    purged = CheckIns(engine).purged_before()
+    if purged and period.first_week < purged:
+        raise ReleaseError(
+            f"Check-ins from before {purged} were removed, as CHECKIN_RETENTION_WEEKS says, so "
+            f"{period.name} is not whole. Release a later period."
+        )
+
+
+def _is_fictional(counts: Counts) -> bool:
+    return any(name.startswith(FICTIONAL) for name in counts.question_sets)
+
+
+def _check_kinds(counts: Counts) -> None:
+    if _is_fictional(counts) and not all(
+        name.startswith(FICTIONAL) for name in counts.question_sets
+    ):
+        raise ReleaseError(
+            "There are fictional check-ins of the demonstration beside real ones. "
+            "Keep real ones in a new database: set CHECKINS_DATABASE_URL."
+        )
+
+
+def _check_earlier(
+    engine: Engine,
+    period: Period,
+    areas: Sequence[str],
+    earlier: Sequence[Figures],
+    book: QuestionBook,
+) -> None:
+    """Whether releases that share weeks with this one are still what the check-ins say.
+
+    Otherwise the difference between the two would be about those who were added or removed.
+    """
+    purged = CheckIns(engine).purged_before()
+    for one in earlier:
+        if not (one.period.holds(period) or period.holds(one.period)):
             continue
-        asked = True
-        given = [group.answers[code] for code in codes]
-        if score is None:
-            key = given[0]
-        elif all(value.isdigit() for value in given):
-            points = sum(map(int, given))
-            key = next(band.code for band in score.bands if band.lowest <= points <= band.highest)
-        else:
+        if one.areas != tuple(areas):
+            raise ReleaseError(
+                f"The list of areas was another when {one.period.name} was released, which has "
+                "weeks in common, and the difference between the two could reveal counts. Set "
+                "CHECKIN_AREAS as it was, or release a period that has no week in common."
+            )
+        if purged and one.period.first_week < purged:
             continue
-        if key in measure.answers:
-            counts[key] += group.size
-    return protect_question(counts, asked)
-
-
-def _grid(groups: dict[str, list[Group]], book: QuestionBook) -> Iterator[Row]:
-    for measure in _measures(book):
-        blocks = {area: _count(found, measure, book) for area, found in groups.items()}
-        blocks[ALL_AREAS] = {
-            code: total(cells[code] for cells in blocks.values()) for code in measure.answers
-        }
-        for area, cells in blocks.items():
-            for code, words in measure.answers.items():
-                yield Row(area, measure, words, cells[code])
-            yield Row(area, measure, ALL_ANSWERS, total(cells.values()))
-
-
-def _as_csv(period: str, rows: Sequence[Row]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        count = "" if row.cell.count is None else row.cell.count
-        writer.writerow(
-            (period, row.area, row.measure.code, row.measure.text, row.answer, count, row.cell.mark)
+        now = protect(
+            count_checkins(engine, one.period, areas, book),
+            NO_REACH,
+            period=one.period,
+            policy=one.policy,
+            areas=areas,
+            measures=list(find_measures(book)),
         )
-    return text.getvalue()
+        if _differs(one, now):
+            raise ReleaseError(
+                f"The check-ins of {one.period.name} are not those that were released, so the "
+                f"difference to {period.name} would be about the ones that changed. Were check-ins "
+                "added by hand, removed, or restored from a copy?"
+            )
 
 
-def _check_free(out: Path) -> None:
-    if (out / "checkins.csv").exists():
-        raise ReleaseError(
-            f"There is a release in {out} already, and a release never changes. "
-            "Choose another folder."
+def _differs(released: Figures, now: Figures) -> bool:
+    cells = {(one.dimension, one.group, one.measure): one.cells for one in now.blocks}
+    return (
+        released.areas_left_out != now.areas_left_out
+        or released.age_bands_left_out != now.age_bands_left_out
+        or any(
+            cells.get((one.dimension, one.group, one.measure)) != one.cells
+            for one in released.blocks
+            if any(cell.mark is not Mark.WITHHELD for cell in one.cells)
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ReleaseError(f"{out} is not an empty folder. Choose a new one.")
-
-
-def _write(out: Path, table: str, notes: str) -> None:
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        drafts = Path(tempfile.mkdtemp(prefix=".release-", dir=out.parent))
-    except OSError as error:
-        raise ReleaseError(_unwritable(out, error)) from error
-    try:
-        (drafts / "checkins.csv").write_text(table, encoding="utf-8", newline="")
-        (drafts / "README.txt").write_text(notes, encoding="utf-8", newline="")
-        drafts.chmod(0o755)
-        # Both files appear at once. A rename replaces only a folder that is still empty.
-        drafts.rename(out)
-    except OSError as error:
-        raise ReleaseError(_unwritable(out, error)) from error
-    finally:
-        shutil.rmtree(drafts, ignore_errors=True)
-
-
-def _unwritable(out: Path, error: OSError) -> str:
-    return f"The release could not be written to {out}: {error.strerror}. Choose another folder."
+    )

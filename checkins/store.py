@@ -1,8 +1,8 @@
 """Keeping check-ins, and letting go of them.
 
-Owns the connection to the check-ins database: how a check-in is written once, how old ones
-are purged, and how groups of equal ones are counted. Must never hand out a single row, write
-before it is told to, or put an answer into an error or a log.
+Owns the connection to the check-ins database: how a check-in is written once, and how old
+ones are purged. Must never hand out a single row, write before it is told to, or put an answer into
+an error or a log.
 """
 
 import contextlib
@@ -10,7 +10,6 @@ import json
 import secrets
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,6 @@ BUSY_MILLISECONDS = 4000
 #: PostgreSQL's lock on writing here, a number of our own. It stops no reader, and not the
 #: server's own cleaning either, as a lock on the table would.
 _WRITING = 5_083_016
-
-
-@dataclass(frozen=True)
-class Group:
-    """Check-ins of one area with the same answers to the same set, and how many there are."""
-
-    area: str
-    answers: dict[str, str]
-    question_set: str
-    size: int
 
 
 def open_engine(url: str) -> Engine:
@@ -209,24 +198,6 @@ class CheckIns:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-
-    def _groups(self, first_week: str, last_week: str) -> list[Group]:
-        """Check-ins of those weeks, both included, counted in groups. For this package only:
-        the sizes are raw, and `checkins.disclosure` has to see them before anybody does.
-
-        Raises StoreError.
-        """
-        columns = (CheckInRow.area, CheckInRow.answers, CheckInRow.question_set)
-        query = (
-            select(*columns, func.count())
-            .where(CheckInRow.week.between(first_week, last_week))
-            .group_by(*columns)
-        )
-        with self._reading() as connection:
-            return [
-                Group(area, json.loads(answers), question_set, size)
-                for area, answers, question_set, size in connection.execute(query)
-            ]
 
 
 def _knows(connection: Connection, stub: Stub) -> bool:

@@ -1,4 +1,4 @@
-"""The commands that publish check-ins, and let go of old ones."""
+"""The commands that publish check-ins, try what that gives away, and let go of old ones."""
 
 from datetime import date
 from pathlib import Path
@@ -8,39 +8,112 @@ import typer
 
 from bot.cli.printing import ASIDE, OUT
 from bot.settings import Settings
-from checkins.errors import CheckinsError
+from checkins.disclosure import Mark, Policy
 
 app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and let go of old ones.")
 
 
 @app.command()
 def release(
-    start: Annotated[str, typer.Option("--from", help="First day, a Monday: 2026-10-05.")],
-    end: Annotated[str, typer.Option("--to", help="Last day, a Sunday: 2026-11-01.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; must not hold a release yet.")],
+    period: Annotated[
+        str, typer.Option(help="A quarter, a year or a month: 2026-Q4, 2026, 2026-11.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write; new or empty.")],
+    policy: Annotated[Policy, typer.Option(help="How counts are protected.")] = Policy.ROUND_5,
 ) -> None:
-    """Write a table of check-ins that is safe to publish."""
+    """Release a period's figures, once and for all, and write them into a folder."""
+    from bot.reach import read_reach
+    from checkins.folders import check_free, write_folder
+    from checkins.ledger import Ledger
     from checkins.migrating import migrate
-    from checkins.release import release as write_release
-    from checkins.store import CheckIns, open_engine
+    from checkins.periods import read_period
+    from checkins.release import count_marks
+    from checkins.release import release as make_release
+    from checkins.store import open_engine
 
     settings = Settings()
+    asked = read_period(period)
+    check_free(out)
     migrate(settings.checkins_url)
-    checkins = CheckIns(open_engine(settings.checkins_url))
-    done = write_release(checkins, _day(start), _day(end), out, settings.checkin_areas)
-    left_out = ", ".join(done.areas_left_out) or "none"
-    OUT.print(f"{done.folder}: {done.rows} rows for {', '.join(done.areas_shown)}.")
+    engine = open_engine(settings.checkins_url)
+    done = make_release(
+        engine,
+        asked,
+        settings.checkin_areas,
+        policy=policy,
+        reach=read_reach(settings.directory_url, asked),
+    )
+    write_folder(Ledger(engine).read_files(asked.name), out)
+    figures = done.figures
+    shown = [area for area in figures.areas if area not in figures.areas_left_out]
+    again = " It was released before, and is the same again." if done.was_there else ""
+    OUT.print(f"{out}: {asked.name}, for {', '.join(shown)}.{again}", markup=False)
     OUT.print(
-        f"Suppressed cells: {done.cells_suppressed}; withheld: {done.cells_withheld}; "
-        f"areas left out: {left_out}."
+        f"Cells suppressed: {count_marks(figures, Mark.SUPPRESSED)}; "
+        f"withheld: {count_marks(figures, Mark.WITHHELD)}; "
+        f"areas left out: {', '.join(figures.areas_left_out) or 'none'}.",
+        markup=False,
     )
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CheckinsError(f"{text!r} is not a day such as 2026-10-05.") from None
+@app.command()
+def attack(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of releases, all that there are.")],
+) -> None:
+    """Try to work out what releases do not show; exit code 1 if anything can be."""
+    from checkins.attack import attack as try_out
+    from checkins.folders import read_folder
+
+    done = try_out([read_folder(folder) for folder in folders])
+    for leak in done.leaks:
+        OUT.print(str(leak), markup=False)
+    OUT.print(
+        f"{done.tried} hidden counts tried, in {len(folders)} releases and between them; "
+        f"{len(done.leaks)} can be bounded more narrowly than promised."
+    )
+    if done.leaks:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the releases; new or empty.")],
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the last report in a browser.")
+    ] = True,
+) -> None:
+    """Fill the last full year with fictional check-ins, and release its four quarters.
+
+    Refused where the database holds a real check-in.
+    """
+    from bot.reach import read_supply
+    from checkins.demonstrating import fill_year, imagine_reach
+    from checkins.folders import check_free, write_folder
+    from checkins.ledger import Ledger
+    from checkins.migrating import migrate
+    from checkins.periods import read_period
+    from checkins.questions import load_questions
+    from checkins.release import release as make_release
+    from checkins.store import open_engine
+
+    settings = Settings()
+    check_free(out)
+    migrate(settings.checkins_url)
+    engine = open_engine(settings.checkins_url)
+    year = read_period(str(date.today().year - 1))
+    areas = settings.checkin_areas
+    filled = fill_year(engine, year, areas, load_questions().question_set("full"))
+    OUT.print(f"{filled:,} fictional check-ins for {year.name}.")
+    supply = read_supply(settings.directory_url)
+    for number in (1, 2, 3, 4):
+        quarter = read_period(f"{year.name}-Q{number}")
+        make_release(engine, quarter, areas, reach=imagine_reach(supply, areas, number))
+        write_folder(Ledger(engine).read_files(quarter.name), out / quarter.name)
+        OUT.print(str(out / quarter.name), markup=False)
+    report = (out / f"{year.name}-Q4" / "report.html").resolve()
+    OUT.print(f"The report of the year so far: {report}", markup=False)
+    if show:
+        typer.launch(report.as_uri())
 
 
 @app.command()

@@ -43,38 +43,93 @@ def test_a_check_in_on_the_web_is_kept_once_and_only_on_send(service: Service, t
 
 
 @pytest.fixture
-def release(tmp_path: Path) -> Path:
-    """What the command writes for two areas, one of which has too few answers to show."""
+def url(tmp_path: Path) -> str:
+    """Check-ins of two areas, one of which has too few answers to show."""
     url = f"sqlite:///{tmp_path / 'checkins.db'}"
     migrate(url)
     checkins = CheckIns(open_engine(url))
-    week = week_of(date(2026, 10, 7))
+    week = week_of(date(2026, 8, 5))
     for number in range(43):
         belonging = "123"[number % 3 if number < 40 else 0]
         checkins.record(_checkin(week, "Old Town", belonging))
     for _ in range(9):
         checkins.record(_checkin(week, "Northgate", "1"))
-    out = tmp_path / "release"
-    command = [CONNECTOR, "checkins", "release", "--from", "2026-10-05", "--to", "2026-11-01"]
-    environment = {**os.environ, "CHECKINS_DATABASE_URL": url}
-    done = subprocess.run([*command, "--out", out], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    again = subprocess.run(
-        [*command, "--out", out], env=environment, capture_output=True, text=True
-    )
-    assert again.returncode == 1, "a release is not written over"
-    assert len(again.stderr.splitlines()) == 1
-    return out
+    return url
 
 
 def _checkin(week: str, area: str, belonging: str) -> CheckIn:
     return CheckIn(week, area, None, (("belonging", belonging), ("lonely", "5")), "core-1")
 
 
-def test_the_table_holds_no_small_or_exact_count(release: Path) -> None:
-    table = (release / "checkins.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(table.splitlines()))
-    assert "Northgate" not in {row["area"] for row in rows}
+def run(url: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    """`connector checkins` with a directory that is empty and its own."""
+    environment = {
+        **os.environ,
+        "CHECKINS_DATABASE_URL": url,
+        "DIRECTORY_DATABASE_URL": url.replace("checkins.db", "directory.db"),
+    }
+    return subprocess.run(
+        [CONNECTOR, "checkins", *command], env=environment, capture_output=True, text=True
+    )
+
+
+def test_a_release_by_command_is_the_same_again_and_stands_an_attack(
+    url: str, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    done = run(url, "release", "--period", "2026-Q3", "--out", one)
+    assert done.returncode == 0, done.stderr
+    assert "for Old Town." in done.stdout
+    over = run(url, "release", "--period", "2026-Q3", "--out", one)
+    assert over.returncode == 1, "a release is not written over"
+    assert len(over.stderr.splitlines()) == 1
+    again = run(url, "release", "--period", "2026-Q3", "--out", two)
+    assert again.returncode == 0, again.stderr
+    assert "released before" in again.stdout
+    files = {file.name: file.read_bytes() for file in one.iterdir()}
+    assert files == {file.name: file.read_bytes() for file in two.iterdir()}
+    rows = list(csv.DictReader(files["checkins.csv"].decode().splitlines()))
+    assert "Northgate" not in {row["group"] for row in rows}
     counts = [int(row["count"]) for row in rows if row["count"]]
     assert counts
     assert all(count == 0 or (count >= 10 and count % 5 == 0) for count in counts)
+    attacked = run(url, "attack", one)
+    assert attacked.returncode == 0, attacked.stdout
+    assert "0 can be bounded" in attacked.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (("release", "--period", "autumn", "--out", "new"), "such as 2026-Q4"),
+        (("release", "--period", "2098-Q1", "--out", "new"), "not over"),
+        (("attack", "nowhere"), "cannot be read"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(url: str, command: tuple[str, ...], told: str) -> None:
+    done = run(url, *command)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_demonstration_keeps_away_from_real_check_ins(url: str, tmp_path: Path) -> None:
+    done = run(url, "demo", "--out", tmp_path / "demo", "--no-open")
+    assert done.returncode == 1
+    assert "real check-ins" in done.stderr
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_demonstration_releases_four_quarters_that_say_they_are_fictional(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    url = f"sqlite:///{tmp_path / 'checkins.db'}"
+    done = run(url, "demo", "--out", out, "--no-open")
+    assert done.returncode == 0, done.stderr
+    quarters = sorted(out.iterdir())
+    assert [folder.name[4:] for folder in quarters] == ["-Q1", "-Q2", "-Q3", "-Q4"]
+    for folder in quarters:
+        assert "Fictional" in (folder / "report.html").read_text(encoding="utf-8")
+    assert run(url, "attack", *quarters).returncode == 0
+    again = run(url, "demo", "--out", tmp_path / "more", "--no-open")
+    assert again.returncode == 1
+    assert "already" in again.stderr

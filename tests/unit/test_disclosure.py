@@ -12,10 +12,14 @@ from checkins.disclosure import (
     WITHHELD,
     Cell,
     Mark,
-    area_is_shown,
+    Policy,
+    group_is_shown,
+    parse_cell,
+    protect_block,
     protect_count,
-    protect_question,
+    read_cell,
     total,
+    withhold,
 )
 
 
@@ -42,14 +46,54 @@ def test_boundaries_of_one_count(raw: int, count: int | None, mark: str) -> None
     assert protect_count(raw) == Cell(count, Mark(mark))
 
 
+@pytest.mark.parametrize(
+    ("raw", "count", "mark"),
+    [
+        (0, 0, "zero"),
+        (1, 3, "midpoint"),
+        (6, 3, "midpoint"),
+        (7, 9, "midpoint"),
+        (12, 9, "midpoint"),
+        (13, 15, "midpoint"),
+        (1002, 999, "midpoint"),
+        (1003, 1005, "midpoint"),
+    ],
+)
+def test_boundaries_of_one_count_in_steps_of_six(raw: int, count: int, mark: str) -> None:
+    assert protect_count(raw, Policy.MIDPOINT_6) == Cell(count, Mark(mark))
+
+
+@given(st.integers(0, 10**6), st.sampled_from(Policy))
+def test_what_a_cell_can_stand_for_is_all_that_gives_it(raw: int, policy: Policy) -> None:
+    cell = protect_count(raw, policy)
+    low, high = read_cell(cell)
+    assert high is not None
+    assert low <= raw <= high
+    assert {protect_count(count, policy) for count in range(low, high + 1)} == {cell}
+    assert protect_count(high + 1, policy) != cell
+    assert low == 0 or protect_count(low - 1, policy) != cell
+
+
+def test_a_cell_comes_back_from_a_table_as_it_went() -> None:
+    for raw in (0, 3, 8, 500):
+        for policy in Policy:
+            cell = protect_count(raw, policy)
+            assert parse_cell("" if cell.count is None else str(cell.count), cell.mark) == cell
+
+
+def test_a_total_is_not_taken_for_a_count_of_its_own() -> None:
+    with pytest.raises(ValueError, match="partial"):
+        read_cell(Cell(20, Mark.PARTIAL))
+
+
 def test_a_negative_count_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="never negative"):
         protect_count(-1)
 
 
 @pytest.mark.parametrize(("checkins", "shown"), [(0, False), (9, False), (10, True), (11, True)])
-def test_boundary_of_an_area(checkins: int, shown: bool) -> None:
-    assert area_is_shown(checkins) is shown
+def test_boundary_of_an_area_or_age_band(checkins: int, shown: bool) -> None:
+    assert group_is_shown(checkins) is shown
 
 
 ROUNDED_10 = Cell(10, Mark.ROUNDED)
@@ -70,12 +114,24 @@ SUPPRESSED = Cell(None, Mark.SUPPRESSED)
     ],
 )
 def test_boundaries_of_one_question(counts: tuple[int, ...], cells: tuple[Cell, ...]) -> None:
-    assert tuple(protect_question(dict(zip("abc", counts, strict=True)), True).values()) == cells
+    assert protect_block(counts) == cells
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [((7, 2, 0), False), ((7, 3, 0), True), ((6, 6, 0), False), ((40, 0, 0), False)],
+)
+def test_boundaries_of_one_question_in_steps_of_six(counts: tuple[int, ...], shown: bool) -> None:
+    cells = protect_block(counts, Policy.MIDPOINT_6)
+    assert (cells != (WITHHELD,) * 3) is shown
+
+
+def test_a_block_is_withheld_whole() -> None:
+    assert withhold(protect_block((20, 30, 0))) == (WITHHELD,) * 3
 
 
 def test_zero_suppressed_withheld_and_not_asked_are_told_apart() -> None:
-    not_asked = protect_question({"a": 0, "b": 0}, asked=False)
-    assert set(not_asked.values()) == {NOT_ASKED}
+    assert protect_block((0, 0), asked=False) == (NOT_ASKED,) * 2
     assert len({ZERO, SUPPRESSED, WITHHELD, NOT_ASKED}) == 4
     assert [cell.count for cell in (SUPPRESSED, WITHHELD, NOT_ASKED)] == [None] * 3
 
@@ -92,6 +148,7 @@ def test_zero_suppressed_withheld_and_not_asked_are_told_apart() -> None:
         ([ZERO, SUPPRESSED], WITHHELD),  # not a zero: somebody did
         ([NOT_ASKED, NOT_ASKED], NOT_ASKED),
         ([], NOT_ASKED),
+        ([Cell(3, Mark.MIDPOINT), Cell(9, Mark.MIDPOINT), ZERO], Cell(12, Mark.MIDPOINT)),
     ],
 )
 def test_totals(parts: list[Cell], expected: Cell) -> None:
@@ -103,9 +160,9 @@ counts_of_a_question = st.lists(st.integers(0, 60) | st.integers(0, 10**6), min_
 
 @given(st.lists(counts_of_a_question, min_size=1, max_size=6), st.booleans())
 def test_nothing_published_is_small_or_unrounded(areas: list[list[int]], asked: bool) -> None:
-    blocks = [protect_question({str(a): n for a, n in enumerate(area)}, asked) for area in areas]
-    cells = [cell for block in blocks for cell in block.values()]
-    totals = [total(block.values()) for block in blocks] + [total(cells)]
+    blocks = [protect_block(area, asked=asked) for area in areas]
+    cells = [cell for block in blocks for cell in block]
+    totals = [total(block) for block in blocks] + [total(cells)]
     for cell in cells + totals:
         assert cell.count is None or cell.count % 5 == 0
         assert cell.count not in range(1, 8)
@@ -114,10 +171,10 @@ def test_nothing_published_is_small_or_unrounded(areas: list[list[int]], asked: 
 
 @given(counts_of_a_question)
 def test_a_zero_is_true_and_a_total_adds_only_what_is_shown(raw: list[int]) -> None:
-    cells = protect_question({str(place): count for place, count in enumerate(raw)}, True)
-    for place, count in enumerate(raw):
-        assert cells[str(place)].mark != Mark.ZERO or count == 0
-    assert (total(cells.values()).count or 0) == sum(cell.count or 0 for cell in cells.values())
+    cells = protect_block(raw)
+    for cell, count in zip(cells, raw, strict=True):
+        assert cell.mark != Mark.ZERO or count == 0
+    assert (total(cells).count or 0) == sum(cell.count or 0 for cell in cells)
 
 
 def test_no_suppressed_cell_can_be_bounded_within_its_question() -> None:
@@ -126,7 +183,7 @@ def test_no_suppressed_cell_can_be_bounded_within_its_question() -> None:
     be able to be anything from 1 to 7, and each rounded one all that rounds to it."""
     could_be: dict[tuple[Cell, ...], list[set[int]]] = defaultdict(lambda: [set(), set(), set()])
     for raw in product(range(21), repeat=3):
-        cells = tuple(protect_question(dict(zip("abc", raw, strict=True)), True).values())
+        cells = protect_block(raw)
         for place, count in enumerate(raw):
             could_be[(*cells, total(cells))][place].add(count)
     assert len(could_be) > 50

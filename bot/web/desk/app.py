@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.web.desk.audit import create_audit
 from bot.web.desk.door import HOME, Door, SentElsewhereError, TurnedAwayError, read_form
 from bot.web.desk.paper import STYLE, go, write
-from bot.web.desk.releases import Ledger, create_releases
+from bot.web.desk.releases import create_releases
 from bot.web.desk.signing_in import create_signing_in
+from checkins.ledger import Ledger
 from directory.desk.office import Office
 
 log = logging.getLogger(__name__)

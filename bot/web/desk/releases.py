@@ -4,44 +4,13 @@ Reads the ledger and nothing else: what is not released cannot be reached from h
 """
 
 from pathlib import PurePosixPath
-from typing import Protocol
 
 from fastapi import APIRouter, Request, Response
 
 from bot.web.desk.door import TurnedAwayError
 from bot.web.desk.paper import write
 from checkins.errors import ReleaseError
-
-
-class Entry(Protocol):
-    """One finished release: its period and policy, its files' names, and their SHA-256."""
-
-    @property
-    def period(self) -> str: ...
-    @property
-    def policy(self) -> str: ...
-    @property
-    def files(self) -> tuple[str, ...]: ...
-    @property
-    def digest(self) -> str: ...
-
-
-class Ledger(Protocol):
-    """Every finished release, as `checkins.ledger.Ledger` has them."""
-
-    def periods(self) -> "list[Entry]": ...
-    def read_file(self, period: str, name: str) -> bytes: ...
-
-
-class NothingReleased:
-    """A ledger with nothing in it."""
-
-    def periods(self) -> "list[Entry]":
-        return []
-
-    def read_file(self, period: str, name: str) -> bytes:
-        raise ReleaseError(f"The release of {period} has no file {name!r}.")
-
+from checkins.ledger import Ledger
 
 _TYPES = {
     ".csv": "text/csv; charset=utf-8",

@@ -1,0 +1,56 @@
+"""One release, or the same counting by pandas, in a process of its own.
+
+`python -m benchmarks.releasing_alone WAY URL PERIOD` prints one JSON object; see `releasing`.
+"""
+
+import json
+import resource
+import sqlite3
+import sys
+import time
+
+
+def release(url: str, name: str) -> None:
+    """All of it: count, protect, set beside earlier ones, every file, and into the ledger."""
+    from benchmarks.releasing import AREAS
+    from checkins.periods import read_period
+    from checkins.release import release as make
+    from checkins.store import open_engine
+
+    make(open_engine(url), read_period(name), AREAS)
+
+
+def count_by_pandas(url: str, name: str) -> None:
+    """Counts of each answer by area and by age band, and nothing else."""
+    import pandas as pd
+
+    from checkins.periods import read_period
+
+    period = read_period(name)
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        table = pd.read_sql_query(
+            "SELECT area, age_band, answers FROM check_ins WHERE week BETWEEN ? AND ?",
+            database,
+            params=(period.first_week, period.last_week),
+        )
+    answers = pd.DataFrame([json.loads(text) for text in table.pop("answers")])
+    for question in answers.columns:
+        for group in ("area", "age_band"):
+            table.groupby([group, answers[question]]).size().unstack(fill_value=0)
+
+
+def main(way: str, url: str, period: str) -> None:
+    import pandas as pd  # noqa: F401 (both ways bear its imports)
+
+    import checkins.release  # noqa: F401
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    (release if way == "release" else count_by_pandas)(url, period)
+    taken = time.perf_counter() - started
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": taken, "bytes": (most - before) * 1024}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

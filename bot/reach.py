@@ -1,0 +1,52 @@
+"""What the directory counted of a period, for a release of check-ins.
+
+The one place where figures of the two databases meet: counts by week, topic and area, which
+`checkins.release` protects like its own. Must never print or keep them.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import get_args
+
+from checkins.figures import Supply
+from checkins.periods import Period
+from checkins.protecting import Reach
+from directory.finding.topics import load_topics
+from directory.notes import Notebook, Useful
+from directory.opening import open_directory
+from directory.supply import count_supply
+
+#: A search whose topic could not be named, or that named no area.
+OTHER, NOT_SAID = "other", "Not said"
+
+_USEFUL_WORDS = {"yes": "Yes", "in between": "In between", "no": "No"}
+
+
+def read_reach(directory_url: str, period: Period) -> Reach:
+    """Unmet needs and usefulness in the period's weeks, and listings as they are now.
+
+    Raises DatabaseError.
+    """
+    notebook = Notebook(open_directory(directory_url))
+    known = {topic.name for topic in load_topics()}
+    unmet: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for need in notebook.read_unmet_needs():
+        if period.first_week <= need.week <= period.last_week:
+            topic = need.category if need.category in known else OTHER
+            unmet[need.area or NOT_SAID][topic] += need.count
+    useful: Counter[str] = Counter()
+    for week, counts in notebook.read_feedback().items():
+        if period.first_week <= week <= period.last_week:
+            useful.update(counts)
+    return replace(read_supply(directory_url), unmet=unmet, useful=useful)
+
+
+def read_supply(directory_url: str) -> Reach:
+    """Listings as they are now, and what could be counted: nothing yet. Raises DatabaseError."""
+    topics = sorted({topic.name for topic in load_topics()} | {OTHER})
+    counted = count_supply(open_directory(directory_url))
+    return Reach(
+        topics=tuple((name, name.capitalize()) for name in topics),
+        useful_answers=tuple((code, _USEFUL_WORDS[code]) for code in get_args(Useful)),
+        supply=tuple(Supply(one.area, one.strand, one.listings) for one in counted),
+    )

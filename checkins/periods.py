@@ -1,0 +1,64 @@
+"""Which weeks a release is about: a month, a quarter or a year.
+
+Owns the names of periods. A week belongs where its Thursday lies (ISO 8601), so that months
+fill quarters and quarters fill years with no week in two of a kind: any two periods either
+share nothing or one holds the other, and their difference can be worked out and checked.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from checkins.checkin import week_of
+from checkins.errors import ReleaseError
+
+_NAME = re.compile(r"(?P<year>20\d\d)(?:-Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole weeks from `start`, a Monday, to `end`, a Sunday; `name` as 2026-11 or 2026-Q4."""
+
+    name: str
+    start: date
+    end: date
+
+    @property
+    def first_week(self) -> str:
+        """As `2026-W40`."""
+        return week_of(self.start)
+
+    @property
+    def last_week(self) -> str:
+        """As `2026-W53`."""
+        return week_of(self.end)
+
+    def holds(self, other: "Period") -> bool:
+        """Whether every week of the other is one of these."""
+        return self.start <= other.start and other.end <= self.end
+
+
+def read_period(name: str) -> Period:
+    """The period of that name. Raises ReleaseError that shows how names look."""
+    found = _NAME.fullmatch(name)
+    if not found:
+        raise ReleaseError(
+            f"{name!r} is no period. Give a quarter such as 2026-Q4, a year such as 2026, or a "
+            "month such as 2026-11."
+        )
+    year, quarter, month = (int(part) if part else 0 for part in found.group(1, 2, 3))
+    if quarter:
+        first, months = 3 * quarter - 2, 3
+    else:
+        first, months = (month, 1) if month else (1, 12)
+    after = first + months
+    start = _first_monday(year, first)
+    end = _first_monday(year + after // 13, after % 12 or 12) - timedelta(days=1)
+    return Period(name, start, end)
+
+
+def _first_monday(year: int, month: int) -> date:
+    """The Monday of the first week whose Thursday is in the month."""
+    first = date(year, month, 1)
+    thursday = first + timedelta(days=(3 - first.weekday()) % 7)
+    return thursday - timedelta(days=3)

@@ -1,0 +1,175 @@
+"""Figures to publish, made from raw populations by `disclosure` as a release makes them."""
+
+import random
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+
+from checkins.checkin import AGE_BANDS
+from checkins.disclosure import Policy, group_is_shown, protect_block, withhold
+from checkins.figures import (
+    EVERYWHERE,
+    UNMET_NEED,
+    USEFULNESS,
+    Block,
+    Dimension,
+    Figures,
+    Measure,
+    Supply,
+)
+from checkins.periods import read_period
+from checkins.questions import load_questions
+
+STRANDS = (
+    "strengthening_communities",
+    "volunteer_and_peer_roles",
+    "collaborations_and_partnerships",
+    "access_to_community_resources",
+)
+TOPICS = (
+    ("gardening", "gardening"),
+    ("money", "money and debt"),
+    ("lifts", "lifts and getting about"),
+    ("company", "company and a chat"),
+    ("music", "music & singing"),
+    ("repair", "repairing things"),
+)
+NEEDS = Measure(UNMET_NEED, "Searches that found nothing good, by topic", TOPICS)
+USEFUL = Measure(
+    USEFULNESS,
+    "Was this useful?",
+    (("yes", "Yes"), ("in between", "In between"), ("no", "No")),
+)
+OWN = Measure(
+    "market",
+    "How often do you come to the Saturday market?",
+    (("1", "Every week"), ("2", "Now & then"), ("3", "<em>Never</em>")),
+)
+
+# How likely each answer is, before an area bends it.
+_LIKELY = {
+    "belonging": (25, 36, 27, 12),
+    "trust": (38, 38, 18, 6),
+    "influence": (5, 24, 40, 31),
+    "support": (42, 38, 13, 7),
+    "involved": (48, 30, 22),
+    "loneliness_score": (86, 14),
+    "lonely": (8, 19, 22, 29, 22),
+    "market": (30, 45, 25),
+}
+TOWN = {
+    "Harbourside": 140,
+    "Old Town": 95,
+    "Mill Lane": 48,
+    "Larkhaven East and the villages beyond the river": 61,
+    "Fenside": 23,
+    "Quiet End": 6,
+    "Station Quarter": 12,
+}
+
+
+def measures_of(codes: Sequence[str]) -> tuple[Measure, ...]:
+    book = load_questions()
+    known = {
+        question.code: Measure(
+            question.code, question.text, tuple((a.code, a.text) for a in question.answers)
+        )
+        for question in book.questions
+    }
+    known |= {
+        score.code: Measure(score.code, score.text, tuple((b.code, b.text) for b in score.bands))
+        for score in book.scores
+    }
+    return tuple((known | {OWN.code: OWN})[code] for code in codes)
+
+
+def count_answers(chance: random.Random, measure: Measure, people: int, tilt: float) -> list[int]:
+    """How many of so many people gave each answer; some said nothing."""
+    weights = [likely * (1 + tilt) ** -place for place, likely in enumerate(_LIKELY[measure.code])]
+    ends = list(accumulate(weights))
+    counts = [0] * len(weights)
+    for _ in range(people):
+        if chance.random() < 0.94:
+            drawn = chance.random() * ends[-1]
+            counts[next(place for place, end in enumerate(ends) if drawn <= end)] += 1
+    return counts
+
+
+def make_town(
+    period: str = "2026-Q4",
+    *,
+    areas: Mapping[str, int] | None = None,
+    codes: Sequence[str] = tuple(_LIKELY),
+    policy: Policy = Policy.ROUND_5,
+    withheld: Sequence[tuple[str, str]] = (),
+    reach: bool = True,
+    fictional: bool = True,
+    drift: float = 0.0,
+) -> Figures:
+    """A town of so many people an area; `withheld` are pairs of area and measure."""
+    areas = TOWN if areas is None else areas
+    chance = random.Random(f"{period} {policy}")
+    measures = measures_of(codes)
+    ages = dict(zip(AGE_BANDS, (30, 45, 70, 80, 55, 8), strict=True))
+    blocks = []
+    groups: tuple[tuple[Dimension, Mapping[str, int]], ...] = (("area", areas), ("age_band", ages))
+    for measure in measures:
+        for dimension, sizes in groups:
+            for place, (group, people) in enumerate(sizes.items()):
+                if not group_is_shown(people):
+                    continue
+                tilt = drift + (0.4 if place == 0 else -0.25 if place == 1 else 0.0)
+                counts = count_answers(chance, measure, people, tilt)
+                asked = not (measure.code == "trust" and place == 2)
+                cells = protect_block(counts, policy, asked=asked)
+                if (group, measure.code) in withheld:
+                    cells = withhold(cells)
+                blocks.append(Block(dimension, group, measure.code, cells))
+    needs = [
+        Block(
+            "area",
+            area,
+            UNMET_NEED,
+            protect_block([chance.choice((0, 2, 5, 9, 14, people // 3)) for _ in TOPICS], policy),
+        )
+        for area, people in areas.items()
+    ]
+    supply = [
+        Supply(area, strand, 0 if chance.random() < 0.25 else chance.randrange(1, 30))
+        for area in (*areas, "The Moor")
+        for strand in STRANDS
+    ]
+    return Figures(
+        period=read_period(period),
+        policy=policy,
+        question_sets=("full-1", "market-1"),
+        measures=(*measures, NEEDS, USEFUL),
+        areas=tuple(areas),
+        areas_left_out=tuple(area for area, people in areas.items() if not group_is_shown(people)),
+        age_bands=tuple(ages),
+        age_bands_left_out=tuple(age for age, people in ages.items() if not group_is_shown(people)),
+        blocks=tuple(blocks),
+        needs=tuple(needs) if reach else (),
+        usefulness=Block("area", EVERYWHERE, USEFULNESS, protect_block([180, 41, 22], policy))
+        if reach
+        else None,
+        supply=tuple(supply) if reach else (),
+        fictional=fictional,
+    )
+
+
+def make_year() -> list[Figures]:
+    """Four quarters, oldest first."""
+    quarters = ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
+    return [
+        make_town(quarter, drift=0.35 * place - 0.5, withheld=[("Mill Lane", "lonely")])
+        for place, quarter in enumerate(quarters)
+    ]
+
+
+HOSTILE = {
+    "<script>alert(1)</script>": 60,
+    "حي الميناء القديم": 55,
+    "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch and the parts of it by the sea": 42,
+    'Ward 7 & "the rest"': 33,
+    "=1+1": 8,
+}

@@ -1,0 +1,279 @@
+"""The files of a release: written, read back, checked by others' programs."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from frictionless import Package
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checkins.disclosure import Cell, Mark, Policy, protect_block, total, withhold
+from checkins.errors import ReleaseError
+from checkins.figures import EVERYWHERE, UNMET_NEED, USEFULNESS, Block, Figures, Measure, Supply
+from checkins.periods import read_period
+from checkins.publishing.files import write_files
+from checkins.publishing.reading import read_figures
+from tests.releases.made_figures import HOSTILE, make_town, make_year
+
+KEPT = {
+    "year": lambda: make_year()[-1],
+    "hostile": lambda: make_town(areas=HOSTILE, fictional=False),
+    "midpoint": lambda: make_town(policy=Policy.MIDPOINT_6, codes=("belonging", "lonely")),
+    "bare": lambda: make_town(areas={"Harbour": 30}, codes=("belonging",), reach=False),
+    "nothing shown": lambda: make_town(areas={"Harbour": 4}, codes=("lonely",), reach=False),
+}
+towns = pytest.mark.parametrize("town", KEPT)
+
+
+@cache
+def _written(town: str) -> dict[str, bytes]:
+    return write_files(KEPT[town](), make_year()[:-1])
+
+
+def write(town: str) -> dict[str, bytes]:
+    return dict(_written(town))
+
+
+def lines(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(files[name].decode(), newline="")))
+
+
+@towns
+def test_a_release_is_read_back_as_it_was(town: str) -> None:
+    assert read_figures(write(town)) == KEPT[town]()
+
+
+@towns
+def test_the_same_figures_give_the_same_bytes(town: str) -> None:
+    assert write_files(KEPT[town](), make_year()[:-1]) == write(town)
+
+
+words = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=12
+)
+codes = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(
+    lambda code: code not in (UNMET_NEED, USEFULNESS)
+)
+
+
+@st.composite
+def figures(draw: st.DrawFn) -> Figures:
+    policy = draw(st.sampled_from(Policy))
+    counts = st.integers(0, 9) | st.integers(0, 10**6)
+
+    def measure(code: str) -> Measure:
+        answers = draw(st.lists(codes, min_size=1, max_size=4, unique=True))
+        return Measure(code, draw(words), tuple((one, draw(words)) for one in answers))
+
+    def block(dimension: str, group: str, of: Measure) -> Block:
+        raw = draw(st.lists(counts, min_size=len(of.answers), max_size=len(of.answers)))
+        cells = protect_block(raw, policy, asked=draw(st.booleans()))
+        if draw(st.booleans()):
+            cells = withhold(cells)
+        return Block(dimension, group, of.code, cells)  # type: ignore[arg-type]
+
+    measures = [measure(code) for code in draw(st.lists(codes, max_size=3, unique=True))]
+    areas = draw(st.lists(words, max_size=3, unique=True))
+    ages = draw(st.lists(words, max_size=2, unique=True))
+    blocks = [
+        block(dimension, group, one)
+        for dimension, groups in (("area", areas), ("age_band", ages))
+        for group in groups
+        for one in measures
+        if draw(st.booleans())
+    ]
+    needs, useful = measure(UNMET_NEED), measure(USEFULNESS)
+    places = draw(st.lists(st.tuples(words, words), max_size=3, unique=True))
+    return Figures(
+        period=read_period(draw(st.sampled_from(("2026", "2026-Q4", "2026-11")))),
+        policy=policy,
+        question_sets=tuple(draw(st.lists(words, max_size=2))),
+        measures=(*measures, needs, useful),
+        areas=tuple(areas),
+        areas_left_out=tuple(area for area in areas if draw(st.booleans())),
+        age_bands=tuple(ages),
+        age_bands_left_out=(),
+        blocks=tuple(draw(st.permutations(blocks))),
+        needs=tuple(block("area", area, needs) for area in areas if draw(st.booleans())),
+        usefulness=block("area", EVERYWHERE, useful) if draw(st.booleans()) else None,
+        supply=tuple(Supply(*place, draw(st.integers(0, 10**6))) for place in places),
+        fictional=draw(st.booleans()),
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(figures())
+def test_any_figures_are_read_back_as_they_were(made: Figures) -> None:
+    assert read_figures(write_files(made, [])) == made
+
+
+@towns
+def test_frictionless_finds_the_package_and_every_table_valid(town: str, tmp_path: Path) -> None:
+    files = write(town)
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    report = Package(tmp_path / "datapackage.json").validate()
+    assert report.valid, report.flatten(["name", "type", "note"])
+    assert len(report.tasks) == 12
+
+
+def test_frictionless_finds_what_breaks_the_code_book(tmp_path: Path) -> None:
+    files = write("bare")
+    bad = files["checkins.csv"].replace(b",rounded,", b",exact,", 1)
+    for name, content in {**files, "checkins.csv": bad}.items():
+        (tmp_path / name).write_bytes(content)
+    errors = Package(tmp_path / "datapackage.json").validate().flatten(["type"])
+    assert {"constraint-error", "hash-count"} <= {kind for (kind,) in errors}
+
+
+@towns
+def test_parquet_says_the_same_as_csv_with_types(town: str) -> None:
+    files = write(town)
+    for name in (name for name in files if name.endswith(".parquet")):
+        table = pq.read_table(io.BytesIO(files[name]))
+        as_text = [
+            {key: "" if value is None else str(value) for key, value in row.items()}
+            for row in table.to_pylist()
+        ]
+        written = lines(files, name.replace(".parquet", ".csv"))
+        if name == "national.parquet":
+            for row in (*as_text, *written):
+                row["percent"] = str(float(row["percent"] or -1))
+        assert as_text == written
+        if "count" in table.column_names:
+            assert str(table.schema.field("count").type) == "int32"
+
+
+@towns
+def test_totals_are_sums_of_the_lines_above_them_and_an_empty_count_is_no_zero(town: str) -> None:
+    for name in ("checkins.csv", "unmet_needs.csv", "usefulness.csv"):
+        table = lines(write(town), name)
+        group, answer = ("area", "topic") if name == "unmet_needs.csv" else ("group", "answer")
+        own = [line for line in table if line["sum_of"] == "none"]
+        for line in table:
+            assert (line["count"] == "0") == (line["mark"] == "zero")
+            if line["count"] == "":
+                assert line["mark"] in ("suppressed", "withheld", "not_asked")
+                assert not line.get("percent")
+            if line["sum_of"] == "none":
+                continue
+            parts = [
+                Cell(int(one["count"]) if one["count"] else None, Mark(one["mark"]))
+                for one in own
+                if all(one.get(key) == line.get(key) for key in ("dimension", "question"))
+                if line["sum_of"] != "answers" or one[group] == line[group]
+                if line["sum_of"] != "groups" or one[answer] == line[answer]
+            ]
+            summed = total(parts)
+            assert (line["count"], line["mark"]) == (
+                "" if summed.count is None else str(summed.count),
+                summed.mark,
+            )
+
+
+def test_each_mark_is_in_the_tables_of_a_real_town() -> None:
+    marks = {line["mark"] for line in lines(write("year"), "checkins.csv")}
+    assert marks == {"rounded", "zero", "suppressed", "withheld", "not_asked", "partial"}
+    middles = {line["mark"] for line in lines(write("midpoint"), "checkins.csv")}
+    assert middles >= {"midpoint"}
+    assert not middles & {"rounded", "suppressed"}
+
+
+def test_the_code_book_has_the_wording_the_rules_and_what_is_not_shown() -> None:
+    about = json.loads(write("year")["datapackage.json"])["release"]
+    assert about["policy"] == {
+        "name": "round-5",
+        "version": 1,
+        "group_minimum": 10,
+        "answers_minimum": 10,
+        "suppressed_up_to": 7,
+        "rounded_to": 5,
+    }
+    assert about["period"]["first_day"] == "2026-09-28"
+    assert about["areas_left_out"] == ["Quiet End"]
+    assert about["question_sets"] == ["full-1", "market-1"]
+    assert about["measures"][0]["text"].startswith("How strongly do you feel you belong")
+    table = lines(write("year"), "checkins.csv")
+    suppressed = sum((line["dimension"], line["mark"]) == ("area", "suppressed") for line in table)
+    assert about["not_shown"]["checkins_by_area"]["cells_suppressed"] == suppressed > 0
+
+
+def test_the_notes_say_what_matters_in_plain_words() -> None:
+    notes = " ".join(write("year")["README.txt"].decode().split())
+    for said in (
+        "EVERY ANSWER IN IT IS MADE UP",
+        "from 28 September 2026 to 3 January 2027",
+        "Areas left out: Quiet End.",
+        "An empty count is never a zero.",
+        "Counts from 1 to 7 are not shown.",
+        "How strongly do you feel you belong to your immediate neighbourhood?",
+        "Every week / Now & then",
+    ):
+        assert said in notes
+    assert "MADE UP" not in write("hostile")["README.txt"].decode()
+    middle = write("midpoint")["README.txt"].decode()
+    assert "- suppressed" not in middle
+    assert "1 to 7" not in middle.split("THE RULES")[1].split("Percentages")[0]
+
+
+def test_history_is_shown_for_periods_alike_and_for_no_others() -> None:
+    *earlier, now = make_year()
+    month, whole = make_town("2026-08"), make_town("2025")
+    other = make_town("2025-Q4", policy=Policy.MIDPOINT_6)
+    later, real = make_town("2027-Q1"), make_town("2025-Q3", fictional=False)
+    files = write_files(now, [later, *reversed(earlier), month, whole, other, real])
+    periods = list(dict.fromkeys(line["period"] for line in lines(files, "headlines.csv")))
+    assert periods == ["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
+    then = [line for line in lines(files, "headlines.csv") if line["period"] == "2026-Q2"]
+    alone = lines(write_files(earlier[1], []), "headlines.csv")
+    assert then == alone
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda files: files.pop("datapackage.json"), "datapackage.json is not there"),
+        (lambda files: files.update({"datapackage.json": b"{}"}), "cannot be read"),
+        (lambda files: files.update({"datapackage.json": b"\xff["}), "cannot be read"),
+        (lambda files: files.pop("listings.csv"), "listings.csv is not there"),
+        (
+            lambda files: files.update({"checkins.csv": files["checkins.csv"] + b"x\n"}),
+            "checkins.csv was changed",
+        ),
+    ],
+)
+def test_what_is_no_release_is_refused_with_a_plain_line(spoil, said: str) -> None:
+    files = write("bare")
+    spoil(files)
+    with pytest.raises(ReleaseError, match=said) as refused:
+        read_figures(files)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_release_of_another_form_or_with_a_broken_code_book_is_refused() -> None:
+    files = write("bare")
+    package = json.loads(files["datapackage.json"])
+    for change, said in (
+        ({"format": 2}, "another form"),
+        ({"policy": {"name": "none"}}, "do not fit"),
+        ({"period": {"name": "soon"}}, "is no period"),
+        ({"measures": []}, "do not fit"),
+    ):
+        spoilt = {**package, "release": {**package["release"], **change}}
+        with pytest.raises(ReleaseError, match=said):
+            read_figures({**files, "datapackage.json": json.dumps(spoilt).encode()})
+
+
+def test_an_operators_measure_of_a_built_in_name_is_no_headline_if_its_answers_differ() -> None:
+    town = KEPT["bare"]()
+    odd = Measure("belonging", "Do you belong?", (("y", "Yes"), ("n", "No")))
+    block = Block("area", "Harbour", "belonging", protect_block([12, 15]))
+    files = write_files(replace(town, measures=(odd,), blocks=(block,)), [])
+    assert lines(files, "headlines.csv") == []

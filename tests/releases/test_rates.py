@@ -1,0 +1,146 @@
+"""Percentages and ranges, worked out again by hand and by brute force."""
+
+import random
+from collections import Counter
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from checkins.disclosure import NOT_ASKED, Cell, Mark, Policy, protect_block, read_cell, withhold
+from checkins.publishing.rates import Rate, compare, wilson, work_out
+
+TEN = Cell(10, Mark.ROUNDED)
+THIRTY = Cell(30, Mark.ROUNDED)
+ZERO = Cell(0, Mark.ZERO)
+SMALL = Cell(None, Mark.SUPPRESSED)
+
+
+@given(st.integers(0, 2000), st.integers(0, 2000))
+def test_the_interval_is_wilsons(successes: int, failures: int) -> None:
+    if successes + failures == 0:
+        return
+    known = binomtest(successes, successes + failures).proportion_ci(0.95, method="wilson")
+    assert wilson(successes, failures) == pytest.approx((known.low, known.high), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("cells", "answers", "percent", "low", "high", "partial"),
+    [
+        # 10 of 40: Wilson gives 14.2 to 40.2, rounded outwards.
+        ((TEN, THIRTY), {0}, 25, 14, 41, False),
+        # 10 of 40 and 1 to 7 more: 10 of 44 in the middle.
+        ((TEN, THIRTY, SMALL), {0}, 23, 11, 40, True),
+        # The suppressed answer itself has no percentage, but a range.
+        ((TEN, THIRTY, SMALL), {2}, None, 0, 28, True),
+        # A true zero is one, whatever else is suppressed.
+        ((ZERO, THIRTY, SMALL), {0}, 0, 0, 12, False),
+        # 10 and about 4 of about 44.
+        ((TEN, SMALL, THIRTY), {0, 1}, 32, 15, 51, True),
+    ],
+)
+def test_known_rates(
+    cells: tuple[Cell, ...],
+    answers: set[int],
+    percent: int | None,
+    low: int,
+    high: int,
+    partial: bool,
+) -> None:
+    rate = work_out([cells], answers)
+    assert (rate.percent, rate.low, rate.high) == (percent, low, high)
+    assert rate.is_partial is partial
+
+
+def test_what_is_not_there_has_no_rate() -> None:
+    for cell, mark in (
+        (Cell(None, Mark.WITHHELD), Mark.WITHHELD),
+        (NOT_ASKED, Mark.NOT_ASKED),
+    ):
+        rate = work_out([(cell, cell)], {0})
+        assert rate == Rate(cell, cell)
+        assert rate.count.mark is mark
+
+
+def test_a_withheld_group_is_in_no_percentage_and_the_count_says_so() -> None:
+    alone = work_out([(TEN, THIRTY)], {0})
+    beside = work_out([(TEN, THIRTY), withhold((TEN, TEN))], {0})
+    assert (beside.percent, beside.low, beside.high) == (alone.percent, alone.low, alone.high)
+    assert beside.base == Cell(40, Mark.PARTIAL)
+
+
+counts = st.lists(st.integers(0, 9) | st.integers(0, 60), min_size=2, max_size=4)
+
+
+@given(st.lists(counts, min_size=1, max_size=2).filter(lambda two: len({*map(len, two)}) == 1))
+def test_the_range_covers_all_that_suppressed_cells_can_be(areas: list[list[int]]) -> None:
+    """Every value that the suppressed cells can take, tried one by one."""
+    blocks = [protect_block(area) for area in areas]
+    shown = [cells for cells in blocks if cells[0].mark is not Mark.WITHHELD]
+    rate = work_out(blocks, {0})
+    if not shown:
+        assert rate.low is None
+        return
+    hidden = [(at, cell) for cells in shown for at, cell in enumerate(cells) if cell == SMALL]
+    among = sum(cells[0].count or 0 for cells in shown)
+    others = sum(cell.count or 0 for cells in shown for cell in cells[1:])
+    assert rate.low is not None
+    assert rate.high is not None
+    for values in product((1, 4, 7), repeat=len(hidden)):
+        extra = sum(value for (at, _), value in zip(hidden, values, strict=True) if at == 0)
+        low, high = wilson(among + extra, others + sum(values) - extra)
+        assert rate.low <= 100 * low + 1e-6
+        assert rate.high >= 100 * high - 1e-6
+    if rate.percent is not None:
+        assert rate.low <= rate.percent <= rate.high
+
+
+@given(counts, st.sampled_from(Policy))
+def test_a_rate_is_worked_out_from_what_is_published_and_no_more(
+    area: list[int], policy: Policy
+) -> None:
+    """Two populations with the same cells have the same rates."""
+    cells = protect_block(area, policy)
+    other = [read_cell(cell)[0] for cell in cells]
+    if protect_block(other, policy) == cells:
+        assert work_out([cells], {0}) == work_out([protect_block(other, policy)], {0})
+
+
+@pytest.mark.parametrize("people", [20, 40, 80, 200])
+@pytest.mark.parametrize(
+    ("likely", "answers"),
+    [((25, 36, 27, 12), {0, 1}), ((5, 20, 22, 30, 23), {0})],
+)
+def test_the_range_holds_the_truth_at_least_95_times_in_100(
+    people: int, likely: tuple[int, ...], answers: set[int]
+) -> None:
+    """Suppression and rounding included: 500 samples of people whose true share is known."""
+    chance = random.Random(people)
+    truth = sum(likely[place] for place in answers)
+    held = shown = 0
+    for _ in range(500):
+        drawn = Counter(chance.choices(range(len(likely)), likely, k=people))
+        rate = work_out([protect_block([drawn[place] for place in range(len(likely))])], answers)
+        if rate.low is not None and rate.high is not None:
+            shown += 1
+            held += rate.low <= truth <= rate.high
+    assert shown > 100
+    assert held >= 0.95 * shown
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ((57, 50, 63), (40, 34, 47), "higher"),
+        ((40, 34, 47), (57, 50, 63), "lower"),
+        ((57, 50, 63), (52, 46, 58), "unclear"),
+        ((None, 0, 29), (57, 50, 63), "unclear"),
+        ((57, 50, 63), (None, None, None), "unclear"),
+    ],
+)
+def test_a_difference_is_said_only_where_it_is_clear(
+    one: tuple[int, int, int], other: tuple[int, int, int], said: str
+) -> None:
+    assert compare(Rate(TEN, TEN, *one), Rate(TEN, TEN, *other)) == said

@@ -1,0 +1,360 @@
+"""A release, from stored check-ins to the ledger and a folder of files."""
+
+import csv
+import io
+import json
+import secrets
+import threading
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from checkins.attack import attack
+from checkins.disclosure import Mark, Policy
+from checkins.errors import ReleaseError, StoreError
+from checkins.figures import Figures
+from checkins.folders import read_folder, write_folder
+from checkins.ledger import Ledger
+from checkins.models import CheckInRow, ReleaseFileRow
+from checkins.periods import read_period
+from checkins.protecting import Reach
+from checkins.release import Released, release
+from checkins.store import CheckIns, open_engine
+
+TODAY = date(2027, 2, 1)
+AREAS = ("Harbour", "Old Town", "Mill Lane", "Quiet End")
+Q4 = "2026-W46"
+
+
+def keep(
+    engine: Engine,
+    times: int,
+    area: str,
+    week: str = Q4,
+    age_band: str | None = None,
+    question_set: str = "core-1",
+    **answers: str,
+) -> None:
+    """Store so many check-ins that say the same."""
+    row = {
+        "week": week,
+        "area": area,
+        "age_band": age_band,
+        "answers": json.dumps(answers, sort_keys=True, separators=(",", ":")),
+        "question_set": question_set,
+    }
+    with engine.begin() as connection:
+        connection.execute(
+            insert(CheckInRow), [{**row, "random_key": secrets.token_hex(16)} for _ in range(times)]
+        )
+
+
+def make(
+    engine: Engine,
+    period: str = "2026-Q4",
+    areas: Iterable[str] = AREAS,
+    policy: Policy = Policy.ROUND_5,
+) -> Released:
+    return release(engine, read_period(period), tuple(areas), policy=policy, today=TODAY)
+
+
+def cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | None, str]]:
+    """What one block shows, by the answer's words."""
+    words = [text for _, text in figures.measure(question).answers]
+    for block in figures.blocks:
+        if (block.measure, block.group) == (question, group):
+            return {
+                word: (cell.count, cell.mark) for word, cell in zip(words, block.cells, strict=True)
+            }
+    return {}
+
+
+@pytest.fixture
+def town(engine: Engine) -> Engine:
+    """Harbour 43, Old Town 27, Mill Lane 9, Quiet End none; and some outside the weeks."""
+    keep(engine, 23, "Harbour", age_band="16-24", belonging="1", lonely="5")
+    keep(engine, 18, "Harbour", belonging="2", lonely="5")
+    keep(engine, 2, "Harbour", belonging="4", lonely="p")
+    keep(engine, 26, "Old Town", week="2026-W40", age_band="75+", belonging="1", lonely="p")
+    keep(engine, 1, "Old Town", week="2026-W53", belonging="3", lonely="1")
+    keep(engine, 9, "Mill Lane", belonging="1", lonely="1")
+    keep(engine, 40, "Quiet End", week="2026-W39", belonging="1", lonely="1")
+    keep(engine, 40, "Quiet End", week="2027-W01", belonging="1", lonely="1")
+    keep(engine, 40, "Gone From The List", belonging="1", lonely="1")
+    return engine
+
+
+def test_the_figures_of_a_known_town(town: Engine) -> None:
+    figures = make(town).figures
+    assert cells(figures, "belonging", "Harbour") == {
+        "Very strongly": (25, "rounded"),
+        "Fairly strongly": (20, "rounded"),
+        "Not very strongly": (0, "zero"),
+        "Not at all strongly": (None, "suppressed"),
+    }
+    assert cells(figures, "belonging", "Old Town")["Very strongly"] == (25, "rounded")
+    assert cells(figures, "belonging", "Old Town")["Not very strongly"] == (None, "suppressed")
+    # All 41 who answered said the same; in Old Town one person answered.
+    for area in ("Harbour", "Old Town"):
+        assert set(cells(figures, "lonely", area).values()) == {(None, "withheld")}
+    assert figures.areas_left_out == ("Mill Lane", "Quiet End")
+    assert figures.age_bands_left_out == ("25-34", "35-49", "50-64", "65-74")
+    assert [measure.code for measure in figures.measures] == ["belonging", "lonely"]
+    assert figures.question_sets == ("core-1",)
+
+
+def test_a_question_that_only_some_were_asked_is_told_apart(engine: Engine) -> None:
+    for belonging in "12":
+        keep(engine, 20, "Harbour", belonging=belonging, trust=belonging)
+        keep(engine, 20, "Old Town", belonging=belonging)
+    figures = make(engine).figures
+    assert set(cells(figures, "trust", "Old Town").values()) == {(None, "not_asked")}
+    assert cells(figures, "trust", "Harbour")["A few can be trusted"] == (0, "zero")
+
+
+def test_the_three_items_leave_only_as_a_banded_score(engine: Engine) -> None:
+    def items(times: int, first: str, second: str, third: str) -> None:
+        keep(engine, times, "Harbour", companionship=first, left_out=second, isolated=third)
+
+    items(10, "1", "1", "1")  # 3
+    items(4, "2", "3", "2")  # 7
+    items(8, "3", "3", "2")  # 8
+    items(4, "3", "3", "3")  # 9
+    items(30, "3", "p", "3")  # no score
+    figures = make(engine).figures
+    assert cells(figures, "loneliness_score", "Harbour") == {
+        "3 to 7": (15, "rounded"),
+        "8 or 9": (10, "rounded"),
+    }
+    assert [measure.code for measure in figures.measures] == ["loneliness_score"]
+
+
+def test_the_same_period_again_gives_the_same_bytes(town: Engine, tmp_path: Path) -> None:
+    assert not make(town).was_there
+    ledger = Ledger(town)
+    (entry,) = ledger.periods()
+    first = ledger.read_files("2026-Q4")
+    keep(town, 500, "Mill Lane", belonging="2", lonely="2")
+    assert make(town).was_there
+    assert ledger.read_files("2026-Q4") == first
+    assert ledger.periods() == [entry]
+    assert set(first) == set(entry.files)
+    for out in (tmp_path / "one", tmp_path / "two"):
+        write_folder(ledger.read_files("2026-Q4"), out)
+        assert {file.name: file.read_bytes() for file in out.iterdir()} == first
+
+
+def test_the_same_check_ins_give_the_same_bytes_in_another_database(
+    town: Engine, tmp_path: Path
+) -> None:
+    from checkins.migrating import migrate
+
+    other = open_engine(f"sqlite:///{tmp_path}/other.db")
+    migrate(other)
+    with town.connect() as connection:
+        rows = [dict(row) for row in connection.execute(CheckInRow.__table__.select()).mappings()]
+    with other.begin() as connection:
+        connection.execute(
+            insert(CheckInRow), [{**row, "random_key": secrets.token_hex(16)} for row in rows]
+        )
+    make(town)
+    make(other)
+    assert Ledger(town).read_files("2026-Q4") == Ledger(other).read_files("2026-Q4")
+    other.dispose()
+
+
+@pytest.mark.parametrize(
+    ("areas", "policy", "what"),
+    [(AREAS[:3], Policy.ROUND_5, "areas"), (AREAS, Policy.MIDPOINT_6, "policy")],
+)
+def test_the_same_period_in_another_way_is_refused(
+    town: Engine, areas: tuple[str, ...], policy: Policy, what: str
+) -> None:
+    make(town)
+    with pytest.raises(ReleaseError, match=f"another {what}"):
+        make(town, areas=areas, policy=policy)
+
+
+def test_what_is_released_can_be_read_from_its_folder(town: Engine, tmp_path: Path) -> None:
+    figures = make(town).figures
+    out = tmp_path / "releases" / "autumn"
+    write_folder(Ledger(town).read_files("2026-Q4"), out)
+    assert read_folder(out) == figures
+    assert attack([read_folder(out)]).leaks == ()
+
+
+def test_a_folder_is_written_whole_and_over_nothing(town: Engine, tmp_path: Path) -> None:
+    make(town)
+    files = Ledger(town).read_files("2026-Q4")
+    (tmp_path / "empty").mkdir()
+    write_folder(files, tmp_path / "empty")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine", encoding="utf-8")
+    for taken in (tmp_path / "empty", tmp_path / "full", tmp_path / "full" / "letter.txt"):
+        with pytest.raises(ReleaseError, match="not an empty folder"):
+            write_folder(files, taken)
+    with pytest.raises(ReleaseError, match="could not be written"):
+        write_folder(files, tmp_path / "full" / "letter.txt" / "deeper")
+    assert not list(tmp_path.rglob(".release-*"))
+
+
+def test_a_table_holds_no_raw_count(engine: Engine) -> None:
+    """Raw counts that no rounding gives, in numbers that occur nowhere else."""
+    for answer, times in {"1": 83, "2": 71, "3": 67, "4": 6}.items():
+        keep(engine, times, "Harbour", age_band="16-24", belonging=answer, lonely="p")
+    make(engine)
+    for name in ("checkins.csv", "report.html", "README.txt", "datapackage.json"):
+        text = Ledger(engine).read_file("2026-Q4", name).decode()
+        for raw in (83, 71, 67, 83 + 71, 83 + 71 + 67, 83 + 71 + 67 + 6):
+            assert f">{raw}<" not in text
+            assert f",{raw}," not in text
+            assert f" {raw} " not in text
+    rows = csv.DictReader(io.StringIO(Ledger(engine).read_file("2026-Q4", "checkins.csv").decode()))
+    counts = {row["count"] for row in rows}
+    assert {"85", "70", "65", "220", ""} <= counts
+
+
+def fill_quarters(engine: Engine, *counts: int) -> None:
+    """So many first answers in each quarter's Harbour, beside 40 second ones."""
+    for week, count in zip(("2026-W05", "2026-W20", "2026-W30", "2026-W45"), counts, strict=True):
+        keep(engine, count, "Harbour", week=week, belonging="1")
+        keep(engine, 40, "Harbour", week=week, belonging="2")
+
+
+def test_a_release_is_set_beside_all_earlier_ones(engine: Engine) -> None:
+    fill_quarters(engine, 7, 7, 7, 6)
+    quarters = [make(engine, f"2026-Q{number}").figures for number in (1, 2, 3, 4)]
+    assert all(
+        cells(one, "belonging", "Harbour")["Very strongly"] == (None, "suppressed")
+        for one in quarters
+    )
+    # 27 of the year would be told as 25, so that no quarter could have had fewer than 2.
+    year = make(engine, "2026").figures
+    assert set(cells(year, "belonging", "Harbour").values()) == {(None, "withheld")}
+    assert attack(Ledger(engine).read_figures()).leaks == ()
+
+
+def test_a_year_that_gives_nothing_away_is_shown(engine: Engine) -> None:
+    fill_quarters(engine, 30, 25, 40, 3)
+    for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4", "2026"):
+        make(engine, period)
+    year = Ledger(engine).read_figures()[0]
+    assert year.period.name == "2026"
+    assert cells(year, "belonging", "Harbour")["Very strongly"] == (100, "rounded")
+
+
+def test_other_areas_for_weeks_released_before_are_refused(engine: Engine) -> None:
+    fill_quarters(engine, 30, 25, 40, 30)
+    make(engine, "2026-Q1")
+    with pytest.raises(ReleaseError, match="CHECKIN_AREAS as it was"):
+        make(engine, "2026", areas=("Harbour", "Old Town"))
+    assert not make(engine, "2026-Q2", areas=("Harbour", "Old Town")).was_there
+
+
+def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(engine: Engine) -> None:
+    fill_quarters(engine, 30, 25, 40, 30)
+    make(engine, "2026-Q1")
+    keep(engine, 10, "Harbour", week="2026-W05", belonging="1")
+    with pytest.raises(ReleaseError, match=r"of 2026-Q1 are not those that were released"):
+        make(engine, "2026")
+
+
+def test_a_period_whose_check_ins_were_purged_is_refused(engine: Engine) -> None:
+    fill_quarters(engine, 30, 25, 40, 30)
+    make(engine, "2026-Q1")
+    CheckIns(engine).purge("2026-W08")
+    with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
+        make(engine, "2026")
+    assert not make(engine, "2026-Q2").was_there
+    # What was released stays, whatever is purged.
+    assert make(engine, "2026-Q1").was_there
+
+
+def test_only_a_period_that_is_over(town: Engine) -> None:
+    period = read_period("2026-Q4")
+    with pytest.raises(ReleaseError, match="not over"):
+        release(town, period, AREAS, today=period.end)
+    release(town, period, AREAS, today=date(2027, 1, 4))
+
+
+def test_too_few_everywhere_makes_no_release(engine: Engine) -> None:
+    keep(engine, 9, "Harbour", belonging="1", lonely="1")
+    with pytest.raises(ReleaseError, match="longer period") as refused:
+        make(engine)
+    assert "9" not in str(refused.value)
+    assert Ledger(engine).periods() == []
+
+
+def test_areas_that_clash_are_refused(town: Engine) -> None:
+    with pytest.raises(ReleaseError, match="must differ"):
+        make(town, areas=("Harbour", "Harbour"))
+
+
+def test_a_database_that_was_never_set_up_is_told(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/empty.db")
+    with pytest.raises(StoreError, match="CHECKINS_DATABASE_URL"):
+        make(engine)
+    engine.dispose()
+
+
+def test_an_altered_ledger_is_noticed(town: Engine) -> None:
+    make(town)
+    with town.begin() as connection:
+        connection.execute(
+            update(ReleaseFileRow).where(ReleaseFileRow.name == "README.txt").values(content=b"x")
+        )
+    with pytest.raises(ReleaseError, match="altered"):
+        Ledger(town).read_file("2026-Q4", "README.txt")
+
+
+def test_what_is_not_in_the_ledger_is_told(town: Engine) -> None:
+    make(town)
+    with pytest.raises(ReleaseError, match="no release of 2025"):
+        Ledger(town).read_file("2025", "checkins.csv")
+    with pytest.raises(ReleaseError, match="no file"):
+        Ledger(town).read_file("2026-Q4", "../checkins.db")
+
+
+def test_releases_made_at_once_are_compared_all_the_same(engine: Engine) -> None:
+    """Four quarters and their year from five threads: whichever came last was set beside all."""
+    fill_quarters(engine, 7, 7, 7, 6)
+    periods = ["2026", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
+    threads = [threading.Thread(target=make, args=(engine, period)) for period in periods]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [entry.period for entry in Ledger(engine).periods()] == periods
+    assert attack(Ledger(engine).read_figures()).leaks == ()
+
+
+def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
+    reach = Reach(
+        topics=(("choirs", "Choirs"), ("food help", "Food help"), ("sheds", "Sheds")),
+        unmet={"Harbour": {"choirs": 34, "sheds": 3}, "Old Town": {"choirs": 4}},
+        useful_answers=(("yes", "Yes"), ("no", "No")),
+        useful={"yes": 23, "no": 2},
+    )
+    figures = release(town, read_period("2026-Q4"), AREAS, reach=reach, today=TODAY).figures
+    harbour, old_town = figures.needs
+    assert [(cell.count, cell.mark) for cell in harbour.cells] == [
+        (35, Mark.ROUNDED),
+        (0, Mark.ZERO),
+        (None, Mark.SUPPRESSED),
+    ]
+    assert {cell.mark for cell in old_town.cells} == {Mark.WITHHELD}
+    assert figures.usefulness is not None
+    assert [cell.count for cell in figures.usefulness.cells] == [25, None]
+
+
+def test_fictional_check_ins_are_told_and_never_mixed_with_real_ones(engine: Engine) -> None:
+    for answer in "12":
+        keep(engine, 30, "Harbour", question_set="demo-core-1", belonging=answer)
+    assert make(engine).figures.fictional
+    keep(engine, 1, "Harbour", week="2026-W30", belonging="1")
+    keep(engine, 60, "Harbour", week="2026-W30", question_set="demo-core-1", belonging="1")
+    with pytest.raises(ReleaseError, match="fictional"):
+        make(engine, "2026-Q3")

@@ -1,0 +1,224 @@
+"""The page of a release: every number looked up, nothing fetched, nothing run."""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from checkins.publishing.files import write_files
+from checkins.publishing.headlines import load_headlines
+from tests.releases.made_figures import HOSTILE, make_town
+from tests.releases.test_files import KEPT, make_year, towns, write
+
+
+def read_page(town: str) -> str:
+    return write(town)["report.html"].decode()
+
+
+class _Summary(HTMLParser):
+    """The summary's text outside of names and cited numbers, and those apart."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.inside = 0
+        self.kind = ""
+        self.loose = ""
+        self.names: list[str] = []
+        self.cited: list[tuple[str, str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "section":
+            self.inside = int(found.get("class") == "summary") or self.inside * 2
+        if tag == "bdi":
+            self.kind = "name"
+        if tag == "data":
+            self.kind = "data"
+            self.cited.append((found["value"] or "", found["data-cell"] or "", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "section":
+            self.inside = 0
+        if tag in ("bdi", "data"):
+            self.kind = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self.inside:
+            return
+        if self.kind == "name":
+            self.names.append(data)
+        elif self.kind == "data":
+            value, cell, words = self.cited[-1]
+            self.cited[-1] = (value, cell, words + data)
+        else:
+            self.loose += data
+
+
+def read_summary(page: str) -> _Summary:
+    summary = _Summary()
+    summary.feed(page)
+    return summary
+
+
+@towns
+def test_every_number_of_the_summary_is_in_the_tables(town: str) -> None:
+    files = write(town)
+    summary = read_summary(files["report.html"].decode())
+    assert not re.search(r"\d", summary.loose), summary.loose
+    for value, address, words in summary.cited:
+        found = re.fullmatch(r"(\w+\.csv)#cell=(\d+),(\d+)", address)
+        assert found, address
+        table = list(csv.reader(io.StringIO(files[found[1]].decode(), newline="")))
+        column = int(found[3]) - 1
+        assert table[int(found[2]) - 1][column] == value
+        if table[0][column] in ("percent", "low", "high"):
+            assert words == f"{value}%"
+        elif table[0][column] == "count":
+            assert words.replace(",", "") == value
+        elif table[0][column] != "period":
+            assert words == value
+    everything = b"".join(files[name] for name in files if name.endswith(("csv", "json")))
+    quoted = everything.decode().replace('""', '"')
+    for name in summary.names:
+        assert name in quoted or name.replace('"', '\\"') in quoted
+
+
+def test_the_summary_says_what_matters() -> None:
+    summary = read_summary(read_page("year"))
+    assert len(summary.cited) > 15
+    for said in (
+        "feel that they belong very or fairly strongly to their neighbourhood",
+        "feel lonely often or always",
+        "In England it was",
+        "since",
+        "Searches that found nothing good were most often for",
+        "The directory lists nothing under",
+        "found the chat useful",
+        "not a sample",
+    ):
+        assert said in summary.loose
+    assert "Quiet End" in summary.names
+
+
+def test_a_clear_difference_is_said_and_an_unclear_one_is_not() -> None:
+    alike = {"Harbour": 500, "Old Town": 500, "Mill Lane": 500}
+    for quarter, drift, said in (("2026-Q3", 0.6, "higher"), ("2026-Q3", 0.0, "no clear change")):
+        now = make_town("2026-Q4", areas=alike, codes=("belonging",), drift=drift)
+        before = make_town(quarter, areas=alike, codes=("belonging",), drift=0.0)
+        page = write_files(now, [before])["report.html"].decode()
+        sentence = re.search(r"Belonging (shows no clear change|is clearly \w+) since", page)
+        assert sentence
+        assert said in sentence[1]
+    page = write_files(now, [])["report.html"].decode()
+    assert re.search(r"Belonging is clearly higher in <bdi class=\"name\">Harbour</bdi>", page)
+
+
+@towns
+def test_the_page_needs_nothing_else_and_runs_nothing(town: str) -> None:
+    page = read_page(town)
+    tags = set(re.findall(r"<([a-z]+)", page))
+    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "form", "use", "image"}
+    assert not re.search(r"\s(on\w+|src|srcset|style|xlink:href)=", page)
+    assert not re.search(r"https?://|url\(|@import|javascript:", page)
+    assert set(re.findall(r'href="([^"]+)"', page)) == {
+        f"#{place}" for place in re.findall(r'href="#([^"]+)"', page)
+    }
+    assert "default-src 'none'" in page
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"|aria-labelledby="([^"]+)"', page)) <= {
+        pair for one in ids for pair in ((one, ""), ("", one))
+    }
+
+
+def test_names_are_words_and_never_markup() -> None:
+    page = read_page("hostile")
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;em&gt;Never" in page
+    for area in HOSTILE:
+        if area.isascii() and area.isalpha():
+            assert area in page
+
+
+@pytest.mark.parametrize(("town", "said"), [("year", True), ("hostile", False)])
+def test_only_a_demonstration_says_that_it_is_one(town: str, said: bool) -> None:
+    page = read_page(town)
+    assert ("Every answer in it is made up" in page) is said
+    assert ("<title>Fictional: " in page) is said
+    assert page.index("made up" if said else "<h1") < page.index("<main")
+
+
+def test_what_is_not_shown_is_told_apart() -> None:
+    page = read_page("year")
+    cells = set(re.findall(r'<td class="number">([^<]+)</td>', page))
+    assert {"1 to 7", "withheld", "not asked", "0"} <= cells
+    assert any(cell.endswith("+") for cell in cells)
+    assert "1 to 7 people" in page
+    assert "somewhere in this range" in page
+
+
+def test_each_drawing_stands_beside_its_figures_or_says_them() -> None:
+    page = read_page("year")
+    drawings = re.findall(r"<svg height[^>]*>", page)
+    assert len(drawings) > 50
+    for drawing in drawings:
+        assert 'aria-hidden="true"' in drawing or 'role="img" aria-label="' in drawing
+    labels = re.findall(r'aria-label="(Belonging, [^"]+)"', page)
+    assert all("October to December 2026" in label for label in labels)
+    assert any("%" in label for label in labels)
+
+
+def test_the_chart_over_time_is_there_only_with_a_history() -> None:
+    assert 'id="time"' in read_page("year")
+    assert 'id="time"' not in write_files(KEPT["year"](), [])["report.html"].decode()
+    by_period = re.findall(r'<th scope="col">(\w+ to \w+ 2026)</th>', read_page("year"))
+    assert by_period[:4] == [
+        "January to March 2026",
+        "April to June 2026",
+        "July to September 2026",
+        "October to December 2026",
+    ]
+
+
+def test_published_figures_are_quoted_with_year_and_source() -> None:
+    page = read_page("year")
+    for figure, year, source in (
+        ("62%", "2024/25", "Community Life Survey"),
+        ("2 in 3", "2016-17", "Public Health England"),
+        ("6.6%", "2024/25", "Community Life Survey"),
+        ("9%", "2024/25", "Community Life Survey"),
+        ("£2.89", "2018", "LSE"),
+        ("£17,300", "2018", "LSE"),
+    ):
+        cells = (
+            f'<td>{re.escape(figure)}</td><td><span class="whole">{year}</span></td>'
+            + r'<td class="long">[^<]*'
+        )
+        assert re.search(cells + source, page)
+    assert "no claim about this place" in page
+
+
+def test_a_headline_is_of_answers_that_its_question_has() -> None:
+    town = make_year()[-1]
+    for headline in load_headlines().headlines:
+        codes = [code for code, _ in town.measure(headline.measure).answers]
+        assert set(headline.answers) < set(codes)
+
+
+def test_need_stands_beside_supply_for_each_area() -> None:
+    page = read_page("year")
+    part = page[page.index('id="need"') : page.index('id="useful"')]
+    for area in KEPT["year"]().areas:
+        assert f"<h3><bdi>{area}</bdi></h3>" in part
+    assert part.count("Looked for and not found") == part.count("Listed in the directory")
+    assert '<span class="none">none</span>' in part
+    assert "No figures for this area" in part  # The Moor: listings, and no searches
+
+
+def test_midpoints_are_never_told_as_suppressed() -> None:
+    page = read_page("midpoint")
+    assert "as the middle of the step" in page
+    assert "1 to 7 people" not in page
