@@ -30,8 +30,8 @@ MIDDLE = Area("the middle", Point(51.45, -2.59))
 _FEEDS = ("bristol", "north-lincolnshire")
 # One word in seven is another, and a vector is turned by some 17 degrees (cosine about 0.96):
 # near-duplicates, but no two alike.
-_WORDS_CHANGED = 0.15
-_NOISE = 0.3
+WORDS_CHANGED = 0.15
+NOISE = 0.3
 
 _OUR_QUERIES = (
     "somewhere to do a bit of gardening with other people",
@@ -147,7 +147,7 @@ def grow(corpus: Corpus, size: int) -> Corpus:
     """`size` listings: the given ones, then copies with changed words and turned vectors."""
     rows = np.arange(len(corpus.listings), size) % len(corpus.listings)
     noise = np.random.default_rng(2026).standard_normal((len(rows), corpus.vectors.shape[1]))
-    noise *= _NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
+    noise *= NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
     turned = corpus.vectors[rows] + noise.astype(np.float32)
     turned /= np.linalg.norm(turned, axis=1, keepdims=True)
     return Corpus(
@@ -174,7 +174,7 @@ def repeat(listings: tuple[Listing, ...], size: int) -> tuple[Listing, ...]:
 
 def _change(listing: Listing, number: int, words: list[str], dice: random.Random) -> Listing:
     changed = [
-        dice.choice(words) if dice.random() < _WORDS_CHANGED else word
+        dice.choice(words) if dice.random() < WORDS_CHANGED else word
         for word in listing.description.split()
     ]
     return replace(listing, key=f"{listing.key}~{number}", description=" ".join(changed))

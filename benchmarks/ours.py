@@ -17,7 +17,7 @@ from directory.finding.scan import Scan
 from directory.finding.search import choose, rank
 
 BEST = 10
-_TODAY = date(2026, 11, 23)
+TODAY = date(2026, 11, 23)
 
 
 class _ExactScan(Scan):
@@ -44,16 +44,22 @@ def build_index(corpus: Corpus) -> Index:
 
 def find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
     """The rows of the best ten, by our whole ranking."""
-    ranked = rank(index, Query(text), vector, today=_TODAY)
+    ranked = rank(index, Query(text), vector, today=TODAY)
     return [row for row, _ in zip(choose(index, ranked), range(BEST), strict=False)]
+
+
+def make_exact(index: Index, vectors: Vectors) -> Index:
+    """The same index, but that it compares all its vectors in full precision."""
+    exact = copy.copy(index)
+    exact.scan = _ExactScan(vectors)
+    return exact
 
 
 def agree_with_exact(
     index: Index, corpus: Corpus, queries: tuple[str, ...], ready: Vectors
 ) -> float:
     """The mean part of the best ten of an exact scan that the index finds."""
-    exact = copy.copy(index)
-    exact.scan = _ExactScan(corpus.vectors)
+    exact = make_exact(index, corpus.vectors)
     asked = list(zip(queries, ready, strict=True))
     return agreement(
         [find_ten(index, *one) for one in asked], [find_ten(exact, *one) for one in asked]

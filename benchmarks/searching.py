@@ -40,7 +40,7 @@ from directory.wording import text_to_encode
 _PARTS = ("encoder alone", "BM25 alone", "vector scan alone")
 
 
-class _Ready(Encoder):
+class Ready(Encoder):
     """Vectors made before, so that filling a database here does not make them again."""
 
     def __init__(self, corpus: Corpus) -> None:
@@ -62,7 +62,7 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
         url = f"sqlite:///{folder / f'search-{size}.db'}"
         print(f"  filling {size:,} listings ...", file=sys.stderr, flush=True)
         engine = open_directory(url)
-        import_listings(engine, _Ready(grown), "benchmark", scatter(grown.listings))
+        import_listings(engine, Ready(grown), "benchmark", scatter(grown.listings))
         tables.append(
             _compare(Catalogue(engine, encoder), grown, encoder, rounds=2 if quick else 5)
         )

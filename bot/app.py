@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from bot.checkin_flow import CheckinFlow
+from bot.cli.printing import show_progress
 from bot.conversation import Conversation
 from bot.errors import SetupError
 from bot.helplines import HELPLINES
@@ -86,7 +87,8 @@ def prepare_all(settings: Settings, encoder: Encoder) -> Path:
     if not is_prepared(settings.encoder_folder):
         with _step("Preparing the sentence encoder (about 15 s)"):
             prepare(settings.encoder_folder)
-    engine = open_directory(settings.directory_url)
+    with show_progress() as progress:
+        engine = open_directory(settings.directory_url, progress)
     if count_listings(engine) == 0:
         with _step("Loading the example town of Larkhaven (about 15 s)"):
             rows = read_source(str(EXAMPLE))
@@ -127,11 +129,13 @@ async def _run(
     catalogue = Catalogue(engine, encoder)
     len(catalogue)  # reads the listings in
     secret = settings.read_secret()
+    notebook = Notebook(engine)
     conversation = Conversation(
         guard=Guard(encoder.encode_at_once),
         checkins=flow,
         rasa=rasa,
         catalogue=catalogue,
+        notebook=notebook,
         secret=secret,
         nation=settings.nation,
         team=settings.team,
@@ -154,7 +158,7 @@ async def _run(
     )
     servers = (
         _Server(app, web),
-        _Server(create_actions_app(catalogue, Notebook(engine), settings.team), actions),
+        _Server(create_actions_app(catalogue, notebook, settings.team), actions),
     )
     async with contextlib.AsyncExitStack() as running:
         for server in servers:

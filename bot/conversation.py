@@ -19,8 +19,9 @@ from bot.safety import Guard
 from bot.safety import answer as answer_danger
 from bot.wording import Wording, keep_words
 from directory.catalogue import Catalogue
+from directory.notes import Notebook
 from directory.team import Team
-from nlu.actions.matching import Found, Wanted, find
+from nlu.actions.matching import Wanted, count_unmet, find
 from nlu.actions.showing import make_card, make_details
 from nlu.actions.telling import introduce
 
@@ -40,6 +41,7 @@ class Conversation:
         checkins: CheckinFlow,
         rasa: RasaServer,
         catalogue: Catalogue,
+        notebook: Notebook,
         secret: bytes,
         nation: str,
         team: Team,
@@ -48,6 +50,7 @@ class Conversation:
         self._checkins = checkins
         self._rasa = rasa
         self._catalogue = catalogue
+        self._notebook = notebook
         self._secret = secret
         self._nation = nation
         self._team = team
@@ -154,7 +157,10 @@ class Conversation:
         if words is None:
             return [self._wording.say("utter_rasa_away_tap")]
         giving = tap.startswith("offer_help")
-        found = await asyncio.to_thread(self._search_alone, words, giving)
+        wanted = await asyncio.to_thread(self._read_alone, words, giving)
+        found = await asyncio.to_thread(find, self._catalogue, wanted)
+        if found.loose:
+            asyncio.get_running_loop().run_in_executor(None, self._count_unmet, wanted)
         # While Rasa is only loading, the person need not hear about it.
         away = [] if self._rasa.starting else [self._wording.say("utter_rasa_away")]
         if found.loose:
@@ -162,11 +168,14 @@ class Conversation:
         cards = [self._wording.make_card(make_card(hit)) for hit in found.hits]
         return [*away, self._wording.say("utter_found"), *cards]
 
-    def _search_alone(self, words: str, giving: bool) -> Found:
+    def _read_alone(self, words: str, giving: bool) -> Wanted:
         area = self._catalogue.find_area(words)
-        if giving:
-            return find(self._catalogue, Wanted(strength=words, area=area))
-        return find(self._catalogue, Wanted(interest=words, area=area))
+        return Wanted(strength=words, area=area) if giving else Wanted(interest=words, area=area)
+
+    def _count_unmet(self, wanted: Wanted) -> None:
+        # Words that name no topic may be no request at all.
+        if self._catalogue.name_need(wanted.interest or wanted.strength or ""):
+            count_unmet(self._catalogue, self._notebook, wanted)
 
     def _pseudonym(self, sender: str) -> str:
         return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()

@@ -37,6 +37,7 @@ from directory.models import (
     read_listing,
 )
 from directory.places import Area
+from directory.twins import tell_disagreements
 from directory.wording import drop_unprintable
 
 log = logging.getLogger(__name__)
@@ -73,8 +74,13 @@ class Catalogue:
     """Listings by meaning, by id, and the places they are in."""
 
     def __init__(
-        self, engine: Engine, encoder: Encoder, today: Callable[[], date] = date.today
+        self,
+        engine: Engine,
+        encoder: Encoder,
+        today: Callable[[], date] = date.today,
+        finder: Finder | None = None,
     ) -> None:
+        """Searches with `finder` or, without one, with what fits the engine's database."""
         self._engine = engine
         self._encoder = encoder
         self._today = today
@@ -82,9 +88,9 @@ class Catalogue:
         self._revision = -1
         self._reading = False
         self._looked_at = -_LOOK_AGAIN_AFTER
-        self._finder: Finder = MemoryFinder()
-        if engine.dialect.name == "postgresql":
-            self._finder = PostgresFinder(engine)
+        on_postgresql = engine.dialect.name == "postgresql"
+        fitting: Finder = PostgresFinder(engine) if on_postgresql else MemoryFinder()
+        self._finder = fitting if finder is None else finder
         self._gazetteer = Gazetteer(engine)
         self._speller = Speller(())
         self._last_word = 0
@@ -105,12 +111,12 @@ class Catalogue:
     def count_facets(self, query: Query) -> tuple[Facets, dict[tuple[str, str], int]]:
         """How many of what the query finds have each thing to filter by; then each label's.
 
-        On PostgreSQL, of the thousands of listings that are likeliest.
+        On PostgreSQL, of the thousands of listings that are likeliest: see `Facets.complete`.
         """
         finder = self._fresh()
         asked = self._read(query)
-        index, ranked, _ = self._rank(finder, asked, finder.widths[len(finder.widths) // 2])
-        facets = count_facets(index, asked.query, ranked)
+        index, ranked, whole = self._rank(finder, asked, finder.widths[len(finder.widths) // 2])
+        facets = replace(count_facets(index, asked.query, ranked), complete=whole)
         most = sorted(facets.labels, key=lambda one: -facets.labels[one])[:_MOST_LABELS]
         with Session(self._engine) as session:
             rows = session.execute(
@@ -219,7 +225,7 @@ class Catalogue:
             revision = self._revision
             with Session(self._engine) as session:
                 rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(missing)))
-                read = {row.id: read_listing(row) for row in rows}
+                read = tell_disagreements(session, {row.id: read_listing(row) for row in rows})
             found |= read
             with self._lock:
                 # What was read while the directory changed may be old already.

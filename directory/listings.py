@@ -7,9 +7,9 @@ confidential listing has no place. Must never import SQLAlchemy.
 import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 KINDS = ("group", "service", "volunteering", "have_a_say")
 
@@ -88,6 +88,7 @@ class Listing:
     source that does not say and `proposing.propose`; `proposed` names the fields that the latter
     filled, of "kind", "strands" and "assets". `record` is the source's own Open Referral UK
     record, where there is one, so that what has no field here is published again as it came.
+    `doubts` is what its source wrote and could not be read: it is told at an import and not kept.
     """
 
     key: str
@@ -122,6 +123,7 @@ class Listing:
     assured_date: date | None = None
     proposed: tuple[str, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)
+    doubts: Annotated[tuple[str, ...], Field(exclude=True)] = field(default=(), compare=False)
 
     @property
     def free(self) -> bool:

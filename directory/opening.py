@@ -3,15 +3,17 @@
 from sqlalchemy import Engine
 
 from directory.filling.writing import renew_entries
+from directory.progress import Progress, no_progress
 from directory.store import migrate, open_database
 
 
-def open_directory(url: str) -> Engine:
+def open_directory(url: str, progress: Progress = no_progress) -> Engine:
     """An engine for `url`, its tables and entries as this program knows them.
 
+    `progress` is told of entries that an older program wrote, while they are made again.
     Raises DatabaseError for an address that names no database, or one that cannot be used.
     """
     engine = open_database(url)
     migrate(engine)
-    renew_entries(engine)
+    renew_entries(engine, progress)
     return engine

@@ -38,6 +38,13 @@ def miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np.float64
     return miles
 
 
+def measure_apart(one: Point, other: Point) -> float:
+    """Miles between two points that are near each other, as on a flat map of their middle."""
+    middle = math.radians((one.latitude + other.latitude) / 2)
+    east = (one.longitude - other.longitude) * math.cos(middle)
+    return math.hypot(one.latitude - other.latitude, east) * MILES_A_DEGREE
+
+
 def tidy_postcode(text: str) -> str:
     """A postcode in capitals with one space, however it was typed."""
     match = POSTCODE.fullmatch(text.strip())

@@ -48,6 +48,7 @@ from directory.publishing.tables import (
     TermRow,
 )
 from directory.publishing.vocabulary import make_taxonomy
+from directory.twins import tell_disagreements
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +218,9 @@ class Shelf:
         """The listing with our own `listing_id`, closed and gone ones included."""
         with Session(self._engine) as session:
             row = session.execute(select_stored().where(ListingRow.id == listing_id)).first()
-        return read_stored(row) if row else None
+            if row is None:
+                return None
+            return tell_disagreements(session, {listing_id: read_stored(row)})[listing_id]
 
     def name_publicly(self, stored: StoredListing) -> Json:
         """The listing as a service, under the id that it has in the API."""

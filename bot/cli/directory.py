@@ -50,7 +50,8 @@ def import_sources(
     if source_name and len(sources) > 1:
         raise DirectoryError("--source names one source; import several one at a time.")
     prepare(settings.encoder_folder)
-    engine = open_directory(settings.directory_url)
+    with show_progress() as progress:
+        engine = open_directory(settings.directory_url, progress)
     encoder = Encoder(settings.encoder_folder)
     for source in sources:
         started = time.monotonic()

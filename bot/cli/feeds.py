@@ -68,8 +68,8 @@ def sync(
 
     settings = Settings()
     prepare(settings.encoder_folder)
-    engine = open_directory(settings.directory_url)
     with show_progress() as progress:
+        engine = open_directory(settings.directory_url, progress)
         reports = syncing.sync(
             engine,
             Encoder(settings.encoder_folder),

@@ -4,12 +4,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from directory.filling.importing import ImportReport
-from directory.filling.importing import Progress as TellProgress
 from directory.finding.evaluating import Mean, Summary
+from directory.progress import Progress as TellProgress
 
 OUT = Console(highlight=False, soft_wrap=True)
 ASIDE = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -24,19 +31,25 @@ def show_progress() -> Iterator[TellProgress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=ASIDE) as bars:
-        tasks = {}
+    bars = Progress(*columns, console=ASIDE)
+    tasks: dict[str, TaskID] = {}
 
-        def tell(step: str, done: int, total: int | None) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done, total=total)
+    def tell(step: str, done: int, total: int | None) -> None:
+        bars.start()
+        if step not in tasks:
+            tasks[step] = bars.add_task(step, total=total)
+        bars.update(tasks[step], completed=done, total=total)
 
+    try:
         yield tell
+    finally:
+        # Where there was nothing to tell, not even an empty line is printed.
+        if tasks:
+            bars.stop()
 
 
 def describe_import(report: ImportReport) -> None:
-    """What an import did, and every row that was quarantined with the reason."""
+    """What an import did, every row that was quarantined and every one with a fault: and why."""
     OUT.print(
         f"{report.source}: {report.added} added, {report.updated} updated, "
         f"{report.unchanged} unchanged, {report.closed} closed, "
@@ -47,6 +60,10 @@ def describe_import(report: ImportReport) -> None:
         OUT.print(
             f"  quarantined {rejected.name or rejected.key!r}: {rejected.reason}", markup=False
         )
+    if report.doubtful:
+        OUT.print(f"{len(report.doubtful)} were taken without what could not be read:")
+    for listing in report.doubtful:
+        OUT.print(f"  {listing.name!r}: {'; '.join(listing.doubts)}", markup=False)
 
 
 def tabulate_quality(told: Mapping[str, Summary], gains: Mapping[str, Mean]) -> Table:

@@ -5,7 +5,7 @@ transaction) and the counts told at the end. Knows no file format.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ from directory.listings import (
     write_document,
 )
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
+from directory.progress import Progress, no_progress
 from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
 
@@ -56,7 +57,10 @@ class Rejected:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did. `encoded` counts the listings whose vector had to be made."""
+    """What an import did. `encoded` counts the listings whose vector had to be made.
+
+    `doubtful` were taken, each without what its `doubts` say could not be read.
+    """
 
     source: str
     added: int
@@ -65,14 +69,7 @@ class ImportReport:
     closed: int
     encoded: int
     quarantined: tuple[Rejected, ...]
-
-
-Progress = Callable[[str, int, int | None], None]
-"""Told the name of the step, how much of it is done, and of how much (None: not known)."""
-
-
-def no_progress(_step: str, _done: int, _total: int | None) -> None:
-    """For callers with nobody watching."""
+    doubtful: tuple[Listing, ...] = ()
 
 
 def import_listings(
@@ -111,7 +108,6 @@ def import_listings(
             write_listings(session, source_id, [*(one for one, _ in written), *withheld])
             close_listings(session, lost)
             _quarantine(session, source_id, rejected)
-            announce_change(session)
             session.commit()
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
@@ -128,6 +124,7 @@ def import_listings(
         closed=len(lost),
         encoded=sum(encoded for _, encoded in written),
         quarantined=tuple(rejected),
+        doubtful=tuple(one for one in listings.values() if one.doubts),
     )
 
 
@@ -230,8 +227,10 @@ def _write_source(session: Session, name: str, notice: str | None) -> int:
     if row is None:
         row = SourceRow(name=name)
         session.add(row)
-    if notice is not None:
+    if notice is not None and row.notice != notice:
         row.notice = notice
+        # It is shown with every listing of the source's.
+        announce_change(session)
     session.flush()
     return row.id
 

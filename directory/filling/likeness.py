@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from directory.listings import Listing, Point
-from directory.places import MILES_A_DEGREE, tidy_postcode
+from directory.places import measure_apart, tidy_postcode
 
 # From SURE up, two listings are linked and shown once; from LIKELY up, a navigator is asked.
 # Both were chosen on half of the labelled pairs: see docs/directory.md.
@@ -180,18 +180,8 @@ def _find_differences(one: Facts, other: Facts, cosine: float) -> dict[str, floa
 
 def _measure_apart(one: Facts, other: Facts) -> float:
     """Miles between the nearest two of their points; infinite if either has none."""
-    return min(
-        (
-            math.hypot(
-                a.latitude - b.latitude,
-                (a.longitude - b.longitude) * math.cos(math.radians((a.latitude + b.latitude) / 2)),
-            )
-            * MILES_A_DEGREE
-            for a in one.points
-            for b in other.points
-        ),
-        default=math.inf,
-    )
+    apart = (measure_apart(a, b) for a in one.points for b in other.points)
+    return min(apart, default=math.inf)
 
 
 def _share_a_door(one: Facts, other: Facts, cosine: float) -> bool:

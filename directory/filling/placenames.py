@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, delete, func, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from directory.errors import DatabaseError, SourceError
-from directory.filling.importing import Progress, no_progress
 from directory.finding.gazetteer import make_key
 from directory.models import NamedPlaceRow
 from directory.places import tidy_postcode
+from directory.progress import Progress, no_progress
 
 Row = dict[str, str | float]
 

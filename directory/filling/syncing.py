@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from directory.embeddings import Encoder
 from directory.errors import DatabaseError, DirectoryError, HeldError, SourceError
-from directory.filling.importing import ImportReport, Progress, import_listings, no_progress
+from directory.filling.importing import ImportReport, import_listings
 from directory.filling.writing import read_clock
 from directory.models import SourceRow
+from directory.progress import Progress, no_progress
 from directory.sources.reading import read_feed
 from directory.sources.visiting import Mark, read_address
 

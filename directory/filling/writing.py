@@ -14,7 +14,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.finding.entries import VERSION, Entry, find_labels, label_entry, make_entry
-from directory.finding.postgres import write_search_rows
+from directory.finding.postgres import build_indexes_after, write_search_rows
 from directory.finding.words import find_spellings
 from directory.listings import Listing, digest, read_document, write_document
 from directory.models import (
@@ -25,11 +25,13 @@ from directory.models import (
     RevisionRow,
     WordRow,
 )
+from directory.progress import Progress, no_progress
 from directory.publishing.tables import forget_published
 from directory.wording import common_text
 
 # How many rows one statement names: databases have limits, the lowest some 32,000.
 _AT_ONCE = 1_000
+_REWRITING = "Making search entries again after an update"
 _T = TypeVar("_T")
 
 
@@ -71,7 +73,8 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
         (at, label_entry(one.entry, one.listing, number, hidden=at in hidden))
         for at, one in zip(ids, written, strict=True)
     )
-    _write_entries(session, entries, revision)
+    with build_indexes_after(session, len(written)):
+        _write_entries(session, entries, revision)
     _write_places(session, ids, [one.listing for one in written])
     # What is published of it is made again later: its place must not wait for that.
     private = [at for at, one in zip(ids, written, strict=True) if one.listing.confidential]
@@ -88,42 +91,50 @@ def close_listings(session: Session, ids: Collection[int]) -> None:
     rewrite_entries(session, ids)
 
 
-def rewrite_entries(session: Session, ids: Collection[int]) -> None:
+def rewrite_entries(
+    session: Session, ids: Collection[int], progress: Progress = no_progress
+) -> None:
     """Make the entries of these listings again, after something about the rows has changed."""
     if not ids:
         return
     revision = announce_change(session)
-    for some in _in_parts(ids):
-        rows = session.execute(
-            select(ListingRow.id, ListingRow.document, ListingRow.gone, ListingRow.same_as)
-            .add_columns(EntryRow.vector)
-            .join(EntryRow, EntryRow.listing_id == ListingRow.id)
-            .where(ListingRow.id.in_(some))
-        ).all()
-        listings = {row.id: read_document(row.document) for row in rows}
-        number = _number_labels(session, listings.values())
-        _add_words(session, listings.values())
-        entries = [
-            (
-                row.id,
-                label_entry(
-                    make_entry(listings[row.id], row.vector),
-                    listings[row.id],
-                    number,
-                    hidden=row.gone or row.same_as is not None,
-                ),
-            )
-            for row in rows
-        ]
-        _write_entries(session, entries, revision)
-        session.execute(update(ListingRow).where(ListingRow.id.in_(some)).values(revision=revision))
+    with build_indexes_after(session, len(ids)):
+        for number, some in enumerate(_in_parts(ids)):
+            _rewrite_some(session, some, revision)
+            progress(_REWRITING, min((number + 1) * _AT_ONCE, len(ids)), len(ids))
 
 
-def renew_entries(engine: Engine) -> int:
+def _rewrite_some(session: Session, ids: Sequence[int], revision: int) -> None:
+    rows = session.execute(
+        select(ListingRow.id, ListingRow.document, ListingRow.gone, ListingRow.same_as)
+        .add_columns(EntryRow.vector)
+        .join(EntryRow, EntryRow.listing_id == ListingRow.id)
+        .where(ListingRow.id.in_(ids))
+    ).all()
+    listings = {row.id: read_document(row.document) for row in rows}
+    number = _number_labels(session, listings.values())
+    _add_words(session, listings.values())
+    entries = [
+        (
+            row.id,
+            label_entry(
+                make_entry(listings[row.id], row.vector),
+                listings[row.id],
+                number,
+                hidden=row.gone or row.same_as is not None,
+            ),
+        )
+        for row in rows
+    ]
+    _write_entries(session, entries, revision)
+    session.execute(update(ListingRow).where(ListingRow.id.in_(ids)).values(revision=revision))
+
+
+def renew_entries(engine: Engine, progress: Progress = no_progress) -> int:
     """Make again what an older program wrote; how many there were. No vector is encoded."""
     with Session(engine) as session:
         old = session.scalars(select(EntryRow.listing_id).where(EntryRow.version != VERSION)).all()
-        rewrite_entries(session, old)
+        rewrite_entries(session, old, progress)
         session.commit()
     return len(old)
 
@@ -198,7 +209,9 @@ def _write_places(session: Session, ids: Sequence[int], listings: Sequence[Listi
 
 
 def _add_words(session: Session, listings: Iterable[Listing]) -> None:
-    words = set[str]().union(*(find_spellings(common_text(one)) for one in listings))
+    words: set[str] = set()
+    for listing in listings:
+        words |= find_spellings(common_text(listing))
     for some in _in_parts(sorted(words)):
         known = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(some))))
         if new := [{"text": word} for word in some if word not in known]:

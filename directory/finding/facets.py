@@ -31,6 +31,8 @@ _DAY_PARTS = sorted(TIMES)
 class Facets:
     """Counts by what was found; what none has is left out. `total` is how many were found.
 
+    All counts are at the least, where not `complete`: then only the likeliest were looked at.
+
     `needs` and `times` are by the names that a `Query` takes, `ages` by one of `AGES` that the
     listing says it is for, `miles` by how far at most, `labels` by number of label.
     """
@@ -44,6 +46,7 @@ class Facets:
     miles: Mapping[int, int]
     labels: Mapping[int, int]
     free: int
+    complete: bool = True
 
 
 def count_facets(index: Index, query: Query, ranked: Ranked) -> Facets:

@@ -4,25 +4,51 @@ Owns its columns and keeps them in step with the entries; `gathering` reads them
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
-from sqlalchemy import ARRAY, Boolean, Integer, SmallInteger, column, delete, table
+from numpy.typing import NDArray
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Integer,
+    SmallInteger,
+    column,
+    delete,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
 from directory.embeddings import DIMENSIONS, Vectors
+from directory.finding.binary import (
+    write_box,
+    write_half_vector,
+    write_integers,
+    write_number,
+    write_sparse_vector,
+)
 from directory.finding.entries import FACTS, FREE, HIDDEN, LABEL, POINT, SESSION, Entry
 from directory.finding.fitting import NEEDS
 from directory.finding.words import TERM
 from directory.listings import STATUSES
 
 # A sparse vector of pgvector has so many numbers at most.
-_TERMS = 1_000_000_000
+TERMS = 1_000_000_000
+_N = TypeVar("_N", int, NDArray[np.int64])
 ANY_DAY, ANY_HOUR = 200, 300
 """What a slot of a day without an hour, or of an hour without a day, is counted from."""
 NUMBERS = {need: at for at, need in enumerate(NEEDS)}
 """The bit of each need in `suits` and `refuses`."""
+
+_MANY = 500
+_SLOW_INDEXES = text(
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema() AND "
+    "indexname IN ('ix_entry_search_embedding', 'ix_entry_search_terms')"
+)
 
 
 class HalfVector(UserDefinedType[str]):
@@ -40,7 +66,7 @@ class SparseVector(UserDefinedType[str]):
     cache_ok = True
 
     def get_col_spec(self, **_kw: Any) -> str:
-        return f"sparsevec({_TERMS})"
+        return f"sparsevec({TERMS})"
 
 
 class Box(UserDefinedType[str]):
@@ -78,6 +104,28 @@ COUNTS = table("term_count", column("term", Integer), column("listings", Integer
 """How many listings use each term, and at 0 how many there are."""
 
 
+@contextmanager
+def build_indexes_after(session: Session, coming: int) -> Iterator[None]:
+    """Leave out, while many rows are written, the two indexes that are slow to add to.
+
+    They are built anew at the end, if most of the rows will be new: four times as fast as adding
+    one by one. Whoever searches meanwhile waits for the end of the transaction.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    there = connection.scalar(select(COUNTS.c.listings).where(COUNTS.c.term == 0)) or 0
+    made: list[str] = []
+    if coming >= max(_MANY, there // 2):
+        for name, definition in connection.execute(_SLOW_INDEXES).all():
+            made.append(definition)
+            connection.exec_driver_sql(f"DROP INDEX {name}")
+    yield
+    for definition in made:
+        connection.exec_driver_sql(definition)
+
+
 def write_search_rows(session: Session, entries: Sequence[tuple[int, Entry]]) -> None:
     """Keep what PostgreSQL searches by in step with these entries, by their listings' ids.
 
@@ -89,35 +137,35 @@ def write_search_rows(session: Session, entries: Sequence[tuple[int, Entry]]) ->
     connection.execute(delete(ROWS).where(ROWS.c.listing_id.in_([at for at, _ in entries])))
     columns = ", ".join(ROWS.c.keys())
     driver: Any = connection.connection
-    with driver.cursor().copy(f"COPY {ROWS.name} ({columns}) FROM STDIN") as copy:
+    statement = f"COPY {ROWS.name} ({columns}) FROM STDIN WITH (FORMAT binary)"
+    with driver.cursor().copy(statement) as copy:
         for at, entry in entries:
-            copy.write_row((at, *_tell_columns(entry)))
+            copy.write_row((write_number(at, 4), *_tell_columns(entry)))
 
 
-def _tell_columns(entry: Entry) -> Iterator[Any]:
+def _tell_columns(entry: Entry) -> Iterator[bytes | None]:
     """The values of a row but the first, in the order of `ROWS`."""
     facts = np.frombuffer(entry.facts, dtype=FACTS)[0]
     flags = int(facts["flags"])
     closed = facts["status"] == STATUSES.index("closed")
-    yield not closed and not flags & HIDDEN
-    yield int(facts["kind"])
-    yield int(facts["strands"])
-    yield bool(flags & FREE)
-    yield join_bits(np.flatnonzero(facts["needs"] > 0).tolist())
-    yield join_bits(np.flatnonzero(facts["needs"] < 0).tolist())
-    yield int(facts["youngest"])
-    yield int(facts["oldest"])
-    yield int(facts["times_told"])
-    yield np.frombuffer(entry.labels, dtype=LABEL).tolist()
-    yield sorted(_find_slots(entry.sessions))
+    yield write_number(not closed and not flags & HIDDEN, 1)
+    yield write_number(facts["kind"], 2)
+    yield write_number(facts["strands"], 2)
+    yield write_number(bool(flags & FREE), 1)
+    yield write_number(join_bits(np.flatnonzero(facts["needs"] > 0).tolist()), 4)
+    yield write_number(join_bits(np.flatnonzero(facts["needs"] < 0).tolist()), 4)
+    yield write_number(facts["youngest"], 2)
+    yield write_number(facts["oldest"], 2)
+    yield write_number(facts["times_told"], 4)
+    yield write_integers(np.frombuffer(entry.labels, dtype=LABEL))
+    yield write_integers(sorted(_find_slots(entry.sessions)), small=True)
     yield _draw_box(np.frombuffer(entry.points, dtype=POINT))
-    terms = {
-        shorten(int(term)): float(impact)
-        for term, impact in np.frombuffer(entry.terms, dtype=TERM).tolist()
-    }
-    yield sorted(terms)
-    yield write_sparse(terms)
-    yield write_vector(np.frombuffer(entry.vector, dtype=np.float16).astype(np.float32))
+    words = np.frombuffer(entry.terms, dtype=TERM)
+    # Of two that share a number, one is kept.
+    terms, first = np.unique(shorten(words["term"].astype(np.int64)), return_index=True)
+    yield write_integers(terms)
+    yield write_sparse_vector(terms - 1, words["impact"][first], TERMS)
+    yield write_half_vector(np.frombuffer(entry.vector, dtype=np.float16))
 
 
 def _find_slots(sessions: bytes) -> set[int]:
@@ -136,24 +184,24 @@ def _slot(day: int | None, hour: int | None) -> int | None:
     return ANY_DAY + day if hour is None else 24 * day + hour
 
 
-def _draw_box(points: Any) -> str | None:
+def _draw_box(points: Any) -> bytes | None:
     """The box about the points; None where there is none."""
     if not len(points):
         return None
     east, north = points["longitude"].max(), points["latitude"].max()
     west, south = points["longitude"].min(), points["latitude"].min()
-    return f"({east},{north}),({west},{south})"
+    return write_box(east, north, west, south)
 
 
-def shorten(term: int) -> int:
+def shorten(term: _N) -> _N:
     """The term's number as PostgreSQL holds it, from 1: for choosing, where two may share one."""
-    return term % (_TERMS - 1) + 1
+    return term % (TERMS - 1) + 1
 
 
 def write_sparse(values: Mapping[int, float]) -> str:
     """The numbers by their places, from 1, as pgvector reads them."""
     inside = ",".join(f"{at}:{value:.6g}" for at, value in sorted(values.items()))
-    return f"{{{inside}}}/{_TERMS}"
+    return f"{{{inside}}}/{TERMS}"
 
 
 def write_vector(vector: Vectors) -> str:

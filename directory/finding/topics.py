@@ -219,10 +219,12 @@ def find_mentions(listing: Listing) -> Array:
 def _count_words(text: str) -> Array:
     phrases, longest = _phrases()
     stems = _stems(text)
+    # Most words begin no phrase, and this is asked of every word of every listing.
     found = {
         phrase
-        for start in range(len(stems))
-        for end in range(start + 1, min(start + longest, len(stems)) + 1)
+        for start, stem in enumerate(stems)
+        if stem in longest
+        for end in range(start + 1, start + longest[stem] + 1)
         if (phrase := " ".join(stems[start:end])) in phrases
     }
     counts = np.zeros(len(load_topics()), dtype=np.float32)
@@ -233,13 +235,17 @@ def _count_words(text: str) -> Array:
 
 
 @cache
-def _phrases() -> tuple[dict[str, list[int]], int]:
-    """The topics of each everyday word, by its stems, and how many words the longest has."""
+def _phrases() -> tuple[dict[str, list[int]], dict[str, int]]:
+    """The topics of each phrase, by its stems; and how long those can be that begin with a stem."""
     phrases: dict[str, list[int]] = {}
     for place, topic in enumerate(load_topics()):
         for phrase in {" ".join(_stems(word)) for word in topic.words}:
             phrases.setdefault(phrase, []).append(place)
-    return phrases, max(phrase.count(" ") + 1 for phrase in phrases)
+    longest: dict[str, int] = {}
+    for phrase in phrases:
+        first, *rest = phrase.split(" ")
+        longest[first] = max(longest.get(first, 0), 1 + len(rest))
+    return phrases, longest
 
 
 def _stems(text: str) -> list[str]:

@@ -6,6 +6,7 @@ what is refused is kept without its place.
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -75,7 +76,7 @@ def _read_event(events: list[Component], calendar: str, today: date) -> Listing 
         key, name = _tell(event, "UID"), " ".join(_tell(event, "SUMMARY").split())
         listing = require_fit(_read(events, key, name, calendar, today, faults))
         if not faults.hides:
-            return listing
+            return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
         faults.add(str(error))
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:

@@ -4,9 +4,9 @@ Each is an activity with its definition inside. What was deleted there is closed
 """
 
 import re
+from functools import partial
 from typing import Any
 
-from directory.errors import RowError
 from directory.filling.importing import Rejected
 from directory.listings import Listing, Place, Schedule
 from directory.places import tidy_postcode
@@ -19,10 +19,10 @@ from directory.sources.values import (
     read_email,
     read_plain,
     read_point,
+    read_row,
     read_text,
     read_website,
     read_words,
-    require_fit,
     several,
 )
 from directory.sources.volunteering import is_age, is_skill, read_minimum_age
@@ -49,22 +49,9 @@ def _open(content: Any) -> list[Any]:
 
 
 def _read_activity(activity: Any) -> Listing | Rejected:
-    key = name = ""
-    faults = Faults()
     if not isinstance(activity, dict):
         return Rejected("", "", "it is no activity; see docs/import.md", {"content": str(activity)})
-    try:
-        definition = activity.get(_DEFINITION) or {}
-        key = _read_id(activity.get("_id"))
-        name = " ".join(read_words(definition.get("title")).split())
-        listing = require_fit(_read(activity, definition, key, name, faults))
-        if not faults.hides:
-            return listing
-    except RowError as error:
-        faults.add(str(error))
-    except (TypeError, AttributeError, OverflowError):
-        faults.add("a field holds the wrong kind of value; check it against docs/import.md")
-    return Rejected(key[:200], name[:200], str(faults), _forget_keys(activity))
+    return read_row(partial(_read, activity), _forget_keys(activity), form="docs/import.md")
 
 
 def _forget_keys(activity: Json) -> Json:
@@ -76,7 +63,10 @@ def _forget_keys(activity: Json) -> Json:
     return activity | {_DEFINITION: kept}
 
 
-def _read(activity: Json, definition: Json, key: str, name: str, faults: Faults) -> Listing:
+def _read(activity: Json, faults: Faults) -> Listing:
+    definition = activity.get(_DEFINITION) or {}
+    faults.key = key = _read_id(activity.get("_id"))
+    faults.name = name = " ".join(read_words(definition.get("title")).split())
     if not key:
         faults.refuse("it has no _id; give it one that never changes")
     if not name:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from directory.errors import SourceError
-from directory.filling.importing import Progress, no_progress
+from directory.progress import Progress, no_progress
 from directory.sources.envelopes import find_services
 from directory.sources.visiting import Answer, Mark, Visitor, name_address, read_address
 

@@ -7,6 +7,7 @@ Reads version 3, and the older field names that councils' real feeds still use
 import math
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from directory.errors import RowError
@@ -26,9 +27,9 @@ from directory.sources.values import (
     read_email,
     read_plain,
     read_point,
+    read_row,
     read_text,
     read_website,
-    require_fit,
     several,
 )
 
@@ -44,34 +45,25 @@ _OLDER = (
     "accessibility_for_disabilities deliverable_type attending_type attending_access pc_metadata"
 ).split()
 _WITHOUT_PLACE = ("id", "name", "description", "status", "confidential")
-_WRONG_KIND = "a field holds the wrong kind of value; check it against Open Referral UK 3"
 
 
 def read_service(service: Json) -> Listing | Rejected:
     """The service as a listing, or everything for which it cannot be shown.
 
     A web address, an e-mail address or a coordinate that cannot be does not hide a listing
-    that residents could use: it counts as not known, and is told where the row is refused.
+    that residents could use: it counts as not known, and is told with the row.
     """
-    key = name = ""
-    faults = Faults()
-    try:
-        key, name = read_plain(service.get("id")), read_text(service.get("name"))
-        listing = require_fit(_read(service, key, name, faults))
-        if not faults.hides:
-            return listing
-    except RowError as error:
-        faults.add(str(error))
-    except (TypeError, AttributeError, RecursionError):
-        faults.add(_WRONG_KIND)
-    confidential = may_be_confidential(service.get("confidential"))
-    if confidential:
-        # What is set aside must not hold its place either.
-        service = {field: service[field] for field in _WITHOUT_PLACE if field in service}
-    return Rejected(key[:200], name[:200], str(faults), service, confidential=confidential)
+    private = may_be_confidential(service.get("confidential"))
+    # What is set aside must not hold its place either.
+    names = [field for field in _WITHOUT_PLACE if field in service] if private else service
+    content = {field: service[field] for field in names}
+    form = "Open Referral UK 3"
+    return read_row(partial(_read, service), content, form=form, private=private)
 
 
-def _read(service: Json, key: str, name: str, faults: Faults) -> Listing:
+def _read(service: Json, faults: Faults) -> Listing:
+    faults.key = key = read_plain(service.get("id"))
+    faults.name = name = read_text(service.get("name"))
     if not key:
         faults.refuse("it has no id; give it one that never changes")
     if not name:

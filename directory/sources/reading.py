@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 
 from directory.errors import SourceError
-from directory.filling.importing import Progress, Rejected, no_progress
+from directory.filling.importing import Rejected
 from directory.listings import Listing
+from directory.progress import Progress, no_progress
 from directory.sources import (
     calendars,
     datapackage,

@@ -6,9 +6,9 @@ a number.
 """
 
 import re
+from functools import partial
 from typing import Any
 
-from directory.errors import RowError
 from directory.filling.importing import Rejected
 from directory.listings import Listing, Place, Point
 from directory.places import tidy_postcode
@@ -20,10 +20,10 @@ from directory.sources.values import (
     read_email,
     read_plain,
     read_point,
+    read_row,
     read_text,
     read_website,
     read_words,
-    require_fit,
     several,
 )
 from directory.sources.volunteering import (
@@ -75,26 +75,14 @@ def _is_activity(one: Any) -> bool:
 
 
 def _read_activity(activity: Any, organisations: dict[str, Json]) -> Listing | Rejected:
-    key = name = ""
-    faults = Faults()
     if not isinstance(activity, dict):
         return Rejected("", "", "it is no activity; see docs/import.md", {"content": str(activity)})
-    try:
-        key = read_plain(activity.get("id"))
-        name = " ".join(read_words(activity.get("label")).split())
-        listing = require_fit(_read(activity, key, name, organisations, faults))
-        if not faults.hides:
-            return listing
-    except RowError as error:
-        faults.add(str(error))
-    except (TypeError, AttributeError, OverflowError):
-        faults.add("a field holds the wrong kind of value; check it against docs/import.md")
-    return Rejected(key[:200], name[:200], str(faults), activity)
+    return read_row(partial(_read, activity, organisations), activity, form="docs/import.md")
 
 
-def _read(
-    activity: Json, key: str, name: str, organisations: dict[str, Json], faults: Faults
-) -> Listing:
+def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Listing:
+    faults.key = key = read_plain(activity.get("id"))
+    faults.name = name = " ".join(read_words(activity.get("label")).split())
     if not key:
         faults.refuse("it has no id; give it one that never changes")
     if not name:

@@ -7,11 +7,13 @@ known" or a RowError, as each function says.
 import math
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from directory.errors import RowError
+from directory.filling.importing import Rejected
 from directory.listings import Listing, Point
 from directory.wording import clean_text, drop_unprintable
 
@@ -31,6 +33,9 @@ _EMAIL = re.compile(
     r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 )
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.I)
+_CLOCK = re.compile(
+    r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2})?)?(?:\s*([ap])\.?m\b\.?)?(?![\d:])", re.I
+)
 _PLAIN_NO = {"", "no", "n", "false", "0"}
 _EMPTY_WORDS = {"n/a", "na", "none", "tbc", "tba", "-", "--", ".", "null"}
 
@@ -40,10 +45,12 @@ _Value = TypeVar("_Value")
 class Faults:
     """What is wrong with one row: all of it, so that it can be mended in one go.
 
-    What is `add`ed is told but does not hide the row; what is `refuse`d does.
+    What is `add`ed is told but does not hide the row; what is `refuse`d does. `key` and `name` are
+    the row's, as far as they could be read.
     """
 
     def __init__(self) -> None:
+        self.key = self.name = ""
         self.reasons: list[str] = []
         self.hides = False
 
@@ -71,9 +78,25 @@ class Faults:
         return "; ".join(self.reasons)
 
 
-_CLOCK = re.compile(
-    r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2})?)?(?:\s*([ap])\.?m\b\.?)?(?![\d:])", re.I
-)
+def read_row(
+    read: Callable[[Faults], Listing], content: dict[str, Any], *, form: str, private: bool = False
+) -> Listing | Rejected:
+    """The listing that `read` makes, or everything for which it cannot be shown.
+
+    `read` sets the faults' `key` and `name` first. `content` is what is set aside of a refused row,
+    `form` is what describes the right kinds of value, and `private` tells that it may be kept so.
+    """
+    faults = Faults()
+    try:
+        listing = require_fit(read(faults))
+        if not faults.hides:
+            return replace(listing, doubts=tuple(faults.reasons))
+    except RowError as error:
+        faults.add(str(error))
+    except (TypeError, AttributeError, OverflowError, RecursionError):
+        faults.add(f"a field holds the wrong kind of value; check it against {form}")
+    key, name = faults.key[:200], faults.name[:200]
+    return Rejected(key, name, str(faults), content, confidential=private)
 
 
 def read_plain(value: Any) -> str:

@@ -87,7 +87,9 @@ def test_what_an_older_program_wrote_is_made_again_without_encoding(engine, enco
     assert renew_entries(engine) == 0
     with engine.begin() as connection:
         connection.execute(text("UPDATE entry SET version = 0, facts = '', terms = ''"))
-    assert renew_entries(engine) == 1
+    told: list[tuple[str, int, int | None]] = []
+    assert renew_entries(engine, lambda *one: told.append(one)) == 1
+    assert told == [("Making search entries again after an update", 1, 1)]
     assert [hit.found.listing for hit in Catalogue(engine, encoder).search(Query("tea"))] == [TEA]
 
 

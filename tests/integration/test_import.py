@@ -192,6 +192,29 @@ def test_a_database_that_fails_half_way_leaves_everything_as_it_was(engine, enco
     assert everything(engine) == before
 
 
+def test_an_import_that_changes_nothing_says_so(engine, encoder):
+    import_listings(engine, encoder, "town", [TEA], notice="New")
+    before = everything(engine)["revision"]
+    import_listings(engine, encoder, "town", [TEA], notice="New")
+    assert everything(engine)["revision"] == before
+    import_listings(engine, encoder, "town", [TEA], notice="Newer")
+    assert everything(engine)["revision"] != before
+
+
+def test_what_could_not_be_read_of_a_listing_is_told(engine, encoder, tmp_path):
+    source = tmp_path / "town.json"
+    tea = {"id": "1", "name": "Tea", "description": "Tea and talk.", "status": "active"}
+    choir = tea | {"id": "2", "name": "Choir", "email": "ask at the desk", "url": "ftp://choir"}
+    source.write_text(json.dumps([tea, choir]))
+    report = import_listings(engine, encoder, "town", read_source(str(source)))
+    assert (report.added, report.quarantined) == (2, ())
+    [doubtful] = report.doubtful
+    assert doubtful.name == "Choir"
+    assert any("email 'ask at the desk' is no e-mail address" in one for one in doubtful.doubts)
+    again = import_listings(engine, encoder, "town", read_source(str(source)))
+    assert (again.unchanged, again.doubtful) == (2, report.doubtful)
+
+
 def test_progress_counts_to_the_end(engine, encoder):
     told: list[tuple[str, int, int | None]] = []
     import_listings(engine, encoder, "town", [TEA, CHOIR], progress=lambda *one: told.append(one))

@@ -14,6 +14,7 @@ from directory.finding.query import Query
 from directory.listings import Listing, Place, Schedule
 from directory.models import DuplicateRow, ListingRow
 from directory.opening import open_directory
+from directory.shelf import Shelf
 
 CLUB = Listing(
     key="1",
@@ -74,6 +75,22 @@ def test_what_its_source_dropped_hides_nothing(engine, encoder):
     link_duplicates(engine)
     assert ("one", "Old Town Lunch Club") in find(engine, encoder)
     assert ("two", "Old Town Lunch Club") not in find(engine, encoder)
+
+
+def test_what_one_source_says_is_closed_for_now_is_told_with_the_other(engine, encoder):
+    closed = replace(CLUB, status="temporarily closed")
+    import_listings(engine, encoder, "one", [closed, CHOIR])
+    link_duplicates(engine)
+    catalogue = Catalogue(engine, encoder)
+    [hit, choir] = catalogue.search(Query("lunch club", limit=9))
+    assert hit.found.listing.status == "open"
+    assert "Another source says that it is closed for now" in hit.found.listing.alert
+    assert choir.found.listing.alert == ""
+    page = Shelf(engine).get(hit.found.id)
+    assert page is not None
+    assert page.listing.alert == hit.found.listing.alert
+    import_listings(engine, encoder, "one", [CLUB, CHOIR])
+    assert Catalogue(engine, encoder).search(Query("lunch club"))[0].found.listing.alert == ""
 
 
 @pytest.mark.parametrize(("verdict", "hidden"), [("different", 0), ("same", 1)])

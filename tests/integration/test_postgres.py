@@ -10,19 +10,21 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.corpus import Corpus, find_example, find_queries, grow
-from benchmarks.searching import _Ready
+from benchmarks.searching import Ready
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder
 from directory.filling.importing import import_listings
 from directory.filling.proposing import propose
 from directory.filling.writing import renew_entries
 from directory.finding import gathering
+from directory.finding import postgres as postgres_rows
+from directory.finding.entries import LABEL
 from directory.finding.gathering import PostgresFinder
 from directory.finding.holding import MemoryFinder
 from directory.finding.postgres import shorten
 from directory.finding.query import Hit, Query
-from directory.finding.words import find_stems, number
-from directory.listings import Listing, Schedule
+from directory.finding.words import TERM, find_stems, number
+from directory.listings import Listing, Place, Point, Schedule
 from directory.store import migrate, open_database
 from directory.wording import text_to_encode
 
@@ -81,7 +83,7 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
 
     def fill(kind: str) -> Catalogue:
         engine = make_engine(kind)
-        import_listings(engine, _Ready(corpus), "town", corpus.listings)
+        import_listings(engine, Ready(corpus), "town", corpus.listings)
         return Catalogue(engine, encoder, lambda: TODAY)
 
     return fill("postgresql"), fill("sqlite")
@@ -124,7 +126,7 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
     rare = [replace(one, kind="have_a_say") for one in corpus.listings[-3:]]
     common = [replace(one, kind="group") for one in corpus.listings[:-3]]
     engine = make_engine("postgresql")
-    import_listings(engine, _Ready(corpus), "town", [*common, *rare])
+    import_listings(engine, Ready(corpus), "town", [*common, *rare])
     finder = PostgresFinder(engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as can be.
@@ -145,7 +147,7 @@ def test_by_words_alone_while_the_encoder_loads(make_engine, example):
     found = []
     for kind in ("postgresql", "sqlite"):
         engine = make_engine(kind)
-        import_listings(engine, _Ready(example), "town", example.listings)
+        import_listings(engine, Ready(example), "town", example.listings)
         catalogue = Catalogue(engine, Loading(), lambda: TODAY)
         found.append([hit.found.listing.key for hit in catalogue.search(Query("tea", limit=5))])
     assert found[0] == found[1]
@@ -188,6 +190,36 @@ def test_words_are_counted_through_every_change(engine, encoder):
     assert kept[0] == 1
 
 
+def test_slow_indexes_are_built_once_where_most_is_new(engine, encoder, monkeypatch):
+    def read_indexes() -> dict[str, tuple[int, str]]:
+        asked = text(
+            "SELECT indexname, CAST(CAST(indexname AS regclass) AS oid), indexdef FROM pg_indexes "
+            "WHERE tablename = 'entry_search'"
+        )
+        with engine.connect() as connection:
+            return {name: (at, how) for name, at, how in connection.execute(asked)}
+
+    def find_rebuilt(before: dict[str, tuple[int, str]]) -> set[str]:
+        now = read_indexes()
+        assert {name: how for name, (_, how) in now.items()} == {
+            name: how for name, (_, how) in before.items()
+        }
+        return {name for name, one in now.items() if one != before[name]}
+
+    monkeypatch.setattr(postgres_rows, "_MANY", 2)
+    before = read_indexes()
+    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    slow = {"ix_entry_search_embedding", "ix_entry_search_terms"}
+    assert find_rebuilt(before) == slow
+    more = [replace(CHOIR, key=str(number), name=f"Choir {number}") for number in range(4)]
+    import_listings(engine, encoder, "others", more)
+    before = read_indexes()
+    import_listings(engine, encoder, "town", [replace(TEA, description="Coffee."), CHOIR])
+    assert not find_rebuilt(before)
+    [hit] = Catalogue(engine, encoder).search(Query("coffee", limit=1))
+    assert hit.found.listing.name == "Tea"
+
+
 def test_a_search_row_goes_with_every_entry(engine, encoder):
     import_listings(engine, encoder, "town", [TEA, CHOIR])
     import_listings(engine, encoder, "town", [replace(TEA, schedules=(Schedule(("Monday",)),))])
@@ -202,6 +234,34 @@ def test_a_search_row_goes_with_every_entry(engine, encoder):
     assert shown[0][1] == [200]
     for _, _, vector, embedding in shown:
         assert np.frombuffer(vector, np.float16).tolist() == pytest.approx(embedding)
+
+
+def test_a_search_row_holds_what_its_entry_says(engine, encoder):
+    hall = Place(point=Point(51.25, -2.5))
+    other = Place(point=Point(51.5, -2.75))
+    sewing = replace(TEA, places=(hall, other), minimum_age=18, topics=("sewing", "tea"))
+    import_listings(engine, encoder, "town", [sewing, CHOIR])
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT entry.terms, entry.labels, entry_search.labels, entry_search.terms, "
+                "CAST(words AS text), CAST(area AS text), youngest, oldest, free "
+                "FROM entry JOIN entry_search USING (listing_id) ORDER BY listing_id"
+            )
+        ).all()
+    for terms, labels, numbers, searched, words, *_ in rows:
+        kept = {shorten(term): impact for term, impact in np.frombuffer(terms, TERM).tolist()}
+        assert searched == sorted(kept)
+        inside, _, most = words.partition("}/")
+        pairs = [pair.split(":") for pair in inside.removeprefix("{").split(",")]
+        assert {int(term): float(impact) for term, impact in pairs} == pytest.approx(kept)
+        assert int(most) == 1_000_000_000
+        assert numbers == np.frombuffer(labels, LABEL).tolist()
+    assert [row[5:] for row in rows] == [
+        ("(-2.5,51.5),(-2.75,51.25)", 18, -1, False),
+        (None, -1, -1, False),
+    ]
+    assert len(rows[0][2]) == 2
 
 
 def test_entries_of_before_are_made_searchable(engine, encoder):

@@ -1,5 +1,6 @@
 """What was looked for and not found is counted, without anybody's words."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -7,6 +8,13 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine, text
 
+from bot.checkin_flow import CheckinFlow
+from bot.conversation import Conversation
+from bot.rasa_server import RasaServer
+from bot.replies import Message
+from bot.safety import Guard
+from bot.settings import Settings
+from checkins.questions import load_questions
 from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
 from directory.filling.importing import import_listings
@@ -14,6 +22,7 @@ from directory.listings import Listing, Place, Point
 from directory.notes import Notebook, UnmetNeed
 from directory.opening import open_directory
 from directory.places import Area
+from directory.team import Team
 from nlu.actions.matching import Wanted, count_unmet, find
 
 OLD_TOWN = Area("Old Town", Point(53.0, 1.0))
@@ -81,6 +90,47 @@ def test_nobodys_words_are_kept(engine, catalogue):
         told = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
     assert "xylophone" not in told
     assert "ermintrude" not in told
+
+
+def test_a_need_is_counted_while_rasa_is_away(engine, catalogue, encoder, tmp_path):
+    notebook = Notebook(engine, lambda: date(2026, 11, 23))
+
+    async def talk() -> None:
+        # Never started: nobody answers.
+        rasa = RasaServer(
+            model=tmp_path / "model",
+            encoder=tmp_path,
+            port=1,
+            actions_port=1,
+            timeout=1,
+            log_file=tmp_path / "log",
+        )
+        conversation = Conversation(
+            guard=Guard(encoder.encode_at_once),
+            checkins=CheckinFlow(
+                load_questions().question_set(Settings().checkin_questions),
+                ["Old Town"],
+                lambda _: None,
+                date.today,
+                bytes(32),
+            ),
+            rasa=rasa,
+            catalogue=catalogue,
+            notebook=notebook,
+            secret=b"secret",
+            nation="england",
+            team=Team(),
+        )
+        for said in ("i cant pay my rent", "singing in a choir", "zzyzx flurble"):
+            await conversation.answer("web:1", Message(text=said))
+        await rasa.stop()
+        # What counts beside the answers is done with when its threads are.
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    asyncio.run(talk())
+    [need] = notebook.read_unmet_needs()
+    assert need.category
+    assert (need.week, need.count) == ("2026-W48", 1)
 
 
 def test_a_count_that_fails_does_not_end_the_talk(engine, catalogue):
