@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy
@@ -20,6 +20,7 @@ import psutil
 
 from benchmarks import (
     chatting,
+    database,
     guarding,
     importing,
     peering,
@@ -32,7 +33,7 @@ from bot.settings import ROOT
 from directory.embeddings import Encoder, prepare
 
 _LIVE = ("start", "chat", "memory")
-_PARTS = ("search", "peers", "import", "guard", "understanding", "releases", *_LIVE)
+_PARTS = ("search", "postgresql", "peers", "import", "guard", "understanding", "releases", *_LIVE)
 
 
 def _read_parts(text: str) -> tuple[str, ...]:
@@ -43,10 +44,15 @@ def _read_parts(text: str) -> tuple[str, ...]:
 
 
 def _plan(
-    parts: tuple[str, ...], encoder: Encoder, folder: Path, *, quick: bool
-) -> Iterator[tuple[str, Callable[[], list[Table]]]]:
+    parts: tuple[str, ...], encoder: Encoder, folder: Path, *, quick: bool, million: bool
+) -> Iterator[tuple[str, Callable[[], Iterable[Table]]]]:
     if "search" in parts:
         yield "search", lambda: searching.measure(encoder, folder, quick=quick)
+    if "postgresql" in parts:
+        yield (
+            "postgresql",
+            lambda: database.measure(encoder, folder, quick=quick, million=million),
+        )
     if "peers" in parts:
         yield "peers", lambda: peering.measure(encoder, folder, quick=quick)
     if "import" in parts:
@@ -89,6 +95,9 @@ def main() -> None:
         "--only", type=_read_parts, default=_PARTS, help=f"some of {','.join(_PARTS)}"
     )
     parser.add_argument("--quick", action="store_true", help="fewer listings and rounds")
+    parser.add_argument(
+        "--million", action="store_true", help="1,000,000 listings on PostgreSQL as well"
+    )
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
 
@@ -98,15 +107,17 @@ def main() -> None:
     encoder = Encoder(encoder_folder)
     encoder.warm()
     with tempfile.TemporaryDirectory(prefix="connector-bench-") as folder:
-        for name, measure in _plan(asked.only, encoder, Path(folder), quick=asked.quick):
+        for name, measure in _plan(
+            asked.only, encoder, Path(folder), quick=asked.quick, million=asked.million
+        ):
             print(f"Measuring {name} ...", file=sys.stderr, flush=True)
             try:
-                tables = measure()
+                # As they come: a run that is stopped has told what it had measured.
+                for table in measure():
+                    print(f"\n{table}", flush=True)
             except LeftOutError as reason:
                 print(f"\n{name}: left out, as {reason}.", flush=True)
                 continue
-            for table in tables:
-                print(f"\n{table}", flush=True)
             print(f"\n{_describe_load()}", flush=True)
 
 

@@ -20,15 +20,15 @@ from directory.store import migrate, open_database
 from directory.wording import text_to_encode
 
 _SERVICES = 819
+_FEW = 150
 _MOST_SECONDS = 600
 
 
 def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
     """One table; quick imports 150 services, and once."""
-    source, origin = _find_source(folder, 150 if quick else _SERVICES)
+    source, origin = _find_source(folder, _FEW if quick else _SERVICES)
     listings = _read(source)
-    good = [row for row in listings if isinstance(row, Listing)]
-    texts = [text_to_encode(listing) for listing in good]
+    texts = _texts_of(listings)
     databases = itertools.count()
 
     def bring_in(_step: int) -> None:
@@ -53,17 +53,27 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
         seconds["`connector directory import`, whole"] = _time_command(source, folder)
     base = seconds["encoder alone, same texts"]
     rows = tuple(
-        (name, f"{taken:.2f}", f"{len(good) / taken:.0f}", f"{taken / base:.2f}")
+        (name, f"{taken:.2f}", f"{len(texts) / taken:.0f}", f"{taken / base:.2f}")
         for name, taken in seconds.items()
     )
     return [
         Table(
-            f"Import, {len(good)} services",
+            f"Import, {len(texts)} services",
             ("what", "seconds", "a second", "x encoder alone"),
             rows,
-            f"{origin}; {len(listings) - len(good)} more are quarantined.",
+            f"{origin}; {len(listings) - len(texts)} more are quarantined.",
         )
     ]
+
+
+def find_services(folder: Path, *, quick: bool) -> tuple[list[Listing | Rejected], list[str]]:
+    """What there is to import, and the texts that are to be encoded of it."""
+    listings = _read(_find_source(folder, _FEW if quick else _SERVICES)[0])
+    return listings, _texts_of(listings)
+
+
+def _texts_of(rows: Iterable[Listing | Rejected]) -> list[str]:
+    return [text_to_encode(row) for row in rows if isinstance(row, Listing)]
 
 
 def _find_source(folder: Path, size: int) -> tuple[Path | None, str]:

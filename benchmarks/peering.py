@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,19 +77,17 @@ class _Truth:
     nearest: list[list[int]]
 
 
-def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
+def measure(encoder: Encoder, folder: Path, *, quick: bool) -> Iterator[Table]:
     """Two tables a size: 1,906 real listings, 10,000 and 100,000 (quick: 400 and 2,000)."""
     if not PEERS_PYTHON.exists():
         raise LeftOutError("the peers' environment .venv-peers is missing; make bench makes it")
     sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
     corpus = gather(encoder, sizes[0])
-    tables = []
     for size in sizes:
         grown = corpus if size == len(corpus.listings) else grow(corpus, size)
-        tables += _compare(grown, encoder, folder / f"peers-{size}")
+        yield from _compare(grown, encoder, folder / f"peers-{size}")
         # They leave gigabytes of indexes.
         shutil.rmtree(folder / f"peers-{size}")
-    return tables
 
 
 def _compare(corpus: Corpus, encoder: Encoder, folder: Path) -> list[Table]:

@@ -6,9 +6,12 @@ Owns the rounds and the percentiles. Knows nothing of what is timed.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,10 @@ def time_in_rounds(
                 if number >= 0:
                     seconds[name][number, step] = taken
     return {name: Timings(taken) for name, taken in seconds.items()}
+
+
+def time_once(task: Callable[[], _T]) -> tuple[float, _T]:
+    """How long it took, in milliseconds, and what it gave."""
+    started = time.perf_counter()
+    given = task()
+    return (time.perf_counter() - started) * 1000, given

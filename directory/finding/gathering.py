@@ -46,7 +46,7 @@ from directory.finding.words import find_stems, number
 from directory.listings import KINDS
 
 # How many of the nearest are looked at, and how many when those were not enough.
-WIDTHS = (1_000, 10_000, 100_000)
+WIDTHS = (3_000, 10_000, 100_000)
 # So many of each part that is given an advantage: what suits, and what is near. A trip of a mile
 # costs as much as a fair difference in fit, so those within so many miles are looked at too.
 _OF_PART = 0.4
