@@ -27,6 +27,7 @@ def release(
     from checkins.ledger import Ledger
     from checkins.migrating import migrate
     from checkins.periods import read_period
+    from checkins.questions import load_questions
     from checkins.release import count_marks
     from checkins.release import release as make_release
     from checkins.store import open_engine
@@ -41,6 +42,7 @@ def release(
         asked,
         settings.checkin_areas,
         policy=policy,
+        book=load_questions(settings.checkin_questions_file),
         reach=read_reach(settings.directory_url, asked),
     )
     write_folder(Ledger(engine).read_files(asked.name), out)

@@ -1,0 +1,223 @@
+"""Every route and every command, walked: none gives out a row or a raw count of check-ins."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from bot.cli import app as cli
+from bot.settings import ROOT
+from bot.web.app import create_app
+from bot.web.desk.app import create_desk
+from bot.web.publishing import create_publishing_app
+from checkins.checkin import CheckIn
+from checkins.ledger import Ledger
+from checkins.periods import read_period
+from checkins.release import release
+from checkins.store import CheckIns, open_engine
+from directory.catalogue import Catalogue
+from directory.desk.office import Office
+from directory.shelf import Shelf
+from directory.store import open_database
+from tests.desk.server import PASSWORD, Person
+from tests.service import Service
+
+PERIOD, WEEK, AREA = "2026-Q2", "2026-W20", "Sandhills"
+#: So many of each answer: no rounding gives these numbers.
+COUNTS = {"1": 43, "2": 28, "3": 3}
+#: One form of every row's answers, and the counts in the forms that pages and tables have.
+ROWS = ['"lonely":"4"', "'lonely': '4'", '"lonely": "4"']
+RAW = [form.format(n) for n in (43, 28, 74) for form in (">{}<", ",{},", " {} ", ": {},")]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A running program whose check-ins are known, and what must be found nowhere."""
+
+    service: Service
+    forbidden: tuple[str, ...]
+
+    def is_clean(self, text: str) -> bool:
+        return not any(one in text for one in self.forbidden)
+
+
+@pytest.fixture(scope="module")
+def kept(service: Service) -> Kept:
+    engine = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
+    for answer, times in COUNTS.items():
+        for _ in range(times):
+            answers = (("belonging", answer), ("lonely", "4"))
+            CheckIns(engine).record(CheckIn(WEEK, AREA, "75+", answers, "core-1"))
+    release(engine, read_period(PERIOD), [AREA], today=date(2026, 11, 1))
+    with engine.connect() as connection:
+        query = "SELECT random_key FROM check_ins"
+        keys = connection.exec_driver_sql(query).scalars().all()
+    engine.dispose()
+    return Kept(service, (*keys, *ROWS, *RAW))
+
+
+@pytest.fixture
+def admin(kept: Kept) -> Iterator[Person]:
+    """Somebody who may do everything that anybody may."""
+    engine = open_database(f"sqlite:///{kept.service.folder / 'directory.db'}")
+    accounts = Office(engine, b"any secret will do").accounts
+    if "Ada" not in {account.name for account in accounts.list_all()}:
+        accounts.add("Ada", "admin", PASSWORD)
+    engine.dispose()
+    person = Person(kept.service.url)
+    assert person.sign_in("Ada", PASSWORD).status_code == 303
+    yield person
+    person.close()
+
+
+def find_routes(service: Service) -> set[tuple[str, str]]:
+    """Every method and path of the apps that `connector run` serves to others."""
+    engine = open_database(f"sqlite:///{service.folder / 'directory.db'}")
+    checkins = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
+    apps: list[FastAPI] = [
+        create_app(None, origins=[], rasa_is_up=bool),
+        create_publishing_app(Shelf(engine), Catalogue(engine, None)),
+        create_desk(Office(engine, b"any secret"), Ledger(checkins), b"a secret of the tests'"),
+    ]
+    found = {route for app in apps for route in walk(app.routes, "")}
+    engine.dispose()
+    checkins.dispose()
+    return found
+
+
+def walk(routes: list[BaseRoute], prefix: str) -> Iterator[tuple[str, str]]:
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        for method in getattr(route, "methods", None) or ():
+            yield method, path
+        yield from walk(getattr(route, "routes", None) or [], path)
+
+
+def fill_in(path: str) -> Iterator[str]:
+    """The path with each of its names filled by everything that could be meant."""
+    parts = path.split("{")
+    values = ("1", PERIOD, "checkins.csv", "report.html", "checkins", "check_ins", AREA)
+    for chosen in product(values, repeat=len(parts) - 1):
+        rest = (part.partition("}")[2] for part in parts[1:])
+        yield parts[0] + "".join(value + after for value, after in zip(chosen, rest, strict=True))
+
+
+def test_no_route_gives_out_a_row_or_a_raw_count(kept: Kept, admin: Person) -> None:
+    routes = find_routes(kept.service)
+    paths = {path for _, path in routes}
+    assert {"/api/chat", "/api/search", "/desk/releases/{period}/{name}"} <= paths
+    assert "/openreferral/v3/services" in paths
+    asked, answered = 0, 0
+    # What signs out comes last, as nobody would be let in after it.
+    for method, path in sorted(routes, key=lambda one: (one[0] != "GET", "sign" in one[1], one)):
+        for filled in fill_in(path):
+            answer = admin.client.request(method, filled, params={"q": AREA, "words": AREA})
+            asked += 1
+            answered += answer.status_code == 200
+            assert kept.is_clean(answer.text), (method, filled)
+    assert asked > 100
+    assert answered > 20
+    report = admin.get(f"/desk/releases/{PERIOD}/report.html")
+    assert report.status_code in (200, 302, 303)
+
+
+def test_the_walk_would_find_one(kept: Kept) -> None:
+    """Were it there, it would be seen: the release holds the rounded counts and no others."""
+    engine = open_engine(f"sqlite:///{kept.service.folder / 'checkins.db'}")
+    table = Ledger(engine).read_file(PERIOD, "checkins.csv").decode()
+    engine.dispose()
+    assert ",45," in table
+    assert kept.is_clean(table)
+    assert not kept.is_clean(table.replace(",45,", ",43,"))
+    assert not kept.is_clean(json.dumps({"lonely": "4"}))
+
+
+def commands() -> dict[str, list[str]]:
+    """Every command there is, by its name, with its arguments' names."""
+
+    def find(command: object, name: str) -> Iterator[tuple[str, list[str]]]:
+        for word, below in getattr(command, "commands", {}).items():
+            if getattr(below, "commands", None):
+                yield from find(below, f"{name} {word}".strip())
+            else:
+                yield f"{name} {word}".strip(), [one.name for one in below.params]
+
+    return dict(find(get_command(cli), ""))
+
+
+#: How each command is called here, and what is typed. `run` serves: its routes are walked above.
+CALLS: dict[str, tuple[list[str], str]] = {
+    "directory import": (["{csv}"], ""),
+    "directory search": (["check-ins", "--json"], ""),
+    "directory evaluate": (["{jsonl}"], ""),
+    "directory notes": (["--json"], ""),
+    "directory feedback": (["--json"], ""),
+    "directory unmet": (["--json"], ""),
+    "directory register": (["feed", "https://feed.invalid/services"], ""),
+    "directory unregister": (["feed"], ""),
+    "directory feeds": ([], ""),
+    "directory sync": ([], ""),
+    "places import": (["{csv}"], ""),
+    "checkins release": (["--period", PERIOD, "--out", "{out}"], ""),
+    "checkins attack": (["{out}"], ""),
+    "checkins demo": (["--out", "{demo}", "--no-open"], ""),
+    "checkins purge": ([], ""),
+    "desk add-account": (["Nadia", "--role", "admin"], f"{PASSWORD}\n"),
+    "desk list-accounts": ([], ""),
+    "desk reset-password": (["Nadia"], f"{PASSWORD}\n"),
+    "desk remove-account": (["Nadia"], ""),
+    "nlu parse": (["{texts}"], ""),
+    "safety scan": (["{texts}"], ""),
+}
+
+
+def test_no_command_gives_out_a_row_or_a_raw_count(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(CALLS) == set(commands()) - {"run"}
+    var = tmp_path / "var"
+    var.mkdir()
+    for shared in ("encoder", "models"):
+        (var / shared).symlink_to(ROOT / "var" / shared)
+    for name in ("checkins.db", "directory.db"):
+        shutil.copy(kept.service.folder / name, var / name)
+    monkeypatch.setenv("CONNECTOR_VAR", str(var))
+    monkeypatch.setenv("CHECKIN_AREAS", json.dumps([AREA]))
+    (tmp_path / "texts.jsonl").write_text('{"text": "a choir"}\n', encoding="utf-8")
+    (tmp_path / "judged.jsonl").write_text("{}\n", encoding="utf-8")
+    header = (ROOT / "examples" / "larkhaven.csv").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "none.csv").write_text(header + "\n", encoding="utf-8")
+    places = {
+        "csv": tmp_path / "none.csv",
+        "jsonl": tmp_path / "judged.jsonl",
+        "texts": tmp_path / "texts.jsonl",
+        "out": tmp_path / "out",
+        "demo": tmp_path / "demo",
+    }
+    succeeded = set()
+    for name, (arguments, typed) in CALLS.items():
+        words = [*name.split(), *(one.format(**places) for one in arguments)]
+        done = CliRunner().invoke(cli, words, input=typed)
+        assert kept.is_clean(done.output), name
+        assert kept.is_clean(str(done.exception)), name
+        if done.exit_code == 0:
+            succeeded.add(name)
+    assert {
+        "checkins release",
+        "checkins attack",
+        "checkins purge",
+        "directory search",
+    } <= succeeded
+    for file in (
+        path for path in tmp_path.rglob("*") if path.is_file() and var not in path.parents
+    ):
+        assert kept.is_clean(file.read_bytes().decode("utf-8", "replace")), file
