@@ -1,7 +1,7 @@
 """The questions' wording, and the check-in from the first button to Send."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pytest
@@ -14,7 +14,7 @@ from bot.wording import line
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
 from checkins.errors import NotKeptError
-from checkins.questions import load_questions
+from checkins.questions import QuestionSet, load_questions
 from tests.unit.test_questions import INTRO, WORDING
 
 AREAS = ("Harbour", "Old Town", "Mill Lane")
@@ -376,3 +376,21 @@ def test_every_set_can_be_walked_to_the_end(desk: Desk, name: str) -> None:
     (kept,) = desk.kept
     assert [code for code, _ in kept.answers] == [q.code for q in BOOK.sets[name].questions]
     assert kept.age_band == "75+"
+
+
+def test_the_longest_set_of_ones_own_with_the_most_areas_fits_in_its_buttons(desk: Desk) -> None:
+    question = BOOK.questions[0]
+    longest = QuestionSet(
+        name="ours",
+        version="ours-1",
+        questions=tuple(replace(question, code=f"ours_{place}") for place in range(29)),
+        intros={},
+    )
+    areas = [f"Area {place}" for place in range(90)]
+    flow = desk.flow(question_set=longest, areas=areas)
+    page = walk(flow, "Yes, I am 16 or over", "Area 89", "75 or over")
+    for _ in longest.questions:
+        assert max(len(option.tap.encode()) for option in page.options) <= 64
+        page = only(flow.answer(page.options[0].tap))
+    flow.answer(tap(page, "Send"))
+    assert len(desk.kept[0].answers) == 29

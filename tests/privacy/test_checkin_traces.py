@@ -1,0 +1,49 @@
+"""After a check-in was sent, nothing that is kept leads back to who sent it, or when."""
+
+import hashlib
+import hmac
+import time
+from datetime import UTC, datetime
+
+import httpx
+
+from tests.integration.test_checkin_to_release import find_tap
+from tests.privacy.test_sentinel import written
+from tests.service import Service, Talk
+
+ANSWERS = ("Yes, I am 16 or over", "Eastmoor", "65 to 74", "Not very strongly", "Occasionally")
+
+
+def test_a_sent_check_in_leads_back_to_nobody(service: Service, rasa_url: str, talk: Talk) -> None:
+    started = time.time()
+    talk.say("is there a choir near here")
+    replies = talk.tap("start_check_in")
+    taps = []
+    for label in (*ANSWERS, "Send"):
+        taps.append(find_tap(replies, label))
+        replies = talk.tap(taps[-1])
+    assert talk.conversation
+    sender = f"web:{talk.conversation}"
+    secret = (service.folder / "secret.key").read_bytes()
+    pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
+
+    # What Rasa remembers of the talk has nothing of the check-in in it.
+    tracker = httpx.get(f"{rasa_url}/conversations/{pseudonym}/tracker").text
+    assert "is there a choir near here" in tracker
+    for trace in (*taps, *ANSWERS[1:], "ci:"):
+        assert trace not in tracker
+
+    # Neither the sender nor a button that was pressed is written anywhere, and no time is.
+    places = written(service)
+    assert {"checkins.db", "rasa.log", "what it printed"} <= set(places)
+    nonce = taps[-1].removeprefix("ci:")[1:9]
+    for trace in (talk.conversation, pseudonym, nonce, *taps):
+        found = [place for place, content in places.items() if trace.encode() in content]
+        assert not found, found
+    kept = [content for place, content in places.items() if place.startswith("checkins.db")]
+    for second in range(int(started), int(time.time()) + 1):
+        moment = datetime.fromtimestamp(second, UTC)
+        for trace in (str(second), f"{moment:%H:%M:%S}", f"{moment:%Y-%m-%d}"):
+            assert not any(trace.encode() in content for content in kept)
+    week = datetime.now(UTC).strftime("%G-W%V")
+    assert any(week.encode() in content for content in kept), "the week is there, and no more"
