@@ -149,13 +149,9 @@ async def _run(
         receive_telegram=receive,
     )
     publish(app, Shelf(engine), catalogue, settings.web_base_url)
-    office = Office(engine, secret)
-    open_desk(
-        app,
-        create_desk(
-            office, Ledger(open_engine(settings.checkins_url)), secret, settings.web_base_url
-        ),
-    )
+    office = Office(engine, encoder, secret, fetch_private=settings.fetch_private)
+    ledger = Ledger(open_engine(settings.checkins_url))
+    open_desk(app, create_desk(office, catalogue, ledger, secret, settings.web_base_url))
     servers = (
         _Server(app, web),
         _Server(create_actions_app(catalogue, notebook, settings.team), actions),

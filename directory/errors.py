@@ -27,3 +27,7 @@ class UnknownPlaceError(DirectoryError):
 
 class AccountError(DirectoryError):
     """An account of the desk cannot be made or found as it was asked for."""
+
+
+class ChangedError(DirectoryError):
+    """Somebody else has written what was to be written, since it was read."""

@@ -58,13 +58,17 @@ _LOOK_AGAIN_AFTER = 1.0
 
 
 class Shelf:
-    """Published services, services at locations, organisations, taxonomies and terms."""
+    """Published services, services at locations, organisations, taxonomies and terms.
 
-    def __init__(self, engine: Engine) -> None:
+    What changed is looked for at most once in `look_again_after` seconds.
+    """
+
+    def __init__(self, engine: Engine, look_again_after: float = _LOOK_AGAIN_AFTER) -> None:
         self._engine = engine
+        self._look_again_after = look_again_after
         self._lock = threading.Lock()
         self._revision = -1
-        self._looked_at = -_LOOK_AGAIN_AFTER
+        self._looked_at = -look_again_after
 
     @property
     def revision(self) -> int:
@@ -248,10 +252,10 @@ class Shelf:
         return Session(self._engine)
 
     def _renew(self) -> None:
-        """See to it, at most once a second, that what changed is findable."""
+        """See to it that what changed is findable, unless that was just done."""
         with self._lock:
             now = time.monotonic()
-            if now - self._looked_at < _LOOK_AGAIN_AFTER:
+            if now - self._looked_at < self._look_again_after:
                 return
             try:
                 self._catch_up()

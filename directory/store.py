@@ -75,14 +75,21 @@ _WITH_PLACES = {
     "listing": "OFF",
     "entry": "OFF",
     "quarantined_row": "OFF",
+    "desk_change": "OFF",
+    "desk_edit": "OFF",
 }
 
+# Its index over vectors takes minutes to make, for which every search would wait.
+_SLOW = "entry_search"
 
-def forget_deleted(engine: Engine) -> None:
+
+def forget_deleted(engine: Engine, *, thorough: bool = False) -> None:
     """Leave no copy of what was deleted in the database's own files, if nobody is reading it.
 
     That is SQLite's write-ahead log, or rows that PostgreSQL keeps until it is told to clear up.
-    PostgreSQL's write-ahead log is the server's, and forgets in its own time.
+    PostgreSQL's write-ahead log is the server's, and forgets in its own time; and where a row
+    changed several times, older ones may outlast a clearing-up in the gaps of a page. `thorough`
+    has tables written out anew, but for `entry_search`: for when a place must go. Everybody waits.
     """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
@@ -90,7 +97,10 @@ def forget_deleted(engine: Engine) -> None:
     elif engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table, indexes in _WITH_PLACES.items():
-                connection.exec_driver_sql(f"VACUUM (INDEX_CLEANUP {indexes}) {table}")
+                how = f"INDEX_CLEANUP {indexes}"
+                if thorough and table != _SLOW:
+                    how = "FULL"
+                connection.exec_driver_sql(f"VACUUM ({how}) {table}")
             # An index keeps the bytes of what it was told until it is made anew: these know
             # postcodes and degrees. Those of the others know neither, and are long to make.
             for index in ("TABLE place", "TABLE published_place", "INDEX ix_entry_search_area"):

@@ -1,16 +1,111 @@
 """All that the desk keeps, opened together on one directory's database."""
 
-from sqlalchemy import Engine
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.orm import Session
 
 from directory.desk.accounts import Accounts
 from directory.desk.history import History
+from directory.desk.keeping import Keeper
+from directory.desk.register import Register
 from directory.desk.signins import SignIns
+from directory.desk.supply import Supply
+from directory.desk.tables import ChangeRow
+from directory.embeddings import Encoder
+from directory.filling.importing import ImportReport, Rejected, import_listings
+from directory.filling.linking import (
+    Verdict,
+    Waiting,
+    link_duplicates,
+    list_waiting,
+    settle_pair,
+)
+from directory.filling.syncing import Feed, SyncReport, list_feeds, sync
+from directory.filling.writing import read_clock
+from directory.listings import Listing
+from directory.models import ListingRow, RevisionRow, SourceRow
+from directory.notes import Notebook
+from directory.shelf import Shelf
 
 
 class Office:
-    """`accounts` that may sign in, `signins` of those who are, and the `history` of listings."""
+    """`accounts` that may sign in and `signins` of those who are; the `keeper` writes listings, the
+    `register` finds them, and the `history` tells who changed which; the `notebook` holds what
+    residents sent to the team, and `supply` sets need beside what there is."""
 
-    def __init__(self, engine: Engine, secret: bytes) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        encoder: Encoder,
+        secret: bytes,
+        *,
+        fetch_private: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._fetch_private = fetch_private
+        self._encoder = encoder
         self.accounts = Accounts(engine, secret)
         self.signins = SignIns(engine)
         self.history = History(engine)
+        self.keeper = Keeper(engine, encoder)
+        self.register = Register(engine, Shelf(engine, look_again_after=0))
+        self.notebook = Notebook(engine)
+        self.supply = Supply(engine)
+
+    def take_in(
+        self, source: str, rows: Iterable[Listing | Rejected], who: str, *, complete: bool
+    ) -> ImportReport:
+        """Import a source, and note whom each listing that it changed was changed by.
+
+        Raises as `import_listings` does.
+        """
+        with Session(self._engine) as session:
+            before = session.scalar(select(RevisionRow.number)) or 0
+        report = import_listings(self._engine, self._encoder, source, rows, complete=complete)
+        with Session(self._engine) as session:
+            changed = session.scalars(
+                select(ListingRow.id)
+                .join(SourceRow, SourceRow.id == ListingRow.source_id)
+                .where(SourceRow.name == source, ListingRow.revision > before)
+            ).all()
+        self._note(changed, who, "imported")
+        link_duplicates(self._engine)
+        return report
+
+    def list_pairs(self, most: int) -> list[Waiting]:
+        """Listings that may be one thing listed twice, the likeliest first."""
+        return list_waiting(self._engine, most)
+
+    def settle_pair(self, first: int, second: int, verdict: Verdict, who: str) -> None:
+        """Keep a verdict, and note whose it was. Raises DirectoryError where there is no pair."""
+        settle_pair(self._engine, first, second, verdict)
+        what = "found to be the same as another" if verdict == "same" else "told from another"
+        note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
+        with Session(self._engine) as session, session.begin():
+            session.execute(
+                insert(ChangeRow), [{"listing_id": at, **note} for at in (first, second)]
+            )
+
+    def list_held(self) -> list[Feed]:
+        """Feeds whose last answer was not applied, because most of their listings would go."""
+        return [feed for feed in list_feeds(self._engine) if feed.held]
+
+    def accept(self, name: str) -> SyncReport:
+        """Read a feed that was held again, and apply what it says. Raises SourceError."""
+        only = {name}
+        [report] = sync(
+            self._engine,
+            self._encoder,
+            only=only,
+            accept=only,
+            allow_private=self._fetch_private,
+        )
+        link_duplicates(self._engine)
+        return report
+
+    def _note(self, ids: Sequence[int], who: str, what: str) -> None:
+        note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
+        if ids:
+            with Session(self._engine) as session, session.begin():
+                session.execute(insert(ChangeRow), [{"listing_id": at, **note} for at in ids])

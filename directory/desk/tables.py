@@ -1,6 +1,7 @@
 """The tables of the desk. Rows never leave the package."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -62,3 +63,16 @@ class ChangeRow(Base):
     what: Mapped[str]
     fields: Mapped[str] = mapped_column(default="")
     before: Mapped[str] = mapped_column(default="")
+
+
+class EditRow(Base):
+    """What a navigator changed of a listing that a source keeps: fields with their values.
+
+    Laid over what the source says each time it is read; see `edits`.
+    """
+
+    __tablename__ = "desk_edit"
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True
+    )
+    fields: Mapped[dict[str, Any]]

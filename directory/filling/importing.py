@@ -13,8 +13,9 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from directory.desk.edits import lay_over, read_edits
 from directory.embeddings import Encoder, Vectors
-from directory.errors import DatabaseError, HeldError
+from directory.errors import DatabaseError, HeldError, SourceError
 from directory.filling.proposing import propose
 from directory.filling.writing import (
     Written,
@@ -35,6 +36,9 @@ from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.progress import Progress, no_progress
 from directory.store import forget_deleted
 from directory.wording import text_digest, text_to_encode
+
+OWN_SOURCE = "navigators"
+"""Where listings are that navigators added by hand: no import may take its name."""
 
 # A source that has fewer listings than this may lose them all; one that has more, this part.
 _FEW = 10
@@ -85,15 +89,23 @@ def import_listings(
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`.
 
-    With `complete`, what the source had and has no more is closed. Raises whatever reading `rows`
+    With `complete`, what the source had and has no more is closed. What was changed of a listing at
+    the desk stays as it is there. Raises whatever reading `rows`
     raises, HeldError if most of the source's listings would be closed (unless `accept_loss`), and
     DatabaseError if the database refuses; then nothing was written. A row whose key was already
     taken by an earlier row of the same source is quarantined.
     """
+    if source == OWN_SOURCE:
+        raise SourceError(
+            f"What is added at the desk has the name {OWN_SOURCE!r}. Choose another with --source."
+        )
     listings, rejected = _sort_out(rows)
     try:
         with Session(engine) as session:
             known = _read_known(session, source)
+            edits = read_edits(session, source)
+            for key in edits.keys() & listings.keys():
+                listings[key] = lay_over(listings[key], edits[key])
             there = {*listings, *(row.key for row in rejected)}
             gone = [one for key, one in known.items() if complete and key not in there]
             lost = [one.id for one in gone if not one.gone]
@@ -114,7 +126,10 @@ def import_listings(
         raise DatabaseError(
             f"The directory's database refused the change ({cause}). Nothing of {source} was taken."
         ) from error
-    forget_deleted(engine)
+    private = {one.listing.key for one in withheld}
+    private |= {one.listing.key for one, _ in written if one.listing.confidential}
+    # What was changed at the desk may have left several copies of a place.
+    forget_deleted(engine, thorough=not private.isdisjoint(edits))
     added = sum(one.id is None for one, _ in written)
     return ImportReport(
         source=source,

@@ -7,17 +7,19 @@ listing that is not shown still stands, and comes back when it is not the same a
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import numpy as np
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.embeddings import DIMENSIONS
+from directory.errors import DirectoryError
 from directory.filling.duplicates import Pair, find_duplicates, link_sure
 from directory.filling.likeness import SURE, read_facts
 from directory.filling.writing import rewrite_entries
-from directory.listings import Listing, read_document
-from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow
+from directory.listings import Listing, StoredListing, read_document
+from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, read_listing
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,19 @@ class Linked:
 
     hidden: int
     waiting: int
+
+
+Verdict = Literal["same", "different"]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Two listings that may be one thing: how alike they are, from 0 to 1, and why."""
+
+    first: StoredListing
+    second: StoredListing
+    likeness: float
+    reason: str
 
 
 def link_duplicates(engine: Engine) -> Linked:
@@ -64,6 +79,53 @@ def link_duplicates(engine: Engine) -> Linked:
         session.commit()
     waiting = sum(pair.likeness < SURE and _name(pair, ids) not in verdicts for pair in pairs)
     return Linked(len(shown), waiting)
+
+
+def list_waiting(engine: Engine, most: int) -> list[Waiting]:
+    """Pairs that may be one thing and have no verdict, the likeliest first."""
+    with Session(engine) as session:
+        rows = session.scalars(
+            select(DuplicateRow)
+            .where(DuplicateRow.verdict == "", DuplicateRow.likeness < SURE)
+            .order_by(DuplicateRow.likeness.desc(), DuplicateRow.first_id, DuplicateRow.second_id)
+            .limit(most)
+        ).all()
+        ids = {one for row in rows for one in (row.first_id, row.second_id)}
+        found = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
+        known = {row.id: read_listing(row) for row in found}
+    return [
+        Waiting(known[row.first_id], known[row.second_id], row.likeness, row.reason)
+        for row in rows
+        if not (known[row.first_id].gone or known[row.second_id].gone)
+    ]
+
+
+def settle_pair(engine: Engine, first_id: int, second_id: int, verdict: Verdict) -> None:
+    """Keep a navigator's verdict on a pair, and show one of the two, or both, accordingly.
+
+    Raises DirectoryError where there is no such pair.
+    """
+    first_id, second_id = sorted((first_id, second_id))
+    with Session(engine) as session, session.begin():
+        row = session.get(DuplicateRow, (first_id, second_id))
+        if row is None:
+            raise DirectoryError("These two are no pair any more. See what is left.")
+        row.verdict = verdict
+        pair = [session.get_one(ListingRow, one) for one in (first_id, second_id)]
+        if verdict == "different":
+            changed = [one for one in pair if one.same_as in (first_id, second_id)]
+            for one in changed:
+                one.same_as = None
+        else:
+            shown, hidden = sorted(pair, key=lambda one: _rank(read_document(one.document)))
+            # What is shown may stand behind a third by now.
+            hidden.same_as = shown.same_as or shown.id
+            changed = [hidden] if hidden.same_as != hidden.id else []
+            if not changed:
+                hidden.same_as, shown.same_as = None, hidden.id
+                changed = [shown]
+        session.flush()
+        rewrite_entries(session, [one.id for one in changed])
 
 
 def _rank(listing: Listing) -> tuple[bool, bool, bool, int]:

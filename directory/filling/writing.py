@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from directory.desk.edits import forget_places
 from directory.finding.entries import VERSION, Entry, find_labels, label_entry, make_entry
 from directory.finding.postgres import build_indexes_after, write_search_rows
 from directory.finding.words import find_spellings
@@ -80,6 +81,7 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
     private = [at for at, one in zip(ids, written, strict=True) if one.listing.confidential]
     for part in _in_parts(private):
         forget_published(session, part)
+        forget_places(session, part)
     return ids
 
 

@@ -30,6 +30,13 @@ def write_sheet(found: Iterable[StoredListing]) -> str:
     return sheet.getvalue()
 
 
+def write_cells(listing: Listing) -> dict[str, str]:
+    """The listing's cells by column, of its first place and its first time alone."""
+    first = replace(listing, schedules=listing.schedules[:1])
+    cells = _write_row(StoredListing(0, "", "", first))
+    return {column: cells.get(column, "") for column in COLUMNS}
+
+
 def _guard(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 

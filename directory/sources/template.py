@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from directory.errors import RowError, SourceError
@@ -108,6 +108,21 @@ def read_rows(text: str, source: str) -> list[Listing | Rejected]:
             f"{source} is cut short in line {reader.line_num}. Fetch or save it again."
         )
     return rows
+
+
+def read_cells(cells: Mapping[str, str], key: str) -> tuple[Listing, list[str]]:
+    """A listing from cells by column, as a form has them, and every complaint about them.
+
+    With a complaint the listing is no more than what could be read of it.
+    """
+    faults = Faults()
+    row = {
+        column: faults.read(_read_cell, column, cell, otherwise="")
+        for column, cell in cells.items()
+    }
+    listing = _Row(row, faults).read(key)
+    faults.read(require_fit, listing, otherwise=listing)
+    return listing, faults.reasons
 
 
 def _column(name: str) -> str:

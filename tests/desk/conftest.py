@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.desk.server import DeskServer, Person, Shelf
+from directory.embeddings import Encoder
+from tests.desk.server import DeskServer, Person, Releases
 from tests.published.conftest import NOTICE, read_town
 from tests.published.helpers import fill, open_empty
 
@@ -12,7 +13,7 @@ REPORT = b"<!doctype html><title>Report</title><style>h1{color:teal}</style><h1>
 
 
 @pytest.fixture(scope="session")
-def ledger() -> Shelf:
+def ledger() -> Releases:
     files = {
         "checkins.csv": b"area,count\r\nOld Town,15\r\n",
         "checkins.parquet": b"PAR1",
@@ -20,14 +21,16 @@ def ledger() -> Shelf:
         "report.html": REPORT,
         "README.txt": b"How it was made.",
     }
-    return Shelf({"2026-Q3": files, "2026-Q4": files})
+    return Releases({"2026-Q3": files, "2026-Q4": files})
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory, ledger: Shelf) -> Iterator[DeskServer]:
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ledger: Releases
+) -> Iterator[DeskServer]:
     engine = open_empty(tmp_path_factory.mktemp("desk"))
     fill(engine, "larkhaven", read_town(), notice=NOTICE)
-    server = DeskServer(engine, ledger)
+    server = DeskServer(engine, encoder, ledger)
     server.start()
     yield server
     server.stop()

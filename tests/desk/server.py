@@ -12,7 +12,9 @@ from sqlalchemy import Engine
 
 from bot.web.desk.app import create_desk, open_desk
 from checkins.errors import ReleaseError
+from directory.catalogue import Catalogue
 from directory.desk.office import Office
+from directory.embeddings import Encoder
 
 SECRET = b"a secret of the tests' own"
 PASSWORD = "correct horse battery"
@@ -27,7 +29,7 @@ class Release:
 
 
 @dataclass
-class Shelf:
+class Releases:
     """Finished releases, each with its files, as a ledger gives them."""
 
     releases: dict[str, dict[str, bytes]] = field(default_factory=dict)
@@ -48,11 +50,11 @@ class Shelf:
 class DeskServer:
     """A real server on loopback; /desk is the desk's, and there is nothing else."""
 
-    def __init__(self, engine: Engine, ledger: Shelf) -> None:
+    def __init__(self, engine: Engine, encoder: Encoder, ledger: Releases) -> None:
         self.engine = engine
-        self.office = Office(engine, SECRET)
+        self.office = Office(engine, encoder, SECRET, fetch_private=True)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-        open_desk(app, create_desk(self.office, ledger, SECRET))
+        open_desk(app, create_desk(self.office, Catalogue(engine, encoder), ledger, SECRET))
         config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)

@@ -159,6 +159,21 @@ def test_a_form_that_is_too_long_is_refused_in_plain_words(analyst):
     assert answer.status_code == 413
 
 
+def test_a_fault_of_ours_is_told_in_plain_words_and_logged_without_them(
+    desk, admin, monkeypatch, caplog
+):
+    def fail(*_: object) -> None:
+        raise RuntimeError("words that nobody should read")
+
+    monkeypatch.setattr(desk.office.history, "read", fail)
+    answer = admin.get("/desk/audit")
+    assert answer.status_code == 500
+    assert "Something went wrong on our side." in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "RuntimeError" in caplog.text
+    assert "nobody should read" not in answer.text + caplog.text
+
+
 def test_what_is_not_the_desks_is_left_alone(desk: DeskServer):
     for path in ("/", "/deskjet", "/api/chat"):
         answer = httpx.get(f"{desk.url}{path}")

@@ -25,6 +25,7 @@ from checkins.periods import read_period
 from checkins.release import release
 from checkins.store import CheckIns, open_engine
 from directory.catalogue import Catalogue
+from directory.desk.accounts import Accounts
 from directory.desk.office import Office
 from directory.shelf import Shelf
 from directory.store import open_database
@@ -69,7 +70,7 @@ def kept(service: Service) -> Kept:
 def admin(kept: Kept) -> Iterator[Person]:
     """Somebody who may do everything that anybody may."""
     engine = open_database(f"sqlite:///{kept.service.folder / 'directory.db'}")
-    accounts = Office(engine, b"any secret will do").accounts
+    accounts = Accounts(engine, b"any secret will do")
     if "Ada" not in {account.name for account in accounts.list_all()}:
         accounts.add("Ada", "admin", PASSWORD)
     engine.dispose()
@@ -83,10 +84,11 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
     """Every method and path of the apps that `connector run` serves to others."""
     engine = open_database(f"sqlite:///{service.folder / 'directory.db'}")
     checkins = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
+    catalogue = Catalogue(engine, None)
     apps: list[FastAPI] = [
         create_app(None, origins=[], rasa_is_up=bool),
-        create_publishing_app(Shelf(engine), Catalogue(engine, None)),
-        create_desk(Office(engine, b"any secret"), Ledger(checkins), b"a secret of the tests'"),
+        create_publishing_app(Shelf(engine), catalogue),
+        create_desk(Office(engine, None, b"any secret"), catalogue, Ledger(checkins), b"a secret"),
     ]
     found = {route for app in apps for route in walk(app.routes, "")}
     engine.dispose()

@@ -14,12 +14,24 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.desk.audit import create_audit
+from bot.web.desk.contact import create_contact
 from bot.web.desk.door import HOME, Door, SentElsewhereError, TurnedAwayError, read_form
+from bot.web.desk.freshness import create_freshness
+from bot.web.desk.importing import MOST_UPLOADED, create_importing
+from bot.web.desk.importing import ROOM as UPLOADS
+from bot.web.desk.kit import create_kit
+from bot.web.desk.listings import create_listings
+from bot.web.desk.need import create_need
 from bot.web.desk.paper import STYLE, go, write
 from bot.web.desk.releases import create_releases
+from bot.web.desk.review import create_review
+from bot.web.desk.sealing import Sealer
 from bot.web.desk.signing_in import create_signing_in
+from bot.web.desk.trying import create_trying
 from checkins.ledger import Ledger
+from directory.catalogue import Catalogue
 from directory.desk.office import Office
+from directory.errors import DirectoryError
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +54,12 @@ _TOO_LONG = {"title": "That is too long", "sentence": "Nothing was changed. Send
 _BROKEN = "Something went wrong on our side. Nothing was changed. Try again in a minute."
 
 
-def create_desk(office: Office, ledger: Ledger, secret: bytes, base_url: str = "") -> FastAPI:
+def create_desk(
+    office: Office, catalogue: Catalogue, ledger: Ledger, secret: bytes, base_url: str = ""
+) -> FastAPI:
     """The whole desk. `secret` signs its forms, `base_url` is where it is reached from outside."""
     door = Door(office, secret, base_url)
+    sealer = Sealer(secret, base_url)
 
     def enter(request: Request, form: Annotated[FormData, Depends(read_form)]) -> None:
         request.state.visit = door.enter(request, form)
@@ -68,6 +83,14 @@ def create_desk(office: Office, ledger: Ledger, secret: bytes, base_url: str = "
 
     for router in (
         create_signing_in(door, office),
+        create_review(office),
+        create_listings(office, sealer),
+        create_contact(office, sealer, door),
+        create_freshness(office),
+        create_trying(catalogue),
+        create_kit(office, sealer, base_url),
+        create_need(office),
+        create_importing(office),
         create_releases(ledger),
         create_audit(office.history),
     ):
@@ -78,11 +101,17 @@ def create_desk(office: Office, ledger: Ledger, secret: bytes, base_url: str = "
         said = {"title": error.title, "sentence": error.sentence}
         return write(request, "sorry.html", error.status, **said)
 
+    @desk.exception_handler(DirectoryError)
+    async def refuse(request: Request, error: DirectoryError) -> Response:
+        said = {"title": "That was not done", "sentence": str(error)}
+        return write(request, "sorry.html", 409, **said)
+
     @desk.exception_handler(SentElsewhereError)
     async def send_elsewhere(_request: Request, error: SentElsewhereError) -> Response:
         return go(error.address)
 
     desk.add_exception_handler(HTTPException, _tell_http_error)
+    desk.add_exception_handler(Exception, _tell_broken)
     desk.add_exception_handler(RequestValidationError, _tell_invalid)
     return desk
 
@@ -104,28 +133,27 @@ class _DeskBeside:
             await self._app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "0")
-        started = False
 
         async def pass_on(message: Message) -> None:
-            nonlocal started
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        if not length.isdecimal() or int(length) > _MOST_BYTES:
+        most = MOST_UPLOADED if scope["path"] == UPLOADS else _MOST_BYTES
+        if not length.isdecimal() or int(length) > most:
             await write(Request(scope), "sorry.html", 413, **_TOO_LONG)(scope, receive, pass_on)
             return
         try:
             await self._desk(scope, receive, pass_on)
         except Exception as error:
-            # The type alone: the error's own text may quote what was filled in.
+            # Told already. The type alone: the error's own text may quote what was filled in.
             log.error("A page of the desk failed: %s", type(error).__name__)
-            if not started:
-                page = write(Request(scope), "sorry.html", 500, title="Sorry", sentence=_BROKEN)
-                await page(scope, receive, pass_on)
+
+
+async def _tell_broken(request: Request, _error: Exception) -> Response:
+    return write(request, "sorry.html", 500, title="Sorry", sentence=_BROKEN)
 
 
 async def _tell_http_error(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ is not signed in anything but to sign in.
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -68,6 +68,11 @@ class Visit:
         """A field of the form, stripped; empty where there is none."""
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
+
+    def own(self, name: str) -> str:
+        """An address of the desk's own in a field; empty where it leads anywhere else."""
+        address = self.text(name)
+        return address if is_own_address(address) else ""
 
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may have several."""
@@ -135,11 +140,13 @@ class Door:
         return origin.scheme in ("http", "https") and origin.netloc in ours
 
 
-async def read_form(request: Request) -> FormData:
-    """What was filled in, nothing for a request that only reads."""
+async def read_form(request: Request) -> AsyncIterator[FormData]:
+    """What was filled in, nothing for a request that only reads; its files close with it."""
     if request.method != "POST":
-        return FormData()
-    return await request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES_A_FIELD)
+        yield FormData()
+        return
+    async with request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES_A_FIELD) as form:
+        yield form
 
 
 def visiting(request: Request) -> Visit:

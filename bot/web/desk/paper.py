@@ -24,6 +24,18 @@ _pages.filters["moment"] = lambda moment: f"{moment:%-d %B %Y, %H:%M}"
 
 # What a page may say once something is done; an address holds only the name.
 _DONE = {
+    "added": "The listing is added. Residents find it from now on.",
+    "assured": "Noted: it was checked today, and is good for another six months.",
+    "changed": "Your change is saved. Residents see it from now on.",
+    "accepted": "Its answer is applied as it came.",
+    "confirmed": "Thank you. It is noted that this was checked today.",
+    "dropped": "Left out. It comes back if its source says it again.",
+    "given-back": "It follows its source again from the next time that is read.",
+    "mended": "It is mended. Residents find it from now on.",
+    "kept-apart": "Noted: they are two. Both are shown.",
+    "kept-together": "Noted: they are one. Residents see it once.",
+    "same": "Nothing was different, so nothing was changed.",
+    "settled": "Settled. The note is gone.",
     "signed-out": "You are signed out.",
 }
 

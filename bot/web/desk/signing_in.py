@@ -29,8 +29,7 @@ def create_signing_in(door: Door, office: Office) -> APIRouter:
 
     @router.post("/sign-in")
     def sign_in(request: Request, visit: Visiting) -> Response:
-        to = visit.text("to")
-        to = to if is_own_address(to) else HOME
+        to = visit.own("to") or HOME
         password = visit.form.get("password", "")
         account = office.accounts.check(visit.text("name"), str(password))
         if account is None:

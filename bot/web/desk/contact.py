@@ -1,0 +1,73 @@
+"""A group's own contact confirms or mends its listing, by a sealed link and without an account."""
+
+from fastapi import APIRouter, Request, Response
+
+from bot.web.desk.door import HOME, Door, TurnedAwayError, Visiting
+from bot.web.desk.listing_form import CONTACTS_OWN, GROUPS, find_cells, read_form
+from bot.web.desk.listings import see
+from bot.web.desk.paper import go, write
+from bot.web.desk.sealing import Sealer
+from directory.desk.keeping import Kept
+from directory.desk.office import Office
+
+WHO = "its own contact"
+_GROUPS = tuple(
+    (name, tuple(field for field in fields if field.name in CONTACTS_OWN))
+    for name, fields in GROUPS
+)
+
+
+def create_contact(office: Office, sealer: Sealer, door: Door) -> APIRouter:
+    router = APIRouter(prefix="/contact")
+
+    @router.get("/{sealed}")
+    def ask(request: Request, visit: Visiting, sealed: str) -> Response:
+        return show(request, visit, sealed, require(sealed), {})
+
+    @router.post("/{sealed}")
+    def answer(request: Request, visit: Visiting, sealed: str) -> Response:
+        kept = require(sealed)
+        number, here = kept.stored.id, f"{HOME}/contact/{sealed}"
+        if visit.text("do") == "confirm":
+            office.keeper.assure(number, WHO, "confirmed")
+            return go(here, "confirmed")
+        listing, cells, wrong = read_form(visit, kept.stored.listing, CONTACTS_OWN)
+        if wrong:
+            return show(request, visit, sealed, kept, wrong, cells)
+        version = visit.text("version")
+        office.keeper.change(number, listing, WHO, version=version)
+        office.keeper.assure(number, WHO, "confirmed")
+        return go(here, "confirmed")
+
+    def require(sealed: str) -> Kept:
+        [number] = sealer.open("contact", sealed)
+        kept = office.keeper.read(number)
+        if kept is None or kept.stored.gone:
+            raise TurnedAwayError(
+                410, "We no longer list this", "Write to those who sent you the link."
+            )
+        return kept
+
+    def show(
+        request: Request,
+        visit: Visiting,
+        sealed: str,
+        kept: Kept,
+        wrong: dict[str, str],
+        cells: dict[str, str] | None = None,
+    ) -> Response:
+        page = write(
+            request,
+            "contact.html",
+            422 if wrong else 200,
+            seen=see(kept.stored),
+            kept=kept,
+            to=f"{HOME}/contact/{sealed}",
+            groups=_GROUPS,
+            cells=cells or find_cells(kept.stored.listing),
+            wrong=wrong,
+        )
+        door.give(request, page, visit.cookie)
+        return page
+
+    return router

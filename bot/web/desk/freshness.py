@@ -1,0 +1,29 @@
+"""How long ago somebody checked each listing, and which want another look."""
+
+from fastapi import APIRouter, Request, Response
+
+from bot.web.desk.listings import PageNumber, see
+from bot.web.desk.paper import write
+from directory.desk.office import Office
+
+_A_PAGE = 25
+
+
+def create_freshness(office: Office) -> APIRouter:
+    router = APIRouter(prefix="/freshness")
+
+    @router.get("")
+    def show(request: Request, page: PageNumber = 1) -> Response:
+        start = (page - 1) * _A_PAGE
+        stale, total = office.register.find_stale(start, _A_PAGE)
+        return write(
+            request,
+            "freshness.html",
+            counts=office.register.count_freshness(),
+            stale=[(one, see(one.stored)) for one in stale],
+            total=total,
+            page=page,
+            more=total > start + _A_PAGE,
+        )
+
+    return router

@@ -1,0 +1,119 @@
+"""Bulk import at the desk, and what of any source could not be shown, to mend and try again."""
+
+import json
+from pathlib import PurePath
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import UploadFile
+
+from bot.web.desk.door import HOME, TurnedAwayError, Visiting
+from bot.web.desk.listing_form import EMPTY, GROUPS, find_cells, read_form
+from bot.web.desk.listings import Number, see
+from bot.web.desk.paper import go, write
+from directory.desk.office import Office
+from directory.desk.register import Quarantined
+from directory.listings import StoredListing
+from directory.sources.reading import read_bytes
+from directory.sources.template import COLUMNS
+from directory.sources.values import may_be_confidential
+from directory.wording import drop_unprintable
+
+ROOM = f"{HOME}/imports"
+MOST_UPLOADED = 5 * 1024 * 1024
+# What is learnt in about a minute; more is for the command, which tells how far it is.
+_MOST_ROWS = 2_000
+_LONGEST_NAME = 60
+
+
+def create_importing(office: Office) -> APIRouter:
+    router = APIRouter(prefix="/imports")
+
+    @router.get("")
+    def show(request: Request) -> Response:
+        return show_page(request)
+
+    @router.post("", max_body_size=MOST_UPLOADED)
+    def take_in(request: Request, visit: Visiting) -> Response:
+        sent = visit.form.get("file")
+        if not isinstance(sent, UploadFile) or not sent.filename:
+            raise TurnedAwayError(422, "There is no file", "Choose a file, then send it again.")
+        name = drop_unprintable(PurePath(sent.filename).name)[:_LONGEST_NAME]
+        source = visit.text("source")[:_LONGEST_NAME] or PurePath(name).stem
+        rows = read_bytes(sent.file.read(), name)
+        if len(rows) > _MOST_ROWS:
+            raise TurnedAwayError(
+                413,
+                f"It has more than {_MOST_ROWS:,} rows",
+                "Take it in with: connector directory import FILE",
+            )
+        whole = visit.text("whole") == "yes"
+        report = office.take_in(source, rows, visit.who.name, complete=whole)
+        return show_page(request, report=report)
+
+    @router.get("/{number}")
+    def look(request: Request, number: Number) -> Response:
+        row = require(number)
+        return show_form(request, row, _guess_cells(row), {})
+
+    @router.post("/{number}")
+    def mend(request: Request, visit: Visiting, number: Number) -> Response:
+        row = require(number)
+        listing, cells, wrong = read_form(visit, EMPTY)
+        if wrong or visit.text("do") == "look":
+            preview = None if wrong else office.keeper.preview(listing)
+            seen = see(StoredListing(0, "", "", preview.listing)) if preview else None
+            return show_form(request, row, cells, wrong, preview=preview, seen=seen)
+        at = office.keeper.mend(number, listing, visit.who.name)
+        return go(f"{HOME}/listings/{at}", "mended")
+
+    @router.post("/{number}/drop")
+    def drop(number: Number) -> Response:
+        office.register.drop_quarantined(number)
+        return go(ROOM, "dropped")
+
+    def require(number: int) -> Quarantined:
+        row = office.register.get_quarantined(number)
+        if row is None:
+            raise TurnedAwayError(
+                404, "This row is not held back any more", "It was mended, or read again since."
+            )
+        return row
+
+    def show_page(request: Request, report: Any = None) -> Response:
+        return write(
+            request, "imports.html", report=report, quarantined=office.register.list_quarantined()
+        )
+
+    def show_form(
+        request: Request,
+        row: Quarantined,
+        cells: dict[str, str],
+        wrong: dict[str, str],
+        **values: Any,
+    ) -> Response:
+        return write(
+            request,
+            "mend.html",
+            422 if wrong else 200,
+            **{"preview": None, "seen": None, **values},
+            row=row,
+            content=json.dumps(row.content, ensure_ascii=False, indent=1),
+            groups=GROUPS,
+            cells=cells,
+            wrong=wrong,
+        )
+
+    return router
+
+
+def _guess_cells(row: Quarantined) -> dict[str, str]:
+    """The form's cells from what was read of the row, whichever form its source has."""
+    told = {name: str(row.content.get(name, "")) for name in COLUMNS if row.content.get(name)}
+    cells = {**find_cells(EMPTY), "name": row.name}
+    cells |= {
+        name: text for name, text in told.items() if not isinstance(row.content[name], dict | list)
+    }
+    if may_be_confidential(row.content.get("confidential")):
+        cells["confidential"] = "yes"
+    return cells

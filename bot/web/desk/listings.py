@@ -1,0 +1,209 @@
+"""Listings at the desk: found, read, added, changed and closed, each change with its history."""
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from bot.web.desk.door import HOME, TurnedAwayError, Visiting
+from bot.web.desk.listing_form import EMPTY, FIELDS, GROUPS, find_cells, read_form
+from bot.web.desk.paper import go, write
+from bot.web.desk.sealing import DAYS, Sealer
+from directory.desk.keeping import Kept
+from directory.desk.office import Office
+from directory.listings import STATUSES, Listing, StoredListing
+from directory.showing import show_listing
+from directory.wording import describe_when, describe_where
+
+_A_PAGE = 25
+ROOM = f"{HOME}/listings"
+# What a listing's number in an address can be: a database has no more.
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+_SEEN = {
+    "when": "When",
+    "where": "Where",
+    "cost": "What it costs",
+    "who": "Who it is for",
+    "wanted": "What volunteers are asked for",
+    "access": "Access",
+    "organisation": "Who runs it",
+    "phone": "Phone",
+    "email": "E-mail",
+    "website": "Website",
+}
+
+
+def create_listings(office: Office, sealer: Sealer) -> APIRouter:
+    router = APIRouter(prefix="/listings")
+
+    @router.get("")
+    def find(
+        request: Request,
+        q: Annotated[str, Query(max_length=200)] = "",
+        status: Literal["", "open", "temporarily closed", "closed"] = "",
+        page: PageNumber = 1,
+    ) -> Response:
+        start = (page - 1) * _A_PAGE
+        found, total = office.register.find(q, status, start, _A_PAGE)
+        return write(
+            request,
+            "listings.html",
+            found=[(one, show_listing(one)) for one in found],
+            total=total,
+            asked={"q": q, "status": status},
+            statuses=STATUSES,
+            page=page,
+            more=total > start + _A_PAGE,
+        )
+
+    @router.get("/new")
+    def start_new(request: Request) -> Response:
+        return _show_form(request, EMPTY, find_cells(EMPTY), f"{ROOM}/new")
+
+    @router.post("/new")
+    def add(request: Request, visit: Visiting) -> Response:
+        listing, cells, wrong = read_form(visit, EMPTY)
+        if wrong or visit.text("do") == "look":
+            return show_form(request, listing, cells, f"{ROOM}/new", wrong=wrong)
+        return go(f"{ROOM}/{office.keeper.add(listing, visit.who.name)}", "added")
+
+    @router.get("/{number}")
+    def read(request: Request, number: Number) -> Response:
+        kept = require(number)
+        link = sealer.link(request, "contact", [number])
+        return write(
+            request,
+            "listing.html",
+            kept=kept,
+            seen=see(kept.stored),
+            link=link,
+            letter=_write_letter(kept.stored, link),
+            topics=office.register.name_topics(number),
+            history=[(change, _tell_before(change.before, change.fields)) for change in
+                     office.history.of(number)],
+            statuses=[one for one in STATUSES if one != kept.stored.listing.status],
+        )  # fmt: skip
+
+    @router.get("/{number}/edit")
+    def edit(request: Request, number: Number) -> Response:
+        kept = require(number)
+        listing = kept.stored.listing
+        return _show_form(
+            request, listing, find_cells(listing), f"{ROOM}/{number}/edit", version=kept.version
+        )
+
+    @router.post("/{number}/edit")
+    def change(request: Request, visit: Visiting, number: Number) -> Response:
+        kept = require(number)
+        listing, cells, wrong = read_form(visit, kept.stored.listing)
+        version = visit.text("version")
+        if wrong or visit.text("do") == "look":
+            to = f"{ROOM}/{number}/edit"
+            return show_form(request, listing, cells, to, wrong=wrong, version=version)
+        changed = office.keeper.change(number, listing, visit.who.name, version=version)
+        return go(f"{ROOM}/{number}", "changed" if changed else "same")
+
+    @router.post("/{number}/state")
+    def set_state(visit: Visiting, number: Number) -> Response:
+        kept, status = require(number), visit.text("status")
+        if status not in STATUSES:
+            raise TurnedAwayError(422, "There is no such state", "Choose one of those offered.")
+        listing = replace(kept.stored.listing, status=status)
+        what = {"open": "opened", "closed": "closed"}.get(status, status)
+        office.keeper.change(number, listing, visit.who.name, what, version=visit.text("version"))
+        return go(f"{ROOM}/{number}", "changed")
+
+    @router.post("/{number}/assure")
+    def assure(visit: Visiting, number: Number) -> Response:
+        office.keeper.assure(number, visit.who.name)
+        return go(visit.own("back") or f"{ROOM}/{number}", "assured")
+
+    @router.post("/{number}/give-back")
+    def give_back(visit: Visiting, number: Number) -> Response:
+        office.keeper.give_back(number, visit.who.name)
+        return go(f"{ROOM}/{number}", "given-back")
+
+    def require(number: int) -> Kept:
+        kept = office.keeper.read(number)
+        if kept is None:
+            raise TurnedAwayError(
+                404, "There is no such listing", "Look for it by a word of its name."
+            )
+        return kept
+
+    def show_form(
+        request: Request, listing: Listing, cells: dict[str, str], to: str, **values: Any
+    ) -> Response:
+        preview = None if values["wrong"] else office.keeper.preview(listing)
+        seen = see(StoredListing(0, "", "", preview.listing)) if preview else None
+        return _show_form(request, listing, cells, to, preview=preview, seen=seen, **values)
+
+    return router
+
+
+def see(stored: StoredListing) -> dict[str, Any]:
+    """A listing as residents are shown it: a few texts, and facts with their labels."""
+    shown = show_listing(stored)
+    facts = [(label, shown[name]) for name, label in _SEEN.items() if shown[name]]
+    return {**shown, "facts": facts}
+
+
+def _write_letter(stored: StoredListing, link: str) -> str:
+    """An e-mail to the group, as an address that opens in the navigator's own mail program."""
+    words = (
+        f"Hello,\n\nwe send people to {stored.listing.name}. Is what we say of it still right? "
+        f"Look here, and say yes or change it. You need no account; the link works for {DAYS} days."
+        f"\n\n{link}\n\nThank you."
+    )
+    asked = {"subject": f"Is this still right? {stored.listing.name}", "body": words}
+    return f"mailto:{quote(stored.listing.email, safe='@')}?{urlencode(asked, quote_via=quote)}"
+
+
+def _show_form(
+    request: Request,
+    listing: Listing,
+    cells: dict[str, str],
+    to: str,
+    *,
+    wrong: dict[str, str] | None = None,
+    version: str = "",
+    preview: Any = None,
+    seen: Any = None,
+) -> Response:
+    new = to.endswith("/new")
+    return write(
+        request,
+        "listing_form.html",
+        422 if wrong else 200,
+        title="Add a listing" if new else f"Change {listing.name}",
+        groups=GROUPS,
+        cells=cells,
+        wrong=wrong or {},
+        to=to,
+        back=ROOM if new else to.removesuffix("/edit"),
+        version=version,
+        preview=preview,
+        seen=seen,
+        more_places=len(listing.places) - 1,
+        more_times=len(listing.schedules) - 1,
+    )
+
+
+def _tell_before(before: Listing | None, fields: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What changed fields were before, in words."""
+    if before is None:
+        return []
+    told = []
+    for name in fields:
+        value = getattr(before, name)
+        if name == "places":
+            value = describe_where(before)
+        elif name == "schedules":
+            value = describe_when(before)
+        elif isinstance(value, tuple):
+            value = "; ".join(value)
+        label = FIELDS[name].label if name in FIELDS else name.capitalize()
+        told.append((label, str(value) if value not in ("", None) else "not said"))
+    return told

@@ -1,0 +1,58 @@
+"""What waits for a navigator's word: notes, pairs that may be one, and imports held back.
+
+Notes are shown as they were sent, with no more than their week, and forgotten once settled.
+"""
+
+from typing import cast
+
+from fastapi import APIRouter, Request, Response
+
+from bot.web.desk.door import HOME, TurnedAwayError, Visiting
+from bot.web.desk.listings import Number, see
+from bot.web.desk.paper import go, write
+from directory.desk.office import Office
+from directory.filling.linking import Verdict
+
+ROOM = f"{HOME}/review"
+_MOST_PAIRS = 20
+
+
+def create_review(office: Office) -> APIRouter:
+    router = APIRouter(prefix="/review")
+
+    @router.get("")
+    def show(request: Request) -> Response:
+        pairs = office.list_pairs(_MOST_PAIRS)
+        return write(
+            request,
+            "review.html",
+            notes=office.notebook.read_numbered(),
+            pairs=[(pair, see(pair.first), see(pair.second)) for pair in pairs],
+            held=office.list_held(),
+            quarantined=office.register.count_quarantined(),
+            stale=office.register.find_stale(0, 0)[1],
+        )
+
+    @router.post("/notes/{number}")
+    def settle_note(number: int) -> Response:
+        if not 0 <= number < 2**63:
+            raise TurnedAwayError(404, "There is no such note", "See what is left.")
+        office.notebook.settle(number)
+        return go(ROOM, "settled")
+
+    @router.post("/pairs/{first}/{second}")
+    def settle_pair(visit: Visiting, first: Number, second: Number) -> Response:
+        verdict = visit.text("verdict")
+        if verdict not in ("same", "different"):
+            raise TurnedAwayError(422, "There is no such answer", "Choose one of the two.")
+        office.settle_pair(first, second, cast(Verdict, verdict), visit.who.name)
+        return go(ROOM, "kept-together" if verdict == "same" else "kept-apart")
+
+    @router.post("/held")
+    def accept(visit: Visiting) -> Response:
+        report = office.accept(visit.text("name"))
+        if report.failed or report.held:
+            raise TurnedAwayError(409, "That was not done", report.failed or report.held)
+        return go(ROOM, "accepted")
+
+    return router

@@ -1,0 +1,237 @@
+"""Listings written by hand: added, changed, and what was changed remembered with who and when.
+
+Owns the order of things (encode, then write all in one transaction). What a source keeps is laid
+over by `edits`; what navigators add stands in a source of their own.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import Session
+
+from directory.desk.edits import find_changed, keep_edit, take_fields
+from directory.desk.tables import ChangeRow, EditRow
+from directory.embeddings import Encoder, Vectors
+from directory.errors import ChangedError, DirectoryError
+from directory.filling.importing import OWN_SOURCE
+from directory.filling.proposing import propose
+from directory.filling.writing import Written, read_clock, read_vectors, write_listings
+from directory.finding.entries import make_entry
+from directory.finding.topics import name_topics, read_listings
+from directory.finding.words import find_words
+from directory.listings import Listing, StoredListing, digest, read_document, withhold_place
+from directory.models import ListingRow, QuarantinedRow, SourceRow, read_listing
+from directory.store import forget_deleted
+from directory.wording import searchable_text, text_digest, text_to_encode
+
+# Shorter words tell little, and more of them fill the page.
+_TELLING, _MOST_WORDS = 4, 60
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A listing as the desk sees it.
+
+    `version` tells whether it is still the one that somebody read; `edited` names the fields that
+    were changed here; `own` says that no source keeps it.
+    """
+
+    stored: StoredListing
+    version: str
+    edited: tuple[str, ...]
+    own: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A listing as it would be written, with the topics and words that would find it."""
+
+    listing: Listing
+    topics: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class Keeper:
+    """Reads and writes single listings. Safe to use from several threads and processes."""
+
+    def __init__(
+        self, engine: Engine, encoder: Encoder, today: Callable[[], date] = date.today
+    ) -> None:
+        self._engine = engine
+        self._encoder = encoder
+        self._today = today
+
+    def read(self, listing_id: int) -> Kept | None:
+        """The listing with our own `listing_id`, or None if there is none."""
+        with Session(self._engine) as session:
+            row = session.get(ListingRow, listing_id)
+            if row is None:
+                return None
+            edit = session.get(EditRow, listing_id)
+            return Kept(
+                read_listing(row),
+                row.digest,
+                tuple(edit.fields) if edit else (),
+                row.source.name == OWN_SOURCE,
+            )
+
+    def preview(self, listing: Listing) -> Preview:
+        """What the listing would be found by; nothing is written."""
+        listing = withhold_place(propose(listing))
+        topics, shares = read_listings([listing], self._encode(listing)[np.newaxis])
+        words = dict.fromkeys(word for word in find_words(searchable_text(listing)))
+        return Preview(
+            listing,
+            name_topics(topics[0], shares[0]),
+            tuple(word for word in words if len(word) >= _TELLING)[:_MOST_WORDS],
+        )
+
+    def add(self, listing: Listing, who: str) -> int:
+        """Add a listing of the navigators' own, under a new key; its id."""
+        listing = withhold_place(propose(replace(listing, key=secrets.token_hex(8), record={})))
+        vector = self._encode(listing)
+        with Session(self._engine) as session, session.begin():
+            source = session.scalar(select(SourceRow).where(SourceRow.name == OWN_SOURCE))
+            if source is None:
+                source = SourceRow(name=OWN_SOURCE)
+                session.add(source)
+                session.flush()
+            [at] = write_listings(
+                session, source.id, [Written(listing, make_entry(listing, vector))]
+            )
+            self._note(session, at, who, "added", (), "")
+        return at
+
+    def mend(self, number: int, listing: Listing, who: str) -> int:
+        """Show a quarantined row as `listing`, under its source and key; the listing's id.
+
+        What its source says of it counts again once that can be read. Raises DirectoryError where
+        there is no such row.
+        """
+        listing = withhold_place(propose(replace(listing, record={})))
+        vector = self._encode(listing)
+        with Session(self._engine) as session, session.begin():
+            row = session.get(QuarantinedRow, number)
+            if row is None:
+                raise DirectoryError("This row was mended or read again since. See what is left.")
+            listing = replace(listing, key=row.key or secrets.token_hex(8))
+            known = session.scalar(
+                select(ListingRow).where(
+                    ListingRow.source_id == row.source_id, ListingRow.key == listing.key
+                )
+            )
+            before = known.document if known else ""
+            written = Written(listing, make_entry(listing, vector), known.id if known else None)
+            source = row.source_id
+            session.delete(row)
+            [at] = write_listings(session, source, [written])
+            self._note(session, at, who, "mended", (), "" if listing.confidential else before)
+        return at
+
+    def change(
+        self, listing_id: int, listing: Listing, who: str, what: str = "changed", *, version: str
+    ) -> tuple[str, ...]:
+        """Make the listing so; the names of the fields that changed.
+
+        `version` is the one that was read before. Raises ChangedError where it is another by now,
+        DirectoryError for a listing that is not there any more.
+        """
+        with Session(self._engine) as session:
+            row = _require(session, listing_id, version)
+            before = read_document(row.document)
+            vector: Vectors | bytes = read_vectors(session, [listing_id])[listing_id]
+        after = _settle(before, listing)
+        changed = find_changed(before, after)
+        if not changed and what == "changed":
+            return ()
+        if text_digest(after) != text_digest(before):
+            vector = self._encode(after)
+        with Session(self._engine) as session, session.begin():
+            row = _require(session, listing_id, version, lock=True)
+            document = row.document
+            written = Written(after, make_entry(after, vector), listing_id)
+            if row.source.name != OWN_SOURCE:
+                keep_edit(session, listing_id, take_fields(after, changed))
+            self._note(session, listing_id, who, what, changed, document)
+            # Last: what must not be kept of a confidential listing is dropped there.
+            write_listings(session, row.source_id, [written])
+        if after.confidential and not before.confidential:
+            forget_deleted(self._engine, thorough=True)
+        return changed
+
+    def assure(self, listing_id: int, who: str, what: str = "checked") -> None:
+        """Note that somebody looked at the listing today, and that it is right.
+
+        Raises DirectoryError for a listing that is not there any more.
+        """
+        kept = self.read(listing_id)
+        if kept is None or kept.stored.gone:
+            raise _missing()
+        assured = replace(kept.stored.listing, assured_date=self._today())
+        self.change(listing_id, assured, who, what, version=kept.version)
+
+    def give_back(self, listing_id: int, who: str) -> None:
+        """Follow the source in every field again: from the next time that it is read."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get(ListingRow, listing_id)
+            if row is None:
+                raise _missing()
+            session.execute(delete(EditRow).where(EditRow.listing_id == listing_id))
+            # Read whole the next time, and not believed to be as it was.
+            row.source.etag = row.source.last_modified = ""
+            row.source.synced = None
+            self._note(session, listing_id, who, "given back to its source", (), "")
+
+    def _note(
+        self,
+        session: Session,
+        listing_id: int,
+        who: str,
+        what: str,
+        changed: tuple[str, ...],
+        before: str,
+    ) -> None:
+        session.add(
+            ChangeRow(
+                listing_id=listing_id,
+                at=read_clock(),
+                who=who,
+                what=what,
+                fields=" ".join(changed),
+                before=before,
+            )
+        )
+        session.flush()
+
+    def _encode(self, listing: Listing) -> Vectors:
+        vector: Vectors = self._encoder.encode([text_to_encode(listing)])[0]
+        return vector
+
+
+def _settle(before: Listing, listing: Listing) -> Listing:
+    """What is to be written: what was proposed is proposed anew unless somebody chose."""
+    listing = replace(listing, key=before.key, record=before.record)
+    chosen = find_changed(before, listing)
+    still = tuple(name for name in before.proposed if name not in chosen)
+    return withhold_place(propose(replace(listing, proposed=still)))
+
+
+def _require(session: Session, listing_id: int, version: str, *, lock: bool = False) -> ListingRow:
+    alone = {"of": ListingRow} if lock else None
+    row = session.get(ListingRow, listing_id, with_for_update=alone)
+    if row is None or row.gone:
+        raise _missing()
+    if digest(row.document) != version:
+        raise ChangedError(
+            "Somebody else has changed this listing since you opened it. Nothing of yours was "
+            "kept: open it again, and make your change once more."
+        )
+    return row
+
+
+def _missing() -> DirectoryError:
+    return DirectoryError("This listing is no longer kept by its source. Add one of your own.")

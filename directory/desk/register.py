@@ -1,0 +1,166 @@
+"""Listings as navigators look for them: by words, closed ones too, or by when they were checked.
+
+Reads many at a time, and writes none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session
+
+from directory.finding.entries import FACTS, HIDDEN, UNKNOWN
+from directory.finding.topics import name_topics
+from directory.listings import STATUSES, StoredListing
+from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
+from directory.publishing.asking import Asked, count, suit
+from directory.publishing.reading import select_stored
+from directory.publishing.renewing import read_stored
+from directory.publishing.tables import PublishedRow
+from directory.shelf import Shelf
+
+# What nobody has looked at for so long wants to be looked at.
+STALE = timedelta(days=182)
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A listing with the day somebody last checked it, None where nobody has said."""
+
+    stored: StoredListing
+    day: date | None
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A row of a source that could not be shown; `content` is what was read of it."""
+
+    id: int
+    source: str
+    key: str
+    name: str
+    reason: str
+    content: dict[str, object]
+
+
+class Register:
+    """Reads many listings at once for the desk. `shelf` makes them findable by words."""
+
+    def __init__(
+        self, engine: Engine, shelf: Shelf, today: Callable[[], date] = date.today
+    ) -> None:
+        self._engine = engine
+        self._shelf = shelf
+        self._today = today
+
+    def find(
+        self, words: str, status: str, start: int, most: int
+    ) -> tuple[list[StoredListing], int]:
+        """Those with all the words, and of that status if one is given, the latest changed first.
+
+        Then how many there are in all.
+        """
+        named = {"open": "active", "closed": "inactive"}.get(status, status)
+        _ = self._shelf.revision
+        with Session(self._engine) as session:
+            ids = suit(select(PublishedRow.listing_id), Asked(search=words, status=named))
+            total = count(session, ids)
+            page = ids.order_by(PublishedRow.modified.desc(), PublishedRow.listing_id.desc())
+            chosen = list(session.scalars(page.offset(start).limit(most)))
+            found = _read(session, chosen)
+        return [found[one] for one in chosen if one in found], total
+
+    def read(self, ids: list[int]) -> list[StoredListing]:
+        """These listings in this order; what is not there is left out."""
+        with Session(self._engine) as session:
+            found = _read(session, ids)
+        return [found[one] for one in ids if one in found]
+
+    def find_stale(self, start: int, most: int) -> tuple[list[Checked], int]:
+        """Listings on show that nobody checked for half a year, the longest first; how many."""
+        day = (self._today() - STALE - _EPOCH).days
+        with Session(self._engine) as session:
+            ids, facts = read_facts(session)
+            stale = np.flatnonzero(facts["assured"] < day)
+            order = stale[np.argsort(facts["assured"][stale], kind="stable")]
+            chosen = [ids[one] for one in order[start : start + most]]
+            found = _read(session, chosen)
+            days = {ids[one]: int(facts["assured"][one]) for one in order[start : start + most]}
+        checked = [
+            Checked(found[one], None if days[one] == UNKNOWN else _EPOCH + timedelta(days[one]))
+            for one in chosen
+            if one in found
+        ]
+        return checked, len(stale)
+
+    def count_freshness(self) -> dict[str, int]:
+        """How many listings on show were checked how long ago."""
+        with Session(self._engine) as session:
+            _, facts = read_facts(session)
+        today = (self._today() - _EPOCH).days
+        age = today - facts["assured"].astype(np.int64)
+        known = facts["assured"] != UNKNOWN
+        half, whole = STALE.days, 2 * STALE.days + 1
+        return {
+            "in the last six months": int((known & (age <= half)).sum()),
+            "six to twelve months ago": int((known & (age > half) & (age <= whole)).sum()),
+            "longer ago": int((known & (age > whole)).sum()),
+            "nobody has said": int((~known).sum()),
+        }
+
+    def list_quarantined(self, source: str = "", most: int = 200) -> list[Quarantined]:
+        """Rows that could not be shown, by source; of one source if it is named."""
+        query = select(QuarantinedRow, SourceRow.name).join(
+            SourceRow, SourceRow.id == QuarantinedRow.source_id
+        )
+        if source:
+            query = query.where(SourceRow.name == source)
+        query = query.order_by(SourceRow.name, QuarantinedRow.id).limit(most)
+        with Session(self._engine) as session:
+            return [_show(row, name) for row, name in session.execute(query)]
+
+    def count_quarantined(self) -> int:
+        with Session(self._engine) as session:
+            return session.scalar(select(func.count()).select_from(QuarantinedRow)) or 0
+
+    def get_quarantined(self, number: int) -> Quarantined | None:
+        with Session(self._engine) as session:
+            row = session.get(QuarantinedRow, number)
+            source = session.get(SourceRow, row.source_id) if row else None
+            return _show(row, source.name) if row and source else None
+
+    def drop_quarantined(self, number: int) -> None:
+        """Leave a row out; it comes back if its source still has it at the next reading."""
+        with Session(self._engine) as session, session.begin():
+            session.execute(delete(QuarantinedRow).where(QuarantinedRow.id == number))
+
+    def name_topics(self, listing_id: int) -> tuple[str, ...]:
+        """What searches take the listing to be about, the foremost first."""
+        with Session(self._engine) as session:
+            entry = session.get(EntryRow, listing_id)
+            if entry is None or not entry.facts:
+                return ()
+            facts = np.frombuffer(entry.facts, dtype=FACTS)[0]
+        return name_topics(facts["topics"], facts["shares"])
+
+
+def _read(session: Session, ids: list[int]) -> dict[int, StoredListing]:
+    rows = session.execute(select_stored().where(ListingRow.id.in_(ids)))
+    return {row.id: read_stored(row) for row in rows}
+
+
+def read_facts(session: Session) -> tuple[list[int], NDArray[np.void]]:
+    """The ids of all listings that residents are shown, and their facts."""
+    rows = session.execute(select(EntryRow.listing_id, EntryRow.facts)).all()
+    rows = [row for row in rows if len(row.facts) == FACTS.itemsize]
+    facts = np.frombuffer(b"".join(row.facts for row in rows), dtype=FACTS)
+    shown = (facts["flags"] & HIDDEN == 0) & (facts["status"] != STATUSES.index("closed"))
+    return [row.listing_id for row, keep in zip(rows, shown, strict=True) if keep], facts[shown]
+
+
+def _show(row: QuarantinedRow, source: str) -> Quarantined:
+    return Quarantined(row.id, source, row.key, row.name, row.reason, dict(row.content))

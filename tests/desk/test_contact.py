@@ -1,0 +1,93 @@
+"""A group's own contact, who has a link and no account."""
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from itsdangerous import URLSafeTimedSerializer
+
+from bot.web.desk.sealing import DAYS
+from tests.desk.server import SECRET
+from tests.desk.test_listings import add, read_form
+
+
+@pytest.fixture
+def number(navigator) -> int:
+    return add(navigator, email="ukulele@larkhaven.example")
+
+
+@pytest.fixture
+def path(desk, navigator, number) -> str:
+    """The link that the navigator is shown, as an address on this server."""
+    page = html.unescape(navigator.read(f"/desk/listings/{number}"))
+    link = re.search(r'readonly value="([^"]+)"', page)[1]
+    assert link.startswith(f"{desk.url}/desk/contact/")
+    return link.removeprefix(desk.url)
+
+
+def test_it_is_confirmed_with_a_click(navigator, stranger, number, path):
+    assert "Ukulele evening" in stranger.read(path)
+    answer = stranger.post(path, page=path, do="confirm")
+    assert answer.headers["location"] == f"{path}?done=confirmed"
+    assert "Thank you." in stranger.read(answer.headers["location"])
+    page = navigator.read(f"/desk/listings/{number}")
+    assert "Last checked on" in page
+    assert "<strong>Confirmed</strong> by its own contact" in page
+
+
+def test_it_is_mended_and_only_what_is_theirs(desk, stranger, number, path):
+    page = stranger.read(path)
+    assert 'name="confidential"' not in page
+    assert 'name="kind"' not in page
+    fields = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
+    sent = {**fields, "phone": "01632 960555", "kind": "service", "confidential": "yes"}
+    assert stranger.client.post(path, data=sent).status_code == 303
+    listing = desk.office.keeper.read(number).stored.listing
+    assert listing.phone == "01632 960555"
+    assert listing.kind == "group"
+    assert not listing.confidential
+    assert listing.assured_date is not None
+    assert "phone" in [field for one in desk.office.history.of(number) for field in one.fields]
+
+
+def test_what_is_wrong_is_told_and_nothing_changes(desk, stranger, number, path):
+    page = stranger.read(path)
+    fields = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
+    answer = stranger.client.post(path, data={**fields, "name": ""})
+    assert answer.status_code == 422
+    assert "Name: is empty" in answer.text
+    assert desk.office.keeper.read(number).stored.listing.name == "Ukulele evening"
+
+
+def test_it_needs_a_token_all_the_same(stranger, path):
+    assert stranger.client.post(path, data={"do": "confirm"}).status_code == 403
+
+
+def test_a_link_that_was_made_up_or_changed_opens_nothing(stranger, path):
+    for wrong in (path[:-1], path + "x", "/desk/contact/nonsense", "/desk/contact/" + "x" * 3_000):
+        answer = stranger.get(wrong)
+        assert answer.status_code == 404
+        assert "This link does not work" in answer.text
+    # Nor does one that was made for something else.
+    other = URLSafeTimedSerializer(SECRET, salt="desk link: shared").dumps([1])
+    assert stranger.get(f"/desk/contact/{other}").status_code == 404
+
+
+def test_a_link_ends(stranger, number):
+    class Earlier(URLSafeTimedSerializer):
+        class default_signer(URLSafeTimedSerializer.default_signer):  # noqa: N801
+            def get_timestamp(self) -> int:
+                then = datetime.now(UTC) - timedelta(days=DAYS, minutes=1)
+                return int(then.timestamp())
+
+    old = Earlier(SECRET, salt="desk link: contact").dumps([number])
+    answer = stranger.get(f"/desk/contact/{old}")
+    assert answer.status_code == 410
+    assert "Ask for a new one." in answer.text
+
+
+def test_the_letter_opens_in_the_navigators_own_mail_program(navigator, number, path):
+    page = html.unescape(navigator.read(f"/desk/listings/{number}"))
+    assert 'href="mailto:ukulele@larkhaven.example?subject=Is%20this%20still%20right%3F' in page
+    assert path.rpartition("/")[2] in page.partition("mailto:")[2]

@@ -1,0 +1,76 @@
+"""Bulk import at the desk: what is taken in, what is held back, and how that is mended."""
+
+import html
+import re
+from typing import Any
+
+import httpx
+
+from tests.desk.server import Person
+from tests.desk.test_listings import read_form
+
+HEADER = "id,name,kind,description,venue,confidential\n"
+GOOD = "a,Chess in the park,group,Bring a board.,Park,\n"
+WRONG = "b,Whist drive,gruop,Cards on Friday.,Parish Hall,\n"
+
+
+def send(person: Person, content: str, name: str = "clubs.csv", **fields: str) -> httpx.Response:
+    token = re.search(r'name="token" value="(\w+)"', person.read("/desk/imports"))
+    assert token
+    files: dict[str, Any] = {"file": (name, content.encode(), "text/csv")}
+    return person.client.post("/desk/imports", data={"token": token[1], **fields}, files=files)
+
+
+def test_good_rows_are_shown_and_the_others_mended_by_hand(navigator, admin):
+    answer = send(navigator, HEADER + GOOD + WRONG)
+    assert answer.status_code == 200
+    page = html.unescape(answer.text)
+    assert "clubs: 1 added, 0 changed, 0 as they were, 0 closed, 1 held back." in page
+    assert "column 'kind' says 'gruop'" in page
+    path = re.search(r'href="(/desk/imports/\d+)">Mend<span class="unseen"> Whist', page)[1]
+    form = navigator.read(path)
+    assert 'value="Whist drive"' in form
+    # Where it is may be private: it was not kept.
+    assert "Parish Hall" not in form
+    fields = read_form(form.replace('action="/desk/imports/', 'action="/desk/listings/'))
+    refused = navigator.client.post(path, data={**fields, "kind": ""})
+    assert refused.status_code == 422
+    looked = navigator.client.post(path, data={**fields, "kind": "group", "do": "look"})
+    assert "Nothing is saved yet." in looked.text
+    mended = navigator.client.post(path, data={**fields, "kind": "group", "venue": "Parish Hall"})
+    assert mended.status_code == 303, mended.text
+    assert "Parish Hall" in navigator.read(mended.headers["location"])
+    assert "Whist" not in navigator.read("/desk/imports")
+    assert navigator.get(path).status_code == 404
+    audit = admin.read("/desk/audit")
+    assert "<td>imported</td><td>Chess in the park</td>" in audit
+    assert "<td>mended</td><td>Whist drive</td>" in audit
+
+
+def test_a_row_is_left_out_with_a_click(navigator):
+    page = send(navigator, HEADER + "c,Left out,gruop,Words.,,\n", source="others").text
+    path = re.search(r'href="(/desk/imports/\d+)">Mend<span class="unseen"> Left out', page)[1]
+    assert navigator.post(f"{path}/drop", page="/desk/imports").status_code == 303
+    assert "Left out" not in navigator.read("/desk/imports").partition("Held back")[2]
+
+
+def test_only_a_whole_list_closes_what_it_lacks(navigator):
+    send(navigator, HEADER + "d,First one,group,Words.,,\n", source="walks")
+    page = send(navigator, HEADER + "e,Second one,group,Words.,,\n", source="walks").text
+    assert "1 added, 0 changed, 0 as they were, 0 closed" in page
+    page = send(
+        navigator, HEADER + "e,Second one,group,Words.,,\n", source="walks", whole="yes"
+    ).text
+    assert "0 added, 0 changed, 1 as they were, 1 closed" in page
+
+
+def test_what_cannot_be_read_is_told_in_one_line(navigator):
+    answer = send(navigator, "not a sheet at all")
+    assert answer.status_code == 409
+    assert "That was not done" in answer.text
+    answer = send(navigator, HEADER + GOOD, source="navigators")
+    assert "Choose another" in answer.text
+    answer = send(navigator, HEADER + GOOD * 1, name="")
+    assert answer.status_code == 422
+    answer = send(navigator, HEADER + "x" * 5_300_000)
+    assert answer.status_code == 413

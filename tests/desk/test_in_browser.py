@@ -1,0 +1,151 @@
+"""The desk in a real browser: by keyboard, at 320 pixels, with nothing for axe to complain of."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from bot.web.desk.rooms import ROOMS
+from tests.desk.server import PASSWORD, DeskServer, Person
+from tests.desk.test_importing import HEADER, send
+from tests.desk.test_listings import add
+from tests.web.test_widget import OpenPage, browser, open_page
+
+__all__ = ["browser", "open_page"]
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(open_page: OpenPage, desk: DeskServer, admin: Person) -> Enter:
+    """Opens a page of the desk as an admin who has signed in."""
+
+    def enter(path: str, **settings: object) -> Page:
+        page = open_page(f"{desk.url}/desk/sign-in", java_script_enabled=True, **settings)
+        name = "connector-desk"
+        cookie = {"name": name, "value": admin.client.cookies[name], "url": f"{desk.url}/desk"}
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
+        page.goto(f"{desk.url}{path}")
+        return page
+
+    return enter
+
+
+def check(page: Page) -> None:
+    """Nothing for axe to complain of, nothing that the policy refused, no sideways scrolling."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("window.violations") == []
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, f"{page.url} is {wide} pixels too wide"
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, input, select, textarea')]
+            .filter((one) => one.type !== 'hidden' && !one.closest('p, td, .skip'))
+            .map((one) => [one.textContent, one.getBoundingClientRect().height])
+            .filter(([, height]) => height < 24)"""
+    )
+    assert small == []
+
+
+def test_signing_in_by_keyboard_alone_without_scripts(desk, open_page):
+    desk.make_person("Olga", "analyst").close()
+    page = open_page(f"{desk.url}/desk/releases", java_script_enabled=False)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("Olga")
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("That did not work")
+    assert page.title().startswith("Error: ")
+    page.get_by_label("Name").focus()
+    page.keyboard.type("Olga")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Releases", level=1)).to_be_visible()
+    expect(page.get_by_role("link", name="Releases")).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name="Sign out").press("Enter")
+    expect(page.get_by_role("status")).to_have_text("You are signed out.")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1100, "light")])
+def test_every_page_is_for_everybody(desk, enter, navigator, width, scheme):
+    desk.office.notebook.add_note("suggestion", "There is a choir at the chapel.")
+    desk.office.notebook.add_unmet_need("gardening and growing", "Sandhills")
+    number = add(navigator, email="ukulele@larkhaven.example")
+    send(navigator, HEADER + "y,A row to mend,gruop,Words.,,\n", source=f"wrong at {width}")
+    imports = navigator.read("/desk/imports")
+    contact = re.search(r"/desk/contact/[\w.-]+", navigator.read(f"/desk/listings/{number}"))
+    shared = re.search(r"/desk/shared/[\w.-]+", navigator.read(f"/desk/shortlist?listing={number}"))
+    mend = re.search(r'href="(/desk/imports/\d+)"', imports)
+    assert contact
+    assert shared
+    assert mend
+    page = enter("/desk", width=width, color_scheme=scheme)
+    check(page)
+    for path in (
+        *(f"/desk/{room.name}" for room in ROOMS),
+        f"/desk/listings/{number}",
+        f"/desk/listings/{number}/edit",
+        f"/desk/shortlist?listing={number}",
+        "/desk/try?q=music+with+other+people&near=Nowhere",
+        mend[1],
+        contact[0],
+        shared[0],
+        "/desk/nothing",
+    ):
+        page.goto(f"{desk.url}{path}")
+        check(page)
+
+
+def test_a_listing_is_added_by_keyboard_alone_and_mistakes_lead_to_their_field(enter):
+    page = enter("/desk/listings/new")
+    page.get_by_label("Name (needed)").focus()
+    page.keyboard.type("Sea shanties")
+    page.get_by_label("Kind (needed)").focus()
+    page.keyboard.press("g")
+    page.get_by_label("Starts at").focus()
+    page.keyboard.type("half past")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=alert]")
+    assert page.title().startswith("Error: ")
+    check(page)
+    page.get_by_role("link", name="Description: is empty").press("Enter")
+    expect(page.get_by_label("Description (needed)")).to_be_focused()
+    page.keyboard.type("We sing on the quay.")
+    page.get_by_label("Starts at").fill("19:30")
+    page.get_by_role("button", name="See how it looks").press("Enter")
+    expect(page.get_by_role("heading", name="How residents will see it")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The listing is added.")
+    page.get_by_role("button", name="It is right: assure for six months").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("good for another six months")
+
+
+def test_the_form_to_sign_in_is_for_everybody(desk, open_page):
+    for scheme in ("light", "dark"):
+        page = open_page(f"{desk.url}/desk/sign-in", width=320, color_scheme=scheme)
+        check(page)
+    page.get_by_label("Name").fill("Nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check(page)
+
+
+def test_the_report_is_shown_and_a_table_is_saved(enter):
+    page = enter("/desk/releases")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="checkins.csv of 2026-Q4").click()
+    assert saved.value.suggested_filename == "2026-Q4-checkins.csv"
+    page.get_by_role("link", name="report.html of 2026-Q4").click()
+    heading = page.get_by_role("heading", name="Belonging")
+    # Its own style holds, under its own policy.
+    expect(heading).to_have_css("color", "rgb(0, 128, 128)")

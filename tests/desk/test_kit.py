@@ -1,0 +1,71 @@
+"""What navigators hand on: the line to embed, a poster with codes that can be read, shortlists."""
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from bot.web.desk.poster import Poster, draw_code, draw_poster
+from tests.desk.test_listings import add
+
+
+def test_the_line_has_the_options_that_were_chosen_and_nothing_else(desk, navigator):
+    page = navigator.read(
+        '/desk/kit?title=Groups+"near"+<you>&accent=%23123456&position=start&opened=yes'
+    )
+    line = html.unescape(re.search(r'<textarea id="line"[^>]*>\n(.*?)</textarea>', page, re.S)[1])
+    assert line == (
+        f'<script src="{desk.url}/widget.js" data-title="Groups &#34;near&#34; &lt;you&gt;" '
+        'data-accent="#123456" data-position="start" data-open async></script>'
+    )
+    assert 'data-accent="#0b5d4e"' in html.unescape(navigator.read('/desk/kit?accent="x'))
+
+
+def test_a_poster_is_one_page_of_a4_with_the_area_filled_in(navigator):
+    answer = navigator.get("/desk/kit/poster.pdf?title=Find+groups&area=Old+Town&bot=larkhaven_bot")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert answer.content.count(b"/Type /Page\n") == 1
+    assert b"/MediaBox [0 0 595.28 841.89]" in answer.content
+    answer = navigator.get("/desk/kit/poster.pdf?bot=not+a+bot")
+    assert answer.status_code == 422
+
+
+def test_what_stands_on_a_poster_fits_whatever_its_words():
+    for area in ("", "Old Town", "Łódź – a’b", "W" * 60):
+        long = Poster("A title as long as one may be, " + "w" * 29, area, "https://a.example/" * 3)
+        assert draw_poster(long).count(b"/Type /Page\n") == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["https://t.me/larkhaven_bot?start=poster", "http://127.0.0.1/"]
+)
+def test_a_code_leads_where_it_says(address):
+    with Image.open(draw_code(address)) as picture:
+        [found] = zxingcpp.read_barcodes(picture)
+    assert found.text == address
+
+
+def test_a_shortlist_is_printed_sent_and_shared_for_a_while(desk, navigator, stranger):
+    first = add(navigator, name="First of the list")
+    second = add(navigator, name="Second of the list")
+    page = html.unescape(navigator.read(f"/desk/shortlist?listing={second}&listing={first}"))
+    assert page.index("Second of the list") < page.index("First of the list")
+    assert "mailto:?subject=Places%20to%20go&body=Second%20of%20the%20list" in page
+    path = re.search(r'readonly value="([^"]+)"', page)[1].removeprefix(desk.url)
+    assert path.startswith("/desk/shared/")
+    shared = stranger.read(path)
+    assert "Second of the list" in shared
+    assert "Sign out" not in shared
+    kept = desk.office.keeper.read(first)
+    closed = replace(kept.stored.listing, status="closed")
+    desk.office.keeper.change(first, closed, "Nadia", version=kept.version)
+    shared = stranger.read(path)
+    assert "First of the list" not in shared
+    assert "1 place has closed since this list was made." in shared
+    assert stranger.get(path + "x").status_code == 404
+    assert navigator.get("/desk/shortlist").status_code == 404
+    assert navigator.get("/desk/shortlist?listing=999999").status_code == 404

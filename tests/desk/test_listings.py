@@ -1,0 +1,214 @@
+"""Listings at the desk, by real forms: found, added, looked at, changed, closed."""
+
+import html
+import re
+
+import httpx
+import pytest
+
+from tests.desk.server import Person
+
+NEW = {
+    "name": "Ukulele evening",
+    "kind": "group",
+    "description": "Bring a ukulele, or borrow one.\r\nBeginners are welcome.",
+    "venue": "Harbour Hall",
+    "neighbourhood": "Harbourside",
+    "days": ["Monday", "Thursday"],
+    "repeats": "weekly",
+    "start_time": "19:00",
+    "phone": "01632 960123",
+    "status": "open",
+}
+
+
+def add(person: Person, **fields: str | list[str]) -> int:
+    """Adds a listing; its number."""
+    answer = person.post("/desk/listings/new", page="/desk/listings/new", **{**NEW, **fields})
+    assert answer.status_code == 303, answer.text
+    found = re.fullmatch(r"/desk/listings/(\d+)\?done=added", answer.headers["location"])
+    assert found
+    return int(found[1])
+
+
+def read_form(page: str) -> dict[str, str | list[str]]:
+    """Every field of the page's form as a browser would send it back untouched."""
+    form = page[page.rindex('<form method="post" action="/desk/listings/') :]
+    fields: dict[str, str | list[str]] = {}
+    for tag in re.findall(r"<input [^>]*>", form):
+        told = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if told.get("type") == "checkbox":
+            if " checked" in tag:
+                known = fields.setdefault(told["name"], [])
+                assert isinstance(known, list)
+                known.append(told["value"])
+        elif "name" in told:
+            fields[told["name"]] = html.unescape(told.get("value", ""))
+    for name, inside in re.findall(
+        r'<select id="\w+" name="(\w+)"[^>]*>(.*?)</select>', form, re.S
+    ):
+        chosen = re.search(r'<option value="([^"]*)" selected', inside)
+        fields[name] = chosen[1] if chosen else ""
+    for name, inside in re.findall(r'name="(\w+)" rows="\d+"[^>]*>\n(.*?)</textarea>', form, re.S):
+        fields[name] = html.unescape(inside).replace("\n", "\r\n")
+    return fields
+
+
+def change(person: Person, number: int, **fields: str | list[str]) -> httpx.Response:
+    """Opens the form, changes these fields and sends it."""
+    path = f"/desk/listings/{number}/edit"
+    filled = read_form(person.read(path))
+    return person.client.post(path, data={**filled, **fields})
+
+
+def test_a_listing_is_found_by_its_words_and_its_state(navigator):
+    page = navigator.read("/desk/listings?q=larkhaven+shed")
+    assert "Larkhaven Men&#39;s Shed" in page
+    assert "checked 20 October 2026" in page
+    assert "0 listings found" in navigator.read("/desk/listings?q=larkhaven+shed&status=closed")
+    first, second = navigator.read("/desk/listings"), navigator.read("/desk/listings?page=2")
+    assert "Next page" in first
+    assert "Page before" in second
+    links = re.compile(r'href="(/desk/listings/\d+)"')
+    assert not set(links.findall(first)) & set(links.findall(second))
+
+
+def test_what_is_added_is_shown_as_residents_see_it_with_its_history(navigator):
+    number = add(navigator)
+    page = navigator.read(f"/desk/listings/{number}?done=added")
+    assert "Residents find it from now on." in page
+    assert "Every Monday and Thursday, 19:00" in page
+    assert "Harbour Hall, Harbourside" in page
+    assert "<strong>Added</strong> by Nadia" in page
+    assert "Navigators keep it." in page
+    assert "Ukulele evening" in navigator.read("/desk/listings?q=ukulele+evening")
+
+
+def test_a_form_sent_back_untouched_changes_nothing(navigator):
+    page = navigator.read("/desk/listings?q=larkhaven+shed")
+    number = int(re.search(r"/desk/listings/(\d+)", page)[1])
+    answer = change(navigator, number)
+    assert answer.headers["location"] == f"/desk/listings/{number}?done=same"
+    assert "Nobody has changed it here." in navigator.read(f"/desk/listings/{number}")
+
+
+def test_a_change_is_looked_at_before_it_is_saved(navigator):
+    number = add(navigator)
+    looked = change(navigator, number, description="We grow carrots.", do="look")
+    assert looked.status_code == 200
+    assert "Nothing is saved yet." in looked.text
+    assert "We grow carrots." in looked.text
+    assert "carrots" in looked.text.partition("Found by the words")[2]
+    assert "We grow carrots." not in navigator.read(f"/desk/listings/{number}")
+    saved = navigator.client.post(
+        f"/desk/listings/{number}/edit", data=read_form(looked.text) | {"do": "save"}
+    )
+    assert saved.headers["location"] == f"/desk/listings/{number}?done=changed"
+    page = navigator.read(f"/desk/listings/{number}")
+    assert "We grow carrots." in page
+    assert "Description was: Bring a ukulele" in page
+
+
+def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_lost(navigator):
+    answer = navigator.post(
+        "/desk/listings/new",
+        page="/desk/listings/new",
+        **{**NEW, "name": "", "start_time": "half past", "minimum_age": "-1", "website": "none"},
+    )
+    assert answer.status_code == 422
+    page = html.unescape(answer.text)
+    assert "<title>Error: " in page
+    assert '<a href="#name">Name: is empty</a>' in page
+    assert "Starts at: says 'half past'; write a time such as 09:30" in page
+    assert 'aria-describedby="start_time-hint start_time-wrong" aria-invalid="true"' in page
+    assert 'href="#minimum_age"' in page
+    assert "Bring a ukulele, or borrow one." in page
+    assert 'value="Harbour Hall"' in page
+
+
+def test_a_second_place_and_a_second_time_stay_though_the_form_shows_one(desk, navigator):
+    number = add(navigator)
+    kept = desk.office.keeper.read(number)
+    listing = kept.stored.listing
+    twice = listing.__class__(
+        **{
+            **vars(listing),
+            "places": (*listing.places, *listing.places),
+            "schedules": (*listing.schedules, *listing.schedules),
+        }
+    )
+    desk.office.keeper.change(number, twice, "Omar", version=kept.version)
+    assert "1 more place, kept as they are" in navigator.read(f"/desk/listings/{number}/edit")
+    change(navigator, number, venue="Old Chapel", start_time="18:30")
+    now = desk.office.keeper.read(number).stored.listing
+    assert [place.venue for place in now.places] == ["Old Chapel", "Harbour Hall"]
+    assert [f"{one.opens_at:%H:%M}" for one in now.schedules] == ["18:30", "19:00"]
+
+
+def test_a_form_that_somebody_overtook_is_refused(navigator):
+    number = add(navigator)
+    path = f"/desk/listings/{number}/edit"
+    slow = read_form(navigator.read(path))
+    change(navigator, number, phone="01632 960124")
+    answer = navigator.client.post(path, data={**slow, "phone": "01632 960125"})
+    assert answer.status_code == 409
+    assert "Somebody else has changed this listing" in answer.text
+    assert "01632 960124" in navigator.read(f"/desk/listings/{number}")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "label"),
+    [
+        ("closed", "It is closed.", "Open it again"),
+        ("temporarily closed", "It is temporarily closed.", "Open it again"),
+    ],
+)
+def test_a_listing_is_closed_and_opened_with_a_click(navigator, status, said, label):
+    number = add(navigator)
+    path = f"/desk/listings/{number}"
+    version = re.search(r'name="version" value="(\w+)"', navigator.read(path))[1]
+    answer = navigator.post(f"{path}/state", page=path, status=status, version=version)
+    assert answer.status_code == 303
+    page = navigator.read(path)
+    assert said in page
+    assert label in page
+    version = re.search(r'name="version" value="(\w+)"', page)[1]
+    navigator.post(f"{path}/state", page=path, status="open", version=version)
+    assert said not in navigator.read(path)
+
+
+def test_a_listing_is_assured_with_a_click(navigator):
+    number = add(navigator)
+    path = f"/desk/listings/{number}"
+    assert "Nobody has said when it was last checked." in navigator.read(path)
+    assert navigator.post(f"{path}/assure", page=path).status_code == 303
+    assert "Last checked on" in navigator.read(path)
+
+
+def test_a_listing_is_made_confidential_and_its_place_is_gone(navigator):
+    number = add(navigator)
+    change(navigator, number, confidential="yes")
+    page = navigator.read(f"/desk/listings/{number}")
+    assert "Its place is kept private." in page
+    assert "Harbour Hall" not in page
+    assert "Harbourside" not in page.partition("What residents see")[2]
+
+
+def test_admins_read_who_changed_what(navigator, admin):
+    number = add(navigator)
+    change(navigator, number, phone="01632 960199")
+    page = admin.read("/desk/audit")
+    assert "<td>Nadia</td><td>changed: phone</td>" in page
+    assert "01632" not in page
+
+
+def test_an_analyst_changes_nothing(analyst, navigator):
+    number = add(navigator)
+    for path in (f"/desk/listings/{number}/assure", "/desk/listings/new"):
+        assert analyst.post(path, page="/desk").status_code == 403
+    assert "Nobody has said" in navigator.read(f"/desk/listings/{number}")
+
+
+@pytest.mark.parametrize("path", ["0", "99999999999", "x", "123456", "123456/edit"])
+def test_what_is_no_listing_is_told(navigator, path):
+    assert navigator.get(f"/desk/listings/{path}").status_code in (404, 422)

@@ -1,0 +1,140 @@
+"""What waits for a navigator's word: each is settled in a click, and stays settled."""
+
+import html
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from directory.filling import syncing
+from directory.filling.linking import link_duplicates
+from tests.desk.test_importing import HEADER, send
+from tests.desk.test_listings import add
+
+
+def test_a_note_is_shown_with_its_week_and_gone_once_settled(desk, navigator):
+    desk.office.notebook.add_note("report", "The phone rings out.", about="Larkhaven Men's Shed")
+    desk.office.notebook.add_note("suggestion", "There is a choir at St Mark's.")
+    page = html.unescape(navigator.read("/desk/review"))
+    assert "Notes from residents (2)" in page
+    assert "Something is wrong with Larkhaven Men's Shed" in page
+    assert "The phone rings out." in page
+    assert re.search(r"Week 20\d\d-W\d\d<", page)
+    card = page[page.index("The phone rings out.") :]
+    path = re.search(r'action="(/desk/review/notes/\d+)"', card)[1]
+    assert navigator.post(path, page="/desk/review").status_code == 303
+    page = html.unescape(navigator.read("/desk/review"))
+    assert "The phone rings out." not in page
+    assert "There is a choir at St Mark's." in page
+    assert [note.kind for note in desk.office.notebook.read_notes()] == ["suggestion"]
+    # Once more is no mistake: somebody else may have been quicker.
+    assert navigator.post(path, page="/desk/review").status_code == 303
+
+
+@pytest.fixture
+def pair(desk, navigator) -> tuple[int, int]:
+    """Two listings that look much the same, and wait for a verdict."""
+    same = {
+        "name": "Tuesday lunch club",
+        "description": "A hot meal and company for older people.",
+        "organisation": "Larkhaven Kitchen",
+        "phone": "",
+    }
+    first = add(navigator, **same, venue="Harbour Hall")
+    second = add(navigator, **same, venue="Old Chapel")
+    link_duplicates(desk.engine)
+    return first, second
+
+
+def find_shown(desk, pair) -> list[int]:
+    found, _ = desk.office.register.find("tuesday lunch club", "", 0, 100)
+    stale, _ = desk.office.register.find_stale(0, 1_000)
+    assert {one.id for one in found} >= set(pair)
+    return [one.stored.id for one in stale if one.stored.id in pair]
+
+
+def test_two_that_are_one_are_shown_once_and_told_apart_again(desk, navigator, admin, pair):
+    path = f"/desk/review/pairs/{pair[0]}/{pair[1]}"
+    page = navigator.read("/desk/review")
+    if path not in page:
+        # They were so much alike that they were linked without asking.
+        assert len(find_shown(desk, pair)) == 1
+    assert navigator.post(path, page="/desk/review", verdict="same").status_code == 303
+    assert len(find_shown(desk, pair)) == 1
+    assert path not in navigator.read("/desk/review")
+    navigator.post(path, page="/desk/review", verdict="different")
+    assert sorted(find_shown(desk, pair)) == sorted(pair)
+    # Looking through the whole directory again does not overrule it.
+    link_duplicates(desk.engine)
+    assert sorted(find_shown(desk, pair)) == sorted(pair)
+    assert path not in navigator.read("/desk/review")
+    assert "<td>told from another</td><td>Tuesday lunch club</td>" in admin.read("/desk/audit")
+
+
+def test_a_pair_that_is_none_is_told(navigator):
+    answer = navigator.post("/desk/review/pairs/1/2", page="/desk/review", verdict="same")
+    assert answer.status_code == 409
+    assert "no pair any more" in answer.text
+    answer = navigator.post("/desk/review/pairs/1/2", page="/desk/review", verdict="maybe")
+    assert answer.status_code == 422
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A feed on loopback, and the file that it gives."""
+    path = tmp_path / "clubs.csv"
+    path.write_text("")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/clubs.csv", path
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_an_import_that_was_held_is_taken_with_a_click(desk, navigator, feed, encoder):
+    address, path = feed
+    rows = [f"{number},Club {number},group,Words.,,\n" for number in range(12)]
+    path.write_text(HEADER + "".join(rows))
+    syncing.register(desk.engine, "clubs of the town", address)
+    syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    path.write_text(HEADER + rows[0])
+    syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    page = navigator.read("/desk/review")
+    assert "would lose 11 of its 12 listings" in page
+    answer = navigator.post("/desk/review/held", page="/desk/review", name="clubs of the town")
+    assert answer.status_code == 303, answer.text
+    assert "No import is held back." in navigator.read("/desk/review")
+    assert desk.office.register.find("club", "closed", 0, 100)[1] >= 11
+    answer = navigator.post("/desk/review/held", page="/desk/review", name="nobody's")
+    assert answer.status_code == 409
+
+
+def test_what_is_elsewhere_is_counted_here(navigator):
+    send(navigator, HEADER + "z,To be mended,gruop,Words.,,\n", source="wrong ones")
+    page = navigator.read("/desk/review")
+    assert re.search(r"[1-9]\d* rows to mend", page)
+    assert re.search(r"\d+ listings that nobody checked", page)
+
+
+def test_what_nobody_checked_is_assured_and_goes_from_the_list(navigator):
+    number = add(navigator, name="Never checked")
+    page = navigator.read("/desk/freshness")
+    assert "Nobody has said</th>" in page
+    path = f"/desk/listings/{number}/assure"
+    seen = [navigator.read(f"/desk/freshness?page={one}") for one in range(1, 5)]
+    assert any(path in one for one in seen)
+    answer = navigator.post(path, page="/desk/freshness", back="/desk/freshness")
+    assert answer.headers["location"] == "/desk/freshness?done=assured"
+    seen = [navigator.read(f"/desk/freshness?page={one}") for one in range(1, 5)]
+    assert not any(path in one for one in seen)

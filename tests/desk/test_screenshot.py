@@ -1,0 +1,30 @@
+"""The desk's pictures in the documents: real pages in a real browser.
+
+`make screenshots` keeps what these tests see under docs/images; otherwise they only look.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.desk.test_in_browser import Enter, enter
+from tests.web.test_screenshot import keep
+from tests.web.test_widget import browser, open_page
+
+__all__ = ["browser", "enter", "open_page"]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("desk-listings.png", "/desk/listings?q=harbour"), ("desk-need.png", "/desk/need")],
+)
+def test_a_page_of_the_desk(desk, enter: Enter, tmp_path: Path, name: str, path: str) -> None:
+    for topic, area, times in (
+        ("gardening and growing", "Sandhills", 7),
+        ("singing and choirs", "Eastmoor", 4),
+        ("debt and money advice", "Northgate", 3),
+    ):
+        for _ in range(times):
+            desk.office.notebook.add_unmet_need(topic, area)
+    page = enter(path, width=1000, height=900)
+    keep(page, name, tmp_path)

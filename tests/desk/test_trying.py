@@ -1,0 +1,50 @@
+"""Trying it as a resident, and need beside what there is."""
+
+import html
+
+from tests.desk.test_listings import add
+
+
+def test_what_is_found_is_told_with_reasons_and_scores(navigator):
+    add(
+        navigator,
+        name="Allotment mornings",
+        description="Grow vegetables with other people on a shared plot.",
+        latitude="53.9",
+        longitude="1.3",
+    )
+    page = html.unescape(navigator.read("/desk/try?q=grow+vegetables+with+others&near=Harbourside"))
+    assert "They ask for: gardening and growing." in page
+    assert "Allotment mornings" in page
+    assert "It mentions “vegetables”" in page
+    assert "Fit 0." in page
+    assert " miles" in page
+    page = html.unescape(navigator.read("/desk/try?q=choir&near=Nowhere+at+all"))
+    assert "Nothing is known near that place" in page
+
+
+def test_before_anything_is_typed_nothing_is_searched(navigator):
+    assert "found" not in navigator.read("/desk/try").partition("<main")[2]
+
+
+def test_need_stands_beside_what_there_is(desk, navigator):
+    for _ in range(3):
+        desk.office.notebook.add_unmet_need("gardening and growing", "Sandhills")
+    desk.office.notebook.add_unmet_need("", "")
+    page = html.unescape(navigator.read("/desk/need"))
+    row = page[page.index("gardening and growing") :]
+    assert "<td>Sandhills</td><td>3</td>" in row
+    assert "something else</th><td>not said</td><td>1</td><td>not known</td>" in page
+
+
+def test_the_map_shows_where_a_strand_is_missing(navigator):
+    page = navigator.read("/desk/need")
+    assert "Strengthening communities</th>" in page
+    row = page[page.index('<th scope="row">Harbourside') :].partition("</tr>")[0]
+    assert "<td>" in row
+    assert "<strong>none</strong>" in page
+
+
+def test_what_is_not_released_is_not_for_analysts(analyst):
+    assert analyst.get("/desk/need").status_code == 403
+    assert analyst.get("/desk/try").status_code == 403
