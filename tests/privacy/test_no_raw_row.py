@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from starlette.routing import BaseRoute
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -96,12 +96,14 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
     return found
 
 
-def walk(routes: list[BaseRoute], prefix: str) -> Iterator[tuple[str, str]]:
+def walk(routes: list[Any], prefix: str) -> Iterator[tuple[str, str]]:
     for route in routes:
         path = prefix + getattr(route, "path", "")
         for method in getattr(route, "methods", None) or ():
             yield method, path
         yield from walk(getattr(route, "routes", None) or [], path)
+        if included := getattr(route, "original_router", None):
+            yield from walk(included.routes, prefix + route.include_context.prefix)
 
 
 def fill_in(path: str) -> Iterator[str]:
