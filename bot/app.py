@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -145,6 +145,8 @@ async def _run(
     app = create_app(
         conversation,
         origins=settings.web_origins,
+        secret=secret,
+        messages_a_minute=settings.web_messages_a_minute,
         rasa_is_up=lambda: rasa.up,
         receive_telegram=receive,
     )
@@ -153,7 +155,7 @@ async def _run(
     ledger = Ledger(open_engine(settings.checkins_url))
     open_desk(app, create_desk(office, catalogue, ledger, secret, settings.web_base_url))
     servers = (
-        _Server(app, web),
+        _Server(app, web, settings.web_proxies),
         _Server(create_actions_app(catalogue, notebook, settings.team), actions),
     )
     async with contextlib.AsyncExitStack() as running:
@@ -221,8 +223,14 @@ async def _start_telegram(telegram: Telegram, settings: Settings) -> None:
 class _Server:
     """A uvicorn server on a socket that is bound already, inside our own event loop."""
 
-    def __init__(self, app: FastAPI, bound: socket.socket) -> None:
-        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
+    def __init__(self, app: FastAPI, bound: socket.socket, proxies: Sequence[str] = ()) -> None:
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            forwarded_allow_ips=list(proxies),
+        )
         self._server = uvicorn.Server(config)
         # Signals are ours: uvicorn would end itself and leave the rest running.
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]

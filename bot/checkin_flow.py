@@ -179,7 +179,9 @@ class CheckinFlow:
         else:
             back = self._tap(_ASK, draft.clear(step - 1))
         return Choices(
-            text, (*options, Option(line("checkin_button_back"), back), self._stop(draft))
+            text,
+            (*options, Option(line("checkin_button_back"), back), self._stop(draft)),
+            answers=len(options),
         )
 
     def _ask(self, step: int) -> tuple[str, list[tuple[str, str]]]:

@@ -52,10 +52,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Choices:
-    """A question or remark with buttons under it."""
+    """A question or remark with buttons under it.
+
+    The first `answers` of the options answer a question of which one is to be picked; a
+    channel that has radio buttons may show them so. The others lead elsewhere.
+    """
 
     text: str
     options: tuple[Option, ...]
+    answers: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,9 @@ class ListingCard:
     (it marks the fictional example town); `alert` is the group's own news, such
     as "Temporarily closed". `who` is whom it is for, `wanted` the skills and time it asks of
     volunteers. `directions` is a map's address. `description` is whole when details were
-    asked; else it is empty, or begins where neither time nor place is known.
+    asked; else it is empty, or begins where neither time nor place is known. `calendar` tells
+    that its times can be had for a calendar, `point` is (latitude, longitude) in WGS84 degrees.
+    `asides` are options that a channel with little room leaves out.
     """
 
     listing_id: int
@@ -105,6 +112,9 @@ class ListingCard:
     who: str = ""
     wanted: str = ""
     directions: str = ""
+    calendar: bool = False
+    point: tuple[float, float] | None = None
+    asides: tuple[Option, ...] = ()
 
 
 Reply = Text | Choices | HelpLines | ListingCard

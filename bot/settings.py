@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     web_port: Port = 8080
     web_base_url: str = ""
     web_origins: list[str] = ["*"]
+    web_messages_a_minute: Annotated[int, Field(ge=0)] = 60
+    web_proxies: list[str] = ["127.0.0.1"]
     actions_port: Port = 5055
     rasa_port: Port = 5005
     rasa_timeout: float = 5.0

@@ -5,7 +5,7 @@ One place for copy, whether Rasa says it or the conversation does while Rasa is 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,14 @@ class Wording:
         """The card in the payload of a Rasa action. Raises KeyError or TypeError if it is none."""
         fields = {key: value for key, value in payload.items() if key not in {"type", "taps"}}
         fields["reasons"] = tuple(fields["reasons"])
-        fields["options"] = tuple(
-            Option(self._buttons[tap.partition("=")[0]], tap) for tap in payload["taps"]
-        )
+        fields["options"] = self._name(payload["taps"])
+        fields["asides"] = self._name(payload.get("asides", ()))
+        if fields.get("point"):
+            fields["point"] = tuple(fields["point"])
         return ListingCard(**fields)
+
+    def _name(self, taps: Iterable[str]) -> tuple[Option, ...]:
+        return tuple(Option(self._buttons[tap.partition("=")[0]], tap) for tap in taps)
 
     def payload_of(self, tap: str) -> str | None:
         """The tap as Rasa reads it, or None if it names no intent that we know."""

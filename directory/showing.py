@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from directory.finding.query import Hit
-from directory.listings import Listing, StoredListing
+from directory.listings import Listing, Point, StoredListing, withhold_place
 from directory.wording import (
     describe_alert,
     describe_cost,
@@ -57,6 +57,12 @@ def link_directions(listing: Listing) -> str:
             parts = (place.venue, place.address, place.postcode)
             return f"{_MAP}/search?{urlencode({'query': ', '.join(filter(None, parts))})}"
     return ""
+
+
+def locate(listing: Listing) -> Point | None:
+    """Where it is on a map: its first place that is known. Never tells of a confidential one."""
+    places = withhold_place(listing).places
+    return next((place.point for place in places if place.point), None)
 
 
 def describe_briefly(stored: StoredListing) -> str:

@@ -1,13 +1,11 @@
 """The FastAPI app that residents' browsers talk to.
 
-Translates, decides nothing: a body becomes a Message, replies become JSON. Must never
-log a body, and keeps nothing about who is calling.
+Owns what holds for every address: the size of a body, headers, and errors in one plain
+sentence. Must never log a body, and keeps nothing about who is calling.
 """
 
 import logging
-import re
-import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,78 +15,61 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from bot.replies import MOST_CHARACTERS, Conversation, Message, to_json
+from bot.replies import Conversation
+from bot.web.chatting import TOO_LONG, create_chat_api
+from bot.web.forms import FORMS, create_forms
+from bot.web.headers import SECURITY_HEADERS
+from bot.web.limits import RateLimit
 from bot.wording import line
 
 log = logging.getLogger(__name__)
 
 WIDGET = Path(__file__).resolve().parent.parent / "widget"
 _MOST_BYTES = 16_384
-_CONVERSATION = re.compile(r"[A-Za-z0-9_-]{32}")
-
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-    ),
-}
-
-
-class MessageBody(BaseModel):
-    """One of the two: typed words, or the `tap` of a button."""
-
-    model_config = ConfigDict(extra="forbid")
-    text: str | None = None
-    tap: Annotated[str, Field(max_length=256)] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> "MessageBody":
-        if (self.text is None) == (self.tap is None):
-            raise ValueError("send either text or tap")
-        return self
-
-
-class ChatBody(BaseModel):
-    """A message in a conversation; null starts a new one."""
-
-    model_config = ConfigDict(extra="forbid")
-    conversation: str | None = None
-    message: MessageBody
+_MOST_FORM_BYTES = 65_536  # a plain form brings along what was said before
 
 
 def create_app(
     conversation: Conversation,
     *,
     origins: list[str],
+    secret: bytes,
     rasa_is_up: Callable[[], bool],
+    messages_a_minute: int = 0,
     receive_telegram: Callable[[dict[str, Any], str | None], Awaitable[bool]] | None = None,
 ) -> FastAPI:
-    """The app. `receive_telegram` takes webhook calls; without it there is no such address."""
+    """The app. `receive_telegram` takes webhook calls; without it there is no such address.
+
+    `origins` are the pages elsewhere that may use the chat, `messages_a_minute` is what one
+    client may send (0 for no limit), and `secret` signs what the plain forms carry along.
+    """
+    limit = RateLimit(messages_a_minute)
     app = FastAPI(
         title="Community Connector",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         # For a body that does not say its length; `guard` has words for the others.
-        max_body_size=4 * _MOST_BYTES,
+        max_body_size=_MOST_FORM_BYTES,
     )
 
     @app.middleware("http")
     async def guard(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         length = request.headers.get("content-length") or "0"
-        if not length.isdecimal() or int(length) > _MOST_BYTES:
-            return _sorry(413, _TOO_LONG)
+        most = _MOST_FORM_BYTES if request.url.path == FORMS else _MOST_BYTES
+        if not length.isdecimal() or int(length) > most:
+            return _sorry(413, TOO_LONG)
         try:
             response = await go_on(request)
         except Exception as error:
             # The type alone: the error's own text may quote what was sent.
             log.error("A request failed: %s", type(error).__name__)
             response = _sorry(500, line("web_wrong"))
-        for name, value in _HEADERS.items():
+        if request.url.path.startswith("/api/chat"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
@@ -101,20 +82,8 @@ def create_app(
         allow_headers=["Content-Type"],
     )
 
-    @app.post("/api/chat")
-    async def chat(body: ChatBody) -> dict[str, Any]:
-        """Answers one message."""
-        if body.message.text is not None and len(body.message.text) > MOST_CHARACTERS:
-            raise HTTPException(413, _TOO_LONG)
-        conversation_id = body.conversation or secrets.token_urlsafe(24)
-        message = Message(text=body.message.text, tap=body.message.tap)
-        replies = await conversation.answer(_sender(conversation_id), message)
-        return {"conversation": conversation_id, "replies": [to_json(reply) for reply in replies]}
-
-    @app.delete("/api/chat/{conversation_id}", status_code=204)
-    async def forget(conversation_id: str) -> None:
-        """Erases the conversation, Rasa's memory of it included."""
-        await conversation.forget(_sender(conversation_id))
+    app.include_router(create_chat_api(conversation, limit))
+    app.include_router(create_forms(conversation, limit, secret))
 
     @app.get("/api/health")
     async def health() -> dict[str, str]:
@@ -140,15 +109,23 @@ def create_app(
     async def script() -> FileResponse:
         return FileResponse(WIDGET / "widget.js", headers=_EMBEDDABLE)
 
+    @app.get("/widget", include_in_schema=False)
+    async def guide() -> FileResponse:
+        return FileResponse(WIDGET / "guide.html")
+
     app.mount("/widget", _EmbeddableFiles(directory=WIDGET))
     app.add_exception_handler(StarletteHTTPException, _tell_http_error)
     app.add_exception_handler(RequestValidationError, _tell_invalid)
     return app
 
 
-_TOO_LONG = line("web_too_long", most=MOST_CHARACTERS)
 # Any page may load the widget's files, which hold no secret, whatever may use the chat.
-_EMBEDDABLE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+_EMBEDDABLE = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    # Asked for anew each time: of two versions the parts would not fit together.
+    "Cache-Control": "no-cache",
+}
 
 
 class _EmbeddableFiles(StaticFiles):
@@ -158,19 +135,14 @@ class _EmbeddableFiles(StaticFiles):
         return response
 
 
-def _sender(conversation_id: str) -> str:
-    if not _CONVERSATION.fullmatch(conversation_id):
-        raise HTTPException(422, line("web_unknown"))
-    return f"web:{conversation_id}"
-
-
-def _sorry(status: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status)
+def _sorry(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": sentence}, status, headers)
 
 
 async def _tell_http_error(_request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
-    return _sorry(status, str(getattr(error, "detail", line("web_wrong"))))
+    sentence = str(getattr(error, "detail", line("web_wrong")))
+    return _sorry(status, sentence, getattr(error, "headers", None))
 
 
 async def _tell_invalid(_request: Request, _error: Exception) -> Response:

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.web.headers import SECURITY_HEADERS
+
 log = logging.getLogger(__name__)
 
 BROKEN = "Something went wrong on our side. Try again in a minute."
@@ -30,13 +32,6 @@ _PREFLIGHT = {
     "Access-Control-Allow-Methods": METHODS,
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
-}
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-    ),
 }
 
 
@@ -116,7 +111,7 @@ class PublicReading:
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
         elif method not in ("GET", "HEAD"):
             sorry = tell(405, "The directory can only be read: use GET.")
-            sorry.headers.update({**_HEADERS, **_CORS, "Allow": METHODS})
+            sorry.headers.update({**SECURITY_HEADERS, **_CORS, "Allow": METHODS})
             await sorry(scope, receive, send)
         else:
             await self._read({**scope, "method": "GET"}, receive, send, bare=method == "HEAD")
@@ -132,7 +127,7 @@ class PublicReading:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in {**_HEADERS, **_CORS}.items():
+                for name, value in {**SECURITY_HEADERS, **_CORS}.items():
                     headers.setdefault(name, value)
             elif bare and message["type"] == "http.response.body":
                 message = {**message, "body": b""}

@@ -1,6 +1,7 @@
 """Listings as the payloads of cards, and the details of one of them."""
 
 import re
+from datetime import date
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -10,7 +11,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.catalogue import Catalogue
 from directory.finding.query import Hit
 from directory.listings import StoredListing
-from directory.showing import describe_briefly, show_listing
+from directory.publishing.calendar import has_times
+from directory.showing import describe_briefly, locate, show_listing
 from directory.wording import describe_opening
 from nlu.actions.asking import begin
 from nlu.actions.reading import asks_outright
@@ -41,6 +43,8 @@ def make_card(hit: Hit) -> dict[str, Any]:
         "reasons": list(hit.reasons),
         "description": describe_opening(hit.found.listing) if bare else "",
         "taps": _taps(hit.found, "ask_details:listing", "ask_details:keep"),
+        "asides": _taps(hit.found, "report_listing:listing"),
+        **_place(hit.found),
     }
 
 
@@ -51,6 +55,16 @@ def make_details(stored: StoredListing) -> dict[str, Any]:
         **show_listing(stored),
         "reasons": [],
         "taps": _taps(stored, *_ON_DETAILS),
+        **_place(stored),
+    }
+
+
+def _place(stored: StoredListing) -> dict[str, Any]:
+    """Whether a calendar can have it, and where it is on a map."""
+    point = locate(stored.listing)
+    return {
+        "calendar": has_times(stored, date.today()),
+        "point": [point.latitude, point.longitude] if point else None,
     }
 
 

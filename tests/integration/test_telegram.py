@@ -489,7 +489,11 @@ SECRET = "a-secret_1"
 async def web_app(channel: Telegram, conversation: Echo) -> AsyncIterator[str]:
     """The program's own web server; the address that Telegram is given."""
     app = create_app(
-        conversation, origins=[], rasa_is_up=lambda: False, receive_telegram=channel.receive
+        conversation,
+        origins=[],
+        secret=b"of the tests alone",
+        rasa_is_up=lambda: False,
+        receive_telegram=channel.receive,
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

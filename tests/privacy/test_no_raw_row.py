@@ -86,7 +86,7 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
     checkins = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
     catalogue = Catalogue(engine, None)
     apps: list[FastAPI] = [
-        create_app(None, origins=[], rasa_is_up=bool),
+        create_app(None, origins=[], secret=b"of the tests", rasa_is_up=bool),
         create_publishing_app(Shelf(engine), catalogue),
         create_desk(Office(engine, None, b"any secret"), catalogue, Ledger(checkins), b"a secret"),
     ]

@@ -64,6 +64,9 @@ def test_what_is_said_is_written_nowhere(service: Service, telegram_server: BotA
     talk.tap(f"ask_details:keep={SENTINEL}")
     httpx.post(f"{service.url}/api/chat", json={"message": SENTINEL})
     httpx.post(f"{service.url}/api/chat", content=SENTINEL.encode())
+    told = {"User-Agent": SENTINEL, "Referer": f"https://{SENTINEL}.example/", "Cookie": SENTINEL}
+    for fields in ({"text": f"choir {SENTINEL}"}, {"tap": SENTINEL}, {"text": SENTINEL * 99}):
+        httpx.post(f"{service.url}/chat", data=fields, headers=told)
 
     chat = telegram_server.chat(name=NAME)
     chat.send(f"chess {SENTINEL}")

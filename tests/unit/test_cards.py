@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.wording import Wording
 from directory.finding.query import Hit
-from directory.listings import Listing, Place, Schedule, StoredListing
+from directory.listings import Listing, Place, Point, Schedule, StoredListing
 from directory.wording import describe_opening
 from nlu.actions.showing import make_card
 
@@ -44,3 +45,27 @@ def test_an_opening_is_short_and_only_the_listings_own_words(text: str) -> None:
     opening = describe_opening(Listing(key="1", name="x", kind="group", description=text))
     assert len(opening) <= 200
     assert " ".join(text.split()).startswith(opening.removesuffix(" …").removesuffix("…"))
+
+
+POINT = Point(53.7, 1.7)
+TUESDAYS = Schedule(days=("Tuesday",))
+
+
+def test_a_card_tells_where_on_a_map_and_whether_a_calendar_can_have_it() -> None:
+    shown = card(places=(Place(venue="Hall"), Place(point=POINT)), schedules=(TUESDAYS,))
+    assert shown["point"] == [53.7, 1.7]
+    assert shown["calendar"] is True
+    assert card()["point"] is None
+    assert card()["calendar"] is False
+
+
+def test_a_confidential_listing_is_on_no_map() -> None:
+    shown = card(places=(Place(point=POINT),), schedules=(TUESDAYS,), confidential=True)
+    assert shown["point"] is None
+
+
+def test_a_card_from_rasa_has_its_options_named_and_its_point_whole() -> None:
+    made = Wording().make_card(card(places=(Place(point=POINT),)))
+    assert made.point == (53.7, 1.7)
+    assert [option.label for option in made.options] == ["Tell me more", "Add to my list"]
+    assert [option.label for option in made.asides] == ["This one is wrong"]

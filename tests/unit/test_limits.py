@@ -1,0 +1,69 @@
+"""How often one client may write, and how little is kept to know it."""
+
+import pytest
+
+from bot.web.limits import RateLimit
+
+HOME = "198.51.100.7"
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_so_many_at_once_and_no_more(clock: Clock) -> None:
+    limit = RateLimit(3, clock)
+    assert [limit.wait(HOME) for _ in range(3)] == [0, 0, 0]
+    assert limit.wait(HOME) == pytest.approx(20)
+    assert limit.wait("203.0.113.9") == 0
+
+
+def test_a_refused_message_costs_nothing_and_time_gives_room_again(clock: Clock) -> None:
+    limit = RateLimit(3, clock)
+    for _ in range(50):
+        limit.wait(HOME)
+    clock.now += 20
+    assert limit.wait(HOME) == 0
+    assert limit.wait(HOME) > 0
+    clock.now += 60
+    assert [limit.wait(HOME) for _ in range(3)] == [0, 0, 0]
+
+
+def test_none_is_no_limit(clock: Clock) -> None:
+    limit = RateLimit(0, clock)
+    assert not any(limit.wait(HOME) for _ in range(1000))
+    assert len(limit) == 0
+
+
+def test_a_client_is_forgotten_a_minute_after_it_last_wrote(clock: Clock) -> None:
+    limit = RateLimit(60, clock)
+    for number in range(100):
+        limit.wait(f"198.51.100.{number}")
+    assert len(limit) == 100
+    clock.now += 61
+    limit.wait("203.0.113.9")
+    assert len(limit) == 1
+
+
+def test_one_home_on_ipv6_is_one_client(clock: Clock) -> None:
+    limit = RateLimit(1, clock)
+    assert limit.wait("2001:db8:1:2::1") == 0
+    assert limit.wait("2001:db8:1:2:ffff::2") > 0
+    assert limit.wait("2001:db8:1:3::1") == 0
+
+
+def test_no_address_is_kept_and_no_two_processes_hash_alike(clock: Clock) -> None:
+    one, other = RateLimit(5, clock), RateLimit(5, clock)
+    for limit in (one, other):
+        limit.wait(HOME)
+    kept = [repr(vars(limit)) for limit in (one, other)]
+    assert all(HOME not in text and HOME.encode().hex() not in text for text in kept)
+    assert not set(one._full_at) & set(other._full_at)
