@@ -15,7 +15,8 @@ import { Conversation } from "./conversation.js";
 import { make } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { leave, watchChat } from "./leave.js";
-import { showReply } from "./replies.js";
+import { Place } from "./place.js";
+import { showReply, withMaps } from "./replies.js";
 import { claimKey, readSession, releaseKey } from "./session.js";
 import { wordsFor } from "./words.js";
 
@@ -33,7 +34,9 @@ const styled = fetch(new URL("chat.css", import.meta.url))
 class CommunityConnector extends HTMLElement {
   #parts = null;
   #composer;
+  #place = null; // none where the chat is a part of the page
   #turns = new Map();
+  #open = false;
   #unread = 0;
   #still = 0;
 
@@ -48,11 +51,13 @@ class CommunityConnector extends HTMLElement {
     });
     this.unwatch = watchChat(this);
     addEventListener("pageshow", this.#returned);
+    this.unplace = this.#place?.watch();
     styled.then(() => this.#start());
   }
 
   disconnectedCallback() {
     removeEventListener("pageshow", this.#returned);
+    this.unplace?.();
     this.unwatch();
     releaseKey(this.key);
   }
@@ -66,7 +71,7 @@ class CommunityConnector extends HTMLElement {
   }
 
   get isOpen() {
-    return !this.#parts.panel.hidden;
+    return this.#open;
   }
 
   get #floating() {
@@ -125,12 +130,12 @@ class CommunityConnector extends HTMLElement {
   };
 
   #show(open) {
-    const { panel, launcher } = this.#parts;
-    if (panel.hidden !== open) return;
-    const change = () => (panel.hidden = !open);
+    if (this.#open === open) return;
+    this.#open = open;
+    this.#parts.launcher.hidden = open;
+    const change = () => this.#place?.show(open);
     if (this.conversation.begun) this.#quietly(change);
     else change();
-    launcher.hidden = open;
     this.#count(0);
     this.conversation.remember(open);
     if (open && !this.conversation.begun) this.conversation.greet();
@@ -150,7 +155,7 @@ class CommunityConnector extends HTMLElement {
   #add(entries, { restored = false } = {}) {
     const { log } = this.#parts;
     const turns = entries.map((entry) => this.#turn(entry));
-    log.append(...turns);
+    log.append(...withMaps(entries, turns, this.#context));
     if (turns.length) this.#scrollTo(turns[0], restored);
     if (restored) return;
     for (const { reply, text } of entries) {
@@ -160,15 +165,18 @@ class CommunityConnector extends HTMLElement {
     }
   }
 
+  get #context() {
+    return {
+      words: this.words,
+      heading: Math.min(this.heading + 1, 6),
+      server: SERVER,
+      tap: (option) => this.conversation.tap(option),
+      tell: (sentence) => this.#tell(sentence),
+    };
+  }
+
   #turn(entry) {
-    if (entry.reply) {
-      const context = {
-        words: this.words,
-        heading: Math.min(this.heading + 1, 6),
-        tap: (option) => this.conversation.tap(option),
-      };
-      return make("div", { class: "turn" }, showReply(entry.reply, context));
-    }
+    if (entry.reply) return make("div", { class: "turn" }, showReply(entry.reply, this.#context));
     const turn = make("div", { class: "turn mine", hidden: !entry.text });
     if (entry.text) {
       const by = make("span", { class: "hidden" }, `${this.words.youSaid} `);
@@ -205,13 +213,20 @@ class CommunityConnector extends HTMLElement {
   }
 
   #wait(count) {
-    const { typing, status } = this.#parts;
-    typing.hidden = !count;
-    status.textContent = "";
+    const { typing } = this.#parts;
+    this.#tell("", () => (typing.hidden = !count));
     clearTimeout(this.#still);
     if (!count) return;
-    const say = () => (status.textContent = this.words.stillWaiting);
-    this.#still = setTimeout(say, STILL_WAITING_MS);
+    this.#still = setTimeout(() => this.#tell(this.words.stillWaiting), STILL_WAITING_MS);
+  }
+
+  /** Says a sentence under the log, whose end goes on being seen if it was. */
+  #tell(sentence, change = () => undefined) {
+    const { log, status } = this.#parts;
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < SPACE_ABOVE_PX;
+    status.textContent = sentence;
+    change();
+    if (atEnd) log.scrollTop = log.scrollHeight;
   }
 
   #empty() {
@@ -277,6 +292,10 @@ class CommunityConnector extends HTMLElement {
       leave: () => leave(this.exit),
     });
     const { all, panel } = this.#parts;
+    if (this.#floating) {
+      const acts = { quietly: (change) => this.#quietly(change), close: () => this.#show(false) };
+      this.#place = new Place(this, this.#parts, acts);
+    }
     for (const type of ["keydown", "keypress", "keyup"]) panel.addEventListener(type, this.#keys);
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];

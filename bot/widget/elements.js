@@ -14,16 +14,18 @@ export function make(tag, attributes = {}, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** An element of a drawing. */
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
 /** A picture drawn with one line on a 24 by 24 grid, hidden from screen readers. */
 export function icon(line) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", "icon");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", line);
-  svg.append(path);
-  return svg;
+  const box = { viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" };
+  return svg("svg", box, svg("path", { d: line }));
 }
 
 export const lines = {

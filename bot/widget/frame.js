@@ -24,11 +24,17 @@ export function buildFrame(look, form, acts) {
     tabindex: "0",
   });
   const dots = [1, 2, 3].map(() => make("i"));
-  const typing = make("div", { class: "typing", "aria-hidden": "true", hidden: true }, ...dots);
-  const status = make("div", { role: "status", class: "status" });
+  const dir = words.direction;
+  const typing = make("div", { class: "typing", dir, "aria-hidden": "true", hidden: true }, ...dots);
+  const status = make("div", { role: "status", class: "status", dir });
 
   const head = buildHead(look, acts, title);
-  const panel = make("div", { class: "panel", hidden: true }, head, log, typing, status, form);
+  // A dialog, so that it can be modal where it covers the page.
+  const panel = make(
+    floating ? "dialog" : "div",
+    { class: "panel", "aria-labelledby": floating ? "title" : null },
+    head, log, typing, status, form,
+  );
   const all = make(
     "section",
     { lang: language, "aria-label": name, hidden: true },

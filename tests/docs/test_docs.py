@@ -75,3 +75,15 @@ def test_links_lead_somewhere(document: str) -> None:
     folder = (ROOT / document).parent
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", read(document)):
         assert (folder / target).exists(), target
+
+
+def test_every_criterion_of_wcag_names_a_test_that_exists() -> None:
+    document = read("docs/accessibility.md")
+    rows = re.findall(r"^\| (\d\.\d\.\d+) .+? \| (A|AA) \| .+? \| `(.+?)` \|$", document, re.M)
+    # What WCAG 2.2 has at A and AA: 31 and 24.
+    assert len({number for number, _, _ in rows}) == len(rows) == 55
+    assert [level for _, level, _ in rows].count("A") == 31
+    guards = [guard for _, _, guard in rows] + re.findall(r"\(`(tests/.+?)`\)", document)
+    for guard in guards:
+        test_file, _, test = guard.partition("::")
+        assert f"def {test}(" in read(test_file), guard

@@ -10,9 +10,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bot.settings import ROOT
-from tests.web.test_widget import ANSWER_MS, GARDENING, OpenPage, browser, open_page
-
-__all__ = ["browser", "open_page"]
+from tests.web.chat import (
+    ANSWER_MS,
+    GARDENING,
+    OpenPage,
+    chat_on,
+    find_listings,
+    wait_for_greeting,
+)
+from tests.web.walking import press
 
 IMAGES = ROOT / "docs" / "images"
 
@@ -51,3 +57,36 @@ def test_a_conversation_in_the_browser(
         page.get_by_role("article").or_(page.get_by_text("Fictional example")).first
     ).to_be_visible()
     keep(page, name, tmp_path)
+
+
+def test_the_widget_on_another_site(host_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(f"{host_url}/attributes.html", width=1000, height=800, color_scheme="dark")
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    find_listings(chat)
+    chat.locator("summary").first.click()
+    expect(chat.get_by_role("img")).to_be_visible()
+    chat.locator("details").first.scroll_into_view_if_needed()
+    keep(page, "widget.png", tmp_path)
+
+
+def test_a_question_of_the_check_in(app_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(app_url, width=390, height=900)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    press(chat, "Answer a few questions")
+    press(chat, "Yes, I am 16 or over")
+    chat.get_by_role("radio").first.check()
+    keep(page, "checkin.png", tmp_path)
+
+
+def test_the_plain_pages(app_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(f"{app_url}/chat", width=800, height=1100, java_script_enabled=False)
+    page.get_by_label("Your message").fill(GARDENING)
+    page.get_by_role("button", name="Send").click()
+    for _ in range(4):
+        if page.get_by_role("article").count():
+            break
+        page.get_by_role("button", name="Skip", exact=True).click()
+    expect(page.get_by_role("article").first).to_be_visible()
+    keep(page, "plain.png", tmp_path)

@@ -1,0 +1,95 @@
+"""What the browser tests share: finding the chat's parts on a page, and talking to it."""
+
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+ANSWER_MS = 20_000  # a real answer, on a busy machine
+GARDENING = "somewhere to do a bit of gardening with other people"
+CRISIS = "i dont want to be here anymore"
+FORGETTING = "**/api/chat/*/forget"
+NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
+STORED = "() => Object.keys(sessionStorage).filter((key) => key.startsWith('community-connector'))"
+DEEP_FOCUS = """() => {
+    let element = document.activeElement;
+    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+    return element;
+}"""
+
+OpenPage = Callable[..., Page]
+
+
+def chat_on(page: Page) -> Locator:
+    return page.locator("community-connector")
+
+
+def start_again_button(chat: Locator) -> Locator:
+    # The chat itself may offer a choice of the same name.
+    return chat.locator(".head").get_by_role("button", name="Start again")
+
+
+def answers(chat: Locator) -> Locator:
+    return chat.locator(".turn:not(.mine)")
+
+
+def wait_for_answer(chat: Locator) -> None:
+    """Until nothing is on its way: the dots come with the message and go with the answer."""
+    expect(chat.locator(".typing")).to_be_hidden(timeout=ANSWER_MS)
+
+
+def wait_for_greeting(chat: Locator) -> None:
+    expect(answers(chat).first).to_be_visible(timeout=ANSWER_MS)
+    wait_for_answer(chat)
+
+
+def say(chat: Locator, text: str) -> None:
+    field = chat.get_by_label("Your message")
+    field.fill(text)
+    field.press("Enter")
+    wait_for_answer(chat)
+
+
+def answer_until_listings(chat: Locator, press: Callable[[Locator], None]) -> None:
+    """Skips the questions that come before listings, with `press` for the button."""
+    for _ in range(4):
+        if chat.get_by_role("article").count():
+            break
+        press(chat.get_by_role("button", name="Skip", exact=True).last)
+        wait_for_answer(chat)
+    expect(chat.get_by_role("article").first).to_be_visible()
+
+
+def find_listings(chat: Locator) -> None:
+    say(chat, GARDENING)
+    answer_until_listings(chat, lambda button: button.click())
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """Presses Tab until the focus is on the target; fails if it never comes there."""
+    expect(target).to_be_visible()
+    for _ in range(80):
+        focused = page.evaluate_handle(DEEP_FOCUS)
+        if target.evaluate("(element, focused) => element === focused", focused):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"not reached with the keyboard: {target}")
+
+
+def assert_accessible(page: Page, state: str = "") -> None:
+    """Nothing is found by axe-core, in the page and in every shadow tree of it."""
+    axe = Axe()
+    if page.evaluate("'axe' in window"):
+        axe.axe_script = ""  # half a megabyte, and there already
+    results = axe.run(page)
+    assert results.violations_count == 0, f"{state}\n{results.generate_report()}"
+
+
+def assert_no_sideways_scroll(page: Page) -> None:
+    for selector in ("html", "community-connector .log", "community-connector .panel"):
+        assert_no_sideways_scroll_of(page, selector)
+
+
+def assert_no_sideways_scroll_of(page: Page, selector: str) -> None:
+    overflow = page.locator(selector).first.evaluate("e => e.scrollWidth - e.clientWidth")
+    assert overflow <= 0, f"{selector} scrolls {overflow} px sideways"

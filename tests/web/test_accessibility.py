@@ -1,0 +1,284 @@
+"""What axe-core finds, and what it cannot see: targets, zoom, spacing, colours, contrast."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from bot.settings import ROOT
+from tests.web.chat import (
+    CRISIS,
+    GARDENING,
+    OpenPage,
+    answers,
+    assert_accessible,
+    assert_no_sideways_scroll,
+    assert_no_sideways_scroll_of,
+    chat_on,
+    find_listings,
+    say,
+    start_again_button,
+    tab_to,
+    wait_for_greeting,
+)
+from tests.web.walking import press, walk
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1100, 320])
+def test_axe_finds_nothing_in_the_page(
+    app_url: str, open_page: OpenPage, colour_scheme: str, width: int
+) -> None:
+    page = open_page(app_url, color_scheme=colour_scheme, width=width)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    assert_accessible(page)
+    find_listings(chat)
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    say(chat, CRISIS)
+    expect(chat.get_by_role("link", name=re.compile("116 123"))).to_be_visible()
+    assert_accessible(page)
+    chat.get_by_label("Your message").fill("a" * 1001)
+    chat.get_by_role("button", name="Send").click()
+    expect(chat.get_by_role("alert")).not_to_be_empty()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+
+
+@pytest.mark.parametrize(
+    ("page_name", "settings"),
+    [
+        ("library.html", {}),
+        ("two.html", {"color_scheme": "dark"}),
+        ("hostile.html", {"color_scheme": "dark", "width": 320}),
+    ],
+)
+def test_axe_finds_nothing_in_any_state(
+    host_url: str, open_page: OpenPage, page_name: str, settings: dict[str, Any]
+) -> None:
+    page = open_page(f"{host_url}/{page_name}", **settings)
+    for state in walk(page, chat_on(page).last):
+        assert_accessible(page, state)
+        assert_no_sideways_scroll_of(page, "html")
+    assert page.evaluate("window.violations") == []
+
+
+@pytest.mark.parametrize("path", ["widget", "chat"])
+@pytest.mark.parametrize("settings", [{}, {"color_scheme": "dark", "width": 320}])
+def test_axe_finds_nothing_in_pages_of_ours(
+    app_url: str, open_page: OpenPage, path: str, settings: dict[str, Any]
+) -> None:
+    page = open_page(f"{app_url}/{path}", **settings)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert_accessible(page)
+    assert_no_sideways_scroll_of(page, "html")
+
+
+def test_at_400_percent_all_can_be_reached_without_sideways_scroll(
+    host_url: str, open_page: OpenPage
+) -> None:
+    # 1280 by 1024 at 400%.
+    page = open_page(f"{host_url}/library.html", width=320, height=256)
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    find_listings(chat)
+    assert_no_sideways_scroll(page)
+    for part in (chat.get_by_role("article").last, chat.get_by_label("Your message")):
+        part.scroll_into_view_if_needed()
+        expect(part).to_be_in_viewport()
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_those_who_asked_for_less(
+    host_url: str, open_page: OpenPage, motion: str, moves: bool
+) -> None:
+    page = open_page(f"{host_url}/library.html", reduced_motion=motion)
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    moving = chat.locator(".typing i").first.evaluate(
+        "e => getComputedStyle(e).animationName !== 'none'"
+    )
+    assert moving is moves
+    sliding = chat.locator(".launcher").evaluate(
+        "e => getComputedStyle(e).transitionDuration !== '0s'"
+    )
+    assert sliding is moves
+
+
+def test_the_log_tells_only_what_is_new(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/library.html")
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    log = chat.get_by_role("log")
+    # What a screen reader is told of a live region: what was added while it is one.
+    log.evaluate("""log => {
+        window.told = [];
+        new MutationObserver((changes) => {
+            for (const { addedNodes } of changes) {
+                if (log.getAttribute("aria-live") !== "polite") continue;
+                for (const node of addedNodes) window.told.push(node.textContent);
+            }
+        }).observe(log, { childList: true, subtree: true, characterData: true });
+    }""")
+    told = "() => window.told.splice(0)"
+    say(chat, GARDENING)
+    new = page.evaluate(told)
+    assert new[0] == f"You said: {GARDENING}"
+    assert new[1:] == answers(chat).all_text_contents()[1:]
+    say(chat, "Skip")
+    new = page.evaluate(told)
+    assert new[0] == "You said: Skip"
+    assert GARDENING not in " ".join(new)
+    chat.get_by_role("button", name="Close chat").click()
+    chat.locator(".launcher").click()
+    assert page.evaluate(told) == []
+    expect(log).to_have_attribute("aria-live", "off")  # shown again, not said again
+    expect(log).to_have_attribute("aria-live", "polite")
+
+
+def test_forced_colours_keep_edges(app_url: str, open_page: OpenPage) -> None:
+    page = open_page(app_url, forced_colors="active")
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    for control in (chat.get_by_role("button", name="Send"), chat.get_by_label("Your message")):
+        style, width = control.evaluate(
+            "e => [getComputedStyle(e).borderStyle, parseFloat(getComputedStyle(e).borderWidth)]"
+        )
+        assert (style, width >= 1) == ("solid", True)
+
+
+@pytest.mark.parametrize(("touch", "least"), [(True, 44), (False, 24)])
+def test_targets_are_large_enough(
+    host_url: str, open_page: OpenPage, touch: bool, least: int
+) -> None:
+    page = open_page(f"{host_url}/library.html", width=320, has_touch=touch, is_mobile=touch)
+    chat = chat_on(page)
+    launcher = chat.locator(".launcher")
+    expect(launcher).to_be_visible()
+    assert (launcher.bounding_box() or {})["height"] >= least
+    launcher.tap() if touch else launcher.click()
+    wait_for_greeting(chat)
+    if touch:  # no keyboard over the greeting
+        expect(chat.get_by_role("heading", level=2)).to_be_focused()
+    find_listings(chat)
+    chat.locator("summary").first.click()
+    expect(chat.get_by_role("img")).to_be_visible()
+    targets = chat.locator("button, a, summary, textarea").filter(visible=True)
+    small = [
+        (target.inner_text(), box)
+        for target in targets.all()
+        if (box := target.bounding_box()) and min(box["width"], box["height"]) < least
+    ]
+    assert small == []
+    start_again_button(chat).click()
+    wait_for_greeting(chat)
+    press(chat, "Answer a few questions")
+    press(chat, "Yes, I am 16 or over")
+    for label in chat.locator("label.answer").all():
+        assert (label.bounding_box() or {})["height"] >= least
+
+
+RATIO = """([one, other]) => {
+    const lit = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+        .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+    const [dark, light] = [lit(one), lit(other)].sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_edges_and_focus_rings_can_be_seen(
+    app_url: str, open_page: OpenPage, colour_scheme: str
+) -> None:
+    page = open_page(app_url, color_scheme=colour_scheme)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+
+    def style(part: Locator, name: str) -> str:
+        return str(part.evaluate("(e, name) => getComputedStyle(e)[name]", name))
+
+    field, option = chat.get_by_label("Your message"), chat.locator(".option").first
+    form, log = chat.locator("form").last, chat.locator(".panel")
+    for part, ground in ((field, form), (option, log)):
+        pair = [style(part, "borderTopColor"), style(ground, "backgroundColor")]
+        assert page.evaluate(RATIO, pair) >= 3, part
+    for part, ground in (
+        (field, form),
+        (option, log),
+        (start_again_button(chat), chat.locator(".head")),
+        (chat.get_by_role("button", name="Send"), form),
+    ):
+        tab_to(page, part)
+        assert style(part, "outlineStyle") == "solid"
+        assert float(style(part, "outlineWidth").removesuffix("px")) >= 2
+        pair = [style(part, "outlineColor"), style(ground, "backgroundColor")]
+        assert page.evaluate(RATIO, pair) >= 3, part
+
+
+def test_a_press_can_be_taken_back(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/library.html")
+    chat = chat_on(page)
+    launcher = chat.locator(".launcher")
+    launcher.hover()
+    page.mouse.down()
+    expect(chat.get_by_role("dialog")).to_have_count(0)
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(chat.get_by_role("dialog")).to_have_count(0)
+    launcher.click()
+    expect(chat.get_by_role("dialog")).to_have_count(1)
+
+
+def test_there_is_nothing_that_plays_flashes_or_times_out() -> None:
+    """Whatever would bring these criteria into play does not occur in what a browser is given."""
+    barred = re.compile(
+        r"<(audio|video|marquee|blink|object|embed|canvas)\b|new Audio|devicemotion|"
+        r"deviceorientation|draggable|dragstart|touchmove|pointermove|http-equiv=.refresh|"
+        r"orientation\s*:\s*(portrait|landscape)|user-scalable|maximum-scale|"
+        r'autocomplete="(?!off)'
+    )
+    given = [*(ROOT / "bot" / "widget").iterdir(), *(ROOT / "bot/web/templates").glob("*")]
+    found = {path.name: barred.search(path.read_text(encoding="utf-8")) for path in given}
+    assert [name for name, match in found.items() if match] == []
+
+
+def test_page_headings_and_those_of_the_chat_make_one_outline(
+    host_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{host_url}/inside.html")
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    find_listings(chat)
+    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all("all => all.map((e) => e.tagName)")
+    assert levels[:3] == ["H1", "H2", "H3"]
+    assert set(levels[3:]) == {"H4"}
+
+
+def test_wide_text_spacing_and_right_to_left_cut_nothing(
+    host_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{host_url}/library.html", width=320)
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    find_listings(chat)
+    chat.evaluate("""element => {
+        element.style.letterSpacing = "0.12em";
+        element.style.wordSpacing = "0.16em";
+        element.dir = "rtl";
+        for (const part of element.shadowRoot.querySelectorAll("[dir=ltr]")) part.dir = "rtl";
+    }""")
+    assert answers(chat).first.evaluate("e => getComputedStyle(e).letterSpacing") != "normal"
+    assert_no_sideways_scroll(page)
+    cut = chat.locator("button, a, dd, h2, h3, .bubble").evaluate_all(
+        "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)"
+        ".map((e) => e.textContent)"
+    )
+    assert cut == []

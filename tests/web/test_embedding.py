@@ -1,0 +1,218 @@
+"""The chat in other people's pages: small, apart, and asking nothing of them."""
+
+import gzip
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from bot.settings import ROOT
+from tests.web.chat import (
+    GARDENING,
+    STORED,
+    OpenPage,
+    answers,
+    assert_accessible,
+    assert_no_sideways_scroll_of,
+    chat_on,
+    say,
+    wait_for_answer,
+    wait_for_greeting,
+)
+
+SIZE_LIMIT_BYTES = 30_000
+
+
+def test_first_load_is_small_and_only_ours(
+    app_url: str, host_url: str, open_page: OpenPage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = open_page("about:blank")
+    sizes: dict[str, int] = {}
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+
+    page.goto(app_url)
+    wait_for_greeting(chat_on(page))
+    page.goto(f"{host_url}/library.html")
+    chat_on(page).locator(".launcher").click()
+    wait_for_greeting(chat_on(page))
+    for url in addresses:
+        if "/api/" not in url and url.startswith(app_url.rstrip("/")):
+            sizes[url] = len(gzip.compress(page.request.get(url).body()))
+    strangers = [url for url in addresses if not url.startswith((app_url, host_url))]
+    assert strangers == []
+    assert page.context.cookies() == []
+    assert len(sizes) >= 5
+    total = sum(sizes.values())
+    with capsys.disabled():
+        print(f"\nwidget and its page, gzip: {total} bytes in {len(sizes)} files")
+    assert total <= SIZE_LIMIT_BYTES
+
+
+def test_loading_does_not_move_the_page(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/library.html")
+    expect(chat_on(page).locator(".launcher")).to_be_visible()
+    shift = page.evaluate("""() => new Promise((resolve) => {
+        new PerformanceObserver((list) =>
+            resolve(list.getEntries().reduce((sum, entry) => sum + entry.value, 0))
+        ).observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(0)));
+    })""")
+    assert shift == 0
+    assert page.locator("body").evaluate("e => e.scrollHeight - e.clientHeight") == 0
+
+
+def test_two_chats_on_a_strict_page_stay_apart(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/two.html")
+    first, second = page.locator("#first"), page.locator("#second")
+    expect(page.locator("community-connector")).to_have_count(2)
+    wait_for_greeting(first)
+    say(first, GARDENING)
+    second.get_by_role("button", name="Find help").click()
+    wait_for_greeting(second)
+    expect(second.get_by_text(GARDENING)).to_have_count(0)
+    assert len(page.evaluate(STORED)) == 2
+    assert_accessible(page)
+    assert page.evaluate("window.violations") == []
+    page.reload()
+    expect(first.get_by_text(GARDENING)).to_be_visible()
+    expect(answers(second)).to_have_count(1)
+
+
+def test_hostile_page_neither_spoils_nor_hears_the_chat(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/hostile.html")
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    field = chat.get_by_label("Your message")
+    field.press_sequentially("just looking")
+    assert page.evaluate("window.pageKeys") == []
+    style = "e => [getComputedStyle(e).fontSize, getComputedStyle(e).textTransform]"
+    for part in (field, answers(chat).first):
+        assert part.evaluate(style) == ["16px", "none"]
+    box = chat.locator(".panel").bounding_box()
+    assert box is not None
+    assert box["x"] < 100  # at the end of the line, which is the left from right to left
+    chat.get_by_role("button", name="Close chat").click()
+    expect(chat.locator(".launcher")).to_be_focused()
+
+
+def test_print_leaves_a_floating_chat_out(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/library.html")
+    expect(chat_on(page).locator(".launcher")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(chat_on(page).locator(".launcher")).to_be_hidden()
+
+
+def test_methods_and_events(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/library.html")
+    chat = chat_on(page)
+    expect(chat.locator(".launcher")).to_be_visible()
+    chat.evaluate("""element => {
+        window.heard = [];
+        for (const type of ["open", "close", "message"]) {
+            element.addEventListener(type, (event) => window.heard.push([type, event.detail]));
+        }
+        element.open();
+    }""")
+    wait_for_greeting(chat)
+    assert chat.evaluate("(element, text) => element.send(text)", GARDENING) is True
+    wait_for_answer(chat)
+    chat.evaluate("element => element.close()")
+    heard = page.evaluate("window.heard")
+    assert [heard[0][0], heard[-1][0]] == ["open", "close"]
+    # Who spoke, and no words: what is said here is not for the page's analytics.
+    details = [detail for kind, detail in heard if kind == "message"]
+    assert {"from": "person"} in details
+    assert all(detail in ({"from": "person"}, {"from": "chat"}) for detail in details)
+    chat.evaluate("element => element.send('hello')")
+    wait_for_answer(chat)
+    expect(chat.locator(".launcher")).to_have_accessible_name(re.compile(r"\d+ new message"))
+
+
+def test_where_the_chat_cannot_start_the_page_says_where_help_is(
+    app_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(app_url, width=320, java_script_enabled=False)
+    expect(page.get_by_role("heading", name="The chat has not started")).to_be_visible()
+    expect(page.get_by_role("link", name="Chat on plain pages instead")).to_be_visible()
+    numbers = page.locator(".instead li a").evaluate_all("all => all.map((a) => a.href)")
+    assert numbers == ["tel:999", "tel:111", "tel:116123"]
+    expect(page.get_by_role("link", name="Leave this page quickly")).to_be_visible()
+    assert_no_sideways_scroll_of(page, "html")
+
+
+def test_attributes_say_where_how_and_whether_it_is_open(
+    host_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{host_url}/attributes.html")
+    chats = page.locator("community-connector")
+    expect(chats).to_have_count(1)
+    chat = chats.first
+    wait_for_greeting(chat)  # open at once
+    expect(chat.get_by_role("heading", name="Ask here", level=3)).to_be_visible()
+    panel = chat.locator(".panel")
+    assert (panel.bounding_box() or {})["x"] < 100
+    # No such language yet: English it is, and says so to screen readers.
+    expect(chat.locator("section")).to_have_attribute("lang", "en")
+    send = chat.get_by_role("button", name="Send")
+    expect(send).to_have_css("background-color", "rgb(255, 215, 0)")
+    expect(send).to_have_css("color", "rgb(0, 0, 0)")  # white could not be read on gold
+    chat.get_by_role("button", name="Close chat").click()
+    page.reload()
+    expect(chat.locator(".launcher")).to_be_visible()  # what the person did goes first
+    expect(panel).to_be_hidden()
+
+
+def test_a_narrow_screen_is_not_covered_unasked(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/attributes.html", width=390)
+    expect(chat_on(page).locator(".launcher")).to_be_visible()
+
+
+def test_a_site_sets_colours_corners_and_type_by_properties(
+    app_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{app_url}/widget")
+    themed = page.locator("#themed")
+    wait_for_greeting(themed)
+    send = themed.get_by_role("button", name="Send")
+    expect(send).to_have_css("background-color", "rgb(122, 31, 162)")
+    expect(send).to_have_css("border-radius", "4px")
+    expect(send).to_have_css("font-family", "Georgia, serif")
+
+
+def test_the_guide_shows_the_real_thing(app_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{app_url}/widget")
+    expect(page.locator("#line")).to_contain_text(f'src="{app_url}/widget.js"')
+    floating = page.locator("community-connector[data-placed]")
+    expect(floating.locator(".launcher")).to_be_visible()
+    page.get_by_role("button", name="Open", exact=True).click()
+    wait_for_greeting(floating)
+    page.get_by_role("button", name="Send a message").click()
+    wait_for_answer(floating)
+    page.locator("main").get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("#events")).to_have_text(
+        re.compile("^open, message from chat, message from person, .*message from chat, close$")
+    )
+    attributes = page.locator("dt").all_inner_texts()
+    documented = (ROOT / "docs" / "web.md").read_text(encoding="utf-8")
+    for attribute in attributes:
+        assert f"| `{attribute.partition('=')[0]}`" in documented
+    assert page.evaluate("window.violations") == []
+
+
+def test_every_part_is_asked_for_at_once() -> None:
+    folder = ROOT / "bot" / "widget"
+    needed, unread = set(), ["chat"]
+    while unread:
+        name = unread.pop()
+        needed.add(name)
+        imported = re.findall(
+            r'^import .*?"\./(\w+)\.js"', (folder / f"{name}.js").read_text(), re.M
+        )
+        unread += set(imported) - needed
+    listed = re.search(
+        r"PARTS = \[(.*?)\]", (folder / "widget.js").read_text(encoding="utf-8"), re.S
+    )
+    assert listed
+    assert set(re.findall(r'"(\w+)"', listed[1])) == needed

@@ -1,0 +1,104 @@
+"""Quick exit: gone at once, and nothing left behind."""
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from bot.wording import Wording
+from tests.service import Talk, words
+from tests.web.chat import (
+    FORGETTING,
+    GARDENING,
+    NEUTRAL_PAGE,
+    STORED,
+    OpenPage,
+    chat_on,
+    find_listings,
+    say,
+    wait_for_greeting,
+)
+
+
+def assert_left_without_trace(page: Page, app_url: str, act: Callable[[], None]) -> None:
+    with page.expect_request(FORGETTING):
+        act()
+    page.wait_for_url(NEUTRAL_PAGE)
+    page.go_back()
+    assert not page.url.startswith(app_url)
+    page.goto(f"{app_url}/widget/page.css")  # the same site, with nothing of ours running
+    assert page.evaluate(STORED) == []
+
+
+def test_shift_three_times_leaves_without_trace(app_url: str, open_page: OpenPage) -> None:
+    app_url = app_url.rstrip("/")
+    page = open_page(app_url)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    say(chat, GARDENING)
+    chat.get_by_label("Your message").press_sequentially("I AM IN", delay=0)
+    for key in ("Shift", "Shift", "a", "Shift"):  # capitals are no wish to leave
+        page.keyboard.press(key)
+    assert page.url.rstrip("/") == app_url
+
+    def press_three_times() -> None:
+        for _ in range(3):
+            page.keyboard.press("Shift")
+
+    page.keyboard.press("Tab")
+    assert_left_without_trace(page, app_url, press_three_times)
+
+
+def test_leave_link_leaves_without_trace(app_url: str, open_page: OpenPage) -> None:
+    app_url = app_url.rstrip("/")
+    page = open_page(app_url)
+    wait_for_greeting(chat_on(page))
+    link = page.get_by_role("link", name="Leave this page quickly")
+    assert_left_without_trace(page, app_url, link.click)
+
+
+def test_leave_button_goes_where_the_site_says(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/hostile.html")
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    with page.expect_request(FORGETTING):
+        chat.get_by_role("button", name="Leave now").click()
+    page.wait_for_url("https://www.example.org/")
+    page.goto(f"{host_url}/hostile.css")
+    assert page.evaluate(STORED) == []
+
+
+def test_leaving_another_site_forgets_on_the_server_too(
+    host_url: str, app_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{host_url}/library.html")
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    find_listings(chat)
+    kept = page.evaluate("() => JSON.parse(Object.values(sessionStorage)[0])")
+    chat.get_by_role("button", name="Leave now").click()
+    page.wait_for_url(NEUTRAL_PAGE)
+    talk = Talk(app_url)
+    talk.conversation = kept["conversation"]
+    forgotten = Wording().responses["utter_nothing_to_refine"]["text"]
+    limit = time.monotonic() + 10
+    while forgotten not in words(talk.say("free ones")):
+        assert time.monotonic() < limit, "it is still remembered"
+    talk.start_again()
+    talk.close()
+
+
+def test_page_brought_back_from_memory_shows_nothing(host_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{host_url}/library.html")
+    chat = chat_on(page)
+    chat.locator(".launcher").click()
+    wait_for_greeting(chat)
+    say(chat, GARDENING)
+    page.evaluate("""() => {
+        sessionStorage.clear();
+        dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    }""")
+    expect(chat.get_by_text(GARDENING)).to_have_count(0)
+    expect(chat.locator(".launcher")).to_be_visible()
