@@ -20,7 +20,7 @@ check: .venv/.installed
 
 # Keeps the pictures that the browser tests take, for the documents.
 screenshots: .venv/.installed .venv-rasa/.installed
-	CONNECTOR_SCREENSHOTS=1 .venv/bin/python -m pytest tests/web/test_screenshot.py tests/releases/test_report_browser.py
+	CONNECTOR_SCREENSHOTS=1 .venv/bin/python -m pytest tests/web/test_screenshot.py tests/desk/test_screenshot.py tests/releases/test_report_browser.py
 
 bench: .venv/.installed .venv-rasa/.installed .venv-peers/.installed
 	.venv/bin/python -m benchmarks
