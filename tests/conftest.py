@@ -12,8 +12,11 @@ from checkins.migrating import migrate as migrate_checkins
 from directory.embeddings import DIMENSIONS, Encoder, Vectors, prepare
 from directory.store import migrate, open_database
 from tests.bot_api import BotApi
+from tests.outcomes import pytest_runtest_makereport
 from tests.postgres import Postgres
 from tests.service import Service, Talk
+
+__all__ = ["pytest_runtest_makereport"]
 
 SHARED = Path(os.environ.get("CONNECTOR_SHARED_DATA", ROOT.parent / "shared" / "data"))
 

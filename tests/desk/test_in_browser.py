@@ -11,7 +11,8 @@ from bot.web.desk.rooms import ROOMS
 from tests.desk.server import PASSWORD, DeskServer, Person
 from tests.desk.test_importing import HEADER, send
 from tests.desk.test_listings import add
-from tests.web.test_widget import OpenPage, browser, open_page
+from tests.web.browsing import browser, open_page
+from tests.web.chat import OpenPage
 
 __all__ = ["browser", "open_page"]
 

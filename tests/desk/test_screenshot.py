@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.desk.test_in_browser import Enter, enter
+from tests.web.browsing import browser, open_page
 from tests.web.test_screenshot import keep
-from tests.web.test_widget import browser, open_page
 
 __all__ = ["browser", "enter", "open_page"]
 

@@ -23,7 +23,7 @@ from directory.shelf import Shelf
 from directory.showing import show_listing
 from tests.published.conftest import NOTICE
 from tests.published.helpers import connect, fill
-from tests.web.conftest import browser  # noqa: F401 - a fixture
+from tests.web.browsing import browser  # noqa: F401 - a fixture
 
 CHOIR = Listing(
     "choir",

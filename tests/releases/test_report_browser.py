@@ -8,8 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.releases.test_files import write
+from tests.web.browsing import browser
 from tests.web.test_screenshot import keep
-from tests.web.test_widget import browser
 
 __all__ = ["browser"]
 

@@ -1,7 +1,5 @@
-"""One browser for all the pages, a site that embeds the chat, and a trace of what failed."""
+"""One browser for all the tests of the web chat, and another site that embeds it."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -10,91 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser
 
-from bot.settings import ROOT
-from tests.web.chat import ANSWER_MS, OpenPage
+from tests.web.browsing import open_page, run_browser
+
+__all__ = ["open_page"]
 
 HOST_PAGES = Path(__file__).parent / "widget_host"
-TRACES = ROOT / "var" / "traces"
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-COLLECT_VIOLATIONS = """
-    window.violations = [];
-    document.addEventListener("securitypolicyviolation",
-        (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
-"""
-FAILED = pytest.StashKey[bool]()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    if report.failed:
-        item.stash[FAILED] = True
-    return report
-
-
-# Closed with these tests: the driver's event loop would stop asynchronous ones.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    executable = next(filter(None, map(shutil.which, names)), None)
-    if executable is None:
-        reason = "no Chromium is installed: these tests need a real browser"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+    with run_browser() as browser:
         yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """Opens an address in a browser of its own; fails the test on any script error.
-
-    Of a test that failed a trace is kept in var/traces: `playwright show-trace FILE`.
-    """
-    contexts = []
-    errors: list[str] = []
-
-    def open_address(
-        address: str, *, width: int = 1100, height: int = 850, **settings: Any
-    ) -> Page:
-        settings = {"reduced_motion": "reduce"} | settings
-        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
-        contexts.append(context)
-        context.set_default_timeout(ANSWER_MS)
-        context.tracing.start(snapshots=True)
-        context.add_init_script(COLLECT_VIOLATIONS)
-        # The one outside site the widget ever goes to stands in for itself.
-        context.route("https://www.bbc.co.uk/**", answer_weather)
-        context.route("https://www.example.org/**", answer_weather)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield open_address
-    for number, context in enumerate(contexts):
-        failed = request.node.stash.get(FAILED, False) or errors
-        kept = TRACES / f"{request.node.name}-{number}.zip".replace("/", "-")
-        context.tracing.stop(path=kept if failed else None)
-        context.close()
-    assert errors == []
-
-
-def answer_weather(route: Route) -> None:
-    route.fulfill(body="<!doctype html><title>Weather</title>", content_type="text/html")
 
 
 class HostSite(SimpleHTTPRequestHandler):

@@ -1,0 +1,94 @@
+"""A real browser, and pages in it that fail the test on any script error.
+
+`browser` is closed with the module that asks for it; the tests beside this file share one.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from bot.settings import ROOT
+from tests.outcomes import has_failed
+from tests.web.chat import ANSWER_MS, OpenPage
+
+TRACES = ROOT / "var" / "traces"
+CHROMIUM_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+COLLECT_VIOLATIONS = """
+    window.violations = [];
+    document.addEventListener("securitypolicyviolation",
+        (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@contextmanager
+def run_browser() -> Iterator[Browser]:
+    """Chromium; to be closed soon, as the driver's event loop stops asynchronous tests."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    executable = next(filter(None, map(shutil.which, names)), None)
+    if executable is None:
+        reason = "no Chromium is installed: these tests need a real browser"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with run_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Opens an address in a browser of its own; fails the test on any script error.
+
+    Of a test that failed a trace is kept in var/traces: `playwright show-trace FILE`.
+    """
+    contexts = []
+    errors: list[str] = []
+
+    def open_address(
+        address: str, *, width: int = 1100, height: int = 850, **settings: Any
+    ) -> Page:
+        settings = {"reduced_motion": "reduce"} | settings
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        context.set_default_timeout(ANSWER_MS)
+        context.tracing.start(snapshots=True)
+        context.add_init_script(COLLECT_VIOLATIONS)
+        # The one outside site the widget ever goes to stands in for itself.
+        context.route("https://www.bbc.co.uk/**", answer_weather)
+        context.route("https://www.example.org/**", answer_weather)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_address
+    for number, context in enumerate(contexts):
+        failed = has_failed(request.node) or errors
+        kept = TRACES / f"{request.node.name}-{number}.zip".replace("/", "-")
+        context.tracing.stop(path=kept if failed else None)
+        context.close()
+    assert errors == []
+
+
+def answer_weather(route: Route) -> None:
+    route.fulfill(body="<!doctype html><title>Weather</title>", content_type="text/html")
