@@ -66,8 +66,8 @@ def measure(folder: Path, *, quick: bool) -> list[Table]:
     columns = ("period", "release s", "pandas s", "x pandas", "release MiB", "pandas MiB")
     note = (
         f"{checkins:,} fictional check-ins of nine questions in ten areas, a quarter of them in "
-        "each quarter; the year is set beside its quarters. Most memory of each process above "
-        "what its imports take. Pandas only counts: it reads the same rows, and groups by area "
+        "each quarter; the year is set beside its quarters. Most memory of each process, its "
+        "imports and those of pandas included. Pandas only counts: it reads the same rows, and groups by area "
         "and by age band."
     )
     return [Table("A release", columns, tuple(rows), note), _measure_attacks(quick=quick)]

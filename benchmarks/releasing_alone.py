@@ -44,12 +44,11 @@ def main(way: str, url: str, period: str) -> None:
 
     import checkins.release  # noqa: F401
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     (release if way == "release" else count_by_pandas)(url, period)
     taken = time.perf_counter() - started
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": taken, "bytes": (most - before) * 1024}))
+    print(json.dumps({"seconds": taken, "bytes": most * 1024}))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ from checkins.questions import QuestionBook
 _PORTION = 20_000
 
 Group = tuple[Dimension, str]
-_Row = tuple[str, str | None, str, str]
+#: Week, area, age band and question set; of a row, its answers as well.
+_Kind = tuple[str, str, str | None, str]
+_Row = tuple[str, str, str | None, str, str]
 
 _UNANSWERED, _UNASKED, _WIDTH = 9, 10, 11  # a question has nine answers at most
 
@@ -50,15 +52,24 @@ class Counts:
 
 
 def count_checkins(
-    engine: Engine, period: Period, areas: Sequence[str], book: QuestionBook
-) -> Counts:
-    """Count every check-in of the period in those areas. Raises StoreError."""
+    engine: Engine, periods: Sequence[Period], areas: Sequence[str], book: QuestionBook
+) -> list[Counts]:
+    """Count every check-in of each period in those areas, reading it once. Raises StoreError."""
     measures = list(find_measures(book))
     tally = _Tally(measures, book)
-    for portion in _read_portions(engine, period, areas):
+    first = min(period.first_week for period in periods)
+    last = max(period.last_week for period in periods)
+    for portion in _read_portions(engine, first, last, areas):
         tally.add(portion)
-    counts = Counts(question_sets=tally.question_sets)
-    for (area, age_band), table in tally.tables():
+    return [_sum_up(tally, period, measures) for period in periods]
+
+
+def _sum_up(tally: "_Tally", period: Period, measures: Sequence[Measure]) -> Counts:
+    counts = Counts()
+    for (week, area, age_band, question_set), table in tally.tables():
+        if not period.first_week <= week <= period.last_week:
+            continue
+        counts.question_sets.add(question_set)
         groups: list[Group] = [("area", area)]
         if age_band in AGE_BANDS:
             groups.append(("age_band", age_band))
@@ -73,7 +84,7 @@ def count_checkins(
 
 
 class _Tally:
-    """Check-ins by area and age band: for each measure, how many gave which answer.
+    """Check-ins by week, area, age band and question set: how many gave which answer.
 
     A table has shape (measures, `_WIDTH`): the answers in order, then those who were asked
     and gave none, then those who were not asked.
@@ -81,20 +92,13 @@ class _Tally:
 
     def __init__(self, measures: Sequence[Measure], book: QuestionBook) -> None:
         self._plans = [_plan(measure, book) for measure in measures]
-        self._groups: dict[tuple[str, str | None], int] = {}
+        self._groups: dict[_Kind, int] = {}
         self._counts = np.zeros((0, len(measures), _WIDTH), dtype=np.int64)
-        self.question_sets: set[str] = set()
 
     def add(self, portion: Sequence[_Row]) -> None:
         known: dict[str, int] = {}
-        groups = np.array(
-            [
-                self._groups.setdefault((area, band), len(self._groups))
-                for area, band, _, _ in portion
-            ]
-        )
-        readings = np.array([known.setdefault(answers, len(known)) for _, _, answers, _ in portion])
-        self.question_sets.update(name for _, _, _, name in portion)
+        groups = np.array([self._groups.setdefault(row[:4], len(self._groups)) for row in portion])
+        readings = np.array([known.setdefault(row[4], len(known)) for row in portion])
         codes = np.array([self._read(answers) for answers in known])
         more = np.zeros((len(self._groups), len(self._plans), _WIDTH), dtype=np.int64)
         more[: len(self._counts)] = self._counts
@@ -104,7 +108,7 @@ class _Tally:
             more[:, place] += found.reshape(-1, _WIDTH)
         self._counts = more
 
-    def tables(self) -> Iterator[tuple[tuple[str, str | None], NDArray[np.int64]]]:
+    def tables(self) -> Iterator[tuple[_Kind, NDArray[np.int64]]]:
         return zip(self._groups, self._counts, strict=True)
 
     def _read(self, answers: str) -> list[int]:
@@ -161,13 +165,15 @@ def find_measures(book: QuestionBook) -> Iterator[Measure]:
 
 
 def _read_portions(
-    engine: Engine, period: Period, areas: Sequence[str]
+    engine: Engine, first_week: str, last_week: str, areas: Sequence[str]
 ) -> Iterator[Sequence[_Row]]:
     query = select(
-        CheckInRow.area, CheckInRow.age_band, CheckInRow.answers, CheckInRow.question_set
-    ).where(
-        CheckInRow.week.between(period.first_week, period.last_week), CheckInRow.area.in_(areas)
-    )
+        CheckInRow.week,
+        CheckInRow.area,
+        CheckInRow.age_band,
+        CheckInRow.question_set,
+        CheckInRow.answers,
+    ).where(CheckInRow.week.between(first_week, last_week), CheckInRow.area.in_(areas))
     try:
         with engine.connect().execution_options(yield_per=_PORTION) as connection:
             yield from connection.execute(query).partitions()

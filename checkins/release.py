@@ -57,9 +57,23 @@ def release(
             _check_same(same, areas, policy)
             return Released(same, was_there=True)
         _check_over(period, today or date.today())
-        _check_kept(engine, period)
-        _check_earlier(engine, period, areas, earlier, book)
-        figures = _make(engine, period, areas, policy, reach, book)
+        purged = CheckIns(engine).purged_before() or ""
+        _check_kept(period, purged)
+        related = [one for one in earlier if _share_weeks(one.period, period)]
+        _check_areas(related, areas)
+        # Of a release whose check-ins are not all there any more, there is nothing to compare.
+        whole = [one for one in related if one.period.first_week >= purged]
+        periods = [period, *(one.period for one in whole)]
+        counts, *counts_then = count_checkins(engine, periods, areas, book)
+        _check_kinds(counts)
+        for one, now in zip(whole, counts_then, strict=True):
+            _check_unchanged(one, _protect(now, one.period, one.policy, areas, book), period)
+        figures = _protect(counts, period, policy, areas, book, reach)
+        if not figures.blocks:
+            raise ReleaseError(
+                f"No area has enough check-ins in {period.name} to publish anything. Choose a "
+                "longer period, or wait for more."
+            )
         figures = complement(figures, earlier)
         # Somebody may have released another period meanwhile: then the two were not compared.
         if ledger.add(figures, write_files(figures, earlier), after=entries):
@@ -71,17 +85,15 @@ def count_marks(figures: Figures, mark: Mark) -> int:
     return sum(cell.mark is mark for block in figures.every_block() for cell in block.cells)
 
 
-def _make(
-    engine: Engine,
+def _protect(
+    counts: Counts,
     period: Period,
-    areas: Sequence[str],
     policy: Policy,
-    reach: Reach,
+    areas: Sequence[str],
     book: QuestionBook,
+    reach: Reach = NO_REACH,
 ) -> Figures:
-    counts = count_checkins(engine, period, areas, book)
-    _check_kinds(counts)
-    figures = protect(
+    return protect(
         counts,
         reach,
         period=period,
@@ -90,12 +102,10 @@ def _make(
         measures=list(find_measures(book)),
         fictional=_is_fictional(counts),
     )
-    if not figures.blocks:
-        raise ReleaseError(
-            f"No area has enough check-ins in {period.name} to publish anything. Choose a "
-            "longer period, or wait for more."
-        )
-    return figures
+
+
+def _share_weeks(one: Period, other: Period) -> bool:
+    return one.holds(other) or other.holds(one)
 
 
 def _check_same(there: Figures, areas: Sequence[str], policy: Policy) -> None:
@@ -115,9 +125,8 @@ def _check_over(period: Period, today: date) -> None:
         )
 
 
-def _check_kept(engine: Engine, period: Period) -> None:
-    purged = CheckIns(engine).purged_before()
-    if purged and period.first_week < purged:
+def _check_kept(period: Period, purged: str) -> None:
+    if period.first_week < purged:
         raise ReleaseError(
             f"Check-ins from before {purged} were removed, as CHECKIN_RETENTION_WEEKS says, so "
             f"{period.name} is not whole. Release a later period."
@@ -138,43 +147,27 @@ def _check_kinds(counts: Counts) -> None:
         )
 
 
-def _check_earlier(
-    engine: Engine,
-    period: Period,
-    areas: Sequence[str],
-    earlier: Sequence[Figures],
-    book: QuestionBook,
-) -> None:
-    """Whether releases that share weeks with this one are still what the check-ins say.
-
-    Otherwise the difference between the two would be about those who were added or removed.
-    """
-    purged = CheckIns(engine).purged_before()
-    for one in earlier:
-        if not (one.period.holds(period) or period.holds(one.period)):
-            continue
+def _check_areas(related: Sequence[Figures], areas: Sequence[str]) -> None:
+    for one in related:
         if one.areas != tuple(areas):
             raise ReleaseError(
                 f"The list of areas was another when {one.period.name} was released, which has "
                 "weeks in common, and the difference between the two could reveal counts. Set "
                 "CHECKIN_AREAS as it was, or release a period that has no week in common."
             )
-        if purged and one.period.first_week < purged:
-            continue
-        now = protect(
-            count_checkins(engine, one.period, areas, book),
-            NO_REACH,
-            period=one.period,
-            policy=one.policy,
-            areas=areas,
-            measures=list(find_measures(book)),
+
+
+def _check_unchanged(released: Figures, now: Figures, period: Period) -> None:
+    """Whether an earlier release is still what its check-ins say.
+
+    Otherwise the difference to `period` would be about those who were added or removed.
+    """
+    if _differs(released, now):
+        raise ReleaseError(
+            f"The check-ins of {released.period.name} are not those that were released, so the "
+            f"difference to {period.name} would be about the ones that changed. Were check-ins "
+            "added by hand, removed, or restored from a copy?"
         )
-        if _differs(one, now):
-            raise ReleaseError(
-                f"The check-ins of {one.period.name} are not those that were released, so the "
-                f"difference to {period.name} would be about the ones that changed. Were check-ins "
-                "added by hand, removed, or restored from a copy?"
-            )
 
 
 def _differs(released: Figures, now: Figures) -> bool:
