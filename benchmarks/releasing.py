@@ -67,7 +67,7 @@ def measure(folder: Path, *, quick: bool) -> list[Table]:
     note = (
         f"{checkins:,} fictional check-ins of nine questions in ten areas, a quarter of them in "
         "each quarter; the year is set beside its quarters. Most memory of each process, its "
-        "imports and those of pandas included. Pandas only counts: it reads the same rows, and groups by area "
+        "imports and those of pandas included. Pandas only counts: the same rows, by area "
         "and by age band."
     )
     return [Table("A release", columns, tuple(rows), note), _measure_attacks(quick=quick)]
@@ -135,9 +135,9 @@ def _imagine_releases(areas: int, releases: int, chance: np.random.Generator) ->
     names = tuple(f"Area {number}" for number in range(areas))
     question = Measure("q", "A question?", (("1", "A"), ("2", "B"), ("3", "C"), ("4", "D")))
     made: list[Figures] = []
-    year = Counts(question_sets={"q-1"})
+    year = Counts()
     for quarter in range(1, 5 if releases > 1 else 2):
-        counts = Counts(question_sets={"q-1"})
+        counts = Counts()
         for area in names:
             for band, answers in zip(
                 AGE_BANDS, chance.multinomial(10, [0.45, 0.35, 0.15, 0.05], size=6), strict=True

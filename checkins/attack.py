@@ -5,6 +5,7 @@ asks an integer solver how narrowly each count that is not shown can be bounded.
 raw count; it is as good a check as its list of what must hold, which is in `docs/releases.md`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -22,7 +23,7 @@ from checkins.disclosure import (
     Policy,
     read_cell,
 )
-from checkins.errors import ReleaseError
+from checkins.errors import ReleaseError, UnfitError
 from checkins.figures import REACH, Dimension, Figures
 from checkins.periods import Period
 
@@ -68,7 +69,15 @@ def attack(releases: Sequence[Figures]) -> Attack:
 
     Raises ReleaseError if no population at all could have given them.
     """
-    done = [attack_measure(releases, measure) for measure in find_codes(releases)]
+    done = []
+    for measure in find_codes(releases):
+        try:
+            done.append(attack_measure(releases, measure))
+        except UnfitError:
+            if measure not in REACH:
+                raise
+            # Another directory was counted: releases of reach say nothing about each other.
+            done += [attack_measure([one], measure) for one in releases]
     return Attack(sum(one.tried for one in done), tuple(leak for one in done for leak in one.leaks))
 
 
@@ -77,12 +86,22 @@ def find_codes(releases: Sequence[Figures]) -> list[str]:
     return sorted({measure.code for one in releases for measure in one.measures})
 
 
-def attack_measure(releases: Sequence[Figures], measure: str, only: Place | None = None) -> Attack:
+def attack_measure(
+    releases: Sequence[Figures],
+    measure: str,
+    *,
+    earlier: Sequence[Figures] = (),
+    only: Place | None = None,
+) -> Attack:
     """The same for one measure alone: measures share no count, so that is the whole of it.
 
-    With `only`, no other count than that one is tried.
+    What `earlier` releases withheld may not turn out to be surely large either: that would say
+    that all in the block gave one answer. With `only`, no other count than that one is tried.
     """
     system = _set_up(releases, measure)
+    periods = {one.period.name for one in earlier}
+    for hidden in system.hidden.values():
+        hidden.may_be_large = hidden.place.period not in periods
     if only:
         system.hidden = {at: one for at, one in system.hidden.items() if one.place == only}
     return Attack(len(system.hidden), tuple(system.find_leaks()))
@@ -96,6 +115,7 @@ class _Hidden:
     lowest: int
     highest: int
     exact: bool
+    may_be_large: bool = True
 
 
 @dataclass
@@ -136,17 +156,31 @@ class _System:
             if solver.shows_wide(at, hidden):
                 continue
             low, high = solver.bound(at)
-            # A zero that follows from a published zero says what was published, and a large
-            # count is no secret.
-            harmless = not hidden.exact and (high == 0 or low > hidden.highest)
-            if not harmless and not _is_wide(hidden, low, high):
+            if not _is_wide(hidden, low, high) and not self._is_harmless(at, low, high):
                 yield Leak(hidden.place, low, high)
+
+    def _is_harmless(self, at: int, low: int, high: int) -> bool:
+        """Whether a count is known, but no secret: large, or zero as published zeros say."""
+        hidden = self.hidden[at]
+        if hidden.exact:
+            return False
+        if low > hidden.highest:
+            return hidden.may_be_large
+        return high == 0 and _Solver(self._loosen()).bound(at)[1] == 0
+
+    def _loosen(self) -> "_System":
+        """All that published zeros alone say."""
+        high = [0 if value == 0 else None for value in self.high]
+        links = [one for one in self.sums if one[1] == 0 and one[2] in (0, np.inf)]
+        return _System([0] * len(high), high, {}, links)
 
 
 def _is_wide(hidden: _Hidden, low: int, high: int) -> bool:
     """Whether all that has to stay possible lies between two values that are possible."""
     if hidden.exact:
         return low <= hidden.lowest and high >= hidden.highest
+    if low > hidden.highest and not hidden.may_be_large:
+        return False
     return high - low >= hidden.highest - hidden.lowest
 
 
@@ -169,12 +203,12 @@ class _Solver:
         aim[places] = sign
         found = milp(aim, constraints=self._sums, bounds=self._bounds)
         # Without asking for whole numbers it is far quicker, and nearly always they are.
-        if found.x is not None and not np.allclose(found.x, np.rint(found.x), atol=1e-6):
+        if found.x is not None and not np.allclose(found.x, np.rint(found.x), rtol=0, atol=1e-6):
             found = milp(
                 aim, constraints=self._sums, bounds=self._bounds, integrality=np.ones(self._size)
             )
         if found.status == _INFEASIBLE:
-            raise ReleaseError(
+            raise UnfitError(
                 "These releases do not fit together: no check-ins at all could have given them. "
                 "Were check-ins added or removed after a release, or a release changed?"
             )
@@ -212,6 +246,9 @@ class _Table:
 
     figures: Figures
     unknowns: dict[tuple[Dimension, str], dict[str, int]]
+
+    def has(self, measure: str) -> bool:
+        return _has(self.figures, measure)
 
     def find(self, dimension: Dimension, answer: str) -> list[int]:
         return [one[answer] for (kind, _), one in self.unknowns.items() if kind == dimension]
@@ -271,6 +308,9 @@ def _add_table(system: _System, figures: Figures, measure: str, answers: Iterabl
         }
         if not {cell.mark for cell in block.cells} & {Mark.WITHHELD, Mark.NOT_ASKED}:
             system.bind(unknowns[place].values(), (), ANSWERS_MINIMUM, np.inf)
+        elif measure in REACH:
+            # Where nothing was counted there is no block.
+            system.bind(unknowns[place].values(), (), 1, np.inf)
     for place in figures.find_left_out(measure):
         unknowns[place] = {
             code: _add_hidden(
@@ -325,7 +365,11 @@ def _equate(
     """Bind the counts of a period to those of its parts, and to what the parts leave over."""
     # Reach has no list of groups: one that is missing from it had nothing to count. Of a question,
     # a group or answer that is missing was not on the list then, which says nothing.
-    missing = (0, 0) if measure in REACH else _OPEN
+    same_answers = {
+        one.figures.measure(measure).answers for one in (whole, *parts) if one.has(measure)
+    }
+    missing = (0, 0) if measure in REACH and len(same_answers) == 1 else _OPEN
+    rests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     same_people = all(part.figures.areas == whole.figures.areas for part in parts)
     for place, code in ((place, code) for place, found in whole.unknowns.items() for code in found):
         # By age, those are counted who live in an area on the list, whatever list that was.
@@ -337,4 +381,8 @@ def _equate(
             names = ", ".join(part.figures.period.name for part in parts)
             named = Place(f"{whole.figures.period.name} without {names}", *place, measure, code)
             unknowns.append(_add_hidden(system, _OPEN, whole.figures.policy, named))
+            rests[place[0], code].append(unknowns[-1])
         system.bind([whole.unknowns[place][code]], unknowns, 0, 0)
+    for (dimension, code), ages in list(rests.items()):
+        if dimension == "age_band" and whole.has(measure):
+            system.bind(rests["area", code], ages, 0, np.inf)

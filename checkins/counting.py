@@ -43,7 +43,7 @@ class Counts:
     answers: defaultdict[tuple[Group, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
-    question_sets: set[str] = field(default_factory=set)
+    question_sets: defaultdict[Group, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def count(self, group: Group, measure: Measure) -> list[int] | None:
         """The count of each answer in order, or None where the measure was not asked."""
@@ -69,11 +69,11 @@ def _sum_up(tally: "_Tally", period: Period, measures: Sequence[Measure]) -> Cou
     for (week, area, age_band, question_set), table in tally.tables():
         if not period.first_week <= week <= period.last_week:
             continue
-        counts.question_sets.add(question_set)
         groups: list[Group] = [("area", area)]
         if age_band in AGE_BANDS:
             groups.append(("age_band", age_band))
         for group in groups:
+            counts.question_sets[group].add(question_set)
             counts.people[group] += int(table[0].sum())
             for measure, row in zip(measures, table, strict=True):
                 if row[_UNASKED] < row.sum():

@@ -21,7 +21,7 @@ from checkins.protecting import Reach
 from checkins.questions import PREFER_NOT_CODE, Question, QuestionSet
 
 #: The question sets of fictional check-ins are named so.
-FICTIONAL = "demo-"
+FICTIONAL = "demo:"
 
 _PORTION = 5_000
 #: How much less connected people of each age band are, on a scale where one is a lot.

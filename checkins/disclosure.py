@@ -3,7 +3,7 @@
 Owns the two policies, and the rules that turn raw counts into cells that can be published.
 Must never return a raw count, and must stay pure: numbers in, cells out. Suppressing 1 to 7 and
 rounding to 5 is NHS England's rule for Hospital Episode Statistics since 2018; midpoints of six
-are OpenSAFELY's. Why each of the others is needed is in `docs/checkins.md`.
+are OpenSAFELY's. Why each of the others is needed is in `docs/releases.md`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,8 @@ SUPPRESSED_UP_TO = 7
 ROUNDED_TO = 5
 #: Under `Policy.MIDPOINT_6`, counts are told in steps of this.
 MIDPOINT_STEP = 6
+#: No table holds a larger count.
+LARGEST = 10**9
 #: An area or age band with fewer check-ins than this is left out.
 GROUP_MINIMUM = 10
 #: A block with fewer answers than this is withheld.
@@ -126,8 +128,13 @@ def read_cell(cell: Cell) -> tuple[int, int | None]:
 
 
 def parse_cell(count: str, mark: str) -> Cell:
-    """A cell as it was written into a table. Raises ValueError for what no table holds."""
-    return Cell(int(count) if count else None, Mark(mark))
+    """A cell of a block as it was written into a table. Raises ValueError for what none holds."""
+    cell = Cell(int(count) if count else None, Mark(mark))
+    if cell.mark is Mark.PARTIAL or (cell.count is None) == (cell.mark in _COUNTED):
+        raise ValueError("a count and its mark do not go together")
+    if not 0 <= (cell.count or 0) <= LARGEST:
+        raise ValueError("a count is out of range")
+    return cell
 
 
 def total(cells: Iterable[Cell]) -> Cell:

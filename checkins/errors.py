@@ -23,3 +23,7 @@ class StoreError(CheckinsError):
 
 class ReleaseError(CheckinsError):
     """A release that was asked for would be wrong, unsafe or in the way of another."""
+
+
+class UnfitError(ReleaseError):
+    """No counts at all could have given the releases that there are."""

@@ -97,7 +97,7 @@ def _list(connection: Connection) -> list[ReleaseEntry]:
     names = connection.execute(select(ReleaseFileRow.period, ReleaseFileRow.name)).all()
     files: dict[str, list[str]] = {row.period: [] for row in rows}
     for period, name in names:
-        files[period].append(name)
+        files.setdefault(period, []).append(name)
     return [
         ReleaseEntry(row.period, row.policy, tuple(sorted(files[row.period])), row.digest)
         for row in rows

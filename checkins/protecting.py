@@ -8,7 +8,7 @@ by a margin or by an earlier release. Must never show what `checkins.disclosure`
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from checkins.attack import Leak, attack_measure, find_codes
+from checkins.attack import Attack, Leak, Place, attack_measure, find_codes
 from checkins.checkin import AGE_BANDS
 from checkins.counting import Counts
 from checkins.disclosure import (
@@ -17,9 +17,10 @@ from checkins.disclosure import (
     protect_block,
     withhold,
 )
-from checkins.errors import ReleaseError
+from checkins.errors import ReleaseError, UnfitError
 from checkins.figures import (
     EVERYWHERE,
+    REACH,
     UNMET_NEED,
     USEFULNESS,
     Block,
@@ -65,25 +66,27 @@ def protect(
         *(("age_band", band) for band in AGE_BANDS),
     ]
     shown = [group for group in groups if group_is_shown(counts.people[group])]
-    asked = [one for one in measures if any((group, one.code) in counts.answers for group in shown)]
     needs = Measure(UNMET_NEED, "Searches that found nothing good, by topic", reach.topics)
     useful = Measure(USEFULNESS, "Was this useful?", reach.useful_answers)
     answered = any(reach.useful.values())
+    unmet = {area: found for area, found in sorted(reach.unmet.items()) if any(found.values())}
+    # Every question that there is, asked or not: a reader knows that one not asked has no counts.
+    blocks = [_count(counts, measure, group, policy) for measure in measures for group in shown]
     return Figures(
         period=period,
         policy=policy,
-        question_sets=tuple(sorted(counts.question_sets)),
-        measures=(*asked, *((needs,) if reach.unmet else ()), *((useful,) if answered else ())),
+        question_sets=tuple(
+            sorted(
+                set().union(*(counts.question_sets[kind] for kind in shown if kind[0] == "area"))
+            )
+        ),
+        measures=(*measures, *((needs,) if unmet else ()), *((useful,) if answered else ())),
         areas=tuple(areas),
         areas_left_out=tuple(area for area in areas if ("area", area) not in shown),
         age_bands=tuple(AGE_BANDS),
         age_bands_left_out=tuple(band for band in AGE_BANDS if ("age_band", band) not in shown),
-        blocks=tuple(
-            _count(counts, measure, group, policy) for measure in asked for group in shown
-        ),
-        needs=tuple(
-            _reach_block(found, needs, area, policy) for area, found in sorted(reach.unmet.items())
-        ),
+        blocks=tuple(blocks),
+        needs=tuple(_reach_block(found, needs, area, policy) for area, found in unmet.items()),
         usefulness=_reach_block(reach.useful, useful, EVERYWHERE, policy) if answered else None,
         supply=reach.supply,
         fictional=fictional,
@@ -91,16 +94,82 @@ def protect(
 
 
 def complement(figures: Figures, earlier: Sequence[Figures]) -> Figures:
-    """The same figures with blocks withheld until nothing hidden can be bounded too narrowly.
+    """The same figures with blocks withheld until they give no hidden count away.
 
-    Raises ReleaseError where it still could be with all of a measure withheld, or where
-    the figures do not fit to the earlier ones.
+    What earlier releases alone give away is theirs, and is not made worse. Raises ReleaseError
+    where a count would be given away with all of a measure withheld, or where the figures do not
+    fit to the earlier ones.
     """
     for measure in find_codes([*earlier, figures]):
-        while leaks := attack_measure([*earlier, figures], measure).leaks:
-            for leak in leaks:
-                figures = _close(figures, earlier, leak)
+        try:
+            figures = _Beside(earlier, measure).close(figures)
+        except UnfitError:
+            if measure not in REACH:
+                raise
+            # The directory is another one than then. Check-ins can be released all the same.
+            for block in figures.every_block():
+                if block.measure == measure:
+                    figures = _without(figures, block)
     return figures
+
+
+class _Beside:
+    """Earlier releases, and what they give away of one measure by themselves."""
+
+    def __init__(self, earlier: Sequence[Figures], measure: str) -> None:
+        self._earlier = earlier
+        self._measure = measure
+        self._known = {leak.place: leak for leak in self._attack(()).leaks}
+
+    def close(self, figures: Figures) -> Figures:
+        """The figures with as many blocks withheld as it takes."""
+        while leaks := self._find_new(figures):
+            for leak in leaks:
+                figures = self._close_one(figures, leak.place)
+        return figures
+
+    def _attack(self, more: Sequence[Figures], only: Place | None = None) -> Attack:
+        releases = [*self._earlier, *more]
+        return attack_measure(releases, self._measure, earlier=self._earlier, only=only)
+
+    def _find_new(self, figures: Figures, only: Place | None = None) -> list[Leak]:
+        return [
+            leak
+            for leak in self._attack([figures], only).leaks
+            if (known := self._known.get(leak.place)) is None
+            or leak.low > known.low
+            or leak.high < known.high
+        ]
+
+    def _close_one(self, figures: Figures, at: Place) -> Figures:
+        """Withhold the block that closes a leak: of its group if one does, else the smallest.
+
+        Where none does so alone, the smallest goes, and what is left is tried again.
+        """
+        while self._find_new(figures, at):
+            shown = [
+                block
+                for block in figures.every_block()
+                if block.measure == self._measure
+                and any(cell.count is not None for cell in block.cells)
+            ]
+            if not shown:
+                raise ReleaseError(
+                    "This release would reveal a count that is not to be shown: "
+                    f"{at.period}, {at.measure}, {at.group}, answer {at.answer}. Release a period "
+                    "that has no week in common with earlier releases."
+                )
+            shown.sort(key=lambda block: (block.group != at.group, _size(block)))
+            candidates = (_without(figures, block) for block in shown)
+            figures = next(
+                (one for one in candidates if not self._find_new(one, at)),
+                _without(figures, min(shown, key=_size)),
+            )
+        return figures
+
+
+def _size(block: Block) -> int:
+    return sum(cell.count or 0 for cell in block.cells)
 
 
 def _count(counts: Counts, measure: Measure, group: tuple[Dimension, str], policy: Policy) -> Block:
@@ -113,39 +182,6 @@ def _count(counts: Counts, measure: Measure, group: tuple[Dimension, str], polic
 def _reach_block(found: Mapping[str, int], measure: Measure, group: str, policy: Policy) -> Block:
     numbers = [found.get(code, 0) for code, _ in measure.answers]
     return Block("area", group, measure.code, protect_block(numbers, policy))
-
-
-def _close(figures: Figures, earlier: Sequence[Figures], leak: Leak) -> Figures:
-    """Withhold the block that closes the leak: of the same group if one does, else the smallest.
-
-    Where none does so alone, the smallest goes, and what is left is tried again.
-    """
-    at = leak.place
-
-    def leaks(candidate: Figures) -> bool:
-        return bool(attack_measure([*earlier, candidate], at.measure, only=at).leaks)
-
-    while leaks(figures):
-        shown = [
-            block
-            for block in figures.every_block()
-            if block.measure == at.measure and any(cell.count is not None for cell in block.cells)
-        ]
-        if not shown:
-            raise ReleaseError(
-                f"This release would reveal a count that is not to be shown. {leak}. Release a "
-                "period that has no week in common with earlier releases."
-            )
-        shown.sort(key=lambda one: (one.group != at.group, sum(c.count or 0 for c in one.cells)))
-        candidates = (_without(figures, block) for block in shown)
-        figures = next(
-            (one for one in candidates if not leaks(one)), _without(figures, _smallest(shown))
-        )
-    return figures
-
-
-def _smallest(blocks: Sequence[Block]) -> Block:
-    return min(blocks, key=lambda block: sum(cell.count or 0 for cell in block.cells))
 
 
 def _without(figures: Figures, block: Block) -> Figures:

@@ -6,7 +6,7 @@ Must never release a period twice with other figures, or one that is not over.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
@@ -65,6 +65,8 @@ def release(
         whole = [one for one in related if one.period.first_week >= purged]
         periods = [period, *(one.period for one in whole)]
         counts, *counts_then = count_checkins(engine, periods, areas, book)
+        # A purge in the middle of counting would have taken some of them.
+        _check_kept(period, CheckIns(engine).purged_before() or "")
         _check_kinds(counts)
         for one, now in zip(whole, counts_then, strict=True):
             _check_unchanged(one, _protect(now, one.period, one.policy, areas, book), period)
@@ -100,7 +102,7 @@ def _protect(
         policy=policy,
         areas=areas,
         measures=list(find_measures(book)),
-        fictional=_is_fictional(counts),
+        fictional=True in _find_kinds(counts),
     )
 
 
@@ -109,7 +111,7 @@ def _share_weeks(one: Period, other: Period) -> bool:
 
 
 def _check_same(there: Figures, areas: Sequence[str], policy: Policy) -> None:
-    if there.policy is not policy or there.areas != tuple(areas):
+    if there.policy is not policy or set(there.areas) != set(areas):
         what = "policy" if there.policy is not policy else "areas"
         raise ReleaseError(
             f"{there.period.name} was released already, with another {what}; side by side the "
@@ -118,10 +120,12 @@ def _check_same(there: Figures, areas: Sequence[str], policy: Policy) -> None:
 
 
 def _check_over(period: Period, today: date) -> None:
-    if period.end >= today:
+    # A day more, for clocks in other places and for what was on its way at midnight.
+    first = period.end + timedelta(days=2)
+    if today < first:
         raise ReleaseError(
-            f"{period.name} is not over: its last week ends on {period.end}. A part of it now "
-            "and the whole later would show the difference."
+            f"{period.name} is not over: its last week ends on {period.end}, and a part of it now "
+            f"and the whole later would show the difference. Release it from {first} on."
         )
 
 
@@ -133,14 +137,13 @@ def _check_kept(period: Period, purged: str) -> None:
         )
 
 
-def _is_fictional(counts: Counts) -> bool:
-    return any(name.startswith(FICTIONAL) for name in counts.question_sets)
+def _find_kinds(counts: Counts) -> set[bool]:
+    """Whether check-ins are fictional: both, where there are some of each."""
+    return {name.startswith(FICTIONAL) for sets in counts.question_sets.values() for name in sets}
 
 
 def _check_kinds(counts: Counts) -> None:
-    if _is_fictional(counts) and not all(
-        name.startswith(FICTIONAL) for name in counts.question_sets
-    ):
+    if len(_find_kinds(counts)) > 1:
         raise ReleaseError(
             "There are fictional check-ins of the demonstration beside real ones. "
             "Keep real ones in a new database: set CHECKINS_DATABASE_URL."
@@ -149,11 +152,12 @@ def _check_kinds(counts: Counts) -> None:
 
 def _check_areas(related: Sequence[Figures], areas: Sequence[str]) -> None:
     for one in related:
-        if one.areas != tuple(areas):
+        if set(one.areas) != set(areas):
             raise ReleaseError(
                 f"The list of areas was another when {one.period.name} was released, which has "
                 "weeks in common, and the difference between the two could reveal counts. Set "
-                "CHECKIN_AREAS as it was, or release a period that has no week in common."
+                "CHECKIN_AREAS as it was then, or release a period that has no week in common; "
+                "where the list changed in between, that is the only way."
             )
 
 
@@ -172,12 +176,14 @@ def _check_unchanged(released: Figures, now: Figures, period: Period) -> None:
 
 def _differs(released: Figures, now: Figures) -> bool:
     cells = {(one.dimension, one.group, one.measure): one.cells for one in now.blocks}
+    # A question that is asked no more cannot be counted anew.
+    known = {measure.code for measure in now.measures}
     return (
-        released.areas_left_out != now.areas_left_out
+        set(released.areas_left_out) != set(now.areas_left_out)
         or released.age_bands_left_out != now.age_bands_left_out
         or any(
             cells.get((one.dimension, one.group, one.measure)) != one.cells
             for one in released.blocks
-            if any(cell.mark is not Mark.WITHHELD for cell in one.cells)
+            if one.measure in known and any(cell.mark is not Mark.WITHHELD for cell in one.cells)
         )
     )

@@ -4,6 +4,7 @@ What the files do not say is not there to be found. Must never take a release on
 not fit its code book, or was changed since, is refused.
 """
 
+import csv
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
@@ -24,7 +25,7 @@ def read_figures(files: Mapping[str, bytes]) -> Figures:
     package = _package(files)
     try:
         return _figures(package["release"], _checked(package, files))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, csv.Error):
         _refuse("its tables do not fit their code book")
 
 
@@ -34,7 +35,7 @@ def _package(files: Mapping[str, bytes]) -> dict[str, Any]:
     try:
         package = json.loads(files[NAME])
         form = package["release"]["format"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         _refuse(f"{NAME} cannot be read")
     if form != FORMAT:
         _refuse("it is of another form than this program writes")
@@ -75,12 +76,12 @@ def _figures(about: Mapping[str, Any], tables: Mapping[str, bytes]) -> Figures:
     return Figures(
         period=read_period(about["period"]["name"]),
         policy=Policy(about["policy"]["name"]),
-        question_sets=tuple(about["question_sets"]),
+        question_sets=_names(about["question_sets"]),
         measures=measures,
-        areas=tuple(about["areas"]),
-        areas_left_out=tuple(about["areas_left_out"]),
-        age_bands=tuple(about["age_bands"]),
-        age_bands_left_out=tuple(about["age_bands_left_out"]),
+        areas=_names(about["areas"]),
+        areas_left_out=_names(about["areas_left_out"]),
+        age_bands=_names(about["age_bands"]),
+        age_bands_left_out=_names(about["age_bands_left_out"]),
         blocks=tuple(_blocks(CHECKINS, tables, measures)),
         needs=tuple(_blocks(UNMET_NEEDS, tables, measures)),
         usefulness=usefulness[0] if usefulness else None,
@@ -90,6 +91,13 @@ def _figures(about: Mapping[str, Any], tables: Mapping[str, bytes]) -> Figures:
         ),
         fictional=bool(about["fictional"]),
     )
+
+
+def _names(listed: object) -> tuple[str, ...]:
+    """Raises ValueError for anything but a list of text."""
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise ValueError("a list of names is something else")
+    return tuple(listed)
 
 
 def _blocks(
@@ -106,7 +114,9 @@ def _blocks(
         else:
             key = (line["dimension"], line["group"], line["question"])
             answer = line["answer"]
-        found.setdefault(key, {})[answer] = parse_cell(line["count"], line["mark"])
+        if answer in found.setdefault(key, {}):
+            raise ValueError("an answer is there twice")
+        found[key][answer] = parse_cell(line["count"], line["mark"])
     for (dimension, group, measure), cells in found.items():
         if list(cells) != answers[measure]:
             raise ValueError("a block lacks an answer or has another")

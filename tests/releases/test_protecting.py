@@ -13,7 +13,8 @@ from checkins.checkin import AGE_BANDS
 from checkins.disclosure import Mark, Policy
 from checkins.errors import ReleaseError
 from checkins.figures import Figures, Measure
-from checkins.protecting import complement
+from checkins.periods import read_period
+from checkins.protecting import Reach, complement, protect
 from tests.releases.towns import Person, Town, join, people
 
 TOWN = Town()
@@ -77,6 +78,47 @@ def test_what_cannot_be_mended_is_refused() -> None:
     assert all(("area", "Harbour") in shown(figures) for figures in released)
     with pytest.raises(ReleaseError, match="would reveal"):
         complement(town.release("2026-Q4", last), released)
+
+
+def test_that_all_gave_one_answer_is_not_shown_by_a_later_release() -> None:
+    """The year less three quarters would put the withheld quarter's first answer above 7."""
+    quarters = [people("Harbour", None, 30, 0), *[people("Harbour", None, 40, 20)] * 3]
+    released: list[Figures] = []
+    for number, quarter in enumerate(quarters, start=1):
+        released.append(complement(TOWN.release(f"2026-Q{number}", quarter), released))
+    year = TOWN.release("2026", join(quarters))
+    assert shown(year) == {("area", "Harbour")}
+    assert shown(complement(year, released)) == set()
+
+
+def test_a_leak_of_long_ago_stops_no_later_release() -> None:
+    quarters = [people("Harbour", None, n, 40) for n in (7, 7, 7, 6)]
+    leaky = [TOWN.release(f"2026-Q{n}", q) for n, q in enumerate(quarters, start=1)]
+    leaky.append(TOWN.release("2026", join(quarters)))
+    assert attack(leaky).leaks
+    following = TOWN.release("2027-Q1", people("Harbour", None, 30, 40))
+    assert complement(following, leaky) == following
+
+
+def test_reach_of_another_directory_is_withheld_and_the_check_ins_are_not() -> None:
+    def release(period: str, unmet: int, answers: int) -> Figures:
+        return protect(
+            TOWN.count(people("Harbour", None, answers, answers)),
+            Reach(
+                topics=(("food", "Food"), ("choir", "Choir")),
+                unmet={"Harbour": {"food": unmet, "choir": 20}},
+            ),
+            period=read_period(period),
+            policy=Policy.ROUND_5,
+            areas=TOWN.areas,
+            measures=[TOWN.measure],
+        )
+
+    quarter, year = release("2026-Q1", 90, 50), release("2026", 20, 200)
+    safe = complement(year, [quarter])
+    assert safe.blocks == year.blocks
+    assert {cell.mark for block in safe.needs for cell in block.cells} == {Mark.WITHHELD}
+    assert attack([quarter, safe]).leaks == ()
 
 
 def test_figures_that_do_not_fit_are_refused() -> None:

@@ -25,10 +25,11 @@ class Town:
 
     def count(self, people: Iterable[Person]) -> Counts:
         """Raw counts, as the database would give them."""
-        counts = Counts(question_sets={"core-1"})
+        counts = Counts()
         for area, band, answer in people:
             for group in (("area", area), *((("age_band", band),) if band else ())):
                 counts.people[group] += 1
+                counts.question_sets[group].add("core-1")
                 found = counts.answers[group, self.measure.code]
                 if answer is not None:
                     found[answer] += 1
