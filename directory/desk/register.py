@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.finding.entries import FACTS, HIDDEN, UNKNOWN
@@ -18,7 +18,7 @@ from directory.listings import STATUSES, StoredListing
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.publishing.asking import Asked, count, suit
 from directory.publishing.reading import select_stored
-from directory.publishing.renewing import read_stored
+from directory.publishing.renewing import fold, read_stored
 from directory.publishing.tables import PublishedRow
 from directory.shelf import Shelf
 
@@ -67,7 +67,9 @@ class Register:
         named = {"open": "active", "closed": "inactive"}.get(status, status)
         _ = self._shelf.revision
         with Session(self._engine) as session:
-            ids = suit(select(PublishedRow.listing_id), Asked(search=words, status=named))
+            ids = suit(select(PublishedRow.listing_id), Asked(status=named))
+            for word in fold(words).split():
+                ids = ids.where(or_(*map(_uses, _spell(word))))
             total = count(session, ids)
             page = ids.order_by(PublishedRow.modified.desc(), PublishedRow.listing_id.desc())
             chosen = list(session.scalars(page.offset(start).limit(most)))
@@ -146,6 +148,16 @@ class Register:
                 return ()
             facts = np.frombuffer(entry.facts, dtype=FACTS)[0]
         return name_topics(facts["topics"], facts["shares"])
+
+
+def _spell(word: str) -> set[str]:
+    """A word as listings may have it: "mens" as "men's" too, whichever apostrophe is typed."""
+    plain = word.replace("’", "'")
+    return {word, plain, f"{plain[:-1]}'s" if plain.endswith("s") else plain}
+
+
+def _uses(word: str) -> ColumnElement[bool]:
+    return PublishedRow.words.contains(word, autoescape=True)
 
 
 def _read(session: Session, ids: list[int]) -> dict[int, StoredListing]:

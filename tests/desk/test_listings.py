@@ -66,6 +66,8 @@ def test_a_listing_is_found_by_its_words_and_its_state(navigator):
     assert "Larkhaven Men&#39;s Shed" in page
     assert "checked 20 October 2026" in page
     assert "0 listings found" in navigator.read("/desk/listings?q=larkhaven+shed&status=closed")
+    for words in ("mens+shed", "men’s+shed", "LARKHAVEN+MENS"):
+        assert "Larkhaven Men&#39;s Shed" in navigator.read(f"/desk/listings?q={words}")
     first, second = navigator.read("/desk/listings"), navigator.read("/desk/listings?page=2")
     assert "Next page" in first
     assert "Page before" in second

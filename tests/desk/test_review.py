@@ -1,6 +1,7 @@
 """What waits for a navigator's word: each is settled in a click, and stays settled."""
 
 import html
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -109,6 +110,8 @@ def test_an_import_that_was_held_is_taken_with_a_click(desk, navigator, feed, en
     syncing.register(desk.engine, "clubs of the town", address)
     syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
     path.write_text(HEADER + rows[0])
+    # A server tells of a change by the second.
+    os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 10))
     syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
     page = navigator.read("/desk/review")
     assert "would lose 11 of its 12 listings" in page

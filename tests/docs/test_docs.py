@@ -62,6 +62,13 @@ def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
         assert f"def {test}(" in read(test_file), guard
 
 
+def test_what_keeps_others_out_of_the_desk_is_held_by_tests_that_exist() -> None:
+    rows = re.findall(r"\| `(test_\w+\.py)::(test_\w+)` \|$", read("docs/desk.md"), re.M)
+    assert len(rows) == 10
+    for test_file, test in rows:
+        assert f"def {test}(" in read(f"tests/desk/{test_file}"), test
+
+
 @pytest.mark.parametrize("document", [path.name for path in DOCS.glob("*.md")])
 def test_every_document_is_reached_from_the_readme(document: str) -> None:
     assert f"docs/{document}" in read("README.md")

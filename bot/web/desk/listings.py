@@ -73,6 +73,7 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
     def read(request: Request, number: Number) -> Response:
         kept = require(number)
         link = sealer.link(request, "contact", [number])
+        history = office.history.of(number)
         return write(
             request,
             "listing.html",
@@ -81,10 +82,9 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
             link=link,
             letter=_write_letter(kept.stored, link),
             topics=office.register.name_topics(number),
-            history=[(change, _tell_before(change.before, change.fields)) for change in
-                     office.history.of(number)],
+            history=[(one, _tell_before(one.before, one.fields)) for one in history],
             statuses=[one for one in STATUSES if one != kept.stored.listing.status],
-        )  # fmt: skip
+        )
 
     @router.get("/{number}/edit")
     def edit(request: Request, number: Number) -> Response:
