@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from bot.replies import Conversation
 from bot.web.chatting import TOO_LONG, create_chat_api
 from bot.web.forms import FORMS, create_forms
-from bot.web.headers import SECURITY_HEADERS
+from bot.web.headers import LEAST_HEADERS, SECURITY_HEADERS
 from bot.web.limits import RateLimit
 from bot.wording import line
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 WIDGET = Path(__file__).resolve().parent.parent / "widget"
 _MOST_BYTES = 16_384
+_NO_DOCUMENT = ("text/javascript", "application/javascript", "text/css")
 _MOST_FORM_BYTES = 65_536  # a plain form brings along what was said before
 
 
@@ -69,7 +70,10 @@ def create_app(
             response = _sorry(500, line("web_wrong"))
         if request.url.path.startswith("/api/chat"):
             response.headers.setdefault("Cache-Control", "no-store")
-        for name, value in SECURITY_HEADERS.items():
+        kind = response.headers.get("content-type", "")
+        # A script or a style sheet is no document: most would be so much weight for nothing.
+        needed = LEAST_HEADERS if kind.startswith(_NO_DOCUMENT) else SECURITY_HEADERS
+        for name, value in needed.items():
             response.headers.setdefault(name, value)
         return response
 

@@ -108,7 +108,7 @@ def test_only_the_pages_that_were_named_may_use_the_chat(client: httpx.Client) -
     assert ask("https://elsewhere.example") is None
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/widget", "/widget/chat.js", "/api/none"])
+@pytest.mark.parametrize("path", ["/", "/chat", "/widget", "/widget/index.html", "/api/none"])
 def test_every_answer_carries_what_keeps_a_browser_careful(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -116,6 +116,15 @@ def test_every_answer_carries_what_keeps_a_browser_careful(client: httpx.Client,
     assert headers["content-security-policy"].startswith("default-src 'self'; base-uri 'none'")
     assert "camera=()" in headers["permissions-policy"]
     assert "set-cookie" not in headers
+
+
+def test_a_script_carries_no_more_than_it_needs(client: httpx.Client) -> None:
+    headers = client.get("/widget/chat.js").headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["access-control-allow-origin"] == "*"
+    assert "content-security-policy" not in headers
+    size = sum(len(name) + len(value) + 4 for name, value in headers.raw)
+    assert size < 450
 
 
 def test_what_was_said_stays_in_no_cache(client: httpx.Client) -> None:
