@@ -4,6 +4,7 @@ Owns the order of things (encode, then write all in one transaction). What a sou
 over by `edits`; what navigators add stands in a source of their own.
 """
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from datetime import date
 
 import numpy as np
 from sqlalchemy import Engine, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.desk.edits import find_changed, keep_edit, take_fields
@@ -95,11 +97,7 @@ class Keeper:
         listing = withhold_place(propose(replace(listing, key=secrets.token_hex(8), record={})))
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
-            source = session.scalar(select(SourceRow).where(SourceRow.name == OWN_SOURCE))
-            if source is None:
-                source = SourceRow(name=OWN_SOURCE)
-                session.add(source)
-                session.flush()
+            source = _find_own_source(session)
             [at] = write_listings(
                 session, source.id, [Written(listing, make_entry(listing, vector))]
             )
@@ -210,6 +208,15 @@ class Keeper:
     def _encode(self, listing: Listing) -> Vectors:
         vector: Vectors = self._encoder.encode([text_to_encode(listing)])[0]
         return vector
+
+
+def _find_own_source(session: Session) -> SourceRow:
+    own = select(SourceRow).where(SourceRow.name == OWN_SOURCE)
+    if session.scalar(own) is None:
+        # Somebody else may be adding the first one at this very moment.
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(SourceRow(name=OWN_SOURCE))
+    return session.scalars(own).one()
 
 
 def _settle(before: Listing, listing: Listing) -> Listing:

@@ -1,6 +1,7 @@
 """Trying it as a resident, and need beside what there is."""
 
 import html
+from pathlib import Path
 
 from tests.desk.test_listings import add
 
@@ -21,6 +22,17 @@ def test_what_is_found_is_told_with_reasons_and_scores(navigator):
     assert " miles" in page
     page = html.unescape(navigator.read("/desk/try?q=choir&near=Nowhere+at+all"))
     assert "Nothing is known near that place" in page
+
+
+def test_what_is_typed_is_kept_nowhere(desk, navigator, caplog):
+    assert "zqsentinelqz" in navigator.read(
+        "/desk/try?q=zqsentinelqz+and+gardens&near=zqsentinelqz"
+    )
+    path = Path(desk.engine.url.database)
+    kept = b"".join(one.read_bytes() for one in path.parent.glob(f"{path.name}*"))
+    assert b"Larkhaven" in kept
+    assert b"zqsentinelqz" not in kept
+    assert "zqsentinelqz" not in caplog.text
 
 
 def test_before_anything_is_typed_nothing_is_searched(navigator):
