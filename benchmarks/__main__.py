@@ -27,13 +27,24 @@ from benchmarks import (
     releasing,
     searching,
     understanding,
+    widget,
 )
 from benchmarks.tables import LeftOutError, Table
 from bot.settings import ROOT
 from directory.embeddings import Encoder, prepare
 
 _LIVE = ("start", "chat", "memory")
-_PARTS = ("search", "postgresql", "peers", "import", "guard", "understanding", "releases", *_LIVE)
+_PARTS = (
+    "search",
+    "postgresql",
+    "peers",
+    "import",
+    "guard",
+    "understanding",
+    "releases",
+    "widget",
+    *_LIVE,
+)
 
 
 def _read_parts(text: str) -> tuple[str, ...]:
@@ -63,6 +74,8 @@ def _plan(
         yield "understanding", lambda: understanding.measure(folder, quick=quick)
     if "releases" in parts:
         yield "releases", lambda: releasing.measure(folder, quick=quick)
+    if "widget" in parts:
+        yield "widget", lambda: widget.measure(folder, quick=quick)
     if live := tuple(part for part in _LIVE if part in parts):
         yield ", ".join(live), lambda: chatting.measure(live, folder, quick=quick)
 
