@@ -114,11 +114,10 @@ def create_forms(conversation: Conversation, limit: RateLimit, secret: bytes) ->
     ) -> Response:
         """Goes to a neutral page at once, and erases the conversation behind the person's back."""
         headers = {**_HEADERS, "Location": NEUTRAL_PAGE, "Clear-Site-Data": '"cache"'}
-        forget = (
-            BackgroundTask(conversation.forget, name_sender(conversation_id))
-            if conversation_id
-            else None
-        )
+        try:
+            forget = BackgroundTask(conversation.forget, name_sender(conversation_id))
+        except HTTPException:
+            forget = None  # nothing was begun; whoever leaves is not held up by that
         return Response(status_code=303, headers=headers, background=forget)
 
     return router

@@ -250,3 +250,19 @@ def test_leaving_goes_first_and_forgets_then(client: httpx.Client, echo: Echo) -
     while not echo.forgotten and time.monotonic() < limit:
         time.sleep(0.01)
     assert echo.forgotten == [f"web:{talk}"]
+
+
+@pytest.mark.parametrize("talk", ["", "no id of ours"])
+def test_nobody_is_kept_from_leaving(client: httpx.Client, talk: str) -> None:
+    left = client.post("/chat/leave", data={"conversation": talk}, follow_redirects=False)
+    assert left.status_code == 303
+
+
+def test_behind_a_proxy_each_client_is_counted_by_itself(echo: Echo) -> None:
+    def say(client: httpx.Client, address: str) -> int:
+        headers = {"X-Forwarded-For": address}
+        body = {"message": {"text": "hello"}}
+        return client.post("/api/chat", json=body, headers=headers).status_code
+
+    with serve(echo, a_minute=1) as client:
+        assert [say(client, f"198.51.100.{last}") for last in (1, 2, 1)] == [200, 200, 429]
