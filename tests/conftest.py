@@ -132,9 +132,11 @@ def service(tmp_path_factory: pytest.TempPathFactory, telegram_server: BotApi) -
         {"TELEGRAM_BOT_TOKEN": telegram_server.token, "TELEGRAM_BASE_URL": telegram_server.url},
     )
     service.start()
-    service.wait_for_rasa()
-    yield service
-    service.stop()
+    try:
+        service.wait_for_rasa()
+        yield service
+    finally:
+        service.stop()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from bot.settings import ROOT
 from directory.embeddings import prepare
 
 CONNECTOR = ROOT / ".venv" / "bin" / "connector"
-_RASA_LOADS_IN = 120.0
+_RASA_LOADS_IN = 240.0
 
 
 @dataclass

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,8 @@ import pytest
 
 from bot.settings import ROOT
 from bot.wording import Wording
+from checkins.checkin import CheckIn, week_of
+from checkins.store import CheckIns, open_engine
 from tests.bot_api import BotApi
 from tests.service import CONNECTOR, Service, Talk, cards, words
 
@@ -57,6 +60,29 @@ def test_a_killed_program_takes_rasa_with_it(used_folder: Path) -> None:
 def run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [CONNECTOR, "run"]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_check_ins_past_their_time_are_purged_by_the_running_program(used_folder: Path) -> None:
+    engine = open_engine(f"sqlite:///{used_folder / 'checkins.db'}")
+    checkins = CheckIns(engine)
+    for week in ("2020-W01", week_of(date.today())):
+        checkins.record(CheckIn(week, "Old Town", None, (("belonging", "1"),), "core-1"))
+    service = Service(used_folder)
+    service.start()
+    try:
+        assert service.url
+        limit = time.monotonic() + 30
+        with engine.connect() as connection:
+            weeks = "SELECT week FROM check_ins"
+            while "2020-W01" in connection.exec_driver_sql(weeks).scalars().all():
+                assert time.monotonic() < limit
+                connection.rollback()
+                time.sleep(0.1)
+            assert week_of(date.today()) in connection.exec_driver_sql(weeks).scalars().all()
+        assert (checkins.purged_before() or "") > "2020-W01"
+    finally:
+        service.stop()
+        engine.dispose()
 
 
 @pytest.mark.parametrize("setting", ["WEB_PORT", "ACTIONS_PORT", "RASA_PORT"])

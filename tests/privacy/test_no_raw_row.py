@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,10 @@ from directory.store import open_database
 from tests.desk.server import PASSWORD, Person
 from tests.service import Service
 
-PERIOD, WEEK, AREA = "2026-Q2", "2026-W20", "Sandhills"
+_DAY = date.today() - timedelta(days=120)
+#: A quarter that is over, and not so long ago that the program purges it.
+QUARTER = read_period(f"{_DAY.year}-Q{(_DAY.month + 2) // 3}")
+PERIOD, AREA = QUARTER.name, "Sandhills"
 #: So many of each answer: no rounding gives these numbers.
 COUNTS = {"1": 43, "2": 28, "3": 3}
 #: One form of every row's answers, and the counts in the forms that pages and tables have.
@@ -57,8 +60,8 @@ def kept(service: Service) -> Kept:
     for answer, times in COUNTS.items():
         for _ in range(times):
             answers = (("belonging", answer), ("lonely", "4"))
-            CheckIns(engine).record(CheckIn(WEEK, AREA, "75+", answers, "core-1"))
-    release(engine, read_period(PERIOD), [AREA], today=date(2026, 11, 1))
+            CheckIns(engine).record(CheckIn(QUARTER.first_week, AREA, "75+", answers, "core-1"))
+    release(engine, QUARTER, [AREA])
     with engine.connect() as connection:
         query = "SELECT random_key FROM check_ins"
         keys = connection.exec_driver_sql(query).scalars().all()
