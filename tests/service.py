@@ -99,7 +99,7 @@ class Service:
         """End it and give its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        code = self.process.wait(30)
+        code = self.process.wait(60)
         self._reading.join(10)
         assert self.process.stderr
         self.process.stderr.close()
