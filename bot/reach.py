@@ -5,16 +5,18 @@ The one place where figures of the two databases meet: counts by week, topic and
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
-from checkins.figures import Supply
+from checkins.figures import Supply as Counted
 from checkins.periods import Period
 from checkins.protecting import Reach
+from directory.desk.supply import Supply
 from directory.finding.topics import load_topics
 from directory.notes import Notebook, Useful
 from directory.opening import open_directory
-from directory.supply import count_supply
 
 #: A search whose topic could not be named, or that named no area.
 OTHER, NOT_SAID = "other", "Not said"
@@ -27,15 +29,17 @@ def read_reach(directory_url: str, period: Period) -> Reach:
 
     Raises DatabaseError.
     """
-    notebook = Notebook(open_directory(directory_url))
+    with _open(directory_url) as directory:
+        notebook = Notebook(directory)
+        needs, feedback = notebook.read_unmet_needs(), notebook.read_feedback()
     known = {topic.name for topic in load_topics()}
     unmet: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for need in notebook.read_unmet_needs():
+    for need in needs:
         if period.first_week <= need.week <= period.last_week:
             topic = need.category if need.category in known else OTHER
             unmet[need.area or NOT_SAID][topic] += need.count
     useful: Counter[str] = Counter()
-    for week, counts in notebook.read_feedback().items():
+    for week, counts in feedback.items():
         if period.first_week <= week <= period.last_week:
             useful.update(counts)
     return replace(read_supply(directory_url), unmet=unmet, useful=useful)
@@ -44,9 +48,20 @@ def read_reach(directory_url: str, period: Period) -> Reach:
 def read_supply(directory_url: str) -> Reach:
     """Listings as they are now, and what could be counted: nothing yet. Raises DatabaseError."""
     topics = sorted({topic.name for topic in load_topics()} | {OTHER})
-    counted = count_supply(open_directory(directory_url))
+    with _open(directory_url) as directory:
+        counted = Supply(directory).count_listings()
     return Reach(
         topics=tuple((name, name.capitalize()) for name in topics),
         useful_answers=tuple((code, _USEFUL_WORDS[code]) for code in get_args(Useful)),
-        supply=tuple(Supply(one.area, one.strand, one.listings) for one in counted),
+        supply=tuple(Counted(one.area, one.strand, one.listings) for one in counted),
     )
+
+
+@contextmanager
+def _open(directory_url: str) -> Iterator[Any]:
+    """The directory's engine, of a type that this room does not know."""
+    directory = open_directory(directory_url)
+    try:
+        yield directory
+    finally:
+        directory.dispose()

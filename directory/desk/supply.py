@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,9 @@ from directory.models import PlaceRow, UnmetNeedRow
 from directory.notes import name_week
 
 _WEEKS = 13
+
+#: Where listings are counted that have no place of their own: area-wide, online, or not known.
+NO_ONE_PLACE = "No one place"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,15 @@ class Need:
     searches: int
     here: int
     everywhere: int
+
+
+@dataclass(frozen=True)
+class AreaSupply:
+    """Listings on show of one strand, from `listings.STRANDS`, in one neighbourhood."""
+
+    area: str
+    strand: str
+    listings: int
 
 
 @dataclass(frozen=True)
@@ -68,19 +79,30 @@ class Supply:
             for (topic, area), searches in asked.most_common(most)
         ]
 
-    def draw_map(self, most: int) -> AssetMap:
-        """Where each strand of community-centred approaches is, and where it is missing."""
+    def count_listings(self) -> list[AreaSupply]:
+        """Listings on show by neighbourhood and strand, in order of their names; no zeros.
+
+        A listing with several strands or neighbourhoods counts once in each. What has no
+        place that is known, a confidential listing among them, is counted at `NO_ONE_PLACE`.
+        """
         with Session(self._engine) as session:
             ids, facts = read_facts(session)
             areas = _read_areas(session)
-        counts: dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
-        bits = np.arange(len(STRANDS))
-        for at, strands in zip(ids, facts["strands"], strict=True):
-            for area in areas.get(at, ()):
-                row = counts.setdefault(area, np.zeros(len(STRANDS), dtype=np.int64))
-                row += (int(strands) >> bits) & 1
-        busiest = sorted(counts, key=lambda area: (-int(counts[area].sum()), area))[:most]
-        return AssetMap(STRANDS, tuple((area, tuple(counts[area].tolist())) for area in busiest))
+        found = Counter[tuple[str, str]]()
+        for at, strands in zip(ids, facts["strands"].tolist(), strict=True):
+            for bit, strand in enumerate(STRANDS):
+                if strands >> bit & 1:
+                    found.update((area, strand) for area in areas.get(at, {NO_ONE_PLACE}))
+        return [AreaSupply(area, strand, count) for (area, strand), count in sorted(found.items())]
+
+    def draw_map(self, most: int) -> AssetMap:
+        """Where each strand of community-centred approaches is, and where it is missing."""
+        counts: dict[str, dict[str, int]] = {}
+        for one in self.count_listings():
+            if one.area != NO_ONE_PLACE:
+                counts.setdefault(one.area, dict.fromkeys(STRANDS, 0))[one.strand] = one.listings
+        busiest = sorted(counts, key=lambda area: (-sum(counts[area].values()), area))[:most]
+        return AssetMap(STRANDS, tuple((area, tuple(counts[area].values())) for area in busiest))
 
 
 def _read_areas(session: Session) -> dict[int, set[str]]:

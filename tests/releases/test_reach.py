@@ -1,0 +1,52 @@
+"""What the directory counted of a period, on its way into a release."""
+
+from datetime import date
+
+from bot.reach import NOT_SAID, OTHER, read_reach
+from checkins.figures import Supply
+from checkins.periods import read_period
+from directory.desk.supply import NO_ONE_PLACE
+from directory.finding.topics import load_topics
+from directory.listings import Listing, Place, Point
+from directory.notes import Notebook
+from directory.opening import open_directory
+from tests.published.helpers import fill
+
+QUARTER = read_period("2026-Q4")
+TOPIC = load_topics()[0].name
+
+
+def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_url: str) -> None:
+    engine = open_directory(directory_url)
+    for day in (date(2026, 9, 27), QUARTER.start, QUARTER.end, date(2027, 1, 4)):
+        notebook = Notebook(engine, today=lambda day=day: day)  # type: ignore[misc]
+        notebook.add_unmet_need(TOPIC, "Harbourside")
+        notebook.add_unmet_need("a topic of long ago", "Harbourside")
+        notebook.add_unmet_need("", "")
+        notebook.add_feedback("yes")
+    notebook.add_feedback("no")
+    group = Listing("1", "A choir", "group", "Singing.", strands=("strengthening_communities",))
+    point = Point(53.9, 1.3)
+    here = tuple(Place(neighbourhood=area, point=point) for area in ("Harbourside", "Old Town"))
+    fill(
+        engine,
+        "town",
+        [
+            Listing(**{**vars(group), "places": here}),
+            Listing(**{**vars(group), "key": "2", "online": True}),
+            Listing(**{**vars(group), "key": "3", "status": "closed", "places": here}),
+            Listing(**{**vars(group), "key": "4", "confidential": True, "places": here}),
+        ],
+    )
+    engine.dispose()
+    reach = read_reach(directory_url, QUARTER)
+    assert reach.unmet == {"Harbourside": {TOPIC: 2, OTHER: 2}, NOT_SAID: {OTHER: 2}}
+    assert reach.useful == {"yes": 2}
+    assert {TOPIC, OTHER} <= {code for code, _ in reach.topics}
+    assert [code for code, _ in reach.useful_answers] == ["yes", "in between", "no"]
+    strand = "strengthening_communities"
+    assert reach.supply == (
+        Supply("Harbourside", strand, 1),
+        Supply(NO_ONE_PLACE, strand, 2),
+        Supply("Old Town", strand, 1),
+    )
