@@ -1,4 +1,4 @@
-"""A desk with the example town, and people of each role who are signed in."""
+"""A desk with the example town for each file of tests, and people who are signed in."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def ledger() -> Releases:
     return Releases({"2026-Q3": files, "2026-Q4": files})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(
     tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, ledger: Releases
 ) -> Iterator[DeskServer]:
@@ -37,21 +37,21 @@ def desk(
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def navigator(desk: DeskServer) -> Iterator[Person]:
     person = desk.make_person("Nadia", "navigator")
     yield person
     person.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def analyst(desk: DeskServer) -> Iterator[Person]:
     person = desk.make_person("Anil", "analyst")
     yield person
     person.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admin(desk: DeskServer) -> Iterator[Person]:
     person = desk.make_person("Ada", "admin")
     yield person
