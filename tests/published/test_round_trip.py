@@ -292,4 +292,5 @@ def test_real_feeds_come_back_as_the_same(feeds):
             service = publish_service(StoredListing(1, name, "", listing))
             again = read_service(service)
             assert isinstance(again, Listing)
-            assert differences(listing, again) == {}
+            # What could not be read is told at an import, and is no part of a listing that is kept.
+            assert differences(replace(listing, doubts=()), replace(again, doubts=())) == {}
