@@ -247,9 +247,6 @@ class _Table:
     figures: Figures
     unknowns: dict[tuple[Dimension, str], dict[str, int]]
 
-    def has(self, measure: str) -> bool:
-        return _has(self.figures, measure)
-
     def find(self, dimension: Dimension, answer: str) -> list[int]:
         return [one[answer] for (kind, _), one in self.unknowns.items() if kind == dimension]
 
@@ -261,12 +258,12 @@ def _set_up(releases: Sequence[Figures], measure: str) -> _System:
     answers = {
         code: None
         for one in releases
-        if _has(one, measure)
+        if one.has(measure)
         for code, _ in one.measure(measure).answers
     }
     tables = [_add_table(system, one, measure, answers) for one in ordered]
     for table in tables:
-        if not _has(table.figures, measure):
+        if not table.figures.has(measure):
             continue
         for answer, _ in table.figures.measure(measure).answers:
             # Everybody counted by age is counted by area; not everybody tells an age.
@@ -287,10 +284,6 @@ def _set_up(releases: Sequence[Figures], measure: str) -> _System:
             rest = weeks < _count_weeks(table.figures.period)
             _equate(system, table, within, rest=rest, measure=measure)
     return system
-
-
-def _has(figures: Figures, measure: str) -> bool:
-    return any(one.code == measure for one in figures.measures)
 
 
 def _add_table(system: _System, figures: Figures, measure: str, answers: Iterable[str]) -> _Table:
@@ -366,11 +359,11 @@ def _equate(
     # Reach has no list of groups: one that is missing from it had nothing to count. Of a question,
     # a group or answer that is missing was not on the list then, which says nothing.
     same_answers = {
-        one.figures.measure(measure).answers for one in (whole, *parts) if one.has(measure)
+        one.figures.measure(measure).answers for one in (whole, *parts) if one.figures.has(measure)
     }
     missing = (0, 0) if measure in REACH and len(same_answers) == 1 else _OPEN
     rests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    same_people = all(part.figures.areas == whole.figures.areas for part in parts)
+    same_people = all(part.figures.has_same_areas(whole.figures.areas) for part in parts)
     for place, code in ((place, code) for place, found in whole.unknowns.items() for code in found):
         # By age, those are counted who live in an area on the list, whatever list that was.
         if place[0] == "age_band" and not same_people:
@@ -384,5 +377,5 @@ def _equate(
             rests[place[0], code].append(unknowns[-1])
         system.bind([whole.unknowns[place][code]], unknowns, 0, 0)
     for (dimension, code), ages in list(rests.items()):
-        if dimension == "age_band" and whole.has(measure):
+        if dimension == "age_band" and whole.figures.has(measure):
             system.bind(rests["area", code], ages, 0, np.inf)

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from checkins.checkin import AGE_BANDS
-from checkins.errors import StoreError
 from checkins.figures import Dimension, Measure
 from checkins.models import CheckInRow
 from checkins.periods import Period
 from checkins.questions import QuestionBook
+from checkins.store import reading
 
 _PORTION = 20_000
 
@@ -174,11 +173,5 @@ def _read_portions(
         CheckInRow.question_set,
         CheckInRow.answers,
     ).where(CheckInRow.week.between(first_week, last_week), CheckInRow.area.in_(areas))
-    try:
-        with engine.connect().execution_options(yield_per=_PORTION) as connection:
-            yield from connection.execute(query).partitions()
-    except SQLAlchemyError as error:
-        raise StoreError(
-            f"The check-ins could not be read ({type(error).__name__}). Check "
-            "CHECKINS_DATABASE_URL, and that the program was started once to set it up."
-        ) from None
+    with reading(engine) as connection:
+        yield from connection.execution_options(yield_per=_PORTION).execute(query).partitions()

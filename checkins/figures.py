@@ -3,6 +3,7 @@
 Owns the shape. Everything in it can be published; no raw count of people is ever in it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,6 +80,14 @@ class Figures:
     usefulness: Block | None = None
     supply: tuple[Supply, ...] = ()
     fictional: bool = False
+
+    def has(self, code: str) -> bool:
+        """Whether there is a measure of that code."""
+        return any(measure.code == code for measure in self.measures)
+
+    def has_same_areas(self, areas: Iterable[str]) -> bool:
+        """Whether the list of areas is the same, in whatever order."""
+        return set(self.areas) == set(areas)
 
     def measure(self, code: str) -> Measure:
         """The measure of that code. Raises KeyError."""

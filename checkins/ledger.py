@@ -4,9 +4,8 @@ Owns the ledger in the check-ins database: a release is added whole, once, while
 adds one, and read back. Must never change or remove a release, or hold anything unpublished.
 """
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, insert, select, text
@@ -16,6 +15,7 @@ from checkins.errors import ReleaseError, StoreError
 from checkins.figures import Figures
 from checkins.models import ReleaseFileRow, ReleaseRow
 from checkins.publishing.reading import read_figures
+from checkins.store import reading
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ledger:
 
     def periods(self) -> list[ReleaseEntry]:
         """Every release, in order of the periods' names. Raises StoreError."""
-        with self._reading() as connection:
+        with reading(self._engine, _unreadable) as connection:
             return _list(connection)
 
     def read_file(self, period: str, name: str) -> bytes:
@@ -51,7 +51,7 @@ class Ledger:
 
         Raises ReleaseError if there is no such release or it is not what was added, StoreError.
         """
-        with self._reading() as connection:
+        with reading(self._engine, _unreadable) as connection:
             return _read_files(connection, period)
 
     def read_figures(self) -> list[Figures]:
@@ -82,14 +82,6 @@ class Ledger:
         except SQLAlchemyError as error:
             raise _unreadable(error) from None
         return True
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise _unreadable(error) from None
 
 
 def _list(connection: Connection) -> list[ReleaseEntry]:

@@ -111,7 +111,7 @@ def _share_weeks(one: Period, other: Period) -> bool:
 
 
 def _check_same(there: Figures, areas: Sequence[str], policy: Policy) -> None:
-    if there.policy is not policy or set(there.areas) != set(areas):
+    if there.policy is not policy or not there.has_same_areas(areas):
         what = "policy" if there.policy is not policy else "areas"
         raise ReleaseError(
             f"{there.period.name} was released already, with another {what}; side by side the "
@@ -152,7 +152,7 @@ def _check_kinds(counts: Counts) -> None:
 
 def _check_areas(related: Sequence[Figures], areas: Sequence[str]) -> None:
     for one in related:
-        if set(one.areas) != set(areas):
+        if not one.has_same_areas(areas):
             raise ReleaseError(
                 f"The list of areas was another when {one.period.name} was released, which has "
                 "weeks in common, and the difference between the two could reveal counts. Set "

@@ -9,7 +9,7 @@ import contextlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,25 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def _unreadable(error: SQLAlchemyError) -> StoreError:
+    return StoreError(
+        f"The check-ins could not be read ({type(error).__name__}). Check "
+        "CHECKINS_DATABASE_URL, and that the program was started once to set it up."
+    )
+
+
+@contextlib.contextmanager
+def reading(
+    engine: Engine, tell: Callable[[SQLAlchemyError], StoreError] = _unreadable
+) -> Iterator[Connection]:
+    """A connection to read from. Raises what `tell` makes of a failure, which quotes nothing."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise tell(error) from None
+
+
 class CheckIns:
     """The stored check-ins. Takes an engine made by `open_engine`, already migrated."""
 
@@ -110,7 +129,7 @@ class CheckIns:
 
     def was_sent(self, stub: Stub) -> bool:
         """Whether the check-in that left this stub is kept. Raises StoreError."""
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             return _knows(connection, stub)
 
     def purge(self, before_week: str) -> None:
@@ -138,7 +157,7 @@ class CheckIns:
 
         Raises StoreError.
         """
-        with self._reading() as connection:
+        with reading(self._engine) as connection:
             return _purged_before(connection)
 
     def forget_stubs(self, hour: int) -> None:
@@ -176,14 +195,6 @@ class CheckIns:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
             yield connection
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        try:
-            with self._engine.connect() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise _unreadable(error) from None
-
     def _empty_log(self) -> None:
         """Empty SQLite's write-ahead log, which holds what was written last as it came.
 
@@ -211,10 +222,3 @@ def _forget_stubs(connection: Connection, hour: int) -> None:
 
 def _purged_before(connection: Connection) -> str | None:
     return connection.execute(select(func.max(PurgeRow.before_week))).scalar_one()
-
-
-def _unreadable(error: SQLAlchemyError) -> StoreError:
-    return StoreError(
-        f"The check-ins could not be read ({type(error).__name__}). Check "
-        "CHECKINS_DATABASE_URL, and that the program was started once to set it up."
-    )

@@ -81,6 +81,17 @@ def test_the_rest_of_an_area_bounds_the_rest_of_its_age_bands() -> None:
     assert ("2026-Q1", YOUNG, "1", 4, 7) in told(attack(releases))
 
 
+def test_areas_in_another_order_are_the_same_areas() -> None:
+    """The age bands of a year are bound to those of its quarters, however its areas are listed."""
+    quarter = people("Harbour", YOUNG, 10, 40) + people("Old Town", None, 40, 40)
+    later = people("Harbour", YOUNG, 1, 40) + people("Old Town", None, 40, 40)
+    releases = [
+        Town(areas=("Harbour", "Old Town")).release("2026-Q1", quarter),
+        Town(areas=("Old Town", "Harbour")).release("2026", quarter + later),
+    ]
+    assert ("2026 without 2026-Q1", YOUNG, "1", 0, 4) in told(attack(releases))
+
+
 def test_a_zero_is_harmless_only_where_zeros_were_published() -> None:
     """Four bands of 8 or more fill an area of 32 at most: nobody is left for those left out."""
     bands = ("16-24", "25-34", "35-49", "50-64")
