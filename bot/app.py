@@ -193,9 +193,12 @@ async def _keep_tidy(checkins: CheckIns, weeks: int) -> None:
 def _make_checkins(settings: Settings, keeper: CheckIns) -> CheckinFlow:
     try:
         book = load_questions(settings.checkin_questions_file)
+    except CheckinsError as error:
+        raise StartError(f"CHECKIN_QUESTIONS_FILE is wrong. {error}") from None
+    try:
         questions = book.question_set(settings.checkin_questions)
     except CheckinsError as error:
-        raise StartError(f"The check-in's questions are wrong. {error}") from None
+        raise StartError(f"CHECKIN_QUESTIONS is wrong. {error}") from None
     areas, secret = settings.checkin_areas, settings.read_secret()
     try:
         return CheckinFlow(questions, areas, keeper, date.today, secret)

@@ -54,6 +54,9 @@ _VERBATIM = ("id", "website", "email")
 _PLACE = ("venue", "address", "neighbourhood", "postcode", "latitude", "longitude")
 _YES_OR_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 _GUARDED = re.compile(r"'[=+\-@\t\r]")
+# A quotation mark left open takes in the rest of the sheet. The csv module has such a limit
+# too, but any library may lift it for the whole process.
+_LONGEST_CELL = 100_000
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -98,6 +101,11 @@ def read_rows(text: str, source: str) -> list[Listing | Rejected]:
     short = False
     try:
         for cells in reader:
+            if any(len(cell) > _LONGEST_CELL for cell in cells):
+                raise SourceError(
+                    f"{source}, line {reader.line_num}: a cell is longer than "
+                    f"{_LONGEST_CELL:,} characters. Is a quotation mark left open?"
+                )
             if any(cell.strip() for cell in cells):
                 rows.append(_read_row(header, cells, reader.line_num))
                 short = len(cells) < len(header)
