@@ -1,15 +1,15 @@
 """The parameters that published lists take, and what is said of those that cannot be read.
 
-Owns their types and limits, as the API's own document tells them.
+Owns their types and limits, as the API's own document tells them; the desk's pages share some.
 """
 
 import math
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from directory.listings import DAYS
 from directory.publishing.asking import Asked
@@ -28,6 +28,8 @@ _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
 Words = Annotated[str, Query(max_length=200), BeforeValidator(lambda text: drop_unprintable(text))]
 Identity = Annotated[str, Query(max_length=100), BeforeValidator(lambda text: text.strip("\x00"))]
+# What a listing's number can be, in a path or a query: a database has no more.
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES)]
 PageSize = Annotated[int, Query(ge=1, le=MOST_A_PAGE)]
 Form = Literal["json", "ndjson"]
@@ -134,6 +136,11 @@ def explain(error: RequestValidationError) -> str:
     flag = "true or false" if name in _FLAGS else ""
     meant = _SENTENCES.get(name) or flag or "shorter"
     return f"The parameter {name} must be {meant}."
+
+
+def find_root(request: Request, base_url: str) -> str:
+    """Where the program is reached: at `base_url`, or where this request came; no slash ends it."""
+    return base_url.rstrip("/") or str(request.base_url).rstrip("/")
 
 
 def count_pages(total: int, size: int) -> int:

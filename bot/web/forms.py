@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from itsdangerous import BadSignature, URLSafeSerializer
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.background import BackgroundTask
 
 from bot.checkin_flow import PREFIX as CHECK_IN
@@ -20,6 +19,7 @@ from bot.replies import MOST_CHARACTERS, Conversation, Message, to_json
 from bot.web.chatting import TOO_LONG, check_rate, make_id, name_sender
 from bot.web.headers import SECURITY_HEADERS
 from bot.web.limits import RateLimit
+from bot.web.templating import open_templates
 from bot.wording import Wording, line
 
 log = logging.getLogger(__name__)
@@ -28,14 +28,7 @@ FORMS = "/chat"
 NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
 _MOST_CARRIED = 32_000  # characters; the oldest is dropped first
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
-_pages = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_page = _pages.get_template("chat.html")
+_page = open_templates(_TEMPLATES).get_template("chat.html")
 _HEADERS = {
     "Cache-Control": "no-store",
     # Leaving is a form too, and its answer leads to another site.

@@ -12,7 +12,16 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from bot.web.asking import Asking, Form, Identity, PageNumber, PageSize, count_pages, explain
+from bot.web.asking import (
+    Asking,
+    Form,
+    Identity,
+    PageNumber,
+    PageSize,
+    count_pages,
+    explain,
+    find_root,
+)
 from bot.web.public import BROKEN, Problem, ProblemError, answer_json, answer_lines, tell
 from directory.listings import Point
 from directory.publishing import standard
@@ -109,7 +118,7 @@ def create_openreferral_app(
     @app.get("/", response_model=About)
     def about(request: Request) -> Response:
         """About this API and its relationship with HSDS."""
-        root = base_url.rstrip("/") or str(request.base_url).rstrip("/")
+        root = find_root(request, base_url)
         openapi = f"{root}{request.scope.get('root_path', '')}/openapi.json"
         about = {"version": "HSDS-UK-3.0", "profile": _PROFILE, "openapi_url": openapi}
         return answer_json(request, about)

@@ -7,16 +7,16 @@ are handed to the catalogue and kept nowhere.
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import date
-from pathlib import Path as File
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from bot.web.asking import Words
+from bot.web.asking import Number, Words, find_root
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
+from bot.web.templating import open_templates
 from directory.catalogue import Catalogue
 from directory.finding.fitting import NEEDS, TIMES
 from directory.finding.query import Query as Wanted
@@ -28,23 +28,14 @@ from directory.publishing.sheet import write_sheet
 from directory.shelf import Shelf
 from directory.showing import show_listing, summarise
 
-_TEMPLATES = File(__file__).resolve().parent / "templates"
-_pages = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-)
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_pages = open_templates(_TEMPLATES)
 _STYLE = (_TEMPLATES / "page.css").read_bytes()
 
 _HTML = "text/html; charset=utf-8"
 _CALENDAR = "text/calendar; charset=utf-8"
 _CSV = "text/csv; charset=utf-8"
 _GEOJSON = "application/geo+json"
-
-# What a listing's number in an address can be: a database has no more.
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-
 
 Labels = Annotated[list[Words], Query(max_length=10)]
 _NEEDS = (*NEEDS, *sorted(TIMES))
@@ -110,7 +101,7 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
     router = APIRouter(responses=_PROBLEMS)
 
     def root(request: Request) -> str:
-        return base_url.rstrip("/") or str(request.base_url).rstrip("/")
+        return find_root(request, base_url)
 
     def find(number: int) -> StoredListing:
         stored = shelf.get(number)

@@ -1,9 +1,8 @@
 """Who changed which listing, for admins. Of residents there is nothing to be seen here."""
 
-from typing import Annotated
+from fastapi import APIRouter, Request, Response
 
-from fastapi import APIRouter, Query, Request, Response
-
+from bot.web.asking import PageNumber
 from bot.web.desk.paper import write
 from directory.desk.history import History
 
@@ -14,9 +13,7 @@ def create_audit(history: History) -> APIRouter:
     router = APIRouter(prefix="/audit")
 
     @router.get("")
-    def list_changes(
-        request: Request, page: Annotated[int, Query(ge=1, le=100_000)] = 1
-    ) -> Response:
+    def list_changes(request: Request, page: PageNumber = 1) -> Response:
         # One more than is shown, to know whether there is another page.
         changes = history.read((page - 1) * _A_PAGE, _A_PAGE + 1)
         return write(

@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Request, Response
 
 from bot.web.desk.door import HOME, Door, TurnedAwayError, Visiting
-from bot.web.desk.listing_form import CONTACTS_OWN, GROUPS, find_cells, read_form
+from bot.web.desk.listing_form import CONTACTS_OWN, GROUPS, read_form
 from bot.web.desk.listings import see
 from bot.web.desk.paper import go, write
 from bot.web.desk.sealing import Sealer
 from directory.desk.keeping import Kept
 from directory.desk.office import Office
+from directory.publishing.sheet import write_cells
 
 WHO = "its own contact"
 _GROUPS = tuple(
@@ -64,7 +65,7 @@ def create_contact(office: Office, sealer: Sealer, door: Door) -> APIRouter:
             kept=kept,
             to=f"{HOME}/contact/{sealed}",
             groups=_GROUPS,
-            cells=cells or find_cells(kept.stored.listing),
+            cells=cells or write_cells(kept.stored.listing),
             wrong=wrong,
         )
         door.give(request, page, visit.cookie)

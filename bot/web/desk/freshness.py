@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.listings import PageNumber, see
+from bot.web.asking import PageNumber
+from bot.web.desk.listings import see
 from bot.web.desk.paper import write
 from directory.desk.office import Office
 

@@ -7,13 +7,15 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
+from bot.web.asking import Number
 from bot.web.desk.door import HOME, TurnedAwayError, Visiting
-from bot.web.desk.listing_form import EMPTY, GROUPS, find_cells, read_form
-from bot.web.desk.listings import Number, see
+from bot.web.desk.listing_form import EMPTY, GROUPS, read_form
+from bot.web.desk.listings import see
 from bot.web.desk.paper import go, write
 from directory.desk.office import Office
 from directory.desk.register import Quarantined
 from directory.listings import StoredListing
+from directory.publishing.sheet import write_cells
 from directory.sources.reading import read_bytes
 from directory.sources.template import COLUMNS
 from directory.sources.values import may_be_confidential
@@ -110,7 +112,7 @@ def create_importing(office: Office) -> APIRouter:
 def _guess_cells(row: Quarantined) -> dict[str, str]:
     """The form's cells from what was read of the row, whichever form its source has."""
     told = {name: str(row.content.get(name, "")) for name in COLUMNS if row.content.get(name)}
-    cells = {**find_cells(EMPTY), "name": row.name}
+    cells = {**write_cells(EMPTY), "name": row.name}
     cells |= {
         name: text for name, text in told.items() if not isinstance(row.content[name], dict | list)
     }

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import escape
 
+from bot.web.asking import find_root
 from bot.web.desk.door import TurnedAwayError
 from bot.web.desk.listings import see
 from bot.web.desk.paper import write
@@ -36,7 +37,7 @@ def create_kit(office: Office, sealer: Sealer, base_url: str = "") -> APIRouter:
         bot: Words = "",
         area: Words = "",
     ) -> Response:
-        root = base_url.rstrip("/") or str(request.base_url).rstrip("/")
+        root = find_root(request, base_url)
         accent = accent if _COLOUR.fullmatch(accent) else "#0b5d4e"
         told = f'data-title="{escape(title)}" data-accent="{accent}" data-position="{position}"'
         told += " data-open" if opened else ""
@@ -57,7 +58,7 @@ def create_kit(office: Office, sealer: Sealer, base_url: str = "") -> APIRouter:
                 "That is no name of a Telegram bot",
                 "Write it like this: larkhaven_bot.",
             )
-        root = base_url.rstrip("/") or str(request.base_url).rstrip("/")
+        root = find_root(request, base_url)
         telegram = f"https://t.me/{named[1]}?start=poster" if named else ""
         poster = Poster(title.strip() or "Find local groups", area.strip(), f"{root}/", telegram)
         saved = {"Content-Disposition": 'inline; filename="poster.pdf"'}

@@ -129,11 +129,6 @@ _COLUMN = re.compile(r"^column '(\w+)':?\s*")
 _OTHERS = {"its name": "name", "its description": "description", "its lowest": "minimum_age"}
 
 
-def find_cells(listing: Listing) -> dict[str, str]:
-    """What the form shows of a listing."""
-    return write_cells(listing)
-
-
 def read_form(
     visit: Visit, before: Listing, allowed: frozenset[str] = frozenset(FIELDS)
 ) -> tuple[Listing, dict[str, str], dict[str, str]]:

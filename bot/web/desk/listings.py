@@ -4,23 +4,22 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from bot.web.asking import Number, PageNumber
 from bot.web.desk.door import HOME, TurnedAwayError, Visiting
-from bot.web.desk.listing_form import EMPTY, FIELDS, GROUPS, find_cells, read_form
+from bot.web.desk.listing_form import EMPTY, FIELDS, GROUPS, read_form
 from bot.web.desk.paper import go, write
 from bot.web.desk.sealing import DAYS, Sealer
 from directory.desk.keeping import Kept
 from directory.desk.office import Office
 from directory.listings import STATUSES, Listing, StoredListing
+from directory.publishing.sheet import write_cells
 from directory.showing import show_listing
 from directory.wording import describe_when, describe_where
 
 _A_PAGE = 25
 ROOM = f"{HOME}/listings"
-# What a listing's number in an address can be: a database has no more.
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 _SEEN = {
     "when": "When",
     "where": "Where",
@@ -60,7 +59,7 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
 
     @router.get("/new")
     def start_new(request: Request) -> Response:
-        return _show_form(request, EMPTY, find_cells(EMPTY), f"{ROOM}/new")
+        return _show_form(request, EMPTY, write_cells(EMPTY), f"{ROOM}/new")
 
     @router.post("/new")
     def add(request: Request, visit: Visiting) -> Response:
@@ -91,7 +90,7 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
         kept = require(number)
         listing = kept.stored.listing
         return _show_form(
-            request, listing, find_cells(listing), f"{ROOM}/{number}/edit", version=kept.version
+            request, listing, write_cells(listing), f"{ROOM}/{number}/edit", version=kept.version
         )
 
     @router.post("/{number}/edit")

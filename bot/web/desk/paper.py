@@ -5,20 +5,14 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.web.desk.door import Visit
 from bot.web.desk.rooms import find_rooms
+from bot.web.templating import open_templates
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 STYLE = (_TEMPLATES / "desk.css").read_bytes()
-_pages = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_pages = open_templates(_TEMPLATES)
 _pages.filters["day"] = lambda moment: f"{moment:%-d %B %Y}"
 _pages.filters["moment"] = lambda moment: f"{moment:%-d %B %Y, %H:%M}"
 

@@ -7,8 +7,9 @@ from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
+from bot.web.asking import Number
 from bot.web.desk.door import HOME, TurnedAwayError, Visiting
-from bot.web.desk.listings import Number, see
+from bot.web.desk.listings import see
 from bot.web.desk.paper import go, write
 from directory.desk.office import Office
 from directory.filling.linking import Verdict

@@ -6,6 +6,7 @@ Nothing is kept of them here. Must never seal anything that a person said, or a 
 from fastapi import Request
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from bot.web.asking import find_root
 from bot.web.desk.door import HOME, TurnedAwayError
 
 DAYS = 30
@@ -17,12 +18,11 @@ class Sealer:
 
     def __init__(self, secret: bytes, base_url: str = "") -> None:
         self._secret = secret
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
 
     def link(self, request: Request, use: str, ids: list[int]) -> str:
         """The whole address of the page /desk/`use`/... about these listings."""
-        root = self._base_url or str(request.base_url).rstrip("/")
-        return f"{root}{HOME}/{use}/{self._seals(use).dumps(ids)}"
+        return f"{find_root(request, self._base_url)}{HOME}/{use}/{self._seals(use).dumps(ids)}"
 
     def open(self, use: str, token: str) -> list[int]:
         """The listings that a link is about. Raises TurnedAwayError for one that opens nothing."""
