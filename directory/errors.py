@@ -29,5 +29,9 @@ class AccountError(DirectoryError):
     """An account of the desk cannot be made or found as it was asked for."""
 
 
+class BusyError(DirectoryError):
+    """As many as may are doing this already: nothing was done, and a moment later it will be."""
+
+
 class ChangedError(DirectoryError):
     """Somebody else has written what was to be written, since it was read."""

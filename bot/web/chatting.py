@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.replies import MOST_CHARACTERS, Conversation, Message, to_json
-from bot.web.limits import RateLimit
+from bot.web.limits import RateLimit, name_client
 from bot.wording import line
 
 _CONVERSATION = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -57,7 +57,7 @@ def name_sender(conversation_id: str) -> str:
 
 def check_rate(limit: RateLimit, request: Request) -> None:
     """Count a message. Raises HTTPException where its client writes too fast."""
-    wait = limit.wait(request.client.host if request.client else "")
+    wait = limit.wait(name_client(request))
     if wait:
         raise HTTPException(429, line("web_too_fast"), {"Retry-After": str(math.ceil(wait))})
 

@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from fastapi import Request
+
 _MINUTE = 60.0
 # More at once than one process could answer in that minute.
 _MOST_CLIENTS = 50_000
@@ -57,6 +59,11 @@ class RateLimit:
 
     def _hash(self, client: str) -> bytes:
         return hashlib.blake2b(_network(client).encode(), key=self._key, digest_size=16).digest()
+
+
+def name_client(request: Request) -> str:
+    """The address that a request came from, for `RateLimit.wait`."""
+    return request.client.host if request.client else ""
 
 
 def _network(client: str) -> str:

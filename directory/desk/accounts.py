@@ -15,13 +15,13 @@ from typing import Literal, get_args
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from directory.desk.tables import AccountRow, AttemptRow, SignInRow
-from directory.errors import AccountError
+from directory.errors import AccountError, BusyError
 from directory.filling.writing import read_clock
 
 Role = Literal["navigator", "analyst", "admin"]
@@ -34,7 +34,8 @@ TRIES = 5
 _FIRST_BAR = timedelta(minutes=1)
 _LONGEST_BAR = timedelta(hours=1)
 _REMEMBERED = timedelta(days=1)
-# A hash takes 64 MB while it is made: no more of them at once.
+# A hash takes 64 MB and a core while it is made: no more of them at once, and nobody waits for
+# one, as those who wait take the threads that everybody else is answered by.
 _AT_ONCE = 2
 _NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
 
@@ -116,15 +117,25 @@ class Accounts:
         """The account of that name and password; None for every other reason there may be.
 
         A try is counted before it is made, so that many at once are no way around the bar.
+        Raises BusyError, and counts nothing, while others are being checked.
         """
         if len(password) > _LONGEST_PASSWORD or len(name) > _LONGEST_PASSWORD:
             return None
-        key = self._key(name)
-        allowed = self._count_try(key)
+        if not self._hashing.acquire(blocking=False):
+            raise BusyError("Others are signing in at this moment. Try again in a few seconds.")
+        try:
+            return self._check(name, password)
+        finally:
+            self._hashing.release()
+
+    def _check(self, name: str, password: str) -> Account | None:
         with Session(self._engine) as session:
             found = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
             account = _read(found) if found else None
             hashed = found.password if found else self._nobody
+        # All names that nobody has are counted as one: there is no end of them.
+        key = self._key(account.name if account else "")
+        allowed = self._count_try(key)
         fits = self._verify(hashed, password)
         if not (allowed and fits and account):
             return None
@@ -134,7 +145,7 @@ class Accounts:
                 session.execute(
                     update(AccountRow)
                     .where(AccountRow.id == account.id)
-                    .values(password=self._hash(password))
+                    .values(password=self._hasher.hash(password))
                 )
         return account
 
@@ -147,18 +158,21 @@ class Accounts:
         with Session(self._engine) as session, session.begin():
             session.execute(delete(AttemptRow).where(AttemptRow.last < now - _REMEMBERED))
             session.execute(first.on_conflict_do_nothing())
-            tries = session.scalar(
+            # Written even while barred, so that it takes as long.
+            counted = AttemptRow.tries + case((AttemptRow.barred <= now, 1), else_=0)
+            tries, barred = session.execute(
                 update(AttemptRow)
-                .where(AttemptRow.name == key, AttemptRow.barred <= now)
-                .values(tries=AttemptRow.tries + 1, last=now)
-                .returning(AttemptRow.tries)
-            )
-            if tries is not None and tries % TRIES == 0:
+                .where(AttemptRow.name == key)
+                .values(tries=counted, last=now)
+                .returning(AttemptRow.tries, AttemptRow.barred)
+            ).one()
+            allowed: bool = barred <= now
+            if allowed and tries % TRIES == 0:
                 bar = min(_FIRST_BAR * 2 ** min(tries // TRIES - 1, 10), _LONGEST_BAR)
                 session.execute(
                     update(AttemptRow).where(AttemptRow.name == key).values(barred=now + bar)
                 )
-        return tries is not None
+        return allowed
 
     def _key(self, name: str) -> str:
         return hmac.digest(self._secret, b"desk name:" + _fold(name).encode(), "sha256").hex()
@@ -168,15 +182,13 @@ class Accounts:
             raise AccountError(
                 f"A password needs at least {SHORTEST_PASSWORD} characters. Four words will do."
             )
-        with self._hashing:
-            return self._hasher.hash(password)
+        return self._hasher.hash(password)
 
     def _verify(self, hashed: str, password: str) -> bool:
-        with self._hashing:
-            try:
-                return self._hasher.verify(hashed, password)
-            except VerifyMismatchError:
-                return False
+        try:
+            return self._hasher.verify(hashed, password)
+        except VerifyMismatchError:
+            return False
 
 
 def _tidy(name: str) -> str:

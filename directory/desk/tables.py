@@ -22,9 +22,9 @@ class AccountRow(Base):
 
 
 class AttemptRow(Base):
-    """Tries to sign in under one name, ours or not, since the last that worked.
+    """Tries to sign in under one account's name since the last that worked.
 
-    `name` is a keyed hash: what was typed may have been a password. Until `barred` no try counts.
+    `name` is a keyed hash; names that nobody has share one row. Until `barred` no try counts.
     """
 
     __tablename__ = "desk_attempt"

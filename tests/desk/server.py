@@ -50,11 +50,15 @@ class Releases:
 class DeskServer:
     """A real server on loopback; /desk is the desk's, and there is nothing else."""
 
-    def __init__(self, engine: Engine, encoder: Encoder, ledger: Releases) -> None:
+    def __init__(
+        self, engine: Engine, encoder: Encoder, ledger: Releases, tries_a_minute: int = 0
+    ) -> None:
         self.engine = engine
         self.office = Office(engine, encoder, SECRET, fetch_private=True)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-        open_desk(app, create_desk(self.office, Catalogue(engine, encoder), ledger, SECRET))
+        catalogue = Catalogue(engine, encoder)
+        desk = create_desk(self.office, catalogue, ledger, SECRET, tries_a_minute=tries_a_minute)
+        open_desk(app, desk)
         config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)

@@ -1,6 +1,7 @@
 """Who may sign in: names, passwords, pauses, and what a guesser learns, on every database."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from directory.desk.accounts import TRIES, Accounts
 from directory.desk.signins import LASTS, SignIns
 from directory.desk.tables import AccountRow, AttemptRow, SignInRow
-from directory.errors import AccountError
+from directory.errors import AccountError, BusyError
 from directory.store import migrate, open_database
 from tests.desk.server import PASSWORD, SECRET
 
@@ -113,11 +114,15 @@ def test_after_five_tries_the_right_password_has_to_wait_and_each_time_longer(ac
     assert accounts.check("Nadia", PASSWORD) is not None
 
 
-def test_a_name_that_nobody_has_is_barred_just_as_well(accounts):
-    for _ in range(TRIES):
-        accounts.check("Nobody", "wrong")
-    accounts.add("Nobody", "navigator", PASSWORD)
-    assert accounts.check("Nobody", PASSWORD) is None
+def test_names_that_nobody_has_are_counted_as_one(accounts, engine):
+    accounts.add("Nadia", "navigator", PASSWORD)
+    for number in range(50):
+        assert accounts.check(f"Nobody {number}", "wrong") is None
+    with Session(engine) as session:
+        [row] = session.scalars(select(AttemptRow))
+    assert row.tries == TRIES
+    # And that one is nobody's: it bars no account.
+    assert accounts.check("Nadia", PASSWORD) is not None
 
 
 def test_a_password_costs_who_guesses_it_64_megabytes(engine):
@@ -130,7 +135,8 @@ def test_a_password_costs_who_guesses_it_64_megabytes(engine):
 
 
 def test_what_was_tried_is_forgotten_after_a_day(accounts, engine, clock):
-    accounts.check("Somebody", "wrong")
+    accounts.add("Nadia", "navigator", PASSWORD)
+    accounts.check("Nadia", "wrong")
     clock.move(timedelta(days=1, seconds=1))
     accounts.check("Somebody else", "wrong")
     with Session(engine) as session:
@@ -147,12 +153,18 @@ def test_many_at_once_are_no_way_around_the_bar(accounts):
         return asked[-1]
 
     accounts._verify = count
+
+    def insist(password: str) -> None:
+        while True:
+            try:
+                found.append(accounts.check("Nadia", password))
+                return
+            except BusyError:
+                time.sleep(0.001)
+
     guesses = [f"guess {number}" for number in range(2 * TRIES)]
     found = []
-    threads = [
-        threading.Thread(target=lambda one=one: found.append(accounts.check("Nadia", one)))
-        for one in guesses
-    ]
+    threads = [threading.Thread(target=insist, args=(one,)) for one in guesses]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -161,6 +173,31 @@ def test_many_at_once_are_no_way_around_the_bar(accounts):
     assert len(asked) == len(guesses)
     assert found == [None] * len(guesses)
     assert accounts.check("Nadia", PASSWORD) is None
+
+
+def test_who_comes_while_two_are_checked_is_sent_away_at_once_and_not_counted(accounts):
+    accounts.add("Nadia", "navigator", PASSWORD)
+    free, verify = threading.Event(), accounts._verify
+    inside = threading.Barrier(3)
+
+    def verify_slowly(hashed: str, password: str) -> bool:
+        inside.wait(10)
+        free.wait(10)
+        return verify(hashed, password)
+
+    accounts._verify = verify_slowly
+    threads = [threading.Thread(target=accounts.check, args=("Nobody", "x")) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    inside.wait(10)
+    for _ in range(2 * TRIES):
+        with pytest.raises(BusyError, match="few seconds"):
+            accounts.check("Nadia", "wrong")
+    free.set()
+    for thread in threads:
+        thread.join()
+    accounts._verify = verify
+    assert accounts.check("Nadia", PASSWORD) is not None
 
 
 def test_a_new_password_signs_out_everywhere_and_lifts_the_bar(accounts, engine, clock):

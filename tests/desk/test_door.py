@@ -1,5 +1,8 @@
 """The door of the desk: who gets in where, by real requests to a real server."""
 
+import threading
+import time
+
 import httpx
 import pytest
 
@@ -49,6 +52,54 @@ def test_the_same_is_said_whatever_was_wrong(desk, stranger):
     said.add(stranger.sign_in("Olga", PASSWORD).text)
     assert len(said) == 1
     desk.office.accounts.reset_password("Olga", PASSWORD)
+
+
+def test_who_tries_too_often_is_told_to_wait_whatever_the_name(desk, encoder, ledger):
+    strict = DeskServer(desk.engine, encoder, ledger, tries_a_minute=2)
+    strict.start()
+    person = Person(strict.url)
+    for name in ("One", "Another"):
+        assert person.sign_in(name, "wrong").status_code == 422
+    answer = person.sign_in("A third", "wrong")
+    assert answer.status_code == 429
+    assert "Wait a minute, then try again." in answer.text
+    assert 1 <= int(answer.headers["retry-after"]) <= 30
+    # Pages that are only read are everybody's still.
+    assert 'name="password"' in person.read("/desk/sign-in")
+    person.close()
+    strict.stop()
+
+
+def test_many_tries_at_once_keep_nobody_waiting(desk, stranger, monkeypatch):
+    free = threading.Event()
+    monkeypatch.setattr(desk.office.accounts, "_verify", lambda *_: not free.wait(30))
+    token = stranger.read("/desk/sign-in").partition('name="token" value="')[2].partition('"')[0]
+    asked = {
+        "data": {"token": token, "name": "Olga", "password": "wrong"},
+        "headers": {"Origin": desk.url},
+        "cookies": dict(stranger.client.cookies),
+        "timeout": 60,
+    }
+    answers: list[httpx.Response] = []
+
+    def knock() -> None:
+        answers.append(httpx.post(f"{desk.url}/desk/sign-in", **asked))
+
+    # More than there are threads to answer by.
+    threads = [threading.Thread(target=knock) for _ in range(60)]
+    for thread in threads:
+        thread.start()
+    limit = time.monotonic() + 30
+    while len(answers) < 58 and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert {answer.status_code for answer in answers} == {503}
+    assert all("Try again in a few seconds." in answer.text for answer in answers)
+    assert answers[0].headers["retry-after"]
+    assert stranger.client.get("/desk/style.css", timeout=5).status_code == 200
+    free.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code for answer in answers) == [422] * 2 + [503] * 58
 
 
 @pytest.mark.parametrize("who", ["stranger", "navigator", "analyst", "admin"])

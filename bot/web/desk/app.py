@@ -28,6 +28,7 @@ from bot.web.desk.review import create_review
 from bot.web.desk.sealing import Sealer
 from bot.web.desk.signing_in import create_signing_in
 from bot.web.desk.trying import create_trying
+from bot.web.limits import RateLimit
 from checkins.ledger import Ledger
 from directory.catalogue import Catalogue
 from directory.desk.office import Office
@@ -51,13 +52,20 @@ _HEADERS = {
     ),
 }
 _TOO_LONG = {"title": "That is too long", "sentence": "Nothing was changed. Send less at once."}
+TRIES_A_MINUTE = 10
 _BROKEN = "Something went wrong on our side. Nothing was changed. Try again in a minute."
 
 
 def create_desk(
-    office: Office, catalogue: Catalogue, ledger: Ledger, secret: bytes, base_url: str = ""
+    office: Office,
+    catalogue: Catalogue,
+    ledger: Ledger,
+    secret: bytes,
+    base_url: str = "",
+    tries_a_minute: int = TRIES_A_MINUTE,
 ) -> FastAPI:
-    """The whole desk. `secret` signs its forms, `base_url` is where it is reached from outside."""
+    """The whole desk. `secret` signs its forms, `base_url` is where it is reached from outside, and
+    `tries_a_minute` is how often one client may try to sign in (0 for no limit)."""
     door = Door(office, secret, base_url)
     sealer = Sealer(secret, base_url)
 
@@ -82,7 +90,7 @@ def create_desk(
         return Response(STYLE, media_type="text/css; charset=utf-8", headers=headers)
 
     for router in (
-        create_signing_in(door, office),
+        create_signing_in(door, office, RateLimit(tries_a_minute)),
         create_review(office),
         create_listings(office, sealer),
         create_contact(office, sealer, door),

@@ -1,5 +1,6 @@
 """Signing in and out, and the first page."""
 
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -7,16 +8,21 @@ from fastapi import APIRouter, Query, Request, Response
 from bot.web.desk.door import HOME, SIGN_IN, Door, Visiting, is_own_address
 from bot.web.desk.paper import go, write
 from bot.web.desk.rooms import find_rooms
+from bot.web.limits import RateLimit, name_client
 from directory.desk.office import Office
+from directory.errors import BusyError
 
 # The same for every reason: who guesses learns nothing.
 _REFUSED = (
     "That did not work. Check the name and the password. "
     "After five tries in a row there is a pause: wait a minute, then try again."
 )
+_TOO_FAST = "Too many tries came from here. Wait a minute, then try again."
+_A_HASH = 2  # seconds, on a machine that has other things to do
 
 
-def create_signing_in(door: Door, office: Office) -> APIRouter:
+def create_signing_in(door: Door, office: Office, limit: RateLimit) -> APIRouter:
+    """`limit` is how often one client may try, whatever the name."""
     router = APIRouter()
 
     @router.get("/sign-in")
@@ -30,8 +36,14 @@ def create_signing_in(door: Door, office: Office) -> APIRouter:
     @router.post("/sign-in")
     def sign_in(request: Request, visit: Visiting) -> Response:
         to = visit.own("to") or HOME
+        wait = limit.wait(name_client(request))
+        if wait:
+            return put_off(request, 429, to, _TOO_FAST, wait)
         password = visit.form.get("password", "")
-        account = office.accounts.check(visit.text("name"), str(password))
+        try:
+            account = office.accounts.check(visit.text("name"), str(password))
+        except BusyError as busy:
+            return put_off(request, 503, to, str(busy), _A_HASH)
         if account is None:
             return write(request, "sign_in.html", 422, to=to, refused=_REFUSED)
         answer = go(to)
@@ -47,5 +59,10 @@ def create_signing_in(door: Door, office: Office) -> APIRouter:
     @router.get("")
     def show_home(request: Request, visit: Visiting) -> Response:
         return write(request, "home.html", open_rooms=find_rooms(visit.who.role))
+
+    def put_off(request: Request, status: int, to: str, why: str, wait: float) -> Response:
+        page = write(request, "sign_in.html", status, to=to, refused=why)
+        page.headers["Retry-After"] = str(math.ceil(wait))
+        return page
 
     return router
