@@ -10,11 +10,10 @@ from starlette.datastructures import UploadFile
 from bot.web.asking import Number
 from bot.web.desk.door import HOME, TurnedAwayError, Visiting
 from bot.web.desk.listing_form import EMPTY, GROUPS, read_form
-from bot.web.desk.listings import see
+from bot.web.desk.listings import look_at
 from bot.web.desk.paper import go, write
 from directory.desk.office import Office
 from directory.desk.register import Quarantined
-from directory.listings import StoredListing
 from directory.publishing.sheet import write_cells
 from directory.sources.reading import read_bytes
 from directory.sources.template import COLUMNS
@@ -63,9 +62,8 @@ def create_importing(office: Office) -> APIRouter:
         row = require(number)
         listing, cells, wrong = read_form(visit, EMPTY)
         if wrong or visit.text("do") == "look":
-            preview = None if wrong else office.keeper.preview(listing)
-            seen = see(StoredListing(0, "", "", preview.listing)) if preview else None
-            return show_form(request, row, cells, wrong, preview=preview, seen=seen)
+            preview = None if wrong else look_at(office, listing)
+            return show_form(request, row, cells, wrong, preview)
         at = office.keeper.mend(number, listing, visit.who.name)
         return go(f"{HOME}/listings/{at}", "mended")
 
@@ -92,13 +90,13 @@ def create_importing(office: Office) -> APIRouter:
         row: Quarantined,
         cells: dict[str, str],
         wrong: dict[str, str],
-        **values: Any,
+        preview: dict[str, Any] | None = None,
     ) -> Response:
         return write(
             request,
             "mend.html",
             422 if wrong else 200,
-            **{"preview": None, "seen": None, **values},
+            preview=preview,
             row=row,
             content=json.dumps(row.content, ensure_ascii=False, indent=1),
             groups=GROUPS,

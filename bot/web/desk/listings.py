@@ -135,9 +135,8 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
     def show_form(
         request: Request, listing: Listing, cells: dict[str, str], to: str, **values: Any
     ) -> Response:
-        preview = None if values["wrong"] else office.keeper.preview(listing)
-        seen = see(StoredListing(0, "", "", preview.listing)) if preview else None
-        return _show_form(request, listing, cells, to, preview=preview, seen=seen, **values)
+        preview = None if values["wrong"] else look_at(office, listing)
+        return _show_form(request, listing, cells, to, preview=preview, **values)
 
     return router
 
@@ -147,6 +146,13 @@ def see(stored: StoredListing) -> dict[str, Any]:
     shown = show_listing(stored)
     facts = [(label, shown[name]) for name, label in _SEEN.items() if shown[name]]
     return {**shown, "facts": facts}
+
+
+def look_at(office: Office, listing: Listing) -> dict[str, Any]:
+    """A listing that is not written yet, as `seen` by residents, and what would find it."""
+    preview = office.keeper.preview(listing)
+    seen = see(StoredListing(0, "", "", preview.listing))
+    return {"seen": seen, "topics": preview.topics, "words": preview.words}
 
 
 def _write_letter(stored: StoredListing, link: str) -> str:
@@ -168,8 +174,7 @@ def _show_form(
     *,
     wrong: dict[str, str] | None = None,
     version: str = "",
-    preview: Any = None,
-    seen: Any = None,
+    preview: dict[str, Any] | None = None,
 ) -> Response:
     new = to.endswith("/new")
     return write(
@@ -184,7 +189,6 @@ def _show_form(
         back=ROOM if new else to.removesuffix("/edit"),
         version=version,
         preview=preview,
-        seen=seen,
         more_places=len(listing.places) - 1,
         more_times=len(listing.schedules) - 1,
     )
