@@ -13,7 +13,8 @@ from benchmarks.tables import Table
 from benchmarks.timing import time_in_rounds
 from bot.settings import ROOT
 from directory.embeddings import Encoder
-from directory.filling.importing import Rejected, import_listings
+from directory.filling.importing import import_listings
+from directory.filling.refusing import Rejected
 from directory.listings import Listing
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database

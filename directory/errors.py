@@ -2,7 +2,14 @@
 
 
 class DirectoryError(Exception):
-    """The message is one plain line that says what is wrong and what to do."""
+    """The message is one plain line that says what is wrong and what to do.
+
+    `command` ends it with what to type; `plain` is without that, for those who have a page instead.
+    """
+
+    def __init__(self, message: str = "", command: str = "") -> None:
+        super().__init__(f"{message} {command}".strip())
+        self.plain = message
 
 
 class DatabaseError(DirectoryError):

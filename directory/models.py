@@ -147,7 +147,10 @@ class UnmetNeedRow(Base):
 
 
 class QuarantinedRow(Base):
-    """A row of a source that could not be shown, kept until the source mends it."""
+    """A row of a source that could not be shown, kept until the source mends it.
+
+    Of one that is, or may be, `confidential` no free text is kept: it may tell the place.
+    """
 
     __tablename__ = "quarantined_row"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -156,6 +159,7 @@ class QuarantinedRow(Base):
     name: Mapped[str]
     reason: Mapped[str]
     content: Mapped[dict[str, Any]]
+    confidential: Mapped[bool] = mapped_column(default=False)
 
 
 class RevisionRow(Base):

@@ -51,6 +51,9 @@ def feeds() -> None:
         OUT.print(f"{feed.name}: {name_address(read_address(feed.address))}, {when}.", markup=False)
         if feed.held:
             OUT.print(f"  held: {feed.held}", markup=False)
+            OUT.print(
+                f"  If that is right: connector directory sync --accept {feed.name}", markup=False
+            )
 
 
 def sync(

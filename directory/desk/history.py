@@ -1,25 +1,27 @@
 """Who changed which listing, and when. Must never hold anything of residents."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, insert, select
 from sqlalchemy.orm import Session
 
 from directory.desk.tables import ChangeRow
+from directory.filling.writing import read_clock
 from directory.listings import Listing, read_document
 from directory.models import ListingRow
 
 
 @dataclass(frozen=True)
 class Change:
-    """What `who` did to a listing, `at` in UTC.
+    """What `who` did to a listing, `at` in UTC; what was done to no one listing has no id.
 
-    `name` is the listing's as it is now; `fields` are those that changed; `before` is how it was,
-    None for a new one or where that must not be kept.
+    `name` is the listing's as it is now, or what else it was done to; `fields` are those that
+    changed; `before` is how it was, None for a new one or where that must not be kept.
     """
 
-    listing_id: int
+    listing_id: int | None
     name: str
     at: datetime
     who: str
@@ -43,14 +45,14 @@ class History:
         query = select(ChangeRow, ListingRow.document).where(ChangeRow.listing_id == listing_id)
         return self._find(query, 0, most)
 
-    def _find(self, query: Select[ChangeRow, str], start: int, most: int) -> list[Change]:
-        query = query.join(ListingRow, ListingRow.id == ChangeRow.listing_id)
+    def _find(self, query: Select[ChangeRow, str | None], start: int, most: int) -> list[Change]:
+        query = query.outerjoin(ListingRow, ListingRow.id == ChangeRow.listing_id)
         query = query.order_by(ChangeRow.id.desc()).offset(start).limit(most)
         with Session(self._engine) as session:
             return [
                 Change(
                     listing_id=row.listing_id,
-                    name=read_document(document).name,
+                    name=read_document(document).name if document else row.about,
                     at=row.at,
                     who=row.who,
                     what=row.what,
@@ -59,3 +61,16 @@ class History:
                 )
                 for row, document in session.execute(query)
             ]
+
+
+def note_listings(session: Session, ids: Collection[int], who: str, what: str) -> None:
+    """Note that somebody did the same to each of these listings; how they were is not kept."""
+    note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
+    if ids:
+        session.execute(insert(ChangeRow), [{"listing_id": at, **note} for at in ids])
+
+
+def note_else(session: Session, about: str, who: str, what: str) -> None:
+    """Note what somebody did to `about`, which is no listing."""
+    session.add(ChangeRow(at=read_clock(), who=who, what=what, about=about))
+    session.flush()

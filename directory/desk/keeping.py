@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.desk.edits import find_changed, keep_edit, take_fields
+from directory.desk.history import note_else
 from directory.desk.tables import ChangeRow, EditRow
 from directory.embeddings import Encoder, Vectors
 from directory.errors import ChangedError, DirectoryError
@@ -129,6 +130,21 @@ class Keeper:
             [at] = write_listings(session, source, [written])
             self._note(session, at, who, "mended", (), "" if listing.confidential else before)
         return at
+
+    def leave_out(self, number: int, who: str) -> None:
+        """Leave a quarantined row out; it comes back if its source has it at the next reading.
+
+        Does nothing where somebody else was quicker.
+        """
+        with Session(self._engine) as session, session.begin():
+            row = session.get(QuarantinedRow, number, with_for_update=True)
+            if row is None:
+                return
+            source = session.get_one(SourceRow, row.source_id).name
+            # The audit outlives the row, and what is to be private must not.
+            name = "a private row" if row.confidential else row.name or row.key or "a row"
+            session.delete(row)
+            note_else(session, f"{name}, of {source}", who, "left out of what is held back")
 
     def change(
         self, listing_id: int, listing: Listing, who: str, what: str = "changed", *, version: str

@@ -1,19 +1,19 @@
 """All that the desk keeps, opened together on one directory's database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.desk.accounts import Accounts
-from directory.desk.history import History
+from directory.desk.history import History, note_else, note_listings
 from directory.desk.keeping import Keeper
 from directory.desk.register import Register
 from directory.desk.signins import SignIns
 from directory.desk.supply import Supply
-from directory.desk.tables import ChangeRow
 from directory.embeddings import Encoder
-from directory.filling.importing import ImportReport, Rejected, import_listings
+from directory.errors import SourceError
+from directory.filling.importing import ImportReport, import_listings
 from directory.filling.linking import (
     Verdict,
     Waiting,
@@ -21,10 +21,9 @@ from directory.filling.linking import (
     list_waiting,
     settle_pair,
 )
-from directory.filling.syncing import Feed, SyncReport, list_feeds, sync
-from directory.filling.writing import read_clock
+from directory.filling.refusing import Rejected
+from directory.filling.syncing import Feed, SyncReport, leave_held, list_feeds, sync
 from directory.listings import Listing
-from directory.models import ListingRow, RevisionRow, SourceRow
 from directory.notes import Notebook
 from directory.shelf import Shelf
 
@@ -54,22 +53,27 @@ class Office:
         self.supply = Supply(engine)
 
     def take_in(
-        self, source: str, rows: Iterable[Listing | Rejected], who: str, *, complete: bool
+        self,
+        source: str,
+        rows: Iterable[Listing | Rejected],
+        who: str,
+        *,
+        complete: bool,
+        accept_loss: bool = False,
     ) -> ImportReport:
         """Import a source, and note whom each listing that it changed was changed by.
 
         Raises as `import_listings` does.
         """
-        with Session(self._engine) as session:
-            before = session.scalar(select(RevisionRow.number)) or 0
-        report = import_listings(self._engine, self._encoder, source, rows, complete=complete)
-        with Session(self._engine) as session:
-            changed = session.scalars(
-                select(ListingRow.id)
-                .join(SourceRow, SourceRow.id == ListingRow.source_id)
-                .where(SourceRow.name == source, ListingRow.revision > before)
-            ).all()
-        self._note(changed, who, "imported")
+        report = import_listings(
+            self._engine,
+            self._encoder,
+            source,
+            rows,
+            complete=complete,
+            accept_loss=accept_loss,
+            who=who,
+        )
         link_duplicates(self._engine)
         return report
 
@@ -81,18 +85,17 @@ class Office:
         """Keep a verdict, and note whose it was. Raises DirectoryError where there is no pair."""
         settle_pair(self._engine, first, second, verdict)
         what = "found to be the same as another" if verdict == "same" else "told from another"
-        note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
         with Session(self._engine) as session, session.begin():
-            session.execute(
-                insert(ChangeRow), [{"listing_id": at, **note} for at in (first, second)]
-            )
+            note_listings(session, (first, second), who, what)
 
     def list_held(self) -> list[Feed]:
         """Feeds whose last answer was not applied, because most of their listings would go."""
         return [feed for feed in list_feeds(self._engine) if feed.held]
 
-    def accept(self, name: str) -> SyncReport:
+    def accept(self, name: str, who: str) -> SyncReport:
         """Read a feed that was held again, and apply what it says. Raises SourceError."""
+        if name not in {feed.name for feed in self.list_held()}:
+            raise SourceError(f"Nothing of {name!r} is held back any more. See what is left.")
         only = {name}
         [report] = sync(
             self._engine,
@@ -100,12 +103,16 @@ class Office:
             only=only,
             accept=only,
             allow_private=self._fetch_private,
+            who=who,
         )
+        if report.counts:
+            with Session(self._engine) as session, session.begin():
+                note_else(session, name, who, "what was held back of it taken in")
         link_duplicates(self._engine)
         return report
 
-    def _note(self, ids: Sequence[int], who: str, what: str) -> None:
-        note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
-        if ids:
-            with Session(self._engine) as session, session.begin():
-                session.execute(insert(ChangeRow), [{"listing_id": at, **note} for at in ids])
+    def leave(self, name: str, who: str) -> None:
+        """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
+        with Session(self._engine) as session, session.begin():
+            leave_held(session, name)
+            note_else(session, name, who, "what was held back of it left")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, delete, func, or_, select
+from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.finding.entries import FACTS, HIDDEN, UNKNOWN
@@ -37,7 +37,10 @@ class Checked:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A row of a source that could not be shown; `content` is what was read of it."""
+    """A row of a source that could not be shown; `content` is what was read of it.
+
+    Of a `confidential` one that is little: see `refusing`.
+    """
 
     id: int
     source: str
@@ -45,6 +48,7 @@ class Quarantined:
     name: str
     reason: str
     content: dict[str, object]
+    confidential: bool
 
 
 class Register:
@@ -114,31 +118,24 @@ class Register:
             "nobody has said": int((~known).sum()),
         }
 
-    def list_quarantined(self, source: str = "", most: int = 200) -> list[Quarantined]:
-        """Rows that could not be shown, by source; of one source if it is named."""
+    def list_quarantined(self, start: int, most: int) -> tuple[list[Quarantined], int]:
+        """Rows that could not be shown, by source, from number `start`; how many there are."""
         query = select(QuarantinedRow, SourceRow.name).join(
             SourceRow, SourceRow.id == QuarantinedRow.source_id
         )
-        if source:
-            query = query.where(SourceRow.name == source)
-        query = query.order_by(SourceRow.name, QuarantinedRow.id).limit(most)
+        query = query.order_by(SourceRow.name, QuarantinedRow.id).offset(start).limit(most)
         with Session(self._engine) as session:
-            return [_show(row, name) for row, name in session.execute(query)]
+            return [_show(row, name) for row, name in session.execute(query)], _count_rows(session)
 
     def count_quarantined(self) -> int:
         with Session(self._engine) as session:
-            return session.scalar(select(func.count()).select_from(QuarantinedRow)) or 0
+            return _count_rows(session)
 
     def get_quarantined(self, number: int) -> Quarantined | None:
         with Session(self._engine) as session:
             row = session.get(QuarantinedRow, number)
             source = session.get(SourceRow, row.source_id) if row else None
             return _show(row, source.name) if row and source else None
-
-    def drop_quarantined(self, number: int) -> None:
-        """Leave a row out; it comes back if its source still has it at the next reading."""
-        with Session(self._engine) as session, session.begin():
-            session.execute(delete(QuarantinedRow).where(QuarantinedRow.id == number))
 
     def name_topics(self, listing_id: int) -> tuple[str, ...]:
         """What searches take the listing to be about, the foremost first."""
@@ -175,4 +172,9 @@ def read_facts(session: Session) -> tuple[list[int], NDArray[np.void]]:
 
 
 def _show(row: QuarantinedRow, source: str) -> Quarantined:
-    return Quarantined(row.id, source, row.key, row.name, row.reason, dict(row.content))
+    content = dict(row.content)
+    return Quarantined(row.id, source, row.key, row.name, row.reason, content, row.confidential)
+
+
+def _count_rows(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(QuarantinedRow)) or 0

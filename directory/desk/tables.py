@@ -48,14 +48,15 @@ class SignInRow(Base):
 class ChangeRow(Base):
     """Who did what to which listing, and when, in UTC.
 
-    `who` is a name, which outlives its account. `fields` are the names of those that changed,
-    `before` is the listing's document until then: empty for a new one, and emptied once the
-    listing is confidential, since it may hold an address.
+    What was done to no one listing has none: `about` names its feed, or the row of a source. `who`
+    is a name, which outlives its account. `fields` are the names of those that changed, `before` is
+    the listing's document until then: empty for a new one, and emptied once the listing is
+    confidential, since it may hold an address.
     """
 
     __tablename__ = "desk_change"
     id: Mapped[int] = mapped_column(primary_key=True)
-    listing_id: Mapped[int] = mapped_column(
+    listing_id: Mapped[int | None] = mapped_column(
         ForeignKey("listing.id", ondelete="CASCADE"), index=True
     )
     at: Mapped[datetime] = mapped_column(index=True)
@@ -63,6 +64,7 @@ class ChangeRow(Base):
     what: Mapped[str]
     fields: Mapped[str] = mapped_column(default="")
     before: Mapped[str] = mapped_column(default="")
+    about: Mapped[str] = mapped_column(default="")
 
 
 class EditRow(Base):

@@ -14,9 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory.desk.edits import lay_over, read_edits
+from directory.desk.history import note_listings
 from directory.embeddings import Encoder, Vectors
 from directory.errors import DatabaseError, HeldError, SourceError
 from directory.filling.proposing import propose
+from directory.filling.refusing import Rejected, withhold_text
 from directory.filling.writing import (
     Written,
     announce_change,
@@ -46,20 +48,6 @@ _MOST_LOST = 0.5
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """A row that is not fit to show. `reason` says what a navigator must mend.
-
-    `confidential` tells that the row says, or may say, that its place is kept private.
-    """
-
-    key: str
-    name: str
-    reason: str
-    content: dict[str, Any]
-    confidential: bool = False
-
-
-@dataclass(frozen=True)
 class ImportReport:
     """What an import did. `encoded` counts the listings whose vector had to be made.
 
@@ -86,18 +74,21 @@ def import_listings(
     progress: Progress = no_progress,
     complete: bool = True,
     accept_loss: bool = False,
+    who: str = "",
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`.
 
     With `complete`, what the source had and has no more is closed. What was changed of a listing at
-    the desk stays as it is there. Raises whatever reading `rows`
-    raises, HeldError if most of the source's listings would be closed (unless `accept_loss`), and
-    DatabaseError if the database refuses; then nothing was written. A row whose key was already
-    taken by an earlier row of the same source is quarantined.
+    the desk stays as it is there. `who` at the desk did it, if anybody, is noted with every listing
+    that changed. Raises whatever reading `rows` raises, HeldError if most of the source's listings
+    would be closed (unless `accept_loss`), and DatabaseError if the database refuses; then nothing
+    was written. A row whose key was already taken by an earlier row of the same source is
+    quarantined.
     """
     if source == OWN_SOURCE:
         raise SourceError(
-            f"What is added at the desk has the name {OWN_SOURCE!r}. Choose another with --source."
+            f"What is added at the desk has the name {OWN_SOURCE!r}. Choose another.",
+            "Name it with --source.",
         )
     listings, rejected = _sort_out(rows)
     try:
@@ -117,8 +108,11 @@ def import_listings(
             written = _encode_changed(session, encoder, listings, known, progress)
             withheld = _withhold_stored(session, _find_private(rejected, listings, known))
             source_id = _write_source(session, source, notice)
-            write_listings(session, source_id, [*(one for one, _ in written), *withheld])
+            changed = write_listings(session, source_id, [*(one for one, _ in written), *withheld])
             close_listings(session, lost)
+            if who:
+                note_listings(session, changed, who, "imported")
+                note_listings(session, lost, who, "closed, as an import has it no more")
             _quarantine(session, source_id, rejected)
             session.commit()
     except SQLAlchemyError as error:
@@ -199,8 +193,8 @@ def _refuse_loss(source: str, lost: int, had: int) -> None:
     if had >= _FEW and lost > _MOST_LOST * had:
         raise HeldError(
             f"{source} would lose {lost} of its {had} listings: it was held for review, and the "
-            "directory is as it was. If that is right, take it with import --accept-loss, or with "
-            f"sync --accept {source}."
+            "directory is as it was.",
+            f"If that is right, take it with import --accept-loss, or with sync --accept {source}.",
         )
 
 
@@ -259,6 +253,7 @@ def _quarantine(session: Session, source_id: int, rejected: list[Rejected]) -> N
             name=row.name,
             reason=row.reason,
             content=_plain_json(row.content),
+            confidential=row.confidential,
         )
         for row in rejected
     )
@@ -282,7 +277,7 @@ def _sort_out(rows: Iterable[Listing | Rejected]) -> tuple[dict[str, Listing], l
         if refused.confidential and refused.key in listings:
             one = replace(listings[refused.key], confidential=True)
             listings[refused.key] = withhold_place(one)
-    return listings, rejected
+    return listings, [withhold_text(row) for row in rejected]
 
 
 def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> Iterable[Vectors]:

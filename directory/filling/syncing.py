@@ -47,6 +47,7 @@ class SyncReport:
     """What came of one feed: exactly one of these is told.
 
     `counts` of what was applied, `unchanged` since the last time, `held` or `failed` with why.
+    `plain` is why without what to type.
     """
 
     name: str
@@ -54,6 +55,7 @@ class SyncReport:
     counts: ImportReport | None = None
     held: str = ""
     failed: str = ""
+    plain: str = ""
 
 
 def register(engine: Engine, name: str, address: str, notice: str | None = None) -> None:
@@ -89,6 +91,17 @@ def unregister(engine: Engine, name: str) -> None:
         session.commit()
 
 
+def leave_held(session: Session, name: str) -> None:
+    """Leave what a feed said last: its listings stay as they are until it says something again.
+
+    Raises SourceError for a feed that is not held.
+    """
+    row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.held != ""))
+    if row is None:
+        raise SourceError(f"Nothing of {name!r} is held back any more. See what is left.")
+    row.held = ""
+
+
 def list_feeds(engine: Engine) -> list[Feed]:
     """Every registered feed, by name."""
     with _open(engine) as session:
@@ -117,11 +130,13 @@ def sync(
     allow_private: bool = False,
     timeout: float = 20.0,
     progress: Progress = no_progress,
+    who: str = "",
 ) -> list[SyncReport]:
     """Bring the directory up to date with every feed, or with those named in `only`.
 
     A feed in `accept` is applied even if it would lose most of its listings. `timeout` is how many
-    seconds one answer may take. Raises SourceError for a name that is no feed, before any is read.
+    seconds one answer may take, `who` is noted as by `import_listings`. Raises SourceError for a
+    name that is no feed, before any is read.
     """
     feeds = list_feeds(engine)
     known = {feed.name for feed in feeds}
@@ -139,6 +154,7 @@ def sync(
             allow_private=allow_private,
             timeout=timeout,
             progress=progress,
+            who=who,
         )
         for feed in feeds
         if feed.name in wanted
@@ -154,6 +170,7 @@ def _sync_one(
     allow_private: bool,
     timeout: float,
     progress: Progress,
+    who: str,
 ) -> SyncReport:
     report = SyncReport(feed.name)
 
@@ -172,14 +189,14 @@ def _sync_one(
             _remember(engine, feed, None, "")
             return replace(report, unchanged=True)
         counts = import_listings(
-            engine, encoder, feed.name, found.rows, progress=tell, accept_loss=accepted
+            engine, encoder, feed.name, found.rows, progress=tell, accept_loss=accepted, who=who
         )
         _remember(engine, feed, found.mark, "")
     except HeldError as error:
-        _remember(engine, feed, Mark(), str(error))
-        return replace(report, held=str(error))
+        _remember(engine, feed, Mark(), error.plain)
+        return replace(report, held=str(error), plain=error.plain)
     except DirectoryError as error:
-        return replace(report, failed=str(error))
+        return replace(report, failed=str(error), plain=error.plain)
     return replace(report, counts=counts)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from icalendar import Calendar, Component
 
 from directory.errors import RowError, SourceError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing, Place, Point
 from directory.places import tidy_postcode
 from directory.sources.events import read_occasions

@@ -9,7 +9,7 @@ import io
 from typing import Any
 
 from directory.errors import SourceError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing
 from directory.sources.openreferral import read_service
 from directory.sources.packages import Files

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from directory.errors import RowError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing, Place
 from directory.places import tidy_postcode
 from directory.sources.envelopes import find_services

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from directory.errors import SourceError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing
 from directory.progress import Progress, no_progress
 from directory.sources import (

@@ -9,7 +9,7 @@ import re
 from functools import partial
 from typing import Any
 
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing, Place, Point
 from directory.places import tidy_postcode
 from directory.sources.values import (

@@ -134,7 +134,8 @@ class Visitor:
         except httpx.TimeoutException:
             raise _PassingError(
                 SourceError(
-                    f"{name} did not answer in time. Try again later, or with a longer --timeout."
+                    f"{name} did not answer in time. Try again later.",
+                    "Or give it longer with --timeout.",
                 )
             ) from None
         except httpx.TooManyRedirects:

@@ -14,7 +14,8 @@ from directory.desk.keeping import Keeper
 from directory.desk.register import Register
 from directory.desk.tables import ChangeRow, EditRow
 from directory.errors import ChangedError, DirectoryError, SourceError
-from directory.filling.importing import OWN_SOURCE, Rejected, import_listings
+from directory.filling.importing import OWN_SOURCE, import_listings
+from directory.filling.refusing import Rejected
 from directory.finding.query import Query
 from directory.listings import Listing, Place, Point, Schedule
 from directory.models import QuarantinedRow
@@ -199,7 +200,9 @@ def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, ke
     )
     take_in(refused)
     register = Register(engine, Shelf(engine))
-    [row] = register.list_quarantined("town")
+    [row], total = register.list_quarantined(0, 10)
+    assert total == 1
+    assert register.list_quarantined(1, 10) == ([], 1)
     assert (row.source, row.key, row.content) == ("town", "tea", {"name": "Tea"})
     number = keeper.mend(row.id, replace(TEA, name="Mended"), "Nadia")
     assert register.count_quarantined() == 0
@@ -211,6 +214,21 @@ def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, ke
     assert read(keeper, number).name == TEA.name
     with pytest.raises(DirectoryError, match="mended or read again"):
         keeper.mend(row.id, TEA, "Nadia")
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
+    engine, keeper, take_in, private
+):
+    take_in(Rejected("tea", "Tea", "it is wrong", {}, confidential=private))
+    [row], _ = Register(engine, Shelf(engine)).list_quarantined(0, 10)
+    keeper.leave_out(row.id, "Nadia")
+    keeper.leave_out(row.id, "Omar")
+    assert Register(engine, Shelf(engine)).count_quarantined() == 0
+    [noted] = History(engine).read(0, 10)
+    assert (noted.who, noted.what) == ("Nadia", "left out of what is held back")
+    assert noted.name == ("a private row, of town" if private else "Tea, of town")
+    assert noted.listing_id is None
 
 
 def test_what_would_find_it_is_told_before_it_is_saved(engine, keeper):

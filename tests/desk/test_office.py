@@ -54,9 +54,13 @@ def read_ids(engine: Engine) -> dict[str, int]:
 def test_who_imported_what_is_noted_for_what_changed_alone(office):
     office.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
     office.take_in("town", [replace(LUNCH, phone="01632 960001"), CHOIR], "Omar", complete=True)
+    office.take_in("town", [CHOIR], "Ada", complete=True)
     told = [(one.who, one.what, one.name) for one in office.history.read(0, 10)]
-    assert told[0] == ("Omar", "imported", "Lunch club")
-    assert sorted(told[1:]) == [
+    assert told[:2] == [
+        ("Ada", "closed, as an import has it no more", "Lunch club"),
+        ("Omar", "imported", "Lunch club"),
+    ]
+    assert sorted(told[2:]) == [
         ("Nadia", "imported", "Choir"),
         ("Nadia", "imported", "Lunch club"),
     ]

@@ -4,7 +4,7 @@ import html
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -103,7 +103,9 @@ def feed(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     thread.join()
 
 
-def test_an_import_that_was_held_is_taken_with_a_click(desk, navigator, feed, encoder):
+@pytest.fixture
+def held(desk, feed, encoder) -> Iterator[Callable[[], None]]:
+    """A feed that lost most of its clubs and was held; called, it is read again."""
     address, path = feed
     rows = [f"{number},Club {number},group,Words.,,\n" for number in range(12)]
     path.write_text(HEADER + "".join(rows))
@@ -113,12 +115,38 @@ def test_an_import_that_was_held_is_taken_with_a_click(desk, navigator, feed, en
     # A server tells of a change by the second.
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 10))
     syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    yield partial(
+        syncing.sync, desk.engine, encoder, only=["clubs of the town"], allow_private=True
+    )
+    syncing.unregister(desk.engine, "clubs of the town")
+
+
+def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
+    desk, navigator, admin, held
+):
     page = navigator.read("/desk/review")
     assert "would lose 11 of its 12 listings" in page
-    answer = navigator.post("/desk/review/held", page="/desk/review", name="clubs of the town")
+    assert "--accept" not in page
+    told = {"page": "/desk/review", "name": "clubs of the town"}
+    open_before = desk.office.register.find("club", "open", 0, 100)[1]
+    answer = navigator.post("/desk/review/held", do="leave", **told)
+    assert answer.headers["location"] == "/desk/review?done=left"
+    assert "No import is held back." in navigator.read("/desk/review")
+    assert desk.office.register.find("club", "open", 0, 100)[1] == open_before
+    audit = admin.read("/desk/audit")
+    assert "<td>Nadia</td><td>what was held back of it left</td><td>clubs of the town</td>" in audit
+    # There is nothing left to be taken, or left once more.
+    for do in ("take", "leave"):
+        assert navigator.post("/desk/review/held", do=do, **told).status_code == 409
+    # Its feed says it again.
+    held()
+    answer = navigator.post("/desk/review/held", do="take", **told)
     assert answer.status_code == 303, answer.text
     assert "No import is held back." in navigator.read("/desk/review")
     assert desk.office.register.find("club", "closed", 0, 100)[1] >= 11
+    audit = admin.read("/desk/audit")
+    assert "<td>what was held back of it taken in</td><td>clubs of the town</td>" in audit
+    assert audit.count("<td>Nadia</td><td>closed, as an import has it no more</td>") == 11
     answer = navigator.post("/desk/review/held", page="/desk/review", name="nobody's")
     assert answer.status_code == 409
 

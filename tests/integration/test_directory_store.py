@@ -11,6 +11,7 @@ from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
 from directory.catalogue import Catalogue, count_listings
@@ -19,7 +20,7 @@ from directory.filling.importing import import_listings
 from directory.filling.writing import renew_entries
 from directory.finding.query import Query
 from directory.listings import Listing, Place, Point, Schedule, read_document
-from directory.models import Base, ListingRow, RevisionRow
+from directory.models import Base, ListingRow, QuarantinedRow, RevisionRow, SourceRow
 from directory.sources.reading import read_source
 from directory.store import migrate, open_database
 
@@ -97,6 +98,35 @@ def test_migrating_again_keeps_what_is_there(engine, encoder):
     import_listings(engine, encoder, "town", [TEA])
     migrate(engine)
     assert count_listings(engine) == 1
+
+
+def test_an_older_quarantine_keeps_no_words_of_a_private_row(engine):
+    migrate(engine, "0007", down=True)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO source (id, name, notice, address, etag, last_modified, held) VALUES "
+                "(1, 'town', '', 'https://a.example', '', '', 'town would lose 11. If that is "
+                "right, take it with import --accept-loss, or with sync --accept town.')"
+            )
+        )
+        for at, flag in enumerate(('"yes"', "false", "true"), 1):
+            connection.execute(
+                text(
+                    "INSERT INTO quarantined_row (id, source_id, key, name, reason, content) "
+                    "VALUES (:at, 1, 'a', 'A', 'says 77 Hidden Lane', :content)"
+                ),
+                {
+                    "at": at,
+                    "content": f'{{"description": "77 Hidden Lane", "confidential": {flag}}}',
+                },
+            )
+    migrate(engine)
+    with Session(engine) as session:
+        rows = session.scalars(select(QuarantinedRow).order_by(QuarantinedRow.id)).all()
+        assert [row.confidential for row in rows] == [True, False, True]
+        assert ["Hidden" in f"{row.reason}{row.content}" for row in rows] == [False, True, False]
+        assert session.scalars(select(SourceRow.held)).one() == "town would lose 11."
 
 
 def test_migrations_make_what_the_models_say(engine):

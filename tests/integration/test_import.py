@@ -17,7 +17,8 @@ from bot.settings import ROOT
 from directory.catalogue import count_listings
 from directory.embeddings import Encoder, Vectors
 from directory.errors import DatabaseError, SourceError
-from directory.filling.importing import Rejected, import_listings
+from directory.filling.importing import import_listings
+from directory.filling.refusing import Rejected
 from directory.listings import Listing, Place, read_document
 from directory.models import Base, ListingRow
 from directory.sources.reading import read_source

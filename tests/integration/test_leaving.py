@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from directory.catalogue import Catalogue
 from directory.errors import HeldError
-from directory.filling.importing import Rejected, import_listings
+from directory.filling.importing import import_listings
+from directory.filling.refusing import Rejected
 from directory.finding.query import Query
 from directory.listings import Listing
 from directory.models import ListingRow

@@ -107,7 +107,8 @@ def test_a_feed_that_loses_most_is_held_until_it_is_accepted(engine, encoder, se
         assert (report.counts, report.unchanged, report.failed) == (None, False, "")
         assert len(shown(engine)) == 12
         [feed] = list_feeds(engine)
-        assert feed.held == report.held
+        assert feed.held == report.plain
+        assert report.held.endswith("sync --accept a.")
     [report] = run(engine, encoder, accept={"a"})
     assert counts(report) == (0, 0, 2, 10)
     assert shown(engine) == {"0", "1"}

@@ -23,7 +23,7 @@ from directory.listings import Listing, Place, Point, Schedule, write_document
 from directory.models import ListingRow
 from directory.places import Area
 from directory.showing import show_listing, summarise
-from directory.sources.reading import read_source
+from directory.sources.reading import read_bytes, read_source
 from directory.sources.template import read_rows
 from directory.store import migrate, open_database
 from tests.published.helpers import connect
@@ -180,6 +180,41 @@ def test_a_quarantined_row_keeps_no_place(engine, encoder, how):
         secret in rejected.reason for rejected in report.quarantined for secret in SECRETS
     )
     assert "5377" not in repr(report)
+    assert leaks(engine) == set()
+
+
+WORDS = f"Ring first, then come to {SECRETS[1]}, {SECRETS[3]}"
+PRIVATE = {
+    "the template": f"id,name,kind,description,how_to_join,email,when,cost,covers,confidential\n"
+    f'refuge,Refuge,gruop,"{WORDS}","{WORDS}","{WORDS}","{WORDS}","{WORDS}",Quiethaven,yes\n',
+    "a feed": json.dumps(
+        [
+            {
+                "id": "refuge",
+                "name": "Refuge",
+                "description": WORDS,
+                "url": WORDS,
+                "email": WORDS,
+                "status": WORDS,
+                "assured_date": SECRETS[1],
+                "confidential": WORDS,
+            }
+        ]
+    ),
+    "a calendar": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:refuge\r\n"
+    f"SUMMARY:Refuge\r\nCLASS:PRIVATE\r\nDTSTART:20261201T100000\r\nLOCATION:{SECRETS[1]}\r\n"
+    f"DESCRIPTION:At {SECRETS[1]}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+}
+
+
+@pytest.mark.parametrize("form", PRIVATE)
+def test_a_refused_row_that_is_private_keeps_none_of_its_words(engine, encoder, form):
+    rows = read_bytes(PRIVATE[form].encode(), "town")
+    report = import_listings(engine, encoder, "town", rows)
+    [refused] = report.quarantined
+    assert (refused.key, refused.name, refused.confidential) == ("refuge", "Refuge", True)
+    assert refused.reason
+    assert not any(secret in repr(report) for secret in SECRETS)
     assert leaks(engine) == set()
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.errors import SourceError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import DAYS, Listing, Place, Point, Schedule
 from directory.sources.calendars import read_rows, recognise
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from directory.errors import SourceError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing, Place, Point, Schedule
 from directory.sources import packages
 from directory.sources.reading import read_source

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.errors import SourceError
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import (
     ASSETS,
     DAYS,

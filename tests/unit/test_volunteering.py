@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.filling.importing import Rejected
+from directory.filling.refusing import Rejected
 from directory.listings import Listing, Place, Point, Schedule, read_document, write_document
 from directory.sources import doit, teamkinetic
 from directory.sources.reading import read_source

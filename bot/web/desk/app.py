@@ -111,7 +111,8 @@ def create_desk(
 
     @desk.exception_handler(DirectoryError)
     async def refuse(request: Request, error: DirectoryError) -> Response:
-        said = {"title": "That was not done", "sentence": str(error)}
+        # Without what to type: there is no command line here.
+        said = {"title": "That was not done", "sentence": error.plain}
         return write(request, "sorry.html", 409, **said)
 
     @desk.exception_handler(SentElsewhereError)

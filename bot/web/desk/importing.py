@@ -7,17 +7,17 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
-from bot.web.asking import Number
+from bot.web.asking import Number, PageNumber
 from bot.web.desk.door import HOME, TurnedAwayError, Visiting
 from bot.web.desk.listing_form import EMPTY, GROUPS, read_form
 from bot.web.desk.listings import look_at
 from bot.web.desk.paper import go, write
 from directory.desk.office import Office
 from directory.desk.register import Quarantined
+from directory.errors import HeldError
 from directory.publishing.sheet import write_cells
 from directory.sources.reading import read_bytes
 from directory.sources.template import COLUMNS
-from directory.sources.values import may_be_confidential
 from directory.wording import drop_unprintable
 
 ROOM = f"{HOME}/imports"
@@ -25,14 +25,15 @@ MOST_UPLOADED = 5 * 1024 * 1024
 # What is learnt in about a minute; more is for the command, which tells how far it is.
 _MOST_ROWS = 2_000
 _LONGEST_NAME = 60
+_A_PAGE = 50
 
 
 def create_importing(office: Office) -> APIRouter:
     router = APIRouter(prefix="/imports")
 
     @router.get("")
-    def show(request: Request) -> Response:
-        return show_page(request)
+    def show(request: Request, page: PageNumber = 1) -> Response:
+        return show_page(request, page=page)
 
     @router.post("", max_body_size=MOST_UPLOADED)
     def take_in(request: Request, visit: Visiting) -> Response:
@@ -46,10 +47,17 @@ def create_importing(office: Office) -> APIRouter:
             raise TurnedAwayError(
                 413,
                 f"It has more than {_MOST_ROWS:,} rows",
-                "Take it in with: connector directory import FILE",
+                f"Send it in parts of {_MOST_ROWS:,} rows at most, all under one name and none as "
+                "the whole list, or ask an operator to take it in.",
             )
         whole = visit.text("whole") == "yes"
-        report = office.take_in(source, rows, visit.who.name, complete=whole)
+        accepted = visit.text("loss") == "yes"
+        try:
+            report = office.take_in(
+                source, rows, visit.who.name, complete=whole, accept_loss=accepted
+            )
+        except HeldError:
+            return show_page(request, 409, refused=source, whole=whole)
         return show_page(request, report=report)
 
     @router.get("/{number}")
@@ -68,8 +76,8 @@ def create_importing(office: Office) -> APIRouter:
         return go(f"{HOME}/listings/{at}", "mended")
 
     @router.post("/{number}/drop")
-    def drop(number: Number) -> Response:
-        office.register.drop_quarantined(number)
+    def drop(visit: Visiting, number: Number) -> Response:
+        office.keeper.leave_out(number, visit.who.name)
         return go(ROOM, "dropped")
 
     def require(number: int) -> Quarantined:
@@ -80,9 +88,19 @@ def create_importing(office: Office) -> APIRouter:
             )
         return row
 
-    def show_page(request: Request, report: Any = None) -> Response:
+    def show_page(request: Request, status: int = 200, page: int = 1, **values: Any) -> Response:
+        start = (page - 1) * _A_PAGE
+        held, total = office.register.list_quarantined(start, _A_PAGE)
         return write(
-            request, "imports.html", report=report, quarantined=office.register.list_quarantined()
+            request,
+            "imports.html",
+            status,
+            **{"report": None, "refused": "", "whole": False, **values},
+            quarantined=held,
+            total=total,
+            first=start + 1,
+            page=page,
+            more=total > start + _A_PAGE,
         )
 
     def show_form(
@@ -114,6 +132,6 @@ def _guess_cells(row: Quarantined) -> dict[str, str]:
     cells |= {
         name: text for name, text in told.items() if not isinstance(row.content[name], dict | list)
     }
-    if may_be_confidential(row.content.get("confidential")):
+    if row.confidential:
         cells["confidential"] = "yes"
     return cells

@@ -24,6 +24,7 @@ _DONE = {
     "accepted": "Its answer is applied as it came.",
     "confirmed": "Thank you. It is noted that this was checked today.",
     "dropped": "Left out. It comes back if its source says it again.",
+    "left": "Left: its listings stay as they are. It waits here again if its source says it again.",
     "given-back": "It follows its source again from the next time that is read.",
     "mended": "It is mended. Residents find it from now on.",
     "kept-apart": "Noted: they are two. Both are shown.",

@@ -50,10 +50,13 @@ def create_review(office: Office) -> APIRouter:
         return go(ROOM, "kept-together" if verdict == "same" else "kept-apart")
 
     @router.post("/held")
-    def accept(visit: Visiting) -> Response:
-        report = office.accept(visit.text("name"))
+    def settle_held(visit: Visiting) -> Response:
+        if visit.text("do") == "leave":
+            office.leave(visit.text("name"), visit.who.name)
+            return go(ROOM, "left")
+        report = office.accept(visit.text("name"), visit.who.name)
         if report.failed or report.held:
-            raise TurnedAwayError(409, "That was not done", report.failed or report.held)
+            raise TurnedAwayError(409, "That was not done", report.plain)
         return go(ROOM, "accepted")
 
     return router
