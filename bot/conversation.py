@@ -12,11 +12,12 @@ import re
 
 from bot.checkin_flow import CheckinFlow
 from bot.commands import read_command
-from bot.rasa import Handover, RasaUnavailableError
+from bot.rasa import Handover, RasaBusyError, RasaUnavailableError
 from bot.rasa_server import RasaServer
 from bot.replies import Message, Reply
 from bot.safety import Guard
 from bot.safety import answer as answer_danger
+from bot.talks import Talks
 from bot.wording import Wording, keep_words
 from directory.catalogue import Catalogue
 from directory.notes import Notebook
@@ -28,6 +29,8 @@ from nlu.actions.telling import introduce
 log = logging.getLogger(__name__)
 
 _DETAILS = re.compile(r"ask_details:listing=#([0-9]{1,18})")
+# The rest of Rasa's attention stays for those who are talking.
+_FORGOTTEN_AT_ONCE = 4
 _SEARCH_TAP = re.compile(r"(?:find_group:interest|offer_help:strength)=(.+)", re.S)
 
 
@@ -55,6 +58,8 @@ class Conversation:
         self._nation = nation
         self._team = team
         self._wording = Wording()
+        self._talks = Talks()
+        self._forgetting = asyncio.Semaphore(_FORGOTTEN_AT_ONCE)
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
         """What to say to `message`. Never raises for anything a person can send."""
@@ -71,12 +76,15 @@ class Conversation:
     async def forget(self, sender: str) -> None:
         """Erase what is kept of the conversation.
 
+        Costs nothing where there was none: each time that Rasa is asked was paid for by a message.
         Rasa keeps it in memory alone: if it cannot be asked, it is ended and started again.
         """
-        if not self._rasa.up:
+        pseudonym = self._pseudonym(sender)
+        if not self._talks.take(pseudonym) or not self._rasa.up:
             return
         try:
-            await self._rasa.rasa.forget(self._pseudonym(sender))
+            async with self._forgetting:
+                await self._rasa.rasa.forget(pseudonym)
         except RasaUnavailableError as error:
             log.warning("A conversation could not be erased by asking: %s", error)
             await self._rasa.forget_all()
@@ -116,8 +124,11 @@ class Conversation:
     async def _ask_rasa(self, pseudonym: str, payload: str) -> list[Reply | Handover]:
         if not self._rasa.up:
             raise RasaUnavailableError("it is not up")
+        self._talks.add(pseudonym)
         try:
             replies = await self._rasa.rasa.send(pseudonym, payload)
+        except RasaBusyError:
+            raise
         except RasaUnavailableError as error:
             log.warning("Rasa did not answer: %s", error)
             self._rasa.tell_failed()

@@ -81,7 +81,11 @@ def create_chat_api(conversation: Conversation, limit: RateLimit) -> APIRouter:
     # A page that is being left cannot wait to be asked whether it may send a DELETE.
     @router.post("/api/chat/{conversation_id}/forget", status_code=204)
     async def forget(conversation_id: str) -> None:
-        """Erases the conversation, Rasa's memory of it included."""
+        """Erases the conversation, Rasa's memory of it included.
+
+        Not counted by the limit, as who leaves in a hurry must be forgotten and cannot try again:
+        one that was never begun costs nothing, and one that was is erased once.
+        """
         await conversation.forget(name_sender(conversation_id))
 
     return router
