@@ -6,6 +6,7 @@ not whether there is such a name, not by what is said, not by the time it takes.
 
 import hmac
 import re
+import secrets
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -36,7 +37,7 @@ _LONGEST_BAR = timedelta(hours=1)
 _REMEMBERED = timedelta(days=1)
 # A hash takes 64 MB and a core while it is made: no more of them at once, and nobody waits for
 # one, as those who wait take the threads that everybody else is answered by.
-_AT_ONCE = 2
+_AT_ONCE = 1  # of browsers that are known, and as many again of those that are not
 _NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
 
 
@@ -63,7 +64,7 @@ class Accounts:
         self._secret = secret
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
-        self._hashing = threading.BoundedSemaphore(_AT_ONCE)
+        self._hashing = {known: threading.BoundedSemaphore(_AT_ONCE) for known in (True, False)}
         # What a name that nobody has is checked against, so that it takes as long.
         self._nobody = self._hasher.hash("nobody's password")
 
@@ -111,30 +112,50 @@ class Accounts:
             row = _require(session, name)
             row.password = hashed
             session.execute(delete(SignInRow).where(SignInRow.account_id == row.id))
-            session.execute(delete(AttemptRow).where(AttemptRow.name == self._key(name)))
+            session.execute(delete(AttemptRow).where(AttemptRow.name == self._key(_fold(name))))
 
-    def check(self, name: str, password: str) -> Account | None:
+    def check(self, name: str, password: str, mark: str = "") -> Account | None:
         """The account of that name and password; None for every other reason there may be.
 
-        A try is counted before it is made, so that many at once are no way around the bar.
-        Raises BusyError, and counts nothing, while others are being checked.
+        A try is counted before it is made, so that many at once are no way around the bar. Those of
+        a browser that holds a `mark` of the account are counted apart: who else tries its name
+        cannot keep it out. Raises BusyError, and counts nothing, while others are being checked.
         """
         if len(password) > _LONGEST_PASSWORD or len(name) > _LONGEST_PASSWORD:
             return None
-        if not self._hashing.acquire(blocking=False):
-            raise BusyError("Others are signing in at this moment. Try again in a few seconds.")
-        try:
-            return self._check(name, password)
-        finally:
-            self._hashing.release()
-
-    def _check(self, name: str, password: str) -> Account | None:
         with Session(self._engine) as session:
             found = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
             account = _read(found) if found else None
             hashed = found.password if found else self._nobody
-        # All names that nobody has are counted as one: there is no end of them.
-        key = self._key(account.name if account else "")
+        known = account is not None and self._is_mark(mark, account, hashed)
+        hashing = self._hashing[known]
+        if not hashing.acquire(blocking=False):
+            raise BusyError("Others are signing in at this moment. Try again in a few seconds.")
+        try:
+            # All names that nobody has are counted as one: there is no end of them.
+            key = mark if known else _fold(account.name) if account else ""
+            return self._check(account, hashed, password, self._key(key))
+        finally:
+            hashing.release()
+
+    def make_mark(self, account: Account) -> str:
+        """What a browser is given that signed in, for `check`: worth nothing without the password,
+        for another account, or once there is a new password."""
+        with Session(self._engine) as session:
+            hashed = session.scalar(select(AccountRow.password).where(AccountRow.id == account.id))
+        return self._mark(account, hashed or "", secrets.token_urlsafe(16))
+
+    def _mark(self, account: Account, hashed: str, nonce: str) -> str:
+        marked = f"desk browser:{account.id}:{nonce}:{hashed}"
+        return f"{nonce}.{hmac.digest(self._secret, marked.encode(), 'sha256').hex()}"
+
+    def _is_mark(self, mark: str, account: Account, hashed: str) -> bool:
+        ours = self._mark(account, hashed, mark.partition(".")[0])
+        return hmac.compare_digest(mark.encode(), ours.encode())
+
+    def _check(
+        self, account: Account | None, hashed: str, password: str, key: str
+    ) -> Account | None:
         allowed = self._count_try(key)
         fits = self._verify(hashed, password)
         if not (allowed and fits and account):
@@ -150,7 +171,7 @@ class Accounts:
         return account
 
     def _count_try(self, key: str) -> bool:
-        """Whether a try under this name may succeed now."""
+        """Whether a try under this key may succeed now."""
         now = self._clock()
         on_sqlite = self._engine.dialect.name == "sqlite"
         first = (insert_sqlite if on_sqlite else insert_postgresql)(AttemptRow)
@@ -174,8 +195,9 @@ class Accounts:
                 )
         return allowed
 
-    def _key(self, name: str) -> str:
-        return hmac.digest(self._secret, b"desk name:" + _fold(name).encode(), "sha256").hex()
+    def _key(self, told: str) -> str:
+        """What is kept of a folded name, or of a mark, which is longer than any name."""
+        return hmac.digest(self._secret, b"desk name:" + told.encode(), "sha256").hex()
 
     def _hash(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:

@@ -22,7 +22,8 @@ class AccountRow(Base):
 
 
 class AttemptRow(Base):
-    """Tries to sign in under one account's name since the last that worked.
+    """Tries to sign in since the last that worked: under one account's name, or from one browser
+    that had signed in under it before.
 
     `name` is a keyed hash; names that nobody has share one row. Until `barred` no try counts.
     """

@@ -175,29 +175,66 @@ def test_many_at_once_are_no_way_around_the_bar(accounts):
     assert accounts.check("Nadia", PASSWORD) is None
 
 
-def test_who_comes_while_two_are_checked_is_sent_away_at_once_and_not_counted(accounts):
-    accounts.add("Nadia", "navigator", PASSWORD)
+def test_who_comes_while_another_is_checked_is_sent_away_at_once_and_not_counted(accounts):
+    account = accounts.add("Nadia", "navigator", PASSWORD)
     free, verify = threading.Event(), accounts._verify
-    inside = threading.Barrier(3)
+    inside = threading.Event()
 
     def verify_slowly(hashed: str, password: str) -> bool:
-        inside.wait(10)
+        inside.set()
         free.wait(10)
         return verify(hashed, password)
 
     accounts._verify = verify_slowly
-    threads = [threading.Thread(target=accounts.check, args=("Nobody", "x")) for _ in range(2)]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=accounts.check, args=("Nobody", "x"))
+    thread.start()
     inside.wait(10)
+    accounts._verify = verify
+    # A browser that is known has a place of its own.
+    assert accounts.check("Nadia", PASSWORD, accounts.make_mark(account)) == account
     for _ in range(2 * TRIES):
         with pytest.raises(BusyError, match="few seconds"):
             accounts.check("Nadia", "wrong")
     free.set()
-    for thread in threads:
-        thread.join()
-    accounts._verify = verify
+    thread.join()
     assert accounts.check("Nadia", PASSWORD) is not None
+
+
+def test_a_browser_that_signed_in_before_is_not_kept_out_by_who_tries_its_name(accounts, clock):
+    account = accounts.add("Nadia", "navigator", PASSWORD)
+    mark = accounts.make_mark(account)
+    for _ in range(3 * TRIES):
+        accounts.check("Nadia", "wrong")
+        clock.move(timedelta(minutes=2))
+    for _ in range(2 * TRIES):
+        assert accounts.check("nadia", PASSWORD, mark) == account
+    # And it lifts the bar for nobody else.
+    for _ in range(TRIES):
+        accounts.check("Nadia", "wrong")
+    assert accounts.check("Nadia", PASSWORD, mark) == account
+    assert accounts.check("Nadia", PASSWORD) is None
+
+
+def test_a_known_browser_has_its_own_count_of_tries(accounts, clock):
+    mark = accounts.make_mark(accounts.add("Nadia", "navigator", PASSWORD))
+    for _ in range(TRIES):
+        assert accounts.check("Nadia", "wrong", mark) is None
+    assert accounts.check("Nadia", PASSWORD, mark) is None
+    assert accounts.check("Nadia", PASSWORD) is not None
+    clock.move(timedelta(minutes=1))
+    assert accounts.check("Nadia", PASSWORD, mark) is not None
+
+
+def test_a_mark_is_worth_nothing_made_up_for_others_or_after_a_new_password(accounts):
+    nadia = accounts.add("Nadia", "navigator", PASSWORD)
+    mark, others = (
+        accounts.make_mark(one) for one in (nadia, accounts.add("Olga", "analyst", PASSWORD))
+    )
+    accounts.reset_password("Nadia", "another good password")
+    for _ in range(TRIES):
+        accounts.check("Nadia", "wrong")
+    for bad in (mark, others, mark[:-1], f"{mark}x", ".", "", "é", "x" * 5_000):
+        assert accounts.check("Nadia", "another good password", bad) is None
 
 
 def test_a_new_password_signs_out_everywhere_and_lifts_the_bar(accounts, engine, clock):

@@ -1,6 +1,6 @@
 """The door of the desk: every request passes it before any page does anything.
 
-Owns the cookie, the token in every form, and where a request comes from. Must never tell one who
+Owns the cookies, the token in every form, and where a request comes from. Must never tell one who
 is not signed in anything but to sign in.
 """
 
@@ -22,6 +22,8 @@ from directory.desk.signins import make_token
 HOME = "/desk"
 SIGN_IN = "/desk/sign-in"
 _COOKIE = "connector-desk"
+_MARK = "connector-desk-known"
+_MARK_LASTS = 182 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _MOST_FIELDS = 200
 _MOST_BYTES_A_FIELD = 64 * 1024
@@ -109,10 +111,31 @@ class Door:
 
     def give(self, request: Request, response: Response, cookie: str) -> None:
         """Have the browser hold this token until it closes, and send it to the desk alone."""
+        self._set(request, response, _COOKIE, cookie, path=HOME)
+
+    def give_mark(self, request: Request, response: Response, mark: str) -> None:
+        """Have the browser be known for half a year where it signs in, and there alone."""
+        self._set(request, response, _MARK, mark, path=SIGN_IN, max_age=_MARK_LASTS)
+
+    def find_mark(self, request: Request) -> str:
+        """What `give_mark` gave; empty where there is none."""
+        return request.cookies.get(_MARK, "")
+
+    def _set(
+        self,
+        request: Request,
+        response: Response,
+        name: str,
+        value: str,
+        *,
+        path: str,
+        max_age: int | None = None,
+    ) -> None:
         response.set_cookie(
-            _COOKIE,
-            cookie,
-            path=HOME,
+            name,
+            value,
+            max_age=max_age,
+            path=path,
             httponly=True,
             samesite="lax",
             secure=self._always_secure or request.url.scheme == "https",

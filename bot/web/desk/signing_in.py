@@ -41,7 +41,8 @@ def create_signing_in(door: Door, office: Office, limit: RateLimit) -> APIRouter
             return put_off(request, 429, to, _TOO_FAST, wait)
         password = visit.form.get("password", "")
         try:
-            account = office.accounts.check(visit.text("name"), str(password))
+            mark = door.find_mark(request)
+            account = office.accounts.check(visit.text("name"), str(password), mark)
         except BusyError as busy:
             return put_off(request, 503, to, str(busy), _A_HASH)
         if account is None:
@@ -49,6 +50,7 @@ def create_signing_in(door: Door, office: Office, limit: RateLimit) -> APIRouter
         answer = go(to)
         # A new token: what the browser held before may be known to somebody else.
         door.give(request, answer, office.signins.begin(account))
+        door.give_mark(request, answer, office.accounts.make_mark(account))
         return answer
 
     @router.post("/sign-out")
