@@ -42,27 +42,9 @@ def measure(folder: Path, *, quick: bool) -> list[Table]:
     url = f"sqlite:///{folder / 'checkins.db'}"
     print(f"  filling {checkins:,} check-ins ...", file=sys.stderr, flush=True)
     _fill(url, checkins)
-    rows = []
-    for quarter in (1, 2) if quick else (1, 2, 3, 4):
-        # By turns, and each time another quarter: the same one would be read from the ledger.
-        found = {way: _run(way, url, f"{YEAR}-Q{quarter}") for way in _WAYS}
-        rows.append(
-            (
-                f"{YEAR}-Q{quarter}",
-                *(f"{found[way]['seconds']:.1f}" for way in _WAYS),
-                f"{found['release']['seconds'] / found['pandas']['seconds']:.2f}",
-                *(f"{found[way]['bytes'] / 2**20:,.0f}" for way in _WAYS),
-            )
-        )
-    found = {way: _run(way, url, YEAR) for way in _WAYS}
-    rows.append(
-        (
-            YEAR,
-            *(f"{found[way]['seconds']:.1f}" for way in _WAYS),
-            f"{found['release']['seconds'] / found['pandas']['seconds']:.2f}",
-            *(f"{found[way]['bytes'] / 2**20:,.0f}" for way in _WAYS),
-        )
-    )
+    quarters = [f"{YEAR}-Q{quarter}" for quarter in ((1, 2) if quick else (1, 2, 3, 4))]
+    # Each time another period: the same one would be read from the ledger.
+    rows = tuple(_compare(url, period) for period in (*quarters, YEAR))
     columns = ("period", "release s", "pandas s", "x pandas", "release MiB", "pandas MiB")
     note = (
         f"{checkins:,} fictional check-ins of nine questions in ten areas, a quarter of them in "
@@ -70,7 +52,7 @@ def measure(folder: Path, *, quick: bool) -> list[Table]:
         "imports and those of pandas included. Pandas only counts: the same rows, by area "
         "and by age band."
     )
-    return [Table("A release", columns, tuple(rows), note), _measure_attacks(quick=quick)]
+    return [Table("A release", columns, rows, note), _measure_attacks(quick=quick)]
 
 
 def _fill(url: str, checkins: int) -> None:
@@ -103,6 +85,16 @@ def _fill(url: str, checkins: int) -> None:
             connection.execute(insert(CheckInRow), rows)
             left -= portion
     engine.dispose()
+
+
+def _compare(url: str, period: str) -> tuple[str, ...]:
+    found = {way: _run(way, url, period) for way in _WAYS}
+    return (
+        period,
+        *(f"{found[way]['seconds']:.1f}" for way in _WAYS),
+        f"{found['release']['seconds'] / found['pandas']['seconds']:.2f}",
+        *(f"{found[way]['bytes'] / 2**20:,.0f}" for way in _WAYS),
+    )
 
 
 def _run(way: str, url: str, period: str) -> dict[str, float]:

@@ -5,7 +5,7 @@ The one place where figures of the two databases meet: counts by week, topic and
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, get_args
@@ -13,7 +13,7 @@ from typing import Any, get_args
 from checkins.figures import Supply as Counted
 from checkins.periods import Period
 from checkins.protecting import Reach
-from directory.desk.supply import Supply
+from directory.desk.supply import AreaSupply, Supply
 from directory.finding.topics import load_topics
 from directory.notes import Notebook, Useful
 from directory.opening import open_directory
@@ -32,6 +32,7 @@ def read_reach(directory_url: str, period: Period) -> Reach:
     with _open(directory_url) as directory:
         notebook = Notebook(directory)
         needs, feedback = notebook.read_unmet_needs(), notebook.read_feedback()
+        listings = Supply(directory).count_listings()
     known = {topic.name for topic in load_topics()}
     unmet: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for need in needs:
@@ -42,18 +43,21 @@ def read_reach(directory_url: str, period: Period) -> Reach:
     for week, counts in feedback.items():
         if period.first_week <= week <= period.last_week:
             useful.update(counts)
-    return replace(read_supply(directory_url), unmet=unmet, useful=useful)
+    return replace(_make_reach(listings), unmet=unmet, useful=useful)
 
 
 def read_supply(directory_url: str) -> Reach:
     """Listings as they are now, and what could be counted: nothing yet. Raises DatabaseError."""
-    topics = sorted({topic.name for topic in load_topics()} | {OTHER})
     with _open(directory_url) as directory:
-        counted = Supply(directory).count_listings()
+        return _make_reach(Supply(directory).count_listings())
+
+
+def _make_reach(listings: Sequence[AreaSupply]) -> Reach:
+    topics = sorted({topic.name for topic in load_topics()} | {OTHER})
     return Reach(
         topics=tuple((name, name.capitalize()) for name in topics),
         useful_answers=tuple((code, _USEFUL_WORDS[code]) for code in get_args(Useful)),
-        supply=tuple(Counted(one.area, one.strand, one.listings) for one in counted),
+        supply=tuple(Counted(one.area, one.strand, one.listings) for one in listings),
     )
 
 

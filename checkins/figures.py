@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from checkins.disclosure import Cell, Policy
+from checkins.disclosure import Cell, Mark, Policy
 from checkins.periods import Period
 
 #: A question is counted by area, and again by age band.
@@ -97,6 +97,10 @@ class Figures:
         """The blocks of questions, of unmet needs and of usefulness."""
         asked = (self.usefulness,) if self.usefulness else ()
         return (*self.blocks, *self.needs, *asked)
+
+    def count(self, mark: Mark) -> int:
+        """How many cells of all blocks have that mark."""
+        return sum(cell.mark is mark for block in self.every_block() for cell in block.cells)
 
     def find_left_out(self, measure: str) -> list[tuple[Dimension, str]]:
         """The groups that are on the list but have no block of that measure for want of people.

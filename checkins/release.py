@@ -82,11 +82,6 @@ def release(
             return Released(figures, was_there=False)
 
 
-def count_marks(figures: Figures, mark: Mark) -> int:
-    """How many cells of the blocks have that mark."""
-    return sum(cell.mark is mark for block in figures.every_block() for cell in block.cells)
-
-
 def _protect(
     counts: Counts,
     period: Period,

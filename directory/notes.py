@@ -11,13 +11,12 @@ from datetime import date
 from typing import Literal, get_args
 
 from sqlalchemy import Engine, delete, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory.errors import DatabaseError
 from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
+from directory.store import insert_if_new
 
 Kind = Literal["suggestion", "report"]
 Useful = Literal["yes", "in between", "no"]
@@ -96,12 +95,10 @@ class Notebook:
 
     def _count(self, table: type[FeedbackRow | UnmetNeedRow], **named: str) -> None:
         key = {"week": name_week(self._today()), **named}
-        on_sqlite = self._engine.dialect.name == "sqlite"
-        first = (insert_sqlite if on_sqlite else insert_postgresql)(table).values(**key, count=0)
         one_more = update(table).filter_by(**key).values(count=table.count + 1)
         try:
             with Session(self._engine) as session, session.begin():
-                session.execute(first.on_conflict_do_nothing())
+                insert_if_new(session, table, **key, count=0)
                 session.execute(one_more)
         except SQLAlchemyError as error:
             raise DatabaseError(f"An answer was not counted: {type(error).__name__}.") from None

@@ -1,13 +1,17 @@
-"""How the directory's database is opened and brought up to date."""
+"""How the directory's database is opened, brought up to date, and kept free of what was deleted."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from directory.errors import DatabaseError
 
@@ -64,6 +68,13 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
     except (SQLAlchemyError, CommandError) as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error
+
+
+def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any) -> None:
+    """Add a row unless its key is there, which somebody else may be adding at this very moment."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    row = (insert_sqlite if on_sqlite else insert_postgresql)(table).values(**values)
+    session.execute(row.on_conflict_do_nothing())
 
 
 # And whether their indexes are to be cleared up as well.

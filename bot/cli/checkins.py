@@ -28,7 +28,6 @@ def release(
     from checkins.migrating import migrate
     from checkins.periods import read_period
     from checkins.questions import load_questions
-    from checkins.release import count_marks
     from checkins.release import release as make_release
     from checkins.store import open_engine
 
@@ -51,8 +50,8 @@ def release(
     again = " It was released before, and is the same again." if done.was_there else ""
     OUT.print(f"{out}: {asked.name}, for {', '.join(shown)}.{again}", markup=False)
     OUT.print(
-        f"Cells suppressed: {count_marks(figures, Mark.SUPPRESSED)}; "
-        f"withheld: {count_marks(figures, Mark.WITHHELD)}; "
+        f"Cells suppressed: {figures.count(Mark.SUPPRESSED)}; "
+        f"withheld: {figures.count(Mark.WITHHELD)}; "
         f"areas left out: {', '.join(figures.areas_left_out) or 'none'}.",
         markup=False,
     )

@@ -17,13 +17,12 @@ from typing import Literal, get_args
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Engine, case, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from directory.desk.tables import AccountRow, AttemptRow, SignInRow
 from directory.errors import AccountError, BusyError
 from directory.filling.writing import read_clock
+from directory.store import insert_if_new
 
 Role = Literal["navigator", "analyst", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -173,12 +172,9 @@ class Accounts:
     def _count_try(self, key: str) -> bool:
         """Whether a try under this key may succeed now."""
         now = self._clock()
-        on_sqlite = self._engine.dialect.name == "sqlite"
-        first = (insert_sqlite if on_sqlite else insert_postgresql)(AttemptRow)
-        first = first.values(name=key, tries=0, last=now, barred=now)
         with Session(self._engine) as session, session.begin():
             session.execute(delete(AttemptRow).where(AttemptRow.last < now - _REMEMBERED))
-            session.execute(first.on_conflict_do_nothing())
+            insert_if_new(session, AttemptRow, name=key, tries=0, last=now, barred=now)
             # Written even while barred, so that it takes as long.
             counted = AttemptRow.tries + case((AttemptRow.barred <= now, 1), else_=0)
             tries, barred = session.execute(

@@ -4,7 +4,6 @@ Owns the order of things (encode, then write all in one transaction). What a sou
 over by `edits`; what navigators add stands in a source of their own.
 """
 
-import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +11,6 @@ from datetime import date
 
 import numpy as np
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from directory.desk.edits import find_changed, keep_edit, take_fields
@@ -28,7 +26,7 @@ from directory.finding.topics import name_topics, read_listings
 from directory.finding.words import find_words
 from directory.listings import Listing, StoredListing, digest, read_document, withhold_place
 from directory.models import ListingRow, QuarantinedRow, SourceRow, read_listing
-from directory.store import forget_deleted
+from directory.store import forget_deleted, insert_if_new
 from directory.wording import searchable_text, text_digest, text_to_encode
 
 # Shorter words tell little, and more of them fill the page.
@@ -227,12 +225,8 @@ class Keeper:
 
 
 def _find_own_source(session: Session) -> SourceRow:
-    own = select(SourceRow).where(SourceRow.name == OWN_SOURCE)
-    if session.scalar(own) is None:
-        # Somebody else may be adding the first one at this very moment.
-        with contextlib.suppress(IntegrityError), session.begin_nested():
-            session.add(SourceRow(name=OWN_SOURCE))
-    return session.scalars(own).one()
+    insert_if_new(session, SourceRow, name=OWN_SOURCE)
+    return session.scalars(select(SourceRow).where(SourceRow.name == OWN_SOURCE)).one()
 
 
 def _settle(before: Listing, listing: Listing) -> Listing:
