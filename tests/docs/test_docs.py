@@ -64,7 +64,7 @@ def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
 
 def test_what_keeps_others_out_of_the_desk_is_held_by_tests_that_exist() -> None:
     rows = re.findall(r"\| `(test_\w+\.py)::(test_\w+)` \|$", read("docs/desk.md"), re.M)
-    assert len(rows) == 14
+    assert len(rows) >= 15
     for test_file, test in rows:
         assert f"def {test}(" in read(f"tests/desk/{test_file}"), test
 
