@@ -8,7 +8,8 @@ by a margin or by an earlier release. Must never show what `checkins.disclosure`
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from checkins.attack import Attack, Leak, Place, attack_measure, find_codes
+from checkins.attack import Attack, attack_measure, find_codes
+from checkins.bounding import Leak, Place
 from checkins.checkin import AGE_BANDS
 from checkins.counting import Counts
 from checkins.disclosure import (
