@@ -40,5 +40,9 @@ class BusyError(DirectoryError):
     """As many as may are doing this already: nothing was done, and a moment later it will be."""
 
 
+class PaceError(DirectoryError):
+    """As much as may be written in a day was written already: nothing more was."""
+
+
 class ChangedError(DirectoryError):
     """Somebody else has written what was to be written, since it was read."""

@@ -70,6 +70,15 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
         raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error
 
 
+def begin_writing(session: Session) -> None:
+    """Let nobody else write until this is done, where rows cannot be locked one by one.
+
+    SQLite begins by itself only at the first write: what was read before may have changed by then.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any) -> None:
     """Add a row unless its key is there, which somebody else may be adding at this very moment."""
     on_sqlite = session.get_bind().dialect.name == "sqlite"

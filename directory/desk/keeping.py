@@ -7,17 +7,17 @@ over by `edits`; what navigators add stands in a source of their own.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from directory.desk.edits import find_changed, keep_edit, take_fields
 from directory.desk.history import note_else
 from directory.desk.tables import ChangeRow, EditRow
 from directory.embeddings import Encoder, Vectors
-from directory.errors import ChangedError, DirectoryError
+from directory.errors import ChangedError, DirectoryError, PaceError
 from directory.filling.importing import OWN_SOURCE
 from directory.filling.proposing import propose
 from directory.filling.writing import Written, read_clock, read_vectors, write_listings
@@ -26,11 +26,13 @@ from directory.finding.topics import name_topics, read_listings
 from directory.finding.words import find_words
 from directory.listings import Listing, StoredListing, digest, read_document, withhold_place
 from directory.models import ListingRow, QuarantinedRow, SourceRow, read_listing
-from directory.store import forget_deleted, insert_if_new
+from directory.store import begin_writing, forget_deleted, insert_if_new
 from directory.wording import searchable_text, text_digest, text_to_encode
 
 # Shorter words tell little, and more of them fill the page.
 _TELLING, _MOST_WORDS = 4, 60
+# Kept for good in a listing's history, whose rows say how often it was.
+_LINKS_WITHDRAWN = "links withdrawn"
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,15 @@ class Kept:
     """A listing as the desk sees it.
 
     `version` tells whether it is still the one that somebody read; `edited` names the fields that
-    were changed here; `own` says that no source keeps it.
+    were changed here; `own` says that no source keeps it; `withdrawn` is how often the links of its
+    contact were, so that one can be told from those before.
     """
 
     stored: StoredListing
     version: str
     edited: tuple[str, ...]
     own: bool
+    withdrawn: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Keeper:
                 row.digest,
                 tuple(edit.fields) if edit else (),
                 row.source.name == OWN_SOURCE,
+                _count(session, listing_id, ChangeRow.what == _LINKS_WITHDRAWN),
             )
 
     def preview(self, listing: Listing) -> Preview:
@@ -145,15 +150,24 @@ class Keeper:
             note_else(session, f"{name}, of {source}", who, "left out of what is held back")
 
     def change(
-        self, listing_id: int, listing: Listing, who: str, what: str = "changed", *, version: str
+        self,
+        listing_id: int,
+        listing: Listing,
+        who: str,
+        what: str = "changed",
+        *,
+        version: str,
+        most_a_day: int | None = None,
     ) -> tuple[str, ...]:
         """Make the listing so; the names of the fields that changed.
 
-        `version` is the one that was read before. Raises ChangedError where it is another by now,
+        `version` is the one that was read before, and `most_a_day` how often `who` may write it.
+        Raises ChangedError where it is another by now, PaceError where that was often enough,
         DirectoryError for a listing that is not there any more.
         """
         with Session(self._engine) as session:
             row = _require(session, listing_id, version)
+            _require_pace(session, listing_id, who, most_a_day)
             before = read_document(row.document)
             vector: Vectors | bytes = read_vectors(session, [listing_id])[listing_id]
         after = _settle(before, listing)
@@ -163,7 +177,9 @@ class Keeper:
         if text_digest(after) != text_digest(before):
             vector = self._encode(after)
         with Session(self._engine) as session, session.begin():
+            begin_writing(session)
             row = _require(session, listing_id, version, lock=True)
+            _require_pace(session, listing_id, who, most_a_day)
             document = row.document
             written = Written(after, make_entry(after, vector), listing_id)
             if row.source.name != OWN_SOURCE:
@@ -175,16 +191,31 @@ class Keeper:
             forget_deleted(self._engine, thorough=True)
         return changed
 
-    def assure(self, listing_id: int, who: str, what: str = "checked") -> None:
-        """Note that somebody looked at the listing today, and that it is right.
-
-        Raises DirectoryError for a listing that is not there any more.
+    def assure(
+        self,
+        listing_id: int,
+        who: str,
+        what: str = "checked",
+        listing: Listing | None = None,
+        *,
+        version: str,
+        most_a_day: int | None = None,
+    ) -> None:
+        """Note that somebody looked at the listing today, and that it is right: as it was in that
+        `version`, or as `listing` has it. Raises as `change` does.
         """
-        kept = self.read(listing_id)
-        if kept is None or kept.stored.gone:
-            raise _missing()
-        assured = replace(kept.stored.listing, assured_date=self._today())
-        self.change(listing_id, assured, who, what, version=kept.version)
+        if listing is None:
+            with Session(self._engine) as session:
+                listing = read_document(_require(session, listing_id, version).document)
+        assured = replace(listing, assured_date=self._today())
+        self.change(listing_id, assured, who, what, version=version, most_a_day=most_a_day)
+
+    def withdraw_links(self, listing_id: int, who: str) -> None:
+        """Have every link that the listing's contact was sent so far open nothing any more."""
+        with Session(self._engine) as session, session.begin():
+            if session.get(ListingRow, listing_id) is None:
+                raise _missing()
+            self._note(session, listing_id, who, _LINKS_WITHDRAWN, (), "")
 
     def give_back(self, listing_id: int, who: str) -> None:
         """Follow the source in every field again: from the next time that it is read."""
@@ -248,6 +279,17 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
             "kept: open it again, and make your change once more."
         )
     return row
+
+
+def _require_pace(session: Session, listing_id: int, who: str, most: int | None) -> None:
+    today = ChangeRow.at > read_clock() - timedelta(days=1)
+    if most is not None and _count(session, listing_id, ChangeRow.who == who, today) >= most:
+        raise PaceError("This was written as often as it may be in one day. Wait until tomorrow.")
+
+
+def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(ChangeRow)
+    return session.scalar(query.where(ChangeRow.listing_id == listing_id, *which)) or 0
 
 
 def _missing() -> DirectoryError:

@@ -29,10 +29,12 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Checked:
-    """A listing with the day somebody last checked it, None where nobody has said."""
+    """A listing with the day somebody last checked it, None where nobody has said, and the version
+    that whoever checks it now has seen, as in `Kept`."""
 
     stored: StoredListing
     day: date | None
+    version: str
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,15 @@ class Register:
             order = stale[np.argsort(facts["assured"][stale], kind="stable")]
             chosen = [ids[one] for one in order[start : start + most]]
             found = _read(session, chosen)
+            digests = select(ListingRow.id, ListingRow.digest).where(ListingRow.id.in_(chosen))
+            versions = {row.id: row.digest for row in session.execute(digests)}
             days = {ids[one]: int(facts["assured"][one]) for one in order[start : start + most]}
         checked = [
-            Checked(found[one], None if days[one] == UNKNOWN else _EPOCH + timedelta(days[one]))
+            Checked(
+                found[one],
+                None if days[one] == UNKNOWN else _EPOCH + timedelta(days[one]),
+                versions[one],
+            )
             for one in chosen
             if one in found
         ]

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
+from bot.web.desk.contact import MOST_A_DAY
 from bot.web.desk.sealing import DAYS
-from tests.desk.server import SECRET
-from tests.desk.test_listings import add, read_form
+from tests.desk.server import SECRET, Person
+from tests.desk.test_listings import add, change, read_form, read_version
 
 
 @pytest.fixture
@@ -18,17 +19,22 @@ def number(navigator) -> int:
 
 
 @pytest.fixture
-def path(desk, navigator, number) -> str:
+def path(navigator, number) -> str:
+    link = read_link(navigator, number)
+    assert link.startswith("/desk/contact/")
+    return link
+
+
+def read_link(navigator: Person, number: int) -> str:
     """The link that the navigator is shown, as an address on this server."""
     page = html.unescape(navigator.read(f"/desk/listings/{number}"))
-    link = re.search(r'readonly value="([^"]+)"', page)[1]
-    assert link.startswith(f"{desk.url}/desk/contact/")
-    return link.removeprefix(desk.url)
+    return re.search(r'readonly value="([^"]+)"', page)[1].removeprefix(navigator.url)
 
 
 def test_it_is_confirmed_with_a_click(navigator, stranger, number, path):
-    assert "Ukulele evening" in stranger.read(path)
-    answer = stranger.post(path, page=path, do="confirm")
+    page = stranger.read(path)
+    assert "Ukulele evening" in page
+    answer = stranger.post(path, page=path, do="confirm", version=read_version(page))
     assert answer.headers["location"] == f"{path}?done=confirmed"
     assert "Thank you." in stranger.read(answer.headers["location"])
     page = navigator.read(f"/desk/listings/{number}")
@@ -58,6 +64,53 @@ def test_what_is_wrong_is_told_and_nothing_changes(desk, stranger, number, path)
     assert answer.status_code == 422
     assert "Name: is empty" in answer.text
     assert desk.office.keeper.read(number).stored.listing.name == "Ukulele evening"
+
+
+@pytest.mark.parametrize("fields", [{"do": "confirm"}, {"do": "save"}, {"do": "save", "name": ""}])
+def test_what_was_changed_meanwhile_is_shown_and_not_confirmed(
+    desk, navigator, stranger, number, path, fields
+):
+    page = stranger.read(path)
+    sent = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
+    change(navigator, number, phone="01632 960777")
+    answer = stranger.client.post(path, data={**sent, "phone": "01632 960111", **fields})
+    assert answer.headers["location"] == f"{path}?done=changed-meanwhile"
+    page = stranger.read(answer.headers["location"])
+    assert "It was changed since you opened it" in page
+    assert "01632 960777" in page
+    listing = desk.office.keeper.read(number).stored.listing
+    assert listing.phone == "01632 960777"
+    assert listing.assured_date is None
+
+
+def test_a_link_writes_so_often_in_a_day_and_no_more(desk, navigator, stranger, number, path):
+    page = stranger.read(path)
+    form = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
+    for time in range(MOST_A_DAY):
+        version = desk.office.keeper.read(number).version
+        sent = {**form, "phone": f"01632 9601{time:02}", "version": version}
+        assert stranger.client.post(path, data=sent).status_code == 303
+    version = desk.office.keeper.read(number).version
+    for more in ({"do": "confirm"}, {"do": "save", "phone": "01632 960999"}):
+        answer = stranger.client.post(path, data={**form, **more, "version": version})
+        assert answer.status_code == 429
+        assert "Nothing more was saved." in answer.text
+    assert desk.office.keeper.read(number).version == version
+    # Navigators are not held up by it.
+    assert change(navigator, number, phone="01632 960999").status_code == 303
+
+
+def test_a_link_is_withdrawn_for_one_listing_and_a_new_one_works(navigator, stranger, number, path):
+    other = read_link(navigator, add(navigator))
+    answer = navigator.post(f"/desk/listings/{number}/withdraw", page=f"/desk/listings/{number}")
+    page = navigator.read(answer.headers["location"])
+    assert "Every link that was sent so far is withdrawn." in page
+    assert "<strong>Links withdrawn</strong> by Nadia" in page
+    for answer in (stranger.get(path), stranger.post(path, page=other, do="confirm")):
+        assert answer.status_code == 410
+        assert "This link was withdrawn" in answer.text
+    assert "Ukulele evening" in stranger.read(other)
+    assert "Ukulele evening" in stranger.read(read_link(navigator, number))
 
 
 def test_it_needs_a_token_all_the_same(stranger, path):

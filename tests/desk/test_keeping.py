@@ -1,8 +1,11 @@
 """Listings written by hand, on every database: what a source says later does not undo it."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, select
@@ -13,7 +16,7 @@ from directory.desk.history import History
 from directory.desk.keeping import Keeper
 from directory.desk.register import Register
 from directory.desk.tables import ChangeRow, EditRow
-from directory.errors import ChangedError, DirectoryError, SourceError
+from directory.errors import ChangedError, DirectoryError, PaceError, SourceError
 from directory.filling.importing import OWN_SOURCE, import_listings
 from directory.filling.refusing import Rejected
 from directory.finding.query import Query
@@ -108,7 +111,53 @@ def test_what_its_source_drops_is_closed_and_cannot_be_changed(keeper, take_in):
     with pytest.raises(DirectoryError, match="no longer kept"):
         change(keeper, number, phone="01632 960003")
     with pytest.raises(DirectoryError, match="no longer kept"):
-        keeper.assure(number, "Nadia")
+        keeper.assure(number, "Nadia", version=keeper.read(number).version)
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """What each of them gives or raises, all begun at the same moment."""
+    ready = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        ready.wait(30)
+        try:
+            return act()
+        except DirectoryError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_of_many_at_once_no_more_write_than_may_in_a_day(keeper, take_in):
+    number = take_in(TEA)
+    version = keeper.read(number).version
+    # From then on it is as it was, and each has seen what is there.
+    keeper.assure(number, "Nadia", version=version)
+    version = keeper.read(number).version
+    confirm = partial(keeper.assure, number, "its contact", version=version, most_a_day=3)
+    assert sorted(map(str, at_once(*[confirm] * 12))) == sorted(
+        map(str, [None] * 3 + [PaceError] * 9)
+    )
+
+
+def test_of_many_who_change_the_same_at_once_one_does(keeper, take_in):
+    number = take_in(TEA)
+    kept = keeper.read(number)
+    changes = [
+        partial(
+            keeper.change,
+            number,
+            replace(kept.stored.listing, phone=f"01632 9601{one:02}"),
+            "Nadia",
+            version=kept.version,
+        )
+        for one in range(12)
+    ]
+    found = at_once(*changes)
+    assert found.count(("phone",)) == 1
+    assert found.count(ChangedError) == 11
+    assert read(keeper, number).phone == f"01632 9601{found.index(('phone',)):02}"
 
 
 def test_two_who_change_the_same_do_not_overwrite_each_other(keeper, take_in):
@@ -122,7 +171,7 @@ def test_two_who_change_the_same_do_not_overwrite_each_other(keeper, take_in):
 
 def test_the_later_check_counts_whoever_made_it(keeper, take_in):
     number = take_in(TEA)
-    keeper.assure(number, "Nadia")
+    keeper.assure(number, "Nadia", version=keeper.read(number).version)
     assert read(keeper, number).assured_date == TODAY
     take_in(replace(TEA, assured_date=date(2026, 2, 1)))
     assert read(keeper, number).assured_date == TODAY
@@ -155,7 +204,7 @@ def test_a_change_is_found_by_its_new_words_at_once(engine, keeper, take_in, rem
 def test_the_history_tells_who_did_what_and_how_it_was(engine, keeper, take_in):
     number = take_in(TEA)
     change(keeper, number, phone="01632 960002", cost_amount=0.0)
-    keeper.assure(number, "Omar")
+    keeper.assure(number, "Omar", version=keeper.read(number).version)
     assert change(keeper, number) == ()
     latest, first = History(engine).of(number)
     assert (latest.who, latest.what, latest.fields) == ("Omar", "checked", ("assured_date",))

@@ -54,6 +54,11 @@ def read_form(page: str) -> dict[str, str | list[str]]:
     return fields
 
 
+def read_version(page: str) -> str:
+    """Which version of a listing a page shows, as its buttons send it back."""
+    return re.search(r'name="version" value="(\w+)"', page)[1]
+
+
 def change(person: Person, number: int, **fields: str | list[str]) -> httpx.Response:
     """Opens the form, changes these fields and sends it."""
     path = f"/desk/listings/{number}/edit"
@@ -183,7 +188,17 @@ def test_a_listing_is_assured_with_a_click(navigator):
     number = add(navigator)
     path = f"/desk/listings/{number}"
     assert "Nobody has said when it was last checked." in navigator.read(path)
-    assert navigator.post(f"{path}/assure", page=path).status_code == 303
+    version = read_version(navigator.read(path))
+    # Whoever looked at something else says nothing of what it is now.
+    change(navigator, number, phone="01632 960199")
+    answer = navigator.post(f"{path}/assure", page=path, version=version)
+    assert answer.headers["location"] == f"{path}?done=changed-meanwhile"
+    page = navigator.read(answer.headers["location"])
+    assert "It was changed since you opened it" in page
+    assert "01632 960199" in page
+    assert "Nobody has said when it was last checked." in page
+    answer = navigator.post(f"{path}/assure", page=path, version=read_version(page))
+    assert answer.headers["location"] == f"{path}?done=assured"
     assert "Last checked on" in navigator.read(path)
 
 

@@ -9,9 +9,12 @@ from bot.web.desk.paper import go, write
 from bot.web.desk.sealing import Sealer
 from directory.desk.keeping import Kept
 from directory.desk.office import Office
+from directory.errors import ChangedError, PaceError
 from directory.publishing.sheet import write_cells
 
 WHO = "its own contact"
+# Whoever has the link may write the listing so often in a day; each time is kept in its history.
+MOST_A_DAY = 10
 _GROUPS = tuple(
     (name, tuple(field for field in fields if field.name in CONTACTS_OWN))
     for name, fields in GROUPS
@@ -28,24 +31,40 @@ def create_contact(office: Office, sealer: Sealer, door: Door) -> APIRouter:
     @router.post("/{sealed}")
     def answer(request: Request, visit: Visiting, sealed: str) -> Response:
         kept = require(sealed)
-        number, here = kept.stored.id, f"{HOME}/contact/{sealed}"
-        if visit.text("do") == "confirm":
-            office.keeper.assure(number, WHO, "confirmed")
-            return go(here, "confirmed")
-        listing, cells, wrong = read_form(visit, kept.stored.listing, CONTACTS_OWN)
-        if wrong:
-            return show(request, visit, sealed, kept, wrong, cells)
-        version = visit.text("version")
-        office.keeper.change(number, listing, WHO, version=version)
-        office.keeper.assure(number, WHO, "confirmed")
+        here, version = f"{HOME}/contact/{sealed}", visit.text("version")
+        listing = None
+        # Before anything is read: it was filled in beside what was seen then.
+        if version != kept.version:
+            return go(here, "changed-meanwhile")
+        if visit.text("do") != "confirm":
+            listing, cells, wrong = read_form(visit, kept.stored.listing, CONTACTS_OWN)
+            if wrong:
+                return show(request, visit, sealed, kept, wrong, cells)
+        try:
+            office.keeper.assure(
+                kept.stored.id, WHO, "confirmed", listing, version=version, most_a_day=MOST_A_DAY
+            )
+        except ChangedError:
+            return go(here, "changed-meanwhile")
+        except PaceError:
+            raise TurnedAwayError(
+                429,
+                "This was changed often enough today",
+                "Nothing more was saved. Try again tomorrow, or write to those who sent the link.",
+            ) from None
         return go(here, "confirmed")
 
     def require(sealed: str) -> Kept:
-        [number] = sealer.open("contact", sealed)
+        # A link from before links could be withdrawn says no more than the listing.
+        number, withdrawn, *_ = (*sealer.open("contact", sealed), 0)
         kept = office.keeper.read(number)
         if kept is None or kept.stored.gone:
             raise TurnedAwayError(
                 410, "We no longer list this", "Write to those who sent you the link."
+            )
+        if withdrawn != kept.withdrawn:
+            raise TurnedAwayError(
+                410, "This link was withdrawn", "Ask those who sent it to you for a new one."
             )
         return kept
 

@@ -13,6 +13,7 @@ from bot.web.desk.paper import go, write
 from bot.web.desk.sealing import DAYS, Sealer
 from directory.desk.keeping import Kept
 from directory.desk.office import Office
+from directory.errors import ChangedError
 from directory.listings import STATUSES, Listing, StoredListing
 from directory.publishing.sheet import write_cells
 from directory.showing import show_listing
@@ -71,7 +72,7 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
     @router.get("/{number}")
     def read(request: Request, number: Number) -> Response:
         kept = require(number)
-        link = sealer.link(request, "contact", [number])
+        link = sealer.link(request, "contact", [number, kept.withdrawn])
         history = office.history.of(number)
         return write(
             request,
@@ -116,8 +117,16 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
 
     @router.post("/{number}/assure")
     def assure(visit: Visiting, number: Number) -> Response:
-        office.keeper.assure(number, visit.who.name)
+        try:
+            office.keeper.assure(number, visit.who.name, version=visit.text("version"))
+        except ChangedError:
+            return go(f"{ROOM}/{number}", "changed-meanwhile")
         return go(visit.own("back") or f"{ROOM}/{number}", "assured")
+
+    @router.post("/{number}/withdraw")
+    def withdraw(visit: Visiting, number: Number) -> Response:
+        office.keeper.withdraw_links(number, visit.who.name)
+        return go(f"{ROOM}/{number}", "withdrawn")
 
     @router.post("/{number}/give-back")
     def give_back(visit: Visiting, number: Number) -> Response:

@@ -21,6 +21,8 @@ _DONE = {
     "added": "The listing is added. Residents find it from now on.",
     "assured": "Noted: it was checked today, and is good for another six months.",
     "changed": "Your change is saved. Residents see it from now on.",
+    "changed-meanwhile": "It was changed since you opened it, so nothing of yours was noted. "
+    "This is how it is now: please look again.",
     "accepted": "Its answer is applied as it came.",
     "confirmed": "Thank you. It is noted that this was checked today.",
     "dropped": "Left out. It comes back if its source says it again.",
@@ -31,6 +33,7 @@ _DONE = {
     "kept-together": "Noted: they are one. Residents see it once.",
     "same": "Nothing was different, so nothing was changed.",
     "settled": "Settled. The note is gone.",
+    "withdrawn": "Every link that was sent so far is withdrawn. The one below is new.",
     "signed-out": "You are signed out.",
 }
 
