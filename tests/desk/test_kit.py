@@ -8,6 +8,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from bot.settings import ROOT
+from bot.web.desk.kit import LANGUAGES
 from bot.web.desk.poster import Poster, draw_code, draw_poster
 from tests.desk.test_listings import add
 
@@ -19,9 +21,18 @@ def test_the_line_has_the_options_that_were_chosen_and_nothing_else(desk, naviga
     line = html.unescape(re.search(r'<textarea id="line"[^>]*>\n(.*?)</textarea>', page, re.S)[1])
     assert line == (
         f'<script src="{desk.url}/widget.js" data-title="Groups &#34;near&#34; &lt;you&gt;" '
-        'data-accent="#123456" data-position="start" data-open async></script>'
+        'data-accent="#123456" data-position="start" data-language="en" data-open async></script>'
     )
+    assert 'data-language="en"' in html.unescape(navigator.read("/desk/kit?language=xx"))
     assert 'data-accent="#0b5d4e"' in html.unescape(navigator.read('/desk/kit?accent="x'))
+
+
+def test_the_languages_to_choose_are_those_of_the_widget(navigator):
+    words = (ROOT / "bot" / "widget" / "words.js").read_text()
+    [there] = re.findall(r"^const languages = \{(.*)\};$", words, re.M)
+    assert list(LANGUAGES) == [one.strip() for one in there.split(",")]
+    page = navigator.read("/desk/kit")
+    assert '<option value="en" selected>English</option>' in page
 
 
 def test_a_poster_is_one_page_of_a4_with_the_area_filled_in(navigator):

@@ -18,6 +18,8 @@ from directory.showing import describe_briefly
 
 _MOST_LISTED = 20
 _BOT = re.compile(r"@?([A-Za-z]\w{3,31})")
+#: The languages of the widget's own words: see bot/widget/words.js.
+LANGUAGES = {"en": "English"}
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 Words = Annotated[str, Query(max_length=60)]
@@ -33,6 +35,7 @@ def create_kit(office: Office, sealer: Sealer, base_url: str = "") -> APIRouter:
         title: Words = "Find local groups",
         accent: Words = "#0b5d4e",
         position: Literal["end", "start"] = "end",
+        language: Words = "en",
         opened: Literal["", "yes"] = "",
         bot: Words = "",
         area: Words = "",
@@ -40,12 +43,13 @@ def create_kit(office: Office, sealer: Sealer, base_url: str = "") -> APIRouter:
         root = find_root(request, base_url)
         accent = accent if _COLOUR.fullmatch(accent) else "#0b5d4e"
         told = f'data-title="{escape(title)}" data-accent="{accent}" data-position="{position}"'
+        language = language if language in LANGUAGES else "en"
+        told += f' data-language="{language}"'
         told += " data-open" if opened else ""
         line = f'<script src="{root}/widget.js" {told} async></script>'
-        asked = {"title": title, "accent": accent, "position": position, "opened": opened}
-        return write(
-            request, "kit.html", line=line, asked={**asked, "bot": bot, "area": area}, root=root
-        )
+        asked = {"title": title, "accent": accent, "position": position, "language": language}
+        asked |= {"opened": opened, "bot": bot, "area": area}
+        return write(request, "kit.html", line=line, asked=asked, languages=LANGUAGES, root=root)
 
     @router.get("/kit/poster.pdf")
     def print_poster(
