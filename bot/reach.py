@@ -13,10 +13,11 @@ from typing import Any, get_args
 from checkins.figures import Supply as Counted
 from checkins.periods import Period
 from checkins.protecting import Reach
-from directory.desk.supply import AreaSupply, Supply
+from directory.desk.supply import NO_ONE_PLACE, AreaSupply, Supply
 from directory.finding.topics import load_topics
 from directory.notes import Notebook, Useful
 from directory.opening import open_directory
+from directory.wording import FORMULA
 
 #: A search whose topic could not be named, or that named no area.
 OTHER, NOT_SAID = "other", "Not said"
@@ -38,7 +39,7 @@ def read_reach(directory_url: str, period: Period) -> Reach:
     for need in needs:
         if period.first_week <= need.week <= period.last_week:
             topic = need.category if need.category in known else OTHER
-            unmet[need.area or NOT_SAID][topic] += need.count
+            unmet[_name_area(need.area) or NOT_SAID][topic] += need.count
     useful: Counter[str] = Counter()
     for week, counts in feedback.items():
         if period.first_week <= week <= period.last_week:
@@ -54,11 +55,22 @@ def read_supply(directory_url: str) -> Reach:
 
 def _make_reach(listings: Sequence[AreaSupply]) -> Reach:
     topics = sorted({topic.name for topic in load_topics()} | {OTHER})
+    counted: Counter[tuple[str, str]] = Counter()
+    for one in listings:
+        counted[_name_area(one.area) or NO_ONE_PLACE, one.strand] += one.listings
     return Reach(
         topics=tuple((name, name.capitalize()) for name in topics),
         useful_answers=tuple((code, _USEFUL_WORDS[code]) for code in get_args(Useful)),
-        supply=tuple(Counted(one.area, one.strand, one.listings) for one in listings),
+        supply=tuple(Counted(*named, count) for named, count in sorted(counted.items())),
     )
+
+
+def _name_area(area: str) -> str:
+    """The area's name without what would make it a formula in a spreadsheet; it may be a feed's."""
+    area = area.strip()
+    while FORMULA.match(area):
+        area = area[1:].lstrip()
+    return area
 
 
 @contextmanager

@@ -8,12 +8,13 @@ import secrets
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.helplines import Nation
 from checkins.checkin import FEWEST_WEEKS_KEPT
 from directory.team import Team
+from directory.wording import FORMULA
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,6 +71,16 @@ class Settings(BaseSettings):
         "Station Quarter",
         "Little Larkham",
     ]
+
+    @field_validator("checkin_areas")
+    @classmethod
+    def _refuse_formulas(cls, areas: list[str]) -> list[str]:
+        # They go into a release's tables as they are, which people open in a spreadsheet.
+        if wrong := [area for area in areas if FORMULA.match(area.lstrip())]:
+            raise ValueError(
+                f"{wrong[0][:40]!r} begins as a formula does; begin it with a letter or a number"
+            )
+        return areas
 
     @property
     def team(self) -> Team:

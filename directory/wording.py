@@ -25,6 +25,8 @@ _AMPERSANDS = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.I)
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+#: What begins a cell that a spreadsheet takes for a formula.
+FORMULA = re.compile(r"[=+\-@\t\r]")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\s*\n\s*")
 

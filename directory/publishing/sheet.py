@@ -13,9 +13,8 @@ from datetime import date, time
 
 from directory.listings import Listing, Place, Schedule, StoredListing, withhold_place
 from directory.sources.template import COLUMNS
-from directory.wording import describe_when
+from directory.wording import FORMULA, describe_when
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -38,7 +37,7 @@ def write_cells(listing: Listing) -> dict[str, str]:
 
 
 def _guard(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _write_row(stored: StoredListing) -> dict[str, str]:

@@ -115,6 +115,7 @@ def test_a_wrong_token_is_told_in_one_line(used_folder: Path, telegram_server: B
         ("NATION", "atlantis"),
         ("CHECKIN_AREAS", "[]"),
         ("CHECKIN_AREAS", "Old Town"),
+        ("CHECKIN_AREAS", '["Old Town", "=1+1"]'),
         ("CONNECTOR_SECRET", "short"),
     ],
 )

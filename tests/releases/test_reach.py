@@ -50,3 +50,31 @@ def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_ur
         Supply(NO_ONE_PLACE, strand, 2),
         Supply("Old Town", strand, 1),
     )
+
+
+def test_no_area_of_a_feed_is_a_formula_in_a_spreadsheet(directory_url: str) -> None:
+    engine = open_directory(directory_url)
+    notebook = Notebook(engine, today=lambda: QUARTER.start)
+    for area in ('=HYPERLINK("https://a.example")', "@ Old Town", "Old Town", "- +"):
+        notebook.add_unmet_need(TOPIC, area)
+    strand = "strengthening_communities"
+    point = Point(53.9, 1.3)
+    for number, area in enumerate(("+Old Town", "Old Town", "=", "Harbour-side")):
+        place = (Place(neighbourhood=area, point=point),)
+        fill(
+            engine,
+            f"town {number}",
+            [Listing(str(number), "A choir", "group", "Singing.", strands=(strand,), places=place)],
+        )
+    engine.dispose()
+    reach = read_reach(directory_url, QUARTER)
+    assert {area: counts[TOPIC] for area, counts in reach.unmet.items()} == {
+        'HYPERLINK("https://a.example")': 1,
+        "Old Town": 2,
+        NOT_SAID: 1,
+    }
+    assert reach.supply == (
+        Supply("Harbour-side", strand, 1),
+        Supply(NO_ONE_PLACE, strand, 1),
+        Supply("Old Town", strand, 2),
+    )
