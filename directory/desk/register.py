@@ -38,6 +38,18 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Freshness:
+    """`counts` says how many listings on show were checked how long ago.
+
+    `stale` are some of those that nobody checked for half a year, the longest first, of `total`.
+    """
+
+    counts: dict[str, int]
+    stale: tuple[Checked, ...]
+    total: int
+
+
+@dataclass(frozen=True)
 class Quarantined:
     """A row of a source that could not be shown; `content` is what was read of it.
 
@@ -88,43 +100,26 @@ class Register:
             found = _read(session, ids)
         return [found[one] for one in ids if one in found]
 
-    def find_stale(self, start: int, most: int) -> tuple[list[Checked], int]:
-        """Listings on show that nobody checked for half a year, the longest first; how many."""
-        day = (self._today() - STALE - _EPOCH).days
+    def read_freshness(self, start: int, most: int) -> Freshness:
+        """When listings on show were checked, and from number `start` those that are stale."""
+        today = (self._today() - _EPOCH).days
         with Session(self._engine) as session:
             ids, facts = read_facts(session)
-            stale = np.flatnonzero(facts["assured"] < day)
-            order = stale[np.argsort(facts["assured"][stale], kind="stable")]
-            chosen = [ids[one] for one in order[start : start + most]]
-            found = _read(session, chosen)
+            assured = facts["assured"].astype(np.int64)
+            stale = np.flatnonzero(assured < today - STALE.days)
+            order = stale[np.argsort(assured[stale], kind="stable")][start : start + most]
+            chosen = {ids[one]: int(assured[one]) for one in order}
+            found = _read(session, list(chosen))
             digests = select(ListingRow.id, ListingRow.digest).where(ListingRow.id.in_(chosen))
             versions = {row.id: row.digest for row in session.execute(digests)}
-            days = {ids[one]: int(facts["assured"][one]) for one in order[start : start + most]}
-        checked = [
-            Checked(
-                found[one],
-                None if days[one] == UNKNOWN else _EPOCH + timedelta(days[one]),
-                versions[one],
-            )
-            for one in chosen
-            if one in found
-        ]
-        return checked, len(stale)
-
-    def count_freshness(self) -> dict[str, int]:
-        """How many listings on show were checked how long ago."""
-        with Session(self._engine) as session:
-            _, facts = read_facts(session)
-        today = (self._today() - _EPOCH).days
-        age = today - facts["assured"].astype(np.int64)
-        known = facts["assured"] != UNKNOWN
-        half, whole = STALE.days, 2 * STALE.days + 1
-        return {
-            "in the last six months": int((known & (age <= half)).sum()),
-            "six to twelve months ago": int((known & (age > half) & (age <= whole)).sum()),
-            "longer ago": int((known & (age > whole)).sum()),
-            "nobody has said": int((~known).sum()),
-        }
+        checked = (
+            Checked(found[at], None if day == UNKNOWN else _EPOCH + timedelta(day), versions[at])
+            for at, day in chosen.items()
+            if at in found
+        )
+        return Freshness(
+            _count_ages(today - assured, assured != UNKNOWN), tuple(checked), len(stale)
+        )
 
     def list_quarantined(self, start: int, most: int) -> tuple[list[Quarantined], int]:
         """Rows that could not be shown, by source, from number `start`; how many there are."""
@@ -177,6 +172,16 @@ def read_facts(session: Session) -> tuple[list[int], NDArray[np.void]]:
     facts = np.frombuffer(b"".join(row.facts for row in rows), dtype=FACTS)
     shown = (facts["flags"] & HIDDEN == 0) & (facts["status"] != STATUSES.index("closed"))
     return [row.listing_id for row, keep in zip(rows, shown, strict=True) if keep], facts[shown]
+
+
+def _count_ages(age: NDArray[np.int64], known: NDArray[np.bool_]) -> dict[str, int]:
+    half, whole = STALE.days, 2 * STALE.days + 1
+    return {
+        "in the last six months": int((known & (age <= half)).sum()),
+        "six to twelve months ago": int((known & (age > half) & (age <= whole)).sum()),
+        "longer ago": int((known & (age > whole)).sum()),
+        "nobody has said": int((~known).sum()),
+    }
 
 
 def _show(row: QuarantinedRow, source: str) -> Quarantined:

@@ -303,10 +303,10 @@ def test_the_register_finds_closed_ones_and_those_that_nobody_checked(engine, ke
     register = Register(engine, Shelf(engine), lambda: TODAY)
     [found], total = register.find("tea", "closed", 0, 10)
     assert (found.id, total) == (number, 1)
-    stale, count = register.find_stale(0, 10)
-    assert [(one.stored.listing.name, one.day) for one in stale] == [("Choir", None)]
-    assert count == 1
-    assert register.count_freshness() == {
+    found = register.read_freshness(0, 10)
+    assert [(one.stored.listing.name, one.day) for one in found.stale] == [("Choir", None)]
+    assert found.total == 1
+    assert found.counts == {
         "in the last six months": 1,
         "six to twelve months ago": 0,
         "longer ago": 0,

@@ -125,10 +125,10 @@ def test_need_is_counted_for_thirteen_weeks_beside_what_is_there(engine, office)
         for _ in range(times):
             Notebook(engine, lambda day=day: day).add_unmet_need(topic, area)
     supply = Supply(engine, lambda: today)
-    assert supply.list_needs(10) == [
+    needs, drawn = supply.survey(10, 10)
+    assert needs == [
         Need("singing and choirs", "Old Town", 3, 1, 1),
         Need("singing and choirs", "Sandhills", 1, 0, 1),
     ]
-    drawn = supply.draw_map(10)
     assert drawn.strands[0] == "strengthening_communities"
     assert drawn.areas == (("Old Town", (2, 0, 0, 2)),)

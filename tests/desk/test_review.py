@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from directory.filling import syncing
 from directory.filling.linking import link_duplicates
@@ -53,7 +54,7 @@ def pair(desk, navigator) -> tuple[int, int]:
 
 def find_shown(desk, pair) -> list[int]:
     found, _ = desk.office.register.find("tuesday lunch club", "", 0, 100)
-    stale, _ = desk.office.register.find_stale(0, 1_000)
+    stale = desk.office.register.read_freshness(0, 1_000).stale
     assert {one.id for one in found} >= set(pair)
     return [one.stored.id for one in stale if one.stored.id in pair]
 
@@ -156,6 +157,22 @@ def test_what_is_elsewhere_is_counted_here(navigator):
     page = navigator.read("/desk/review")
     assert re.search(r"[1-9]\d* rows? to mend", page)
     assert re.search(r"\d+ listings that nobody checked", page)
+
+
+@pytest.mark.parametrize("path", ["/desk/need", "/desk/freshness", "/desk/review"])
+def test_a_page_reads_what_is_known_of_all_listings_once(desk, navigator, path):
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(desk.engine, "before_cursor_execute", note)
+    try:
+        navigator.read(path)
+    finally:
+        event.remove(desk.engine, "before_cursor_execute", note)
+    assert sum("entry.facts" in one for one in asked) == 1
+    assert sum("FROM place" in one for one in asked) <= 1
 
 
 def test_what_nobody_checked_is_assured_and_goes_from_the_list(navigator):

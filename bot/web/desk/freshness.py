@@ -16,15 +16,15 @@ def create_freshness(office: Office) -> APIRouter:
     @router.get("")
     def show(request: Request, page: PageNumber = 1) -> Response:
         start = (page - 1) * _A_PAGE
-        stale, total = office.register.find_stale(start, _A_PAGE)
+        found = office.register.read_freshness(start, _A_PAGE)
         return write(
             request,
             "freshness.html",
-            counts=office.register.count_freshness(),
-            stale=[(one, see(one.stored)) for one in stale],
-            total=total,
+            counts=found.counts,
+            stale=[(one, see(one.stored)) for one in found.stale],
+            total=found.total,
             page=page,
-            more=total > start + _A_PAGE,
+            more=found.total > start + _A_PAGE,
         )
 
     return router

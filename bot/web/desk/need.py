@@ -13,11 +13,7 @@ def create_need(office: Office) -> APIRouter:
 
     @router.get("")
     def show(request: Request) -> Response:
-        return write(
-            request,
-            "need.html",
-            needs=office.supply.list_needs(_MOST_NEEDS),
-            drawn=office.supply.draw_map(_MOST_AREAS),
-        )
+        needs, drawn = office.supply.survey(_MOST_NEEDS, _MOST_AREAS)
+        return write(request, "need.html", needs=needs, drawn=drawn)
 
     return router

@@ -31,7 +31,7 @@ def create_review(office: Office) -> APIRouter:
             pairs=[(pair, see(pair.first), see(pair.second)) for pair in pairs],
             held=office.list_held(),
             quarantined=office.register.count_quarantined(),
-            stale=office.register.find_stale(0, 0)[1],
+            stale=office.register.read_freshness(0, 0).total,
         )
 
     @router.post("/notes/{number}")
