@@ -16,7 +16,6 @@ from checkins.bounding import Hidden, Leak, Place, System
 from checkins.disclosure import ANSWERS_MINIMUM, GROUP_MINIMUM, Cell, Mark, Policy, read_cell
 from checkins.errors import UnfitError
 from checkins.figures import REACH, Dimension, Figures
-from checkins.periods import Period
 
 _OPEN = (0, None)
 
@@ -112,8 +111,8 @@ def _set_up(releases: Sequence[Figures], measure: str) -> System:
     for number, table in enumerate(distinct):
         within = _find_parts(table, distinct[number + 1 :])
         if within:
-            weeks = sum(_count_weeks(part.figures.period) for part in within)
-            rest = weeks < _count_weeks(table.figures.period)
+            weeks = sum(part.figures.period.weeks for part in within)
+            rest = weeks < table.figures.period.weeks
             _equate(system, table, within, rest=rest, measure=measure)
     return system
 
@@ -176,10 +175,6 @@ def _find_parts(table: _Table, later: Sequence[_Table]) -> list[_Table]:
         ):
             parts.append(other)
     return parts
-
-
-def _count_weeks(period: Period) -> int:
-    return ((period.end - period.start).days + 1) // 7
 
 
 def _equate(

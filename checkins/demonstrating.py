@@ -97,13 +97,12 @@ def _imagine(
     bands = [*AGE_BANDS, None]
     shares = 1 / np.sqrt(np.arange(1, len(areas) + 1))
     moods = chance.normal(0, 0.25, len(areas))
-    weeks = ((year.end - year.start).days + 1) // 7
     for _ in range(checkins):
         area = int(chance.choice(len(areas), p=shares / shares.sum()))
         band = int(chance.choice(len(bands), p=[0.1, 0.12, 0.18, 0.2, 0.16, 0.14, 0.1]))
-        week = int(chance.integers(weeks))
+        week = int(chance.integers(year.weeks))
         # Winter is lonelier than summer, and everybody is as they are.
-        season = 0.2 * np.cos(2 * np.pi * week / weeks)
+        season = 0.2 * np.cos(2 * np.pi * week / year.weeks)
         age = _BY_AGE[band] if band < len(_BY_AGE) else 0.0
         apart = moods[area] + season + age + chance.normal(0, 0.8)
         answers = {

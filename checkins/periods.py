@@ -33,6 +33,11 @@ class Period:
         """As `2026-W53`."""
         return week_of(self.end)
 
+    @property
+    def weeks(self) -> int:
+        """How many weeks it has."""
+        return ((self.end - self.start).days + 1) // 7
+
     def holds(self, other: "Period") -> bool:
         """Whether every week of the other is one of these."""
         return self.start <= other.start and other.end <= self.end

@@ -105,12 +105,7 @@ class Notebook:
 
     def read_notes(self) -> list[Note]:
         """Every note, by week, then in an order that says nothing."""
-        query = select(NoteRow).order_by(NoteRow.week, NoteRow.id)
-        with Session(self._engine) as session:
-            return [
-                Note(row.kind, row.text, row.week, row.about)  # type: ignore[arg-type]
-                for row in session.scalars(query)
-            ]
+        return list(self.read_numbered().values())
 
     def read_numbered(self) -> dict[int, Note]:
         """Every note by its number, which is by chance and tells nothing; in the same order."""

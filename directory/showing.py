@@ -17,6 +17,17 @@ from directory.wording import (
     describe_who,
 )
 
+FACTS = {
+    "when": "When",
+    "where": "Where",
+    "cost": "What it costs",
+    "who": "Who it is for",
+    "wanted": "What volunteers are asked for",
+    "access": "Access",
+    "organisation": "Who runs it",
+}
+"""What a page calls the facts of a listing that `show_listing` gives, in their order there."""
+
 _MAP = "https://www.openstreetmap.org"
 
 

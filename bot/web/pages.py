@@ -26,7 +26,7 @@ from directory.publishing.geojson import write_features
 from directory.publishing.linked import embed, write_linked
 from directory.publishing.sheet import write_sheet
 from directory.shelf import Shelf
-from directory.showing import show_listing, summarise
+from directory.showing import FACTS, show_listing, summarise
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _pages = open_templates(_TEMPLATES)
@@ -247,16 +247,7 @@ def _tell(request: Request, status: int, title: str, sentences: tuple[str, ...])
 
 def _render(stored: StoredListing, page: str, service: str) -> bytes:
     listing, shown = stored.listing, show_listing(stored)
-    labels = {
-        "when": "When",
-        "where": "Where",
-        "cost": "What it costs",
-        "who": "Who it is for",
-        "wanted": "What volunteers are asked for",
-        "access": "Access",
-        "organisation": "Who runs it",
-    }
-    facts = [(label, shown[name]) for name, label in labels.items() if shown[name]]
+    facts = [(label, shown[name]) for name, label in FACTS.items() if shown[name]]
     extra = {"Eligibility": listing.eligibility, "How to join": listing.how_to_join}
     facts += [(label, text) for label, text in extra.items() if text]
     html = _pages.get_template("listing.html").render(

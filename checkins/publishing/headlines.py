@@ -18,6 +18,8 @@ from checkins.publishing.rates import Rate, work_out
 
 #: The group of a line that adds up all groups shown, by dimension.
 ALL_GROUPS: dict[Dimension, str] = {"area": "All areas shown", "age_band": "All age bands shown"}
+#: The headlines that lead a report and its summary, where they were asked.
+LEADING = ("belonging", "lonely", "loneliness_score")
 DIMENSIONS: tuple[Dimension, ...] = ("area", "age_band")
 
 

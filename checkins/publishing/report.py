@@ -14,7 +14,7 @@ from checkins.publishing.asset_map import read_places, strand_names
 from checkins.publishing.charts import Scale, courses, distributions, plots
 from checkins.publishing.code_book import count_marks
 from checkins.publishing.columns import SUMS
-from checkins.publishing.headlines import HeadlineRow, load_headlines
+from checkins.publishing.headlines import LEADING, HeadlineRow, load_headlines
 from checkins.publishing.period_words import describe_day, describe_period
 from checkins.publishing.rules import (
     FICTIONAL,
@@ -44,8 +44,6 @@ _pages.globals |= {
     "tell_share": tell_share,
     "describe_period": describe_period,
 }
-#: The headlines that lead the page; the others follow under "Other questions".
-LEADING = ("belonging", "lonely", "loneliness_score")
 
 
 def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence[Table]) -> str:

@@ -13,13 +13,11 @@ from checkins.figures import Figures
 from checkins.publishing.asset_map import Place, strand_names
 from checkins.publishing.citing import Citing, listed, name
 from checkins.publishing.columns import HEADLINES, NATIONAL, UNMET_NEEDS, USEFULNESS
-from checkins.publishing.headlines import ALL_GROUPS, HeadlineRow
+from checkins.publishing.headlines import ALL_GROUPS, LEADING, HeadlineRow
 from checkins.publishing.period_words import describe_period
 from checkins.publishing.rates import compare
 from checkins.publishing.tables import Table, Value
 
-#: The headlines that a summary tells, where they were asked.
-TOLD = ("belonging", "lonely", "loneliness_score")
 _MOST_TOPICS = 3
 
 
@@ -43,7 +41,7 @@ class Summary:
         """The paragraphs: one for each headline, then reach, then what is not shown."""
         now = [row for row in self._rows if row.period == self._figures.period]
         paragraphs = []
-        for total in (row for row in now if row.is_total and row.headline.code in TOLD):
+        for total in (row for row in now if row.is_total and row.headline.code in LEADING):
             parts = [row for row in now if row.headline == total.headline and not row.is_total]
             said = [self._tell(total), *self._areas(total, parts), *self._change(total)]
             paragraphs.append(_join(said))

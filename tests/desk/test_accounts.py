@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,7 +13,6 @@ from directory.desk.accounts import TRIES, Accounts
 from directory.desk.signins import LASTS, SignIns
 from directory.desk.tables import AccountRow, AttemptRow, SignInRow
 from directory.errors import AccountError, BusyError
-from directory.store import migrate, open_database
 from tests.desk.server import PASSWORD, SECRET
 
 
@@ -29,14 +27,6 @@ class Clock:
 
     def move(self, by: timedelta) -> None:
         self.now += by
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

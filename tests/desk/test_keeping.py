@@ -1,7 +1,7 @@
 """Listings written by hand, on every database: what a source says later does not undo it."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -23,7 +23,6 @@ from directory.finding.query import Query
 from directory.listings import Listing, Place, Point, Schedule
 from directory.models import QuarantinedRow
 from directory.shelf import Shelf
-from directory.store import migrate, open_database
 from tests.privacy.test_confidential import PLACE, leaks
 
 TODAY = date(2026, 11, 28)
@@ -39,14 +38,6 @@ TEA = Listing(
     schedules=(Schedule(("Monday",), "weekly"),),
     assured_date=date(2026, 1, 1),
 )
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the desk settles and counts, on every database."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -16,7 +15,6 @@ from directory.finding.query import Query
 from directory.listings import Listing, Place, Point
 from directory.models import DuplicateRow, ListingRow
 from directory.notes import Notebook
-from directory.store import migrate, open_database
 from tests.desk.server import SECRET
 
 LUNCH = Listing(
@@ -31,14 +29,6 @@ LUNCH = Listing(
     places=(Place("Hall", neighbourhood="Old Town", point=Point(53, 1)),),
 )
 CHOIR = replace(LUNCH, key="choir", name="Choir", description="We sing.", topics=("singing",))
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

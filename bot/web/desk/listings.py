@@ -16,23 +16,12 @@ from directory.desk.office import Office
 from directory.errors import ChangedError
 from directory.listings import STATUSES, Listing, StoredListing
 from directory.publishing.sheet import write_cells
-from directory.showing import show_listing
+from directory.showing import FACTS, show_listing
 from directory.wording import describe_when, describe_where
 
 _A_PAGE = 25
 ROOM = f"{HOME}/listings"
-_SEEN = {
-    "when": "When",
-    "where": "Where",
-    "cost": "What it costs",
-    "who": "Who it is for",
-    "wanted": "What volunteers are asked for",
-    "access": "Access",
-    "organisation": "Who runs it",
-    "phone": "Phone",
-    "email": "E-mail",
-    "website": "Website",
-}
+_SEEN = {**FACTS, "phone": "Phone", "email": "E-mail", "website": "Website"}
 
 
 def create_listings(office: Office, sealer: Sealer) -> APIRouter:
