@@ -30,6 +30,8 @@ Words = Annotated[str, Query(max_length=200), BeforeValidator(lambda text: drop_
 Identity = Annotated[str, Query(max_length=100), BeforeValidator(lambda text: text.strip("\x00"))]
 # What a listing's number can be, in a path or a query: a database has no more.
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+# A note's is made by chance, and longer.
+NoteNumber = Annotated[int, Field(ge=0, le=2**63 - 1)]
 PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES)]
 PageSize = Annotated[int, Query(ge=1, le=MOST_A_PAGE)]
 Form = Literal["json", "ndjson"]

@@ -243,6 +243,47 @@ def test_a_fault_of_ours_is_told_in_plain_words_and_logged_without_them(
     assert "nobody should read" not in answer.text + caplog.text
 
 
+@pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "shortlist?listing={}",
+        "shortlist?listing=1&listing={}",
+        "listings?page={}",
+        "listings/{}",
+        "listings/{}/edit",
+        "freshness?page={}",
+        "imports?page={}",
+        "imports/{}",
+        "audit?page={}",
+    ],
+)
+def test_a_number_that_nothing_has_is_told_in_plain_words(admin, path, number):
+    answer = admin.get(f"/desk/{path.format(number)}")
+    assert answer.status_code == 422
+    assert "That could not be read" in answer.text
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 10**30])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "listings/{}/edit",
+        "listings/{}/state",
+        "listings/{}/assure",
+        "listings/{}/withdraw",
+        "listings/{}/give-back",
+        "imports/{}",
+        "imports/{}/drop",
+        "review/notes/{}",
+        "review/pairs/{}/1",
+        "review/pairs/1/{}",
+    ],
+)
+def test_nothing_is_done_to_a_number_that_nothing_has(admin, path, number):
+    assert admin.post(f"/desk/{path.format(number)}", page="/desk").status_code == 422
+
+
 def test_what_is_not_the_desks_is_left_alone(desk: DeskServer):
     for path in ("/", "/deskjet", "/api/chat"):
         answer = httpx.get(f"{desk.url}{path}")

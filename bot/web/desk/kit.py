@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import escape
 
-from bot.web.asking import find_root
+from bot.web.asking import Number, find_root
 from bot.web.desk.door import TurnedAwayError
 from bot.web.desk.listings import see
 from bot.web.desk.paper import write
@@ -23,7 +23,7 @@ LANGUAGES = {"en": "English"}
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 Words = Annotated[str, Query(max_length=60)]
-Ids = Annotated[list[int], Query(max_length=_MOST_LISTED)]
+Ids = Annotated[list[Number], Query(max_length=_MOST_LISTED)]
 
 
 def create_kit(office: Office, sealer: Sealer, base_url: str = "") -> APIRouter:

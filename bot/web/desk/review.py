@@ -7,7 +7,7 @@ from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.asking import Number
+from bot.web.asking import NoteNumber, Number
 from bot.web.desk.door import HOME, TurnedAwayError, Visiting
 from bot.web.desk.listings import see
 from bot.web.desk.paper import go, write
@@ -35,9 +35,7 @@ def create_review(office: Office) -> APIRouter:
         )
 
     @router.post("/notes/{number}")
-    def settle_note(number: int) -> Response:
-        if not 0 <= number < 2**63:
-            raise TurnedAwayError(404, "There is no such note", "See what is left.")
+    def settle_note(number: NoteNumber) -> Response:
         office.notebook.settle(number)
         return go(ROOM, "settled")
 
