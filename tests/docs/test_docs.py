@@ -8,6 +8,8 @@ from typer.main import get_command
 from bot.cli import app
 from bot.settings import ROOT, Settings
 from bot.wording import Wording
+from directory.desk import tables  # noqa: F401
+from directory.models import Base
 
 DOCS = ROOT / "docs"
 
@@ -48,6 +50,15 @@ def test_every_privacy_property_names_a_function_and_a_test_that_exist() -> None
         assert re.search(rf"\b(def|class|=) ?{name}\b|\b{name} =", path.read_text()), function
         test_file, _, test = guard.partition("::")
         assert f"def {test}(" in read(test_file), guard
+
+
+def test_privacy_names_what_holds_anything_of_people_and_for_how_long() -> None:
+    section = read("docs/privacy.md").partition("## What the desk keeps of whom")[2]
+    rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \| .+ \|$", section, re.M)
+    named = {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
+    kept = {name for name in Base.metadata.tables if name.startswith("desk_")}
+    assert len(kept) >= 5
+    assert named == kept | {"note", "feedback", "unmet_need", "quarantined_row"}
 
 
 def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
