@@ -46,6 +46,8 @@ _PARTS = (
     *_LIVE,
 )
 
+_FEWEST = 100
+
 
 def _read_parts(text: str) -> tuple[str, ...]:
     asked = text.split(",")
@@ -54,15 +56,34 @@ def _read_parts(text: str) -> tuple[str, ...]:
     return tuple(part for part in _PARTS if part in asked)
 
 
+def read_sizes(text: str) -> tuple[int, ...]:
+    """The sizes in `text`, the least first. Raises ArgumentTypeError that says what is wanted."""
+    try:
+        sizes = tuple(sorted({int(one) for one in text.split(",")}))
+    except ValueError:
+        sizes = (0,)
+    if not all(_FEWEST <= size <= database.MILLION for size in sizes):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of listings from {_FEWEST} to {database.MILLION:,}, "
+            "nor several such with commas between"
+        )
+    return sizes
+
+
 def _plan(
-    parts: tuple[str, ...], encoder: Encoder, folder: Path, *, quick: bool, million: bool
+    parts: tuple[str, ...],
+    encoder: Encoder,
+    folder: Path,
+    *,
+    quick: bool,
+    listings: tuple[int, ...],
 ) -> Iterator[tuple[str, Callable[[], Iterable[Table]]]]:
     if "search" in parts:
         yield "search", lambda: searching.measure(encoder, folder, quick=quick)
     if "postgresql" in parts:
         yield (
             "postgresql",
-            lambda: database.measure(encoder, folder, quick=quick, million=million),
+            lambda: database.measure(encoder, folder, quick=quick, listings=listings),
         )
     if "peers" in parts:
         yield "peers", lambda: peering.measure(encoder, folder, quick=quick)
@@ -109,7 +130,17 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="fewer listings and rounds")
     parser.add_argument(
-        "--million", action="store_true", help="1,000,000 listings on PostgreSQL as well"
+        "--listings",
+        type=read_sizes,
+        default=(),
+        help="how many on PostgreSQL, such as 20000,50000; 1,906, 10,000 and 100,000 else",
+    )
+    parser.add_argument(
+        "--million",
+        dest="listings",
+        action="store_const",
+        const=(database.MILLION,),
+        help="the same as --listings 1000000",
     )
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
@@ -121,7 +152,7 @@ def main() -> None:
     encoder.warm()
     with tempfile.TemporaryDirectory(prefix="connector-bench-") as folder:
         for name, measure in _plan(
-            asked.only, encoder, Path(folder), quick=asked.quick, million=asked.million
+            asked.only, encoder, Path(folder), quick=asked.quick, listings=asked.listings
         ):
             print(f"Measuring {name} ...", file=sys.stderr, flush=True)
             try:

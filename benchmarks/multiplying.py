@@ -3,8 +3,9 @@
 Owns how a million are made of fewer: each with a vector, words and a reference of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -24,6 +25,7 @@ from directory.models import SourceRow
 Pair = tuple[Listing, Entry]
 # So many are turned in one go, and written in one go.
 _AT_ONCE = 10_000
+_TOLD = 50_000
 
 
 def make_pairs(corpus: Corpus) -> list[Pair]:
@@ -76,20 +78,42 @@ def _change_terms(terms: np.ndarray, words: np.ndarray, dice: np.random.Generato
     return changed[first]
 
 
-def fill(engine: Engine, pairs: Iterable[Pair], size: int) -> Entries:
-    """Write `size` pairs as an import does, in one transaction; what was written, as arrays."""
+@dataclass(frozen=True)
+class Filled:
+    """All that was written, as arrays, and the seconds that each part took."""
+
+    entries: Entries
+    writing: float
+    indexing: float
+    clearing: float
+
+
+def fill(
+    engine: Engine, pairs: Iterable[Pair], size: int, say: Callable[[str], None] = lambda _: None
+) -> Filled:
+    """Write `size` pairs as an import does, in one transaction; `say` is told how far it is."""
     parts: list[Entries] = []
     left = iter(pairs)
+    started = time.perf_counter()
     with Session(engine) as session:
         source = SourceRow(name="benchmark")
         session.add(source)
         session.flush()
+        done = 0
         with build_indexes_after(session, size):
             while some := list(islice(left, _AT_ONCE)):
                 written = [Written(listing, entry) for listing, entry in some]
                 ids = write_listings(session, source.id, written)
                 parts.append(read_entries(ids, [entry for _, entry in some]))
+                done += len(some)
+                if done % _TOLD == 0:
+                    say(f"{done:,} written in {time.perf_counter() - started:,.0f} s")
+            wrote = time.perf_counter()
+            say("building the slow indexes")
         session.commit()
+    indexed = time.perf_counter()
+    say(f"built in {indexed - wrote:,.0f} s; clearing up")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
-    return chain_entries(parts)
+    clearing = time.perf_counter() - indexed
+    return Filled(chain_entries(parts), wrote - started, indexed - wrote, clearing)

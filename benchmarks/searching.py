@@ -4,8 +4,6 @@ And how far its best ten are those of an exact scan, how soon a new process answ
 memory a listing takes.
 """
 
-import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +23,9 @@ from benchmarks.corpus import (
     scatter,
 )
 from benchmarks.ours import BEST, agree_with_exact, build_index
+from benchmarks.starting import start
 from benchmarks.tables import Table, compare
 from benchmarks.timing import time_in_rounds
-from bot.settings import ROOT
 from directory.catalogue import Catalogue
 from directory.embeddings import Encoder, Vectors
 from directory.filling.importing import import_listings
@@ -134,18 +132,11 @@ def _find_best(scores: NDArray[np.float32]) -> object:
 
 
 def _measure_start(url: str, folder: Path, size: int) -> tuple[str, ...]:
-    empty = _start(f"sqlite:///{folder / 'empty.db'}")
-    full = _start(url)
+    empty = start(f"sqlite:///{folder / 'empty.db'}")
+    full = start(url)
     return (
         f"{size:,}",
         f"{full['seconds']:.1f}",
         f"{full['seconds'] - empty['seconds']:.1f}",
         f"{(full['bytes'] - empty['bytes']) / size:,.0f}",
     )
-
-
-def _start(url: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.starting", url, str(ROOT / "var" / "encoder")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    told: dict[str, float] = json.loads(done.stdout)
-    return told

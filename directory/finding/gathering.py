@@ -70,7 +70,7 @@ _READ = """
 class PostgresFinder:
     """Finds what a query is decided among. Holds nothing itself; safe from several threads."""
 
-    widths = WIDTHS
+    widths: tuple[int, ...] = WIDTHS
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
