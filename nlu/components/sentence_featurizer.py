@@ -55,7 +55,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(folder / "onnx" / "model_qint8.onnx"), options, ["CPUExecutionProvider"]
+            str(folder / "onnx" / "model_qint8_reduced.onnx"), options, ["CPUExecutionProvider"]
         )
         self._inputs = {node.name for node in self._session.get_inputs()}
 

@@ -100,7 +100,7 @@ def test_the_table_is_what_the_guard_does_without_an_encoder(batch: str, alone_r
 
 @pytest.mark.parametrize("batch", BATCHES)
 def test_the_guard_is_no_worse_than_the_table_says(batch: str, rows: Rows) -> None:
-    """A message or three may tip over between processors: int8 is not the same on all."""
+    """A message may tip over between processors, whose sums differ in the last digits."""
     name = f"heldout {batch}, with the encoder"
     examples, labels = rows[name]
     recall, alarms, support = stated(name)
@@ -108,9 +108,9 @@ def test_the_guard_is_no_worse_than_the_table_says(batch: str, rows: Rows) -> No
         (tables.recall(examples, labels), recall),
         (tables.recall(examples, labels, "support"), support),
     ):
-        assert share.hits >= least * share.total - 3
+        assert share.hits >= least * share.total - 1
     share = tables.false_alarms(examples, labels)
-    assert share.hits <= alarms * share.total + 3
+    assert share.hits <= alarms * share.total + 1
 
 
 def test_the_weights_stay_small() -> None:
