@@ -81,6 +81,11 @@ class Figures:
     supply: tuple[Supply, ...] = ()
     fictional: bool = False
 
+    @property
+    def areas_shown(self) -> tuple[str, ...]:
+        """The areas that were not left out, in order."""
+        return tuple(area for area in self.areas if area not in self.areas_left_out)
+
     def has(self, code: str) -> bool:
         """Whether there is a measure of that code."""
         return any(measure.code == code for measure in self.measures)

@@ -46,9 +46,8 @@ def release(
     )
     write_folder(Ledger(engine).read_files(asked.name), out)
     figures = done.figures
-    shown = [area for area in figures.areas if area not in figures.areas_left_out]
     again = " It was released before, and is the same again." if done.was_there else ""
-    OUT.print(f"{out}: {asked.name}, for {', '.join(shown)}.{again}", markup=False)
+    OUT.print(f"{out}: {asked.name}, for {', '.join(figures.areas_shown)}.{again}", markup=False)
     OUT.print(
         f"Cells suppressed: {figures.count(Mark.SUPPRESSED)}; "
         f"withheld: {figures.count(Mark.WITHHELD)}; "

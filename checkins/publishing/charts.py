@@ -5,7 +5,6 @@ Owns scales. Every figure drawn stands beside its drawing as text.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 from checkins.figures import Dimension, Figures
@@ -91,7 +90,7 @@ class Course:
             if after is not None and after.rate.percent is not None
         ]
 
-    @cached_property
+    @property
     def words(self) -> str:
         """All of it as a sentence, for those who hear the page."""
         parts = (

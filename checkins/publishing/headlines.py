@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter
 
-from checkins.disclosure import Cell, Mark
+from checkins.disclosure import Mark
 from checkins.figures import Block, Dimension, Figures
 from checkins.periods import Period
 from checkins.publishing.rates import Rate, work_out
@@ -110,18 +110,13 @@ def headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[Headlin
     )
 
 
-def was_asked(cells: Sequence[Cell]) -> bool:
-    """Whether anybody in the group was asked."""
-    return any(cell.mark is not Mark.NOT_ASKED for cell in cells)
-
-
 def _rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterator[HeadlineRow]:
     blocks: list[Block] = [
         block
         for block in figures.blocks
         if (block.dimension, block.measure) == (dimension, headline.measure)
     ]
-    if not any(was_asked(block.cells) for block in blocks):
+    if all(cell.mark is Mark.NOT_ASKED for block in blocks for cell in block.cells):
         return
     codes = [code for code, _ in figures.measure(headline.measure).answers]
     if not set(headline.answers) <= set(codes):

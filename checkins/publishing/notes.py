@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from checkins.figures import Figures
 from checkins.publishing.columns import SUMS
-from checkins.publishing.period_words import describe_day, describe_period
+from checkins.publishing.period_words import describe_days, describe_period
 from checkins.publishing.rules import (
     FICTIONAL,
     OVERLAP,
@@ -17,7 +17,6 @@ from checkins.publishing.rules import (
     describe_policy,
     describe_rates,
     marks_of,
-    shown_areas,
 )
 from checkins.publishing.tables import Table
 
@@ -31,13 +30,13 @@ def _paragraphs(figures: Figures, tables: Sequence[Table]) -> Iterator[str]:
     yield f"Check-ins on belonging and loneliness, {describe_period(figures.period)}"
     if figures.fictional:
         yield FICTIONAL.upper()
-    first, last = describe_day(figures.period)
+    first, last = describe_days(figures.period)
     yield (
         f"Answers that people gave in a chat from {first} to {last}: whole weeks, "
         f"{figures.period.first_week} to {figures.period.last_week} (ISO 8601)."
     )
     yield WHO
-    yield f"Areas shown: {_name(shown_areas(figures))}."
+    yield f"Areas shown: {_name(figures.areas_shown)}."
     yield f"Areas left out: {_name(figures.areas_left_out)}."
     yield f"Age bands left out: {_name(figures.age_bands_left_out)}."
     yield f"Question sets and versions: {_name(figures.question_sets)}."

@@ -22,7 +22,7 @@ def label_period(period: Period) -> tuple[str, str]:
     return calendar.month_abbr[int(part)] if part.isdigit() else part, year
 
 
-def describe_day(period: Period) -> tuple[str, str]:
+def describe_days(period: Period) -> tuple[str, str]:
     """The first and last day, as "28 September 2026"."""
     first, last = period.start, period.end
     return (

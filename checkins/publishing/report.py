@@ -15,7 +15,7 @@ from checkins.publishing.charts import Scale, courses, distributions, plots
 from checkins.publishing.code_book import count_marks
 from checkins.publishing.columns import SUMS
 from checkins.publishing.headlines import LEADING, HeadlineRow, load_headlines
-from checkins.publishing.period_words import describe_day, describe_period
+from checkins.publishing.period_words import describe_days, describe_period
 from checkins.publishing.rules import (
     FICTIONAL,
     OVERLAP,
@@ -55,7 +55,7 @@ def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence
     return _pages.get_template("report.html").render(
         figures=figures,
         period=describe_period(figures.period),
-        days=describe_day(figures.period),
+        days=describe_days(figures.period),
         fictional=FICTIONAL,
         who=WHO,
         summary=Summary(figures, rows, tables, places).write(),

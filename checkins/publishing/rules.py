@@ -12,7 +12,6 @@ from checkins.disclosure import (
     Mark,
     Policy,
 )
-from checkins.figures import Figures
 from checkins.publishing.columns import MARKS
 
 WHO = (
@@ -80,8 +79,3 @@ def marks_of(policy: Policy) -> tuple[tuple[str, str], ...]:
     """The marks that can stand in tables of that policy, with their meanings."""
     never = {Mark.MIDPOINT} if policy is Policy.ROUND_5 else {Mark.ROUNDED, Mark.SUPPRESSED}
     return tuple((mark.value, words) for mark, words in MARKS.items() if mark not in never)
-
-
-def shown_areas(figures: Figures) -> tuple[str, ...]:
-    """The areas that were not left out, in order."""
-    return tuple(area for area in figures.areas if area not in figures.areas_left_out)

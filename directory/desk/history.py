@@ -1,6 +1,6 @@
 """Who changed which listing, and when. Must never hold anything of residents."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +61,28 @@ class History:
                 )
                 for row, document in session.execute(query)
             ]
+
+
+def note_listing(
+    session: Session,
+    listing_id: int,
+    who: str,
+    what: str,
+    fields: Iterable[str] = (),
+    before: str = "",
+) -> None:
+    """Note what somebody did to a listing: to which fields, and its document until then."""
+    session.add(
+        ChangeRow(
+            listing_id=listing_id,
+            at=read_clock(),
+            who=who,
+            what=what,
+            fields=" ".join(fields),
+            before=before,
+        )
+    )
+    session.flush()
 
 
 def note_listings(session: Session, ids: Collection[int], who: str, what: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from directory.desk.edits import find_changed, keep_edit, take_fields
-from directory.desk.history import note_else
+from directory.desk.history import note_else, note_listing
 from directory.desk.tables import ChangeRow, EditRow
 from directory.embeddings import Encoder, Vectors
 from directory.errors import ChangedError, DirectoryError, PaceError
@@ -89,7 +89,7 @@ class Keeper:
         """What the listing would be found by; nothing is written."""
         listing = withhold_place(propose(listing))
         topics, shares = read_listings([listing], self._encode(listing)[np.newaxis])
-        words = dict.fromkeys(word for word in find_words(searchable_text(listing)))
+        words = dict.fromkeys(find_words(searchable_text(listing)))
         return Preview(
             listing,
             name_topics(topics[0], shares[0]),
@@ -105,7 +105,7 @@ class Keeper:
             [at] = write_listings(
                 session, source.id, [Written(listing, make_entry(listing, vector))]
             )
-            self._note(session, at, who, "added", (), "")
+            note_listing(session, at, who, "added")
         return at
 
     def mend(self, number: int, listing: Listing, who: str) -> int:
@@ -131,7 +131,7 @@ class Keeper:
             source = row.source_id
             session.delete(row)
             [at] = write_listings(session, source, [written])
-            self._note(session, at, who, "mended", (), "" if listing.confidential else before)
+            note_listing(session, at, who, "mended", before="" if listing.confidential else before)
         return at
 
     def leave_out(self, number: int, who: str) -> None:
@@ -184,7 +184,7 @@ class Keeper:
             written = Written(after, make_entry(after, vector), listing_id)
             if row.source.name != OWN_SOURCE:
                 keep_edit(session, listing_id, take_fields(after, changed))
-            self._note(session, listing_id, who, what, changed, document)
+            note_listing(session, listing_id, who, what, changed, document)
             # Last: what must not be kept of a confidential listing is dropped there.
             write_listings(session, row.source_id, [written])
         if after.confidential and not before.confidential:
@@ -215,7 +215,7 @@ class Keeper:
         with Session(self._engine) as session, session.begin():
             if session.get(ListingRow, listing_id) is None:
                 raise _missing()
-            self._note(session, listing_id, who, _LINKS_WITHDRAWN, (), "")
+            note_listing(session, listing_id, who, _LINKS_WITHDRAWN)
 
     def give_back(self, listing_id: int, who: str) -> None:
         """Follow the source in every field again: from the next time that it is read."""
@@ -227,28 +227,7 @@ class Keeper:
             # Read whole the next time, and not believed to be as it was.
             row.source.etag = row.source.last_modified = ""
             row.source.synced = None
-            self._note(session, listing_id, who, "given back to its source", (), "")
-
-    def _note(
-        self,
-        session: Session,
-        listing_id: int,
-        who: str,
-        what: str,
-        changed: tuple[str, ...],
-        before: str,
-    ) -> None:
-        session.add(
-            ChangeRow(
-                listing_id=listing_id,
-                at=read_clock(),
-                who=who,
-                what=what,
-                fields=" ".join(changed),
-                before=before,
-            )
-        )
-        session.flush()
+            note_listing(session, listing_id, who, "given back to its source")
 
     def _encode(self, listing: Listing) -> Vectors:
         vector: Vectors = self._encoder.encode([text_to_encode(listing)])[0]

@@ -36,6 +36,8 @@ from directory.errors import DirectoryError
 
 log = logging.getLogger(__name__)
 
+# How often one client may try to sign in.
+TRIES_A_MINUTE = 10
 # A form's limit; what takes a file says its own.
 _MOST_BYTES = 256 * 1024
 _HEADERS = {
@@ -52,8 +54,21 @@ _HEADERS = {
     ),
 }
 _TOO_LONG = {"title": "That is too long", "sentence": "Nothing was changed. Send less at once."}
-TRIES_A_MINUTE = 10
-_BROKEN = "Something went wrong on our side. Nothing was changed. Try again in a minute."
+_UNREADABLE = {
+    "title": "That could not be read",
+    "sentence": "Nothing was changed. Go back, and try again.",
+}
+_BROKEN = {
+    "title": "Sorry",
+    "sentence": "Something went wrong on our side. Nothing was changed. Try again in a minute.",
+}
+_HTTP_ERRORS = {
+    404: {
+        "title": "There is no such page",
+        "sentence": "Check the address, or start from the first page.",
+    },
+    405: {"title": "This cannot be done here", "sentence": "Start from the first page."},
+}
 
 
 def create_desk(
@@ -162,24 +177,14 @@ class _DeskBeside:
 
 
 async def _tell_broken(request: Request, _error: Exception) -> Response:
-    return write(request, "sorry.html", 500, title="Sorry", sentence=_BROKEN)
+    return write(request, "sorry.html", 500, **_BROKEN)
 
 
 async def _tell_http_error(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
-    title, sentence = {
-        404: ("There is no such page", "Check the address, or start from the first page."),
-        405: ("This cannot be done here", "Start from the first page."),
-    }.get(status, ("That could not be read", "Nothing was changed. Go back, and try again."))
-    return write(request, "sorry.html", status, title=title, sentence=sentence)
+    return write(request, "sorry.html", status, **_HTTP_ERRORS.get(status, _UNREADABLE))
 
 
 async def _tell_invalid(request: Request, _error: Exception) -> Response:
     # The error's own text quotes what was sent; it stays unsaid.
-    return write(
-        request,
-        "sorry.html",
-        422,
-        title="That could not be read",
-        sentence="Nothing was changed. Go back, and try again.",
-    )
+    return write(request, "sorry.html", 422, **_UNREADABLE)
