@@ -107,6 +107,10 @@ class Figures:
         """How many cells of all blocks have that mark."""
         return sum(cell.mark is mark for block in self.every_block() for cell in block.cells)
 
+    def blocks_of(self, dimension: Dimension) -> list[Block]:
+        """The blocks of questions and scores that are counted so."""
+        return [block for block in self.blocks if block.dimension == dimension]
+
     def find_left_out(self, measure: str) -> list[tuple[Dimension, str]]:
         """The groups that are on the list but have no block of that measure for want of people.
 

@@ -102,8 +102,8 @@ def _release(figures: Figures) -> dict[str, Any]:
         "age_bands": list(figures.age_bands),
         "age_bands_left_out": list(figures.age_bands_left_out),
         "not_shown": {
-            "checkins_by_area": count_marks(_of(figures, "area")),
-            "checkins_by_age_band": count_marks(_of(figures, "age_band")),
+            "checkins_by_area": count_marks(figures.blocks_of("area")),
+            "checkins_by_age_band": count_marks(figures.blocks_of("age_band")),
             "unmet_needs": count_marks(figures.needs),
             "why": (
                 "A block (one question in one group) is withheld where too few answered, where "
@@ -114,10 +114,6 @@ def _release(figures: Figures) -> dict[str, Any]:
         },
         "marks": {mark.value: meaning for mark, meaning in MARKS.items()},
     }
-
-
-def _of(figures: Figures, dimension: str) -> list[Block]:
-    return [block for block in figures.blocks if block.dimension == dimension]
 
 
 def _resource(sheet: Sheet, ending: str, content: bytes) -> dict[str, Any]:

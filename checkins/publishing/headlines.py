@@ -12,7 +12,7 @@ from importlib.resources import files
 from pydantic import TypeAdapter
 
 from checkins.disclosure import Mark
-from checkins.figures import Block, Dimension, Figures
+from checkins.figures import Dimension, Figures
 from checkins.periods import Period
 from checkins.publishing.rates import Rate, work_out
 
@@ -111,11 +111,7 @@ def headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[Headlin
 
 
 def _rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterator[HeadlineRow]:
-    blocks: list[Block] = [
-        block
-        for block in figures.blocks
-        if (block.dimension, block.measure) == (dimension, headline.measure)
-    ]
+    blocks = [one for one in figures.blocks_of(dimension) if one.measure == headline.measure]
     if all(cell.mark is Mark.NOT_ASKED for block in blocks for cell in block.cells):
         return
     codes = [code for code, _ in figures.measure(headline.measure).answers]

@@ -78,10 +78,8 @@ def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence
         marks=marks_of(figures.policy),
         sums=SUMS,
         unshown={
-            "by area": count_marks([one for one in figures.blocks if one.dimension == "area"]),
-            "by age band": count_marks(
-                [one for one in figures.blocks if one.dimension == "age_band"]
-            ),
+            "by area": count_marks(figures.blocks_of("area")),
+            "by age band": count_marks(figures.blocks_of("age_band")),
             "unmet needs": count_marks(figures.needs),
         },
     )

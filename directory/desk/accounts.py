@@ -34,9 +34,6 @@ TRIES = 5
 _FIRST_BAR = timedelta(minutes=1)
 _LONGEST_BAR = timedelta(hours=1)
 _REMEMBERED = timedelta(days=1)
-# A hash takes 64 MB and a core while it is made: no more of them at once, and nobody waits for
-# one, as those who wait take the threads that everybody else is answered by.
-_AT_ONCE = 1  # of browsers that are known, and as many again of those that are not
 _NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
 
 
@@ -63,7 +60,10 @@ class Accounts:
         self._secret = secret
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
-        self._hashing = {known: threading.BoundedSemaphore(_AT_ONCE) for known in (True, False)}
+        # A hash takes 64 MB and a core while it is made: one at once for browsers that are known,
+        # and one for those that are not. Nobody waits for it, as those who wait take the threads
+        # that everybody else is answered by.
+        self._hashing = {known: threading.Lock() for known in (True, False)}
         # What a name that nobody has is checked against, so that it takes as long.
         self._nobody = self._hasher.hash("nobody's password")
 
