@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.settings import ROOT
 from bot.web.desk.kit import LANGUAGES
-from bot.web.desk.poster import Poster, draw_code, draw_poster
+from bot.web.desk.poster import draw_code
 from tests.desk.test_listings import add
 
 
@@ -43,12 +43,6 @@ def test_a_poster_is_one_page_of_a4_with_the_area_filled_in(navigator):
     assert b"/MediaBox [0 0 595.28 841.89]" in answer.content
     answer = navigator.get("/desk/kit/poster.pdf?bot=not+a+bot")
     assert answer.status_code == 422
-
-
-def test_what_stands_on_a_poster_fits_whatever_its_words():
-    for area in ("", "Old Town", "Łódź – a’b", "W" * 60):
-        long = Poster("A title as long as one may be, " + "w" * 29, area, "https://a.example/" * 3)
-        assert draw_poster(long).count(b"/Type /Page\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from markupsafe import escape
 
 from bot.web.asking import Number, find_root
 from bot.web.desk.door import TurnedAwayError
+from bot.web.desk.lettering import UndrawableError
 from bot.web.desk.listings import see
 from bot.web.desk.paper import write
 from bot.web.desk.poster import Poster, draw_poster
@@ -17,7 +18,7 @@ from directory.desk.office import Office
 from directory.showing import describe_briefly
 
 _MOST_LISTED = 20
-_BOT = re.compile(r"@?([A-Za-z]\w{3,31})")
+_BOT = re.compile(r"@?([A-Za-z]\w{3,31})", re.ASCII)
 #: The languages of the widget's own words: see bot/widget/words.js.
 LANGUAGES = {"en": "English"}
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -65,8 +66,17 @@ def create_kit(office: Office, sealer: Sealer, base_url: str = "") -> APIRouter:
         root = find_root(request, base_url)
         telegram = f"https://t.me/{named[1]}?start=poster" if named else ""
         poster = Poster(title.strip() or "Find local groups", area.strip(), f"{root}/", telegram)
+        try:
+            drawn = draw_poster(poster)
+        except UndrawableError as error:
+            raise TurnedAwayError(
+                422,
+                "The poster cannot show every letter",
+                f"There is no font here for {' '.join(error.letters)}. Leave that out, or write it "
+                "in other letters.",
+            ) from None
         saved = {"Content-Disposition": 'inline; filename="poster.pdf"'}
-        return Response(draw_poster(poster), media_type="application/pdf", headers=saved)
+        return Response(drawn, media_type="application/pdf", headers=saved)
 
     @router.get("/shortlist")
     def show_shortlist(request: Request, listing: Ids = []) -> Response:  # noqa: B006

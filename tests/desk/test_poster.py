@@ -1,0 +1,91 @@
+"""The poster: whatever language its words are in, and however long they are, it can be read."""
+
+import re
+import zlib
+
+import pytest
+
+from bot.web.desk.lettering import UndrawableError
+from bot.web.desk.poster import Poster, draw_poster
+
+POINTS = 72 / 25.4
+WIDTH, HEIGHT, MARGIN = 210 * POINTS, 297 * POINTS, 18 * POINTS
+TITLES = {
+    "Polish": ("Znajdź grupy: Łódź, Kraków", []),
+    "Welsh": ("Dewch o hyd i grŵp yn Nhŷ Ŵy", []),
+    "Arabic": ("ابحث عن مجموعات محلية (مجانا) 2026", [b"NotoSansArabic"]),
+    "Urdu": ("مقامی گروپ تلاش کریں", [b"NotoSansArabic"]),
+    "Bengali": ("স্থানীয় দল খুঁজুন", [b"NotoSansBengali"]),
+    "Chinese": ("寻找本地团体", [b"NotoSansSC"]),
+    "two at once": ("Find ਸਮੂਹ – গ্রুপ – குழு", [b"Gurmukhi", b"Bengali", b"Tamil"]),
+    "emoji": ("Grow 🌻 together ❤️", [b"NotoEmoji"]),
+}
+
+
+def read_places(pdf: bytes) -> tuple[list[tuple[float, float]], list[float]]:
+    """Where each text of the page begins, in points from its lower left, the lowest first; and
+    where each picture ends below."""
+    streams = re.findall(rb"stream\n(.*?)\nendstream", pdf, re.S)
+    [page] = [one for one in map(inflate, streams) if b" Td " in one]
+    number = rb"(-?[\d.]+)"
+    found = re.findall(rb"BT " + number + b" " + number + rb" Td", page)
+    found += re.findall(rb"1 0 0 1 " + number + b" " + number + rb" Tm", page)
+    # A blank in the corner has each font named.
+    texts = {(float(x), float(y)) for x, y in found if float(y) < HEIGHT - 1}
+    pictures = re.findall(number + rb" cm /I\d+ Do", page)
+    return sorted(texts, key=lambda one: one[1]), [float(y) for y in pictures]
+
+
+def inflate(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return b""
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_a_title_is_set_in_a_font_that_has_its_letters(language, caplog):
+    title, fonts = TITLES[language]
+    poster = draw_poster(Poster(title, title, "https://a.example/"))
+    for font in [b"NotoSans", *fonts]:
+        assert font in poster
+    # It would warn of a letter that it prints as a box.
+    assert "missing" not in caplog.text
+    plain = draw_poster(Poster("Find groups", "Old Town", "https://a.example/"))
+    assert not any(font in plain for font in fonts)
+
+
+@pytest.mark.parametrize(
+    ("title", "area"),
+    [
+        ("Find groups", ""),
+        ("W" * 60, "W" * 60),
+        ("W" * 200, "x" * 200),
+        ("ŵ" * 200, "寻" * 200),
+        ("ابحث " * 40, "খুঁজুন " * 40),
+        ("one more word " * 100, "and another " * 100),
+    ],
+)
+@pytest.mark.parametrize("telegram", ["", "https://t.me/" + "b" * 32 + "?start=poster"])
+def test_nothing_covers_whom_to_call_or_leaves_the_page(title, area, telegram):
+    pdf = draw_poster(Poster(title, area, "https://" + "a" * 200 + ".example/", telegram))
+    assert pdf.count(b"/Type /Page\n") == 1
+    texts, pictures = read_places(pdf)
+    crisis = texts[0][1]
+    assert crisis > 8 * POINTS
+    above = [y for _, y in texts if y > crisis + 1]
+    assert min(*above, *pictures) > crisis + 13
+    assert max(above) < HEIGHT - 14 * POINTS
+    # Each line is set in the middle: what begins inside ends inside.
+    least = 6 * POINTS if telegram else MARGIN - 12 * POINTS
+    assert min(x for x, _ in texts) >= least
+    assert max(x for x, _ in texts) <= WIDTH - least
+
+
+def test_what_no_font_has_is_told_and_not_printed_as_a_box(navigator):
+    with pytest.raises(UndrawableError) as told:
+        draw_poster(Poster("모임 find", "", "https://a.example/"))
+    assert told.value.letters == "모임"
+    answer = navigator.get("/desk/kit/poster.pdf?title=모임+모임+find")
+    assert answer.status_code == 422
+    assert "There is no font here for 모 임. Leave that out, or write it in other" in answer.text
