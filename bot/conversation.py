@@ -63,6 +63,16 @@ class Conversation:
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
         """What to say to `message`. Never raises for anything a person can send."""
+        pseudonym = self._pseudonym(sender)
+        self._talks.begin(pseudonym)
+        try:
+            return await self._answer(sender, message)
+        finally:
+            # Whoever leaves at once may be forgotten before Rasa hears what they sent last.
+            if self._talks.end(pseudonym):
+                await self._erase(pseudonym)
+
+    async def _answer(self, sender: str, message: Message) -> list[Reply]:
         first: list[Reply] = []
         if message.text is not None:
             finding = await asyncio.to_thread(self._guard.find, message.text)
@@ -80,6 +90,10 @@ class Conversation:
         Rasa keeps it in memory alone: if it cannot be asked, it is ended and started again.
         """
         pseudonym = self._pseudonym(sender)
+        self._talks.leave(pseudonym)
+        await self._erase(pseudonym)
+
+    async def _erase(self, pseudonym: str) -> None:
         if not self._talks.take(pseudonym) or not self._rasa.up:
             return
         try:
@@ -94,12 +108,12 @@ class Conversation:
             meant = read_command(message.text) or self._wording.read_label(message.text)
             message = Message(tap=meant) if meant else message
         if message.tap == "forget_me":
-            await self.forget(sender)
+            await self._erase(self._pseudonym(sender))
             return [self._wording.say("utter_forgotten")]
         if message.tap == "listen_now":
             return list(answer_danger("support", self._nation))
         if message.tap == "start_again":
-            await self.forget(sender)
+            await self._erase(self._pseudonym(sender))
             message = Message(tap="greet")
         payload = self._payload(message)
         if payload is None:
@@ -141,7 +155,7 @@ class Conversation:
         said: list[Reply] = []
         for reply in replies:
             if reply is Handover.FORGET:
-                await self.forget(sender)
+                await self._erase(self._pseudonym(sender))
                 said.append(self._wording.say("utter_forgotten"))
             elif reply is Handover.CHECK_IN:
                 said += self._checkins.start()

@@ -5,6 +5,7 @@ started by this process, ends with it and hears of nobody but from here. Must ne
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 # Rasa forgets an hour after its last word, and that may come late.
@@ -18,6 +19,27 @@ class Talks:
         self._clock = clock
         # In the order of last use: when it was.
         self._used: dict[str, float] = {}
+        self._under_way: Counter[str] = Counter()
+        self._left: set[str] = set()
+
+    def begin(self, pseudonym: str) -> None:
+        """Note that something somebody said is being answered; `end` follows."""
+        self._under_way[pseudonym] += 1
+
+    def leave(self, pseudonym: str) -> None:
+        """Note that somebody has left, perhaps before all that they said is answered."""
+        if pseudonym in self._under_way:
+            self._left.add(pseudonym)
+
+    def end(self, pseudonym: str) -> bool:
+        """Whether somebody left before the last of what they said was answered."""
+        self._under_way[pseudonym] -= 1
+        if self._under_way[pseudonym]:
+            return False
+        del self._under_way[pseudonym]
+        left = pseudonym in self._left
+        self._left.discard(pseudonym)
+        return left
 
     def add(self, pseudonym: str) -> None:
         """Note that Rasa is about to hear of somebody."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import threading
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.conversation import Conversation
 from bot.rasa import Rasa, RasaBusyError, RasaUnavailableError
 from bot.replies import Message, Text
+from bot.safety import Finding
 from bot.talks import Talks
 from bot.wording import Wording
 from directory.team import Team
@@ -56,9 +58,21 @@ class NoCheckins:
         return False
 
 
-def converse(rasa: FakeRasa) -> Conversation:
+class SlowGuard:
+    """Reads a message until it is let go on."""
+
+    def __init__(self) -> None:
+        self.reading, self.go_on = threading.Event(), threading.Event()
+
+    def find(self, _text: str) -> Finding:
+        self.reading.set()
+        self.go_on.wait(10)
+        return Finding("none")
+
+
+def converse(rasa: FakeRasa, guard: SlowGuard | None = None) -> Conversation:
     return Conversation(
-        guard=None, checkins=NoCheckins(), rasa=rasa, catalogue=None, notebook=None,
+        guard=guard, checkins=NoCheckins(), rasa=rasa, catalogue=None, notebook=None,
         secret=b"of these tests alone", nation="england", team=Team(),
     )  # fmt: skip
 
@@ -82,6 +96,25 @@ def test_only_who_talked_is_forgotten_and_only_once() -> None:
         await conversation.answer("web:mine", HELLO)
         await conversation.forget("web:mine")
         assert rasa.forgotten == rasa.heard[:1] * 2
+
+    asyncio.run(talk())
+
+
+def test_who_leaves_before_rasa_has_heard_them_is_forgotten_once_it_has() -> None:
+    async def talk() -> None:
+        rasa, guard = FakeRasa(), SlowGuard()
+        conversation = converse(rasa, guard)
+        answering = asyncio.create_task(conversation.answer("web:mine", Message(text="a secret")))
+        await asyncio.to_thread(guard.reading.wait, 10)
+        await conversation.forget("web:mine")
+        assert rasa.heard == rasa.forgotten == []
+        guard.go_on.set()
+        await answering
+        assert len(rasa.heard) == 1
+        assert rasa.forgotten == rasa.heard
+        # And nothing of that leaving is left for whoever goes on.
+        await conversation.answer("web:mine", HELLO)
+        assert len(rasa.forgotten) == 1
 
     asyncio.run(talk())
 
