@@ -43,6 +43,8 @@ PERIOD, AREA = QUARTER.name, "Sandhills"
 #: So many of each answer: no rounding gives these numbers, and nothing else here is as many.
 COUNTS = {"1": 1043, "2": 1128, "3": 3}
 RAW = re.compile(r"(?<![\d.])(1,?043|1,?128|2,?171|2,?174)(?![\d.])")
+#: Versions of listings and tokens of forms, which hold any four digits by chance.
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 #: The forms that a row's answers could have.
 ROWS = ('"lonely":"4"', "'lonely': '4'", '"lonely": "4"')
 
@@ -55,7 +57,8 @@ class Kept:
     forbidden: tuple[str, ...]
 
     def is_clean(self, text: str) -> bool:
-        return not RAW.search(text) and not any(one in text for one in self.forbidden)
+        told = DIGEST.sub("", text)
+        return not RAW.search(told) and not any(one in text for one in self.forbidden)
 
 
 @pytest.fixture(scope="module")
