@@ -47,8 +47,10 @@ from directory.listings import KINDS
 
 # How many of the nearest are looked at, and how many when those were not enough.
 WIDTHS = (3_000, 10_000, 100_000)
-# So many of each part that is given an advantage: what suits, and what is near. A trip of a mile
-# costs as much as a fair difference in fit, so those within so many miles are looked at too.
+# So many of each part that is given a small advantage, such as what is near: a trip of a mile
+# costs as much as a fair difference in fit, so those within so many miles are looked at too. What
+# suits, and a role for somebody who offers help, is worth so much that hardly anything else wins:
+# of those, as many are looked at as of all.
 _OF_PART = 0.4
 _RINGS = (1.0, 3.0, 10.0)
 # So many are sorted exactly; of more, the index of vectors gives the nearest, and it is asked for
@@ -127,26 +129,27 @@ def _find_nearest_of_all(
     found = _find_nearest(connection, vector, filters, width, few=few)
     if len(found) < width:
         return found, True
-    width = int(width * _OF_PART)
+    of_part = int(width * _OF_PART)
     suited = [suits(demand) for demand in demands(query.needs, query.age, query.week)]
-    parts = [[one] for one in suited] + ([suited] if len(suited) > 1 else [])
+    parts = [([one], of_part) for one in suited] if len(suited) > 1 else []
+    parts += [(suited, width)] if suited else []
     # Somebody who offers help is shown roles before what is nearer in meaning.
     role: Condition = ROWS.c.kind == KINDS.index("volunteering")
-    parts.append([role if offers_help(question) else ~role])
-    for wanted in parts:
+    parts.append(([role], width) if offers_help(question) else ([~role], of_part))
+    for wanted, most in parts:
         some = [*filters, *wanted]
         few = _are_few(connection, some)
-        found |= _find_nearest(connection, vector, some, width, few=few)
+        found |= _find_nearest(connection, vector, some, most, few=few)
     if query.near is not None:
         some = [*filters, ROWS.c.area.is_(None)]
         few = _are_few(connection, some, _FEW_NEAR)
-        found |= _find_nearest(connection, vector, some, width, few=few)
+        found |= _find_nearest(connection, vector, some, of_part, few=few)
         few = True
         for miles in _RINGS:
             if few and (query.within is None or miles < query.within):
                 some = [*filters, is_within(query.near, miles)]
                 few = _are_few(connection, some, _FEW_NEAR)
-                found |= _find_nearest(connection, vector, some, width, few=few)
+                found |= _find_nearest(connection, vector, some, of_part, few=few)
     return found, False
 
 
