@@ -22,7 +22,7 @@ _ABOUT_ME = re.compile(
 # Parts nearer to each other than this are one wish told at length; see docs/search.md.
 APART = 0.3
 # And each must have a listing that fits this well, or it was no wish.
-CLOSE = 0.45
+CLOSE = 0.4
 
 
 def split_topics(text: str, encode: Encode) -> tuple[str, ...]:
