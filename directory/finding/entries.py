@@ -29,7 +29,7 @@ from directory.listings import (
 )
 from directory.wording import searchable_text, text_digest
 
-VERSION = 4
+VERSION = 5
 
 FREE, HIDDEN = 1, 2
 """`HIDDEN` is what its source dropped, and what is shown under another listing's id."""

@@ -26,8 +26,8 @@ _USUAL_LENGTH = 70.0
 _FRAMING = (
     "give happy glad would could can may might much many lot bit like love enjoy want need "
     "wish hope look looking find get go going know think something somewhere someone anything "
-    "anywhere anyone somebody anybody group groups people place places thing things please "
-    "thanks hello hi good nice really maybe also im ive id dont"
+    "anywhere anyone somebody anybody group groups people place places thing things please use "
+    "used using useful thanks hello hi good nice really maybe also im ive id dont"
 ).split()
 _STOP_WORDS = frozenset((*STOPWORDS_EN_PLUS, *_FRAMING))
 _TOKEN = re.compile(r"\b\w\w+\b")

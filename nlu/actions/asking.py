@@ -100,6 +100,9 @@ class ValidateFindForm(Action):
         lost = turn.asked_for == "area" and told.get("area") == SKIPPED
         if lost and turn.intent not in {"deny", "show_more"} and not gives_nothing(turn.text):
             dispatcher.utter_message(response="utter_area_unknown")
+        if told and turn.asked_for and turn.asked_for not in told:
+            # The same question comes again, as if nobody had listened.
+            dispatcher.utter_message(response="utter_kept_in_mind")
         # A directory that knows no places is not worth asking where about.
         if not self._catalogue.area_names() and tracker.get_slot("area") is None:
             told.setdefault("area", SKIPPED)

@@ -62,6 +62,7 @@ _NOT_A_SKILL = (
     r"meet|have|use|sit|stand|not|never|barely|hardly|no longer|start|try|learn|talk|chat|ask|"
     r"call|ring|eat|feel|bring|take part|leave|still|just|reach|catch|spend|relax"
 )
+_OF_USE = r"be (?:of (?:any |some )?(?:use|help)|useful|helpful)"
 _STRENGTHS = re.compile(
     rf"\bi can (?!(?:{_NOT_A_SKILL})\b)\w.*"
     r"|\bi could (?:help|teach|drive|bake|cook|lend|give|offer|run|lead|share|mend|fix)\b.*"
@@ -71,6 +72,9 @@ _STRENGTHS = re.compile(
     r"|\b(?:i'm|i am|im) an? (?:retired|trained|qualified|experienced|former|ex)\b.*"
     r"|\bi(?:'ve| have|ve) (?:worked|taught|years of)\b.*"
     r"|\bi know (?:how to|a lot about|a bit about)\b.*"
+    rf"|(?:\b(?:is there )?(?:any|some)where )?\bi (?:can|could|might) {_OF_USE}\b.*"
+    rf"|(?:\bwhere )?\b(?:can|could|might) i {_OF_USE}\b.*"
+    r"|\bwhere (?:can|could) i (?:help|help out|lend a hand|volunteer)\W*$"
     r"|\b(?:happy|willing|glad) to (?:help|teach|drive|give|volunteer|lend|share)\b.*"
     r"|\bi (?:don't|dont|do not|would not|wouldn't) mind (?:helping|driving|baking|giving)\b.*"
     r"|\b(?:i'd|id|i would|i) (?:like|love|want) to (?:help|volunteer|give|teach)\b.*",

@@ -68,6 +68,14 @@ def test_a_no_that_refuses_nothing(text: str) -> None:
         ("a choir. happy to help with teas", "a choir", "happy to help with teas"),
         ("I can only do tuesdays", "I can only do tuesdays", ""),
         ("i can get there by bus", "i can get there by bus", ""),
+        (
+            "i used to be an electrician, could i be useful somewhere",
+            "",
+            "i used to be an electrician, could i be useful somewhere",
+        ),
+        ("is there anywhere i could be of use", "", "is there anywhere i could be of use"),
+        ("a choir, and where can i help?", "a choir", "where can i help"),
+        ("where can i help my mum get fit", "where can i help my mum get fit", ""),
     ],
 )
 def test_what_is_offered_stands_apart(text: str, wanted: str, given: str) -> None:
