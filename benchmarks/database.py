@@ -56,7 +56,7 @@ def measure(
     """Two tables for each size, and one on imports; each as soon as it is known.
 
     The sizes are `listings` or, where there are none, 1,906, 10,000 and 100,000 (quick: 400 and
-    2,000). 1,000,000 take half an hour or more, 10 GB of memory and 10 GB on disk.
+    2,000). 1,000,000 take half an hour or more, 10 GB of memory and 16 GB on disk.
     """
     sizes = listings or (_QUICK_SIZES if quick else _SIZES)
     _say("encoding the real listings")
