@@ -70,7 +70,7 @@ class Conversation:
         finally:
             # Whoever leaves at once may be forgotten before Rasa hears what they sent last.
             if self._talks.end(pseudonym):
-                await self._erase(pseudonym)
+                await self._erase(sender)
 
     async def _answer(self, sender: str, message: Message) -> list[Reply]:
         first: list[Reply] = []
@@ -89,11 +89,11 @@ class Conversation:
         Costs nothing where there was none: each time that Rasa is asked was paid for by a message.
         Rasa keeps it in memory alone: if it cannot be asked, it is ended and started again.
         """
-        pseudonym = self._pseudonym(sender)
-        self._talks.leave(pseudonym)
-        await self._erase(pseudonym)
+        self._talks.leave(self._pseudonym(sender))
+        await self._erase(sender)
 
-    async def _erase(self, pseudonym: str) -> None:
+    async def _erase(self, sender: str) -> None:
+        pseudonym = self._pseudonym(sender)
         if not self._talks.take(pseudonym) or not self._rasa.up:
             return
         try:
@@ -108,12 +108,12 @@ class Conversation:
             meant = read_command(message.text) or self._wording.read_label(message.text)
             message = Message(tap=meant) if meant else message
         if message.tap == "forget_me":
-            await self._erase(self._pseudonym(sender))
+            await self._erase(sender)
             return [self._wording.say("utter_forgotten")]
         if message.tap == "listen_now":
             return list(answer_danger("support", self._nation))
         if message.tap == "start_again":
-            await self._erase(self._pseudonym(sender))
+            await self._erase(sender)
             message = Message(tap="greet")
         payload = self._payload(message)
         if payload is None:
@@ -155,7 +155,7 @@ class Conversation:
         said: list[Reply] = []
         for reply in replies:
             if reply is Handover.FORGET:
-                await self._erase(self._pseudonym(sender))
+                await self._erase(sender)
                 said.append(self._wording.say("utter_forgotten"))
             elif reply is Handover.CHECK_IN:
                 said += self._checkins.start()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Engine
 
 from bot.settings import ROOT
 from checkins.migrating import migrate as migrate_checkins
@@ -98,6 +99,15 @@ def make_url(
 def directory_url(make_url: MakeUrl) -> str:
     """The address of a directory's database: a test that asks for it is run on every kind."""
     return make_url()
+
+
+@pytest.fixture
+def engine(directory_url: str) -> Iterator[Engine]:
+    """An empty directory of its own for each test, of either kind."""
+    engine = open_database(directory_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

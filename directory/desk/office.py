@@ -12,7 +12,6 @@ from directory.desk.register import Register
 from directory.desk.signins import SignIns
 from directory.desk.supply import Supply
 from directory.embeddings import Encoder
-from directory.errors import SourceError
 from directory.filling.importing import ImportReport, import_listings
 from directory.filling.linking import (
     Verdict,
@@ -22,7 +21,7 @@ from directory.filling.linking import (
     settle_pair,
 )
 from directory.filling.refusing import Rejected
-from directory.filling.syncing import Feed, SyncReport, leave_held, list_feeds, sync
+from directory.filling.syncing import Feed, SyncReport, find_held, list_feeds, sync
 from directory.listings import Listing
 from directory.notes import Notebook
 from directory.shelf import Shelf
@@ -94,8 +93,8 @@ class Office:
 
     def accept(self, name: str, who: str) -> SyncReport:
         """Read a feed that was held again, and apply what it says. Raises SourceError."""
-        if name not in {feed.name for feed in self.list_held()}:
-            raise SourceError(f"Nothing of {name!r} is held back any more. See what is left.")
+        with Session(self._engine) as session:
+            find_held(session, name)
         only = {name}
         [report] = sync(
             self._engine,
@@ -114,5 +113,5 @@ class Office:
     def leave(self, name: str, who: str) -> None:
         """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
         with Session(self._engine) as session, session.begin():
-            leave_held(session, name)
+            find_held(session, name).held = ""
             note_else(session, name, who, "what was held back of it left")

@@ -91,15 +91,12 @@ def unregister(engine: Engine, name: str) -> None:
         session.commit()
 
 
-def leave_held(session: Session, name: str) -> None:
-    """Leave what a feed said last: its listings stay as they are until it says something again.
-
-    Raises SourceError for a feed that is not held.
-    """
+def find_held(session: Session, name: str) -> SourceRow:
+    """The source whose last reading is held back. Raises SourceError where there is none."""
     row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.held != ""))
     if row is None:
         raise SourceError(f"Nothing of {name!r} is held back any more. See what is left.")
-    row.held = ""
+    return row
 
 
 def list_feeds(engine: Engine) -> list[Feed]:

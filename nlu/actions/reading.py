@@ -74,7 +74,7 @@ _STRENGTHS = re.compile(
     r"|\bi know (?:how to|a lot about|a bit about)\b.*"
     rf"|(?:\b(?:is there )?(?:any|some)where )?\bi (?:can|could|might) {_OF_USE}\b.*"
     rf"|(?:\bwhere )?\b(?:can|could|might) i {_OF_USE}\b.*"
-    r"|\bwhere (?:can|could) i (?:help|help out|lend a hand|volunteer)\W*$"
+    r"|\bwhere (?:can|could) i (?:help(?: out)?|lend a hand|volunteer)\W*$"
     r"|\b(?:happy|willing|glad) to (?:help|teach|drive|give|volunteer|lend|share)\b.*"
     r"|\bi (?:don't|dont|do not|would not|wouldn't) mind (?:helping|driving|baking|giving)\b.*"
     r"|\b(?:i'd|id|i would|i) (?:like|love|want) to (?:help|volunteer|give|teach)\b.*",

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
 
 from directory.embeddings import Encoder
-from directory.store import migrate, open_database
 from tests.desk.server import DeskServer, Person, Releases
 from tests.published.conftest import NOTICE, read_town
 from tests.published.helpers import fill, open_empty
@@ -36,15 +34,6 @@ def desk(
     server.start()
     yield server
     server.stop()
-    engine.dispose()
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    """An empty directory of its own for each test, of either kind."""
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
     engine.dispose()
 
 

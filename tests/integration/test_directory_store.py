@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time
 from time import monotonic, sleep
@@ -34,14 +33,6 @@ TEA = Listing(
     places=(Place("Hall", neighbourhood="Old Town", point=Point(53, 1)),),
     schedules=(Schedule(("Monday",), "weekly"),),
 )
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def test_migrations_go_up_down_and_up_again_with_data(engine, encoder):

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,14 +49,6 @@ class FailingEncoder(WatchedEncoder):
     def encode(self, texts: Sequence[str], progress=None) -> Vectors:
         self._real.encode(texts[: len(texts) // 2], progress)
         raise MemoryError
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def everything(engine: Engine) -> dict[str, list[tuple]]:

@@ -6,7 +6,6 @@ nothing of a place until they know that they may.
 
 import json
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from directory.places import Area
 from directory.showing import show_listing, summarise
 from directory.sources.reading import read_bytes, read_source
 from directory.sources.template import read_rows
-from directory.store import migrate, open_database
 from tests.published.helpers import connect
 
 SECRETS = ("Sentinel House", "77 Hidden Lane", "Quiethaven", "ZY77 7QQ", "53.777123", "1.777321")
@@ -44,14 +42,6 @@ HEADER = (
     "id,name,kind,description,venue,address,neighbourhood,postcode,latitude,longitude,confidential"
 )
 ROW = ",".join(("refuge,Refuge,service,Somewhere safe.", *SECRETS, "yes"))
-
-
-@pytest.fixture
-def engine(directory_url: str) -> Iterator[Engine]:
-    engine = open_database(directory_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def find_files(engine: Engine) -> list[Path]:

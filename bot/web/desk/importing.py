@@ -15,6 +15,7 @@ from bot.web.desk.paper import go, write
 from directory.desk.office import Office
 from directory.desk.register import Quarantined
 from directory.errors import HeldError
+from directory.filling.importing import ImportReport
 from directory.publishing.sheet import write_cells
 from directory.sources.reading import read_bytes
 from directory.sources.template import COLUMNS
@@ -88,14 +89,24 @@ def create_importing(office: Office) -> APIRouter:
             )
         return row
 
-    def show_page(request: Request, status: int = 200, page: int = 1, **values: Any) -> Response:
+    def show_page(
+        request: Request,
+        status: int = 200,
+        *,
+        page: int = 1,
+        report: ImportReport | None = None,
+        refused: str = "",
+        whole: bool = False,
+    ) -> Response:
         start = (page - 1) * _A_PAGE
         held, total = office.register.list_quarantined(start, _A_PAGE)
         return write(
             request,
             "imports.html",
             status,
-            **{"report": None, "refused": "", "whole": False, **values},
+            report=report,
+            refused=refused,
+            whole=whole,
             quarantined=held,
             total=total,
             first=start + 1,
