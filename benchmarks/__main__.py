@@ -31,7 +31,7 @@ from benchmarks import (
 )
 from benchmarks.tables import LeftOutError, Table
 from bot.settings import ROOT
-from directory.embeddings import Encoder, prepare
+from directory.encoder import Encoder, prepare
 
 _LIVE = ("start", "chat", "memory")
 _PARTS = (

@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from benchmarks.tables import LeftOutError
-from bot.rasa_training import RASA_PYTHON, rasa_environment
+from bot.rasa.training import RASA_PYTHON, rasa_environment
 
 _MOST_TRAINING = 900
 _MOST_LOADING = 180.0

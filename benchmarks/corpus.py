@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from bot.settings import ROOT
-from directory.embeddings import Encoder, Vectors
-from directory.listings import Listing, Place, Point
+from directory.encoder import Encoder, Vectors
+from directory.listing import Listing, Place, Point
 from directory.places import Area
-from directory.sources.reading import read_source
+from directory.sources.detect import read_source
 from directory.wording import clean_text, text_to_encode
 
 SHARED = Path(os.environ.get("CONNECTOR_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from benchmarks import importing
-from benchmarks.agreeing import compare, gather_queries
+from benchmarks import imports as importing
+from benchmarks.agreement import compare, gather_queries
 from benchmarks.corpus import MANY_LISTINGS, MOST_LISTINGS, REAL_LISTINGS, gather, grow
-from benchmarks.multiplying import Filled, Pair, fill, make_pairs, multiply
-from benchmarks.starting import start
+from benchmarks.larger_directory import Filled, Pair, fill, make_pairs, multiply
+from benchmarks.startup import start
 from benchmarks.tables import Table
 from benchmarks.timing import time_once
-from directory.embeddings import Encoder
-from directory.filling.importing import import_listings
-from directory.opening import open_directory
+from directory.encoder import Encoder
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
 from tests.postgres import Postgres
 
 MILLION = 1_000_000

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
 from benchmarks.peers.protocol import RRF_CONSTANT
-from directory.embeddings import Vectors
-from directory.finding.postings import Postings
-from directory.finding.words import find_stems, number, weigh
+from directory.encoder import Vectors
+from directory.indexing.words import find_stems, number, weigh
+from directory.search.inverted_index import InvertedIndex
 from directory.wording import searchable_text
 
 Scores = NDArray[np.float32]
@@ -29,7 +29,7 @@ def word_scores(corpus: Corpus) -> Callable[[str], Scores]:
     terms = [weigh(searchable_text(listing)) for listing in corpus.listings]
     rows = np.repeat(np.arange(len(terms), dtype=np.int32), list(map(len, terms)))
     words = np.concatenate(terms)
-    postings = Postings(words["term"], rows, words["impact"], len(terms))
+    postings = InvertedIndex(words["term"], rows, words["impact"], len(terms))
 
     def score(text: str) -> Scores:
         scores = postings.score(map(number, find_stems(text)))

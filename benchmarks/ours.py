@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
 from benchmarks.exact import agreement
-from directory.embeddings import Vectors
-from directory.filling.proposing import propose
-from directory.finding.entries import make_entry, read_entries
-from directory.finding.index import Index
-from directory.finding.query import Query
-from directory.finding.scan import Scan
-from directory.finding.search import choose, rank
+from directory.encoder import Vectors
+from directory.importing.classify import propose
+from directory.indexing.entries import make_entry, read_entries
+from directory.search.index import Index
+from directory.search.query import Query
+from directory.search.search import choose, rank
+from directory.search.vector_scan import Scan
 
 BEST = 10
 TODAY = date(2026, 11, 23)

@@ -1,6 +1,6 @@
 """How well and how fast Rasa understands, pipeline by pipeline.
 
-Every pipeline is trained and tried inside real Rasa (`nlu.components.trying`) on the same
+Every pipeline is trained and tried inside real Rasa (`nlu.components.evaluate`) on the same
 examples. Owns the pipelines and the figures.
 """
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.tables import LeftOutError, Table
 from benchmarks.utterances import OUT_OF_SCOPE, Split, split_own, split_public
-from bot.rasa_training import RASA_PYTHON, end_with_parent, rasa_environment
+from bot.rasa.training import RASA_PYTHON, end_with_parent, rasa_environment
 from bot.settings import ROOT
 
 # The threshold may cost this share of the messages that are understood rightly.
@@ -150,7 +150,7 @@ def _try(config: dict[str, Any], splits: Sequence[Split], folder: Path) -> list[
     log = folder / "understanding.log"
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(
-            [RASA_PYTHON, "-m", "nlu.components.trying"],
+            [RASA_PYTHON, "-m", "nlu.components.evaluate"],
             cwd=ROOT,
             env=environment,
             input="".join(json.dumps(job) + "\n" for job in jobs),

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.tables import LeftOutError, Table
 from benchmarks.timing import Timings
-from bot.replies import Message, Reply, Text
+from bot.messages import Message, Reply, Text
 from bot.web.app import create_app
 
 _PEER = "deep-chat"

@@ -18,15 +18,15 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from bot.checkin_flow import CheckinFlow
-from bot.cli.printing import show_progress
+from bot.cli.tables import show_progress
 from bot.conversation import Conversation
 from bot.errors import SetupError
-from bot.helplines import HELPLINES
-from bot.rasa_server import RasaServer
-from bot.rasa_training import name_model, train
-from bot.safety import Guard
+from bot.rasa.process import RasaServer
+from bot.rasa.training import name_model, train
+from bot.safety.guard import Guard
+from bot.safety.helplines import HELPLINES
 from bot.settings import ROOT, Settings
-from bot.telegram import Telegram
+from bot.telegram.app import Telegram
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
 from bot.web.desk.app import create_desk, open_desk
@@ -34,20 +34,20 @@ from bot.web.publishing import publish
 from checkins.checkin import first_week_kept
 from checkins.draft import count_hours
 from checkins.errors import CheckinsError
-from checkins.ledger import Ledger
-from checkins.migrating import migrate as migrate_checkins
+from checkins.migration import migrate as migrate_checkins
 from checkins.questions import load_questions
+from checkins.release.ledger import Ledger
 from checkins.store import CheckIns, open_engine
-from directory.catalogue import Catalogue, count_listings
-from directory.desk.office import Office
-from directory.embeddings import Encoder, is_prepared, prepare
-from directory.filling.importing import import_listings
-from directory.filling.linking import link_duplicates
+from directory.database import open_database
+from directory.desk.services import DeskServices
+from directory.encoder import Encoder, is_prepared, prepare
+from directory.importing.duplicates import link_duplicates
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
 from directory.notes import Notebook
-from directory.opening import open_directory
-from directory.shelf import Shelf
-from directory.sources.reading import read_source
-from directory.store import open_database
+from directory.publishing.repository import ServiceRepository
+from directory.search.service import SearchService, count_listings
+from directory.sources.detect import read_source
 
 EXAMPLE = ROOT / "examples" / "larkhaven.csv"
 EXAMPLE_NOTICE = "Fictional example: this place does not exist."
@@ -65,7 +65,7 @@ def serve(settings: Settings) -> None:
     logging.getLogger("bot").setLevel(logging.INFO)
     for line in HELPLINES.stale(date.today()):
         _told.print(
-            f"Check {line.name}, {line.contact}, in bot/helplines.toml: it has been a while."
+            f"Check {line.name}, {line.contact}, in bot/safety/helplines.toml: it has been a while."
         )
     checkins = CheckIns(open_engine(settings.checkins_url))
     # Before what takes minutes, so that a wrong setting is told at once.
@@ -126,15 +126,15 @@ async def _run(
         log_file=settings.connector_var / "rasa.log",
     )
     engine = open_database(settings.directory_url)
-    catalogue = Catalogue(engine, encoder)
-    len(catalogue)  # reads the listings in
+    search_service = SearchService(engine, encoder)
+    len(search_service)  # reads the listings in
     secret = settings.read_secret()
     notebook = Notebook(engine)
     conversation = Conversation(
         guard=Guard(encoder.encode_at_once),
         checkins=flow,
         rasa=rasa,
-        catalogue=catalogue,
+        search_service=search_service,
         notebook=notebook,
         secret=secret,
         nation=settings.nation,
@@ -150,13 +150,15 @@ async def _run(
         rasa_is_up=lambda: rasa.up,
         receive_telegram=receive,
     )
-    publish(app, Shelf(engine), catalogue, settings.web_base_url)
-    office = Office(engine, encoder, secret, fetch_private=settings.fetch_private)
+    publish(app, ServiceRepository(engine), search_service, settings.web_base_url)
+    desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
     ledger = Ledger(open_engine(settings.checkins_url))
-    open_desk(app, create_desk(office, catalogue, ledger, secret, settings.web_base_url))
+    open_desk(
+        app, create_desk(desk_services, search_service, ledger, secret, settings.web_base_url)
+    )
     servers = (
         _Server(app, web, settings.web_proxies),
-        _Server(create_actions_app(catalogue, notebook, settings.team), actions),
+        _Server(create_actions_app(search_service, notebook, settings.team), actions),
     )
     async with contextlib.AsyncExitStack() as running:
         for server in servers:

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.replies import TAP_BYTES, Choices, Option, Reply
-from bot.wording import line
+from bot.messages import TAP_BYTES, Choices, Option, Reply
+from bot.responses import line
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, week_of
 from checkins.draft import (
     AGE_STEP,
     AREA_STEP,
     FIRST_QUESTION,
     Draft,
-    Sealer,
+    DraftSigner,
     Stub,
     begin_draft,
     count_hours,
@@ -53,7 +53,7 @@ EXPIRED = line("checkin_expired")
 UNREADABLE = line("checkin_unreadable")
 
 
-class Keeper(Protocol):
+class CheckInStore(Protocol):
     """Where check-ins go: `checkins.store.CheckIns`."""
 
     def record(self, checkin: CheckIn, stub: Stub) -> bool:
@@ -76,7 +76,7 @@ class CheckinFlow:
         self,
         question_set: QuestionSet,
         areas: Sequence[str],
-        keeper: Keeper,
+        keeper: CheckInStore,
         clock: Callable[[], date],
         key: bytes,
         hours: Callable[[], int] = count_hours,
@@ -91,7 +91,7 @@ class CheckinFlow:
         self._clock = clock
         self._hours = hours
         meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
-        self._sealer = Sealer(key, meaning, len(question_set.questions))
+        self._sealer = DraftSigner(key, meaning, len(question_set.questions))
         self._ages = tuple(AGE_BANDS)
         if len(self._tap(_SEND, self._begin())) > TAP_BYTES:
             raise ValueError(f"the set {question_set.name!r} has too many questions for a button")

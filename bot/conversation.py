@@ -10,21 +10,21 @@ import hmac
 import logging
 import re
 
+from bot.active_conversations import ActiveConversations
 from bot.checkin_flow import CheckinFlow
 from bot.commands import read_command
-from bot.rasa import Handover, RasaBusyError, RasaUnavailableError
-from bot.rasa_server import RasaServer
-from bot.replies import Message, Reply
-from bot.safety import Guard
-from bot.safety import answer as answer_danger
-from bot.talks import Talks
-from bot.wording import Wording, keep_words
-from directory.catalogue import Catalogue
+from bot.messages import Message, Reply
+from bot.rasa.client import Handover, RasaBusyError, RasaUnavailableError
+from bot.rasa.process import RasaServer
+from bot.responses import Wording, keep_words
+from bot.safety.guard import Guard
+from bot.safety.guard import answer as answer_danger
 from directory.notes import Notebook
+from directory.search.service import SearchService
 from directory.team import Team
+from nlu.actions.cards import make_card, make_details
 from nlu.actions.matching import Wanted, count_unmet, find
-from nlu.actions.showing import make_card, make_details
-from nlu.actions.telling import introduce
+from nlu.actions.notes import introduce
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Conversation:
         guard: Guard,
         checkins: CheckinFlow,
         rasa: RasaServer,
-        catalogue: Catalogue,
+        search_service: SearchService,
         notebook: Notebook,
         secret: bytes,
         nation: str,
@@ -52,13 +52,13 @@ class Conversation:
         self._guard = guard
         self._checkins = checkins
         self._rasa = rasa
-        self._catalogue = catalogue
+        self._search_service = search_service
         self._notebook = notebook
         self._secret = secret
         self._nation = nation
         self._team = team
         self._wording = Wording()
-        self._talks = Talks()
+        self._talks = ActiveConversations()
         self._forgetting = asyncio.Semaphore(_FORGOTTEN_AT_ONCE)
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
@@ -169,7 +169,7 @@ class Conversation:
         if tap == "start_check_in":
             return self._checkins.start()
         if details := _DETAILS.fullmatch(tap):
-            stored = await asyncio.to_thread(self._catalogue.get, int(details[1]))
+            stored = await asyncio.to_thread(self._search_service.get, int(details[1]))
             if stored is not None:
                 return [self._wording.make_card(make_details(stored))]
         if tap == "ask_navigator":
@@ -183,7 +183,7 @@ class Conversation:
             return [self._wording.say("utter_rasa_away_tap")]
         giving = tap.startswith("offer_help")
         wanted = await asyncio.to_thread(self._read_alone, words, giving)
-        found = await asyncio.to_thread(find, self._catalogue, wanted)
+        found = await asyncio.to_thread(find, self._search_service, wanted)
         if found.loose:
             asyncio.get_running_loop().run_in_executor(None, self._count_unmet, wanted)
         # While Rasa is only loading, the person need not hear about it.
@@ -194,13 +194,13 @@ class Conversation:
         return [*away, self._wording.say("utter_found"), *cards]
 
     def _read_alone(self, words: str, giving: bool) -> Wanted:
-        area = self._catalogue.find_area(words)
+        area = self._search_service.find_area(words)
         return Wanted(strength=words, area=area) if giving else Wanted(interest=words, area=area)
 
     def _count_unmet(self, wanted: Wanted) -> None:
         # Words that name no topic may be no request at all.
-        if self._catalogue.name_need(wanted.interest or wanted.strength or ""):
-            count_unmet(self._catalogue, self._notebook, wanted)
+        if self._search_service.name_need(wanted.interest or wanted.strength or ""):
+            count_unmet(self._search_service, self._notebook, wanted)
 
     def _pseudonym(self, sender: str) -> str:
         return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.helplines import Nation
+from bot.safety.helplines import Nation
 from checkins.checkin import FEWEST_WEEKS_KEPT
 from directory.team import Team
 from directory.wording import FORMULA

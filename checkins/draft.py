@@ -101,7 +101,7 @@ def begin_draft(hour: int, questions: int) -> Draft:
     )
 
 
-class Sealer:
+class DraftSigner:
     """Signs drafts and opens what it signed.
 
     `key` is at least 16 secret bytes (ValueError). `meaning` is everything that a draft's

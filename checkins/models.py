@@ -26,7 +26,7 @@ class CheckInRow(Base):
     __tablename__ = "check_ins"
     __table_args__ = _NO_ROWID
 
-    # A week's check-ins lie together, in random order: `checkins.mingling` counts on it.
+    # A week's check-ins lie together, in random order: `checkins.shuffled_insert` counts on it.
     week: Mapped[str] = mapped_column(String(8), primary_key=True)
     random_key: Mapped[str] = mapped_column(String(32), primary_key=True)
     area: Mapped[str] = mapped_column(String(AREA_LENGTH))

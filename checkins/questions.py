@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from checkins.errors import QuestionSetError
-from checkins.figures import REACH
+from checkins.release.figures import REACH
 from checkins.toml_lines import Place, find_line
 
 BUILT_IN = Path(__file__).with_name("question_sets.toml")

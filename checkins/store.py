@@ -20,8 +20,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from checkins.checkin import CheckIn
 from checkins.draft import Stub, turns_in_use
 from checkins.errors import NotKeptError, StoreError
-from checkins.mingling import mingle
 from checkins.models import CheckInRow, PurgeRow, StubRow
+from checkins.shuffled_insert import mingle
 
 BUSY_MILLISECONDS = 4000
 #: PostgreSQL's lock on writing here, a number of our own. It stops no reader, and not the

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from directory.listings import StoredListing, read_document
+from directory.listing import StoredListing, read_document
 
 
 class Base(DeclarativeBase):

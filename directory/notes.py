@@ -14,9 +14,9 @@ from sqlalchemy import Engine, delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from directory.database import insert_if_new
 from directory.errors import DatabaseError
 from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
-from directory.store import insert_if_new
 
 Kind = Literal["suggestion", "report"]
 Useful = Literal["yes", "in between", "no"]

@@ -6,8 +6,8 @@ One function, so that no channel can show something that another withholds.
 from typing import Any
 from urllib.parse import urlencode
 
-from directory.finding.query import Hit
-from directory.listings import Listing, Point, StoredListing, withhold_place
+from directory.listing import Listing, Point, StoredListing, withhold_place
+from directory.search.query import Hit
 from directory.wording import (
     describe_alert,
     describe_cost,

@@ -10,7 +10,7 @@ import textwrap
 
 import nh3
 
-from directory.listings import DAYS, Listing, Place, Schedule
+from directory.listing import DAYS, Listing, Place, Schedule
 
 _OPENING = 200
 # Markup that people or systems made is gone after three or four.

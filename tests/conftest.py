@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.settings import ROOT
-from checkins.migrating import migrate as migrate_checkins
-from directory.embeddings import DIMENSIONS, Encoder, Vectors, prepare
-from directory.store import migrate, open_database
+from checkins.migration import migrate as migrate_checkins
+from directory.database import migrate, open_database
+from directory.encoder import DIMENSIONS, Encoder, Vectors, prepare
 from tests.bot_api import BotApi
 from tests.outcomes import pytest_runtest_makereport
 from tests.postgres import Postgres

@@ -5,13 +5,13 @@ from datetime import date
 
 import numpy as np
 
-from directory.embeddings import DIMENSIONS, Vectors
-from directory.finding.entries import label_entry, make_entry, read_entries
-from directory.finding.facets import Facets, count_facets
-from directory.finding.index import Index
-from directory.finding.query import Hit, Query
-from directory.finding.search import Ranked, rank, search
-from directory.listings import Listing, StoredListing
+from directory.encoder import DIMENSIONS, Vectors
+from directory.indexing.entries import label_entry, make_entry, read_entries
+from directory.listing import Listing, StoredListing
+from directory.search.facets import Facets, count_facets
+from directory.search.index import Index
+from directory.search.query import Hit, Query
+from directory.search.search import Ranked, rank, search
 
 TODAY = date(2026, 11, 23)
 FIRST_ID = 10

@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from bot.settings import ROOT
-from directory.embeddings import prepare
+from directory.encoder import prepare
 
 CONNECTOR = ROOT / ".venv" / "bin" / "connector"
 _RASA_LOADS_IN = 240.0

@@ -1,6 +1,6 @@
 """Run by the benchmark in the peers' environment: one peer over the listings in one folder.
 
-`python -m benchmarks.peers NAME FOLDER` reads what benchmarks/peering.py wrote there and
+`python -m benchmarks.peers NAME FOLDER` reads what benchmarks/peer_comparison.py wrote there and
 writes NAME.json beside it: seconds to build, milliseconds a query, and what was found.
 """
 

@@ -10,8 +10,9 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot.cli import checkins, desk, directory, feeds, places, trying
-from bot.cli.printing import ASIDE
+from bot.cli import checkins, desk, directory, feeds, places
+from bot.cli import evaluate as trying
+from bot.cli.tables import ASIDE
 from bot.errors import InputError, SetupError
 from bot.settings import Settings
 from checkins.errors import CheckinsError

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.printing import ASIDE, OUT
+from bot.cli.tables import ASIDE, OUT
 from bot.settings import Settings
-from checkins.disclosure import Mark, Policy
+from checkins.release.disclosure import Mark, Policy
 
 app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and let go of old ones.")
 
@@ -22,13 +22,13 @@ def release(
     policy: Annotated[Policy, typer.Option(help="How counts are protected.")] = Policy.ROUND_5,
 ) -> None:
     """Release a period's figures, once and for all, and write them into a folder."""
-    from bot.reach import read_reach
-    from checkins.folders import check_free, write_folder
-    from checkins.ledger import Ledger
-    from checkins.migrating import migrate
-    from checkins.periods import read_period
+    from bot.directory_figures import read_reach
+    from checkins.migration import migrate
     from checkins.questions import load_questions
-    from checkins.release import release as make_release
+    from checkins.release.ledger import Ledger
+    from checkins.release.periods import read_period
+    from checkins.release.release import release as make_release
+    from checkins.release.release_folder import check_free, write_folder
     from checkins.store import open_engine
 
     settings = Settings()
@@ -61,8 +61,8 @@ def attack(
     folders: Annotated[list[Path], typer.Argument(help="Folders of releases, all that there are.")],
 ) -> None:
     """Try to work out what releases do not show; exit code 1 if anything can be."""
-    from checkins.attack import attack as try_out
-    from checkins.folders import read_folder
+    from checkins.release.attack import attack as try_out
+    from checkins.release.release_folder import read_folder
 
     done = try_out([read_folder(folder) for folder in folders])
     for leak in done.leaks:
@@ -86,14 +86,14 @@ def demo(
 
     Refused where the database holds a real check-in.
     """
-    from bot.reach import read_supply
-    from checkins.demonstrating import fill_year, imagine_reach
-    from checkins.folders import check_free, write_folder
-    from checkins.ledger import Ledger
-    from checkins.migrating import migrate
-    from checkins.periods import read_period
+    from bot.directory_figures import read_supply
+    from checkins.demo import fill_year, imagine_reach
+    from checkins.migration import migrate
     from checkins.questions import load_questions
-    from checkins.release import release as make_release
+    from checkins.release.ledger import Ledger
+    from checkins.release.periods import read_period
+    from checkins.release.release import release as make_release
+    from checkins.release.release_folder import check_free, write_folder
     from checkins.store import open_engine
 
     settings = Settings()
@@ -120,7 +120,7 @@ def demo(
 def purge() -> None:
     """Remove the check-ins that are older than CHECKIN_RETENTION_WEEKS, for good."""
     from checkins.checkin import first_week_kept
-    from checkins.migrating import migrate
+    from checkins.migration import migrate
     from checkins.store import CheckIns, open_engine
 
     settings = Settings()

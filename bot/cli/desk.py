@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.printing import OUT
+from bot.cli.tables import OUT
 from bot.settings import Settings
 from directory.desk.accounts import Accounts
 
@@ -46,7 +46,7 @@ def reset_password(name: Name) -> None:
 
 
 def _open() -> Accounts:
-    from directory.opening import open_directory
+    from directory.importing.upgrade import open_directory
 
     settings = Settings()
     return Accounts(open_directory(settings.directory_url), settings.read_secret())

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.printing import (
+from bot.cli.tables import (
     OUT,
     describe_import,
     show_progress,
@@ -40,11 +40,11 @@ def import_sources(
     ] = False,
 ) -> None:
     """Take Open Referral UK files, API addresses or CSV templates into the directory."""
-    from directory.embeddings import Encoder, prepare
-    from directory.filling.importing import import_listings
-    from directory.filling.linking import link_duplicates
-    from directory.opening import open_directory
-    from directory.sources.reading import name_source, read_source
+    from directory.encoder import Encoder, prepare
+    from directory.importing.duplicates import link_duplicates
+    from directory.importing.importer import import_listings
+    from directory.importing.upgrade import open_directory
+    from directory.sources.detect import name_source, read_source
 
     settings = Settings()
     if source_name and len(sources) > 1:
@@ -99,12 +99,12 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """Print the listings that fit best, each with the reason."""
-    from directory.catalogue import Catalogue
-    from directory.embeddings import Encoder, prepare
-    from directory.finding.fitting import NEEDS, TIME_ORDER
-    from directory.finding.query import Query
-    from directory.listings import KINDS, STRANDS
-    from directory.opening import open_directory
+    from directory.encoder import Encoder, prepare
+    from directory.importing.upgrade import open_directory
+    from directory.indexing.criteria import NEEDS, TIME_ORDER
+    from directory.listing import KINDS, STRANDS
+    from directory.search.query import Query
+    from directory.search.service import SearchService
     from directory.showing import summarise
 
     settings = Settings()
@@ -119,14 +119,14 @@ def search(
     engine = open_directory(settings.directory_url)
     encoder = Encoder(settings.encoder_folder)
     encoder.warm()
-    catalogue = Catalogue(engine, encoder)
-    if not len(catalogue):
+    search_service = SearchService(engine, encoder)
+    if not len(search_service):
         raise DirectoryError("The directory is empty. Fill it with: connector directory import")
     query = Query(
         words,
         kinds=frozenset(kind or ()),
         strands=frozenset(strand or ()),
-        near=catalogue.require_area(near) if near else None,
+        near=search_service.require_area(near) if near else None,
         within=within,
         needs=frozenset(need or ()),
         age=age,
@@ -134,7 +134,7 @@ def search(
         free=free,
         limit=limit,
     )
-    found = [summarise(hit) for hit in catalogue.search(query)]
+    found = [summarise(hit) for hit in search_service.search(query)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -162,25 +162,25 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Print how well residents' judged queries are answered, beside plainer rankings."""
-    from directory.catalogue import Catalogue
-    from directory.embeddings import Encoder, prepare
-    from directory.finding.baselines import DEFAULT, list_rankings
-    from directory.finding.evaluating import (
+    from directory.encoder import Encoder, prepare
+    from directory.importing.upgrade import open_directory
+    from directory.search.baselines import DEFAULT, list_rankings
+    from directory.search.evaluation import (
         compare,
         read_judged,
         score_queries,
         summarise,
         summarise_styles,
     )
-    from directory.opening import open_directory
+    from directory.search.service import SearchService
 
     queries = read_judged(judged)
     settings = Settings()
     prepare(settings.encoder_folder)
     encoder = Encoder(settings.encoder_folder)
     encoder.warm()
-    catalogue = Catalogue(open_directory(settings.directory_url), encoder)
-    missing = catalogue.find_missing_sources(
+    search_service = SearchService(open_directory(settings.directory_url), encoder)
+    missing = search_service.find_missing_sources(
         one.partition(":")[0] for each in queries for one in each.grades
     )
     if missing:
@@ -188,7 +188,9 @@ def evaluate(
             f"No source is called {', '.join(missing)}. Import it under that name: "
             "connector directory import FILE --source NAME"
         )
-    scores = {name: score_queries(rank, queries) for name, rank in list_rankings(catalogue).items()}
+    scores = {
+        name: score_queries(rank, queries) for name, rank in list_rankings(search_service).items()
+    }
     told = {name: summarise(one) for name, one in scores.items()}
     styles = {name: summarise_styles(one, queries) for name, one in scores.items()}
     gains = {name: compare(scores[DEFAULT], one) for name, one in scores.items() if name != DEFAULT}
@@ -246,6 +248,6 @@ def unmet(
 
 
 def _open_notebook() -> Notebook:
-    from directory.opening import open_directory
+    from directory.importing.upgrade import open_directory
 
     return Notebook(open_directory(Settings().directory_url))

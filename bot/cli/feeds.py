@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.printing import OUT, describe_import, show_progress
+from bot.cli.tables import OUT, describe_import, show_progress
 from bot.settings import Settings
 from directory.errors import DirectoryError
 
@@ -23,29 +23,29 @@ def register(
     ] = None,
 ) -> None:
     """Have `sync` read a feed from now on."""
-    from directory.filling import syncing
-    from directory.opening import open_directory
+    from directory.importing import sync as feed_sync
+    from directory.importing.upgrade import open_directory
 
-    syncing.register(open_directory(Settings().directory_url), name, address, notice)
+    feed_sync.register(open_directory(Settings().directory_url), name, address, notice)
     OUT.print(f"{name} is registered. Read it with: connector directory sync", markup=False)
 
 
 def unregister(name: Annotated[str, typer.Argument(help="Name of the feed.")]) -> None:
     """Read a feed no more; its listings stay as they are."""
-    from directory.filling import syncing
-    from directory.opening import open_directory
+    from directory.importing import sync as feed_sync
+    from directory.importing.upgrade import open_directory
 
-    syncing.unregister(open_directory(Settings().directory_url), name)
+    feed_sync.unregister(open_directory(Settings().directory_url), name)
     OUT.print(f"{name} is no longer read. Its listings stay.", markup=False)
 
 
 def feeds() -> None:
     """Print every registered feed, and what waits for somebody's word."""
-    from directory.filling import syncing
-    from directory.opening import open_directory
-    from directory.sources.visiting import name_address, read_address
+    from directory.importing import sync as feed_sync
+    from directory.importing.upgrade import open_directory
+    from directory.sources.http_client import name_address, read_address
 
-    for feed in syncing.list_feeds(open_directory(Settings().directory_url)):
+    for feed in feed_sync.list_feeds(open_directory(Settings().directory_url)):
         when = f"read on {feed.synced:%d %B %Y}" if feed.synced else "not read yet"
         # An address can hold a key.
         OUT.print(f"{feed.name}: {name_address(read_address(feed.address))}, {when}.", markup=False)
@@ -64,16 +64,16 @@ def sync(
     timeout: Annotated[float, typer.Option(help="Seconds one answer may take.")] = 20.0,
 ) -> None:
     """Bring the directory up to date with the registered feeds."""
-    from directory.embeddings import Encoder, prepare
-    from directory.filling import syncing
-    from directory.filling.linking import link_duplicates
-    from directory.opening import open_directory
+    from directory.encoder import Encoder, prepare
+    from directory.importing import sync as feed_sync
+    from directory.importing.duplicates import link_duplicates
+    from directory.importing.upgrade import open_directory
 
     settings = Settings()
     prepare(settings.encoder_folder)
     with show_progress() as progress:
         engine = open_directory(settings.directory_url, progress)
-        reports = syncing.sync(
+        reports = feed_sync.sync(
             engine,
             Encoder(settings.encoder_folder),
             only=names or None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.printing import OUT, show_progress
+from bot.cli.tables import OUT, show_progress
 from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Teach the directory where places are.")
@@ -21,8 +21,8 @@ def import_file(
     file: Annotated[Path, typer.Argument(help="GeoNames' postal file or the ONS directory.")],
 ) -> None:
     """Take postcodes and place names from a gazetteer's file."""
-    from directory.filling.placenames import import_places
-    from directory.opening import open_directory
+    from directory.importing.gazetteer_import import import_places
+    from directory.importing.upgrade import open_directory
 
     with show_progress() as progress:
         count = import_places(open_directory(Settings().directory_url), file, progress)

@@ -8,18 +8,18 @@ from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-from directory.catalogue import Catalogue
 from directory.notes import Notebook
+from directory.search.service import SearchService
 from directory.team import Team
 from nlu.actions import make_actions
 
 log = logging.getLogger(__name__)
 
 
-def create_actions_app(catalogue: Catalogue, notebook: Notebook, team: Team) -> FastAPI:
+def create_actions_app(search_service: SearchService, notebook: Notebook, team: Team) -> FastAPI:
     """An app with the one route that Rasa's `action_endpoint` names."""
     executor = ActionExecutor()
-    for action in make_actions(catalogue, notebook, team):
+    for action in make_actions(search_service, notebook, team):
         executor.register_action(action)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 

@@ -17,12 +17,12 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from bot.replies import Conversation
-from bot.web.chatting import TOO_LONG, create_chat_api
+from bot.messages import Responder
+from bot.responses import line
+from bot.web.chat_api import TOO_LONG, create_chat_api
 from bot.web.forms import FORMS, create_forms
 from bot.web.headers import LEAST_HEADERS, SECURITY_HEADERS
 from bot.web.limits import RateLimit
-from bot.wording import line
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ _MOST_FORM_BYTES = 65_536  # a plain form brings along what was said before
 
 
 def create_app(
-    conversation: Conversation,
+    conversation: Responder,
     *,
     origins: list[str],
     secret: bytes,
@@ -127,7 +127,7 @@ def create_app(
 _EMBEDDABLE = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    # Asked for anew each time: of two versions the parts would not fit together.
+    # ServiceFilter for anew each time: of two versions the parts would not fit together.
     "Cache-Control": "no-cache",
 }
 

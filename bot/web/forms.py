@@ -15,12 +15,12 @@ from starlette.background import BackgroundTask
 
 from bot.checkin_flow import PREFIX as CHECK_IN
 from bot.checkin_flow import START_TAP
-from bot.replies import MOST_CHARACTERS, Conversation, Message, to_json
-from bot.web.chatting import TOO_LONG, check_rate, make_id, name_sender
+from bot.messages import MOST_CHARACTERS, Message, Responder, to_json
+from bot.responses import Wording, line
+from bot.web.chat_api import TOO_LONG, check_rate, make_id, name_sender
 from bot.web.headers import SECURITY_HEADERS
 from bot.web.limits import RateLimit
 from bot.web.templating import open_templates
-from bot.wording import Wording, line
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ Exchange = dict[str, Any]
 Field = Annotated[str, Form()]
 
 
-def create_forms(conversation: Conversation, limit: RateLimit, secret: bytes) -> APIRouter:
+def create_forms(conversation: Responder, limit: RateLimit, secret: bytes) -> APIRouter:
     """The pages under /chat. `secret` signs what a page carries along."""
     router = APIRouter(include_in_schema=False)
     seal = URLSafeSerializer(

@@ -1,6 +1,6 @@
 """The Open Referral UK 3.0 API: every endpoint, parameter and page envelope of the standard.
 
-Translates, decides nothing: an address becomes an `Asked`, and a page becomes JSON.
+Translates, decides nothing: an address becomes an `ServiceFilter`, and a page becomes JSON.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from bot.web.asking import (
+from bot.web.parameters import (
     Asking,
     Form,
     Identity,
@@ -23,12 +23,12 @@ from bot.web.asking import (
     find_root,
 )
 from bot.web.public import BROKEN, Problem, ProblemError, answer_json, answer_lines, tell
-from directory.listings import Point
-from directory.publishing import standard
-from directory.publishing.asking import Asked
-from directory.publishing.asking import Page as Found
-from directory.publishing.standard import Uri
-from directory.shelf import Shelf
+from directory.hsds import schema as standard
+from directory.hsds.schema import Uri
+from directory.listing import Point
+from directory.publishing.filters import ResultPage as Found
+from directory.publishing.filters import ServiceFilter
+from directory.publishing.repository import ServiceRepository
 
 Id = Annotated[str, Path(max_length=100)]
 Json = dict[str, Any]
@@ -82,7 +82,7 @@ class TermPage(Page):
 
 
 def create_openreferral_app(
-    shelf: Shelf, locate: Callable[[str], Point | None], base_url: str = ""
+    repository: ServiceRepository, locate: Callable[[str], Point | None], base_url: str = ""
 ) -> FastAPI:
     """The API, to be mounted. `locate` finds a postcode that no listing is in.
 
@@ -106,11 +106,11 @@ def create_openreferral_app(
     app.add_exception_handler(ProblemError, tell_problem)
     app.add_exception_handler(Exception, tell_broken)
 
-    def settle(asking: Asking) -> Asked:
+    def settle(asking: Asking) -> ServiceFilter:
         asked, metres = asking
         if not asked.postcode or metres is None:
             return asked
-        near = shelf.locate(asked.postcode) or locate(asked.postcode)
+        near = repository.locate(asked.postcode) or locate(asked.postcode)
         if near is None:
             raise ProblemError(404, "We do not know where this postcode is.")
         return replace(asked, near=near, metres=metres)
@@ -142,25 +142,25 @@ def create_openreferral_app(
         asked = settle(asking)
         if format == "ndjson":
             lines = (
-                shelf.list_changes(asked)
+                repository.list_changes(asked)
                 if minimal
-                else _all(lambda start: shelf.list_services(asked, start, _AT_ONCE, full=True))
+                else _all(lambda start: repository.list_services(asked, start, _AT_ONCE, full=True))
             )
-            return answer_lines(request, lines, shelf.revision)
+            return answer_lines(request, lines, repository.revision)
         if minimal:
-            changes = list(shelf.list_changes(asked))
+            changes = list(repository.list_changes(asked))
             size = per_page or max(1, len(changes))
             start = (page - 1) * size
             some = Found(changes[start : start + size], len(changes))
             return answer_json(request, _envelope(some, page, size))
         size = per_page or 50
-        found = shelf.list_services(asked, (page - 1) * size, size, full=full)
+        found = repository.list_services(asked, (page - 1) * size, size, full=full)
         return answer_json(request, _envelope(found, page, size))
 
     @app.get("/services/{id}", response_model=standard.Service)
     def service(request: Request, id: Id) -> Response:  # noqa: A002
         """A service with everything nested in it."""
-        return _one(request, shelf.find_service(id))
+        return _one(request, repository.find_service(id))
 
     @app.get("/service_at_locations", response_model=AtLocationPage, responses=_LINES)
     def service_at_locations(
@@ -174,15 +174,17 @@ def create_openreferral_app(
         """Services at each of their locations; none of a listing whose place is kept private."""
         asked = settle(asking)
         if format == "ndjson":
-            lines = _all(lambda start: shelf.list_at_locations(asked, start, _AT_ONCE, full=True))
-            return answer_lines(request, lines, shelf.revision)
-        found = shelf.list_at_locations(asked, (page - 1) * per_page, per_page, full=full)
+            lines = _all(
+                lambda start: repository.list_at_locations(asked, start, _AT_ONCE, full=True)
+            )
+            return answer_lines(request, lines, repository.revision)
+        found = repository.list_at_locations(asked, (page - 1) * per_page, per_page, full=full)
         return answer_json(request, _envelope(found, page, per_page))
 
     @app.get("/service_at_locations/{id}", response_model=standard.ServiceAtLocation)
     def service_at_location(request: Request, id: Id) -> Response:  # noqa: A002
         """A service at a location, with everything nested in it."""
-        found = shelf.find_at_location(id)
+        found = repository.find_at_location(id)
         if found:
             # The standard's own document gives this answer a service's schema.
             found |= {name: found["service"][name] for name in ("name", "status")}
@@ -202,10 +204,12 @@ def create_openreferral_app(
         asked = settle(asking)
 
         def find(start: int, most: int) -> Found:
-            return shelf.list_organisations(asked, start, most, full=full, services=full_service)
+            return repository.list_organisations(
+                asked, start, most, full=full, services=full_service
+            )
 
         if format == "ndjson":
-            return answer_lines(request, _all(lambda at: find(at, _AT_ONCE)), shelf.revision)
+            return answer_lines(request, _all(lambda at: find(at, _AT_ONCE)), repository.revision)
         return answer_json(
             request, _envelope(find((page - 1) * per_page, per_page), page, per_page)
         )
@@ -213,18 +217,18 @@ def create_openreferral_app(
     @app.get("/organizations/{id}", response_model=standard.OrganizationWithServices)
     def organization(request: Request, id: Id) -> Response:  # noqa: A002
         """An organisation with its services."""
-        return _one(request, shelf.find_organisation(id))
+        return _one(request, repository.find_organisation(id))
 
     @app.get("/taxonomies", response_model=TaxonomyPage)
     def taxonomies(request: Request, page: PageNumber = 1, per_page: PageSize = 50) -> Response:
         """Taxonomies: kinds, strands and assets, and those of the sources."""
-        found = shelf.list_taxonomies((page - 1) * per_page, per_page)
+        found = repository.list_taxonomies((page - 1) * per_page, per_page)
         return answer_json(request, _envelope(found, page, per_page))
 
     @app.get("/taxonomies/{id}", response_model=standard.TaxonomyWithTerms)
     def taxonomy(request: Request, id: Id) -> Response:  # noqa: A002
         """A taxonomy with its terms."""
-        return _one(request, shelf.find_taxonomy(id))
+        return _one(request, repository.find_taxonomy(id))
 
     @app.get("/taxonomy_terms", response_model=TermPage)
     def taxonomy_terms(
@@ -234,13 +238,13 @@ def create_openreferral_app(
         taxonomy_id: Identity = "",
     ) -> Response:
         """Terms that services have."""
-        found = shelf.list_terms((page - 1) * per_page, per_page, taxonomy_id)
+        found = repository.list_terms((page - 1) * per_page, per_page, taxonomy_id)
         return answer_json(request, _envelope(found, page, per_page))
 
     @app.get("/taxonomy_terms/{id}", response_model=standard.TaxonomyTerm)
     def taxonomy_term(request: Request, id: Id) -> Response:  # noqa: A002
         """A term."""
-        return _one(request, shelf.find_term(id))
+        return _one(request, repository.find_term(id))
 
     return app
 

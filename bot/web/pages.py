@@ -14,18 +14,18 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from bot.web.asking import Number, Words, find_root
+from bot.web.parameters import Number, Words, find_root
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from bot.web.templating import open_templates
-from directory.catalogue import Catalogue
-from directory.finding.fitting import NEEDS, TIMES
-from directory.finding.query import Query as Wanted
-from directory.listings import KINDS, STRANDS, StoredListing, withhold_place
-from directory.publishing.calendar import has_times, write_calendar
-from directory.publishing.geojson import write_features
-from directory.publishing.linked import embed, write_linked
-from directory.publishing.sheet import write_sheet
-from directory.shelf import Shelf
+from directory.indexing.criteria import NEEDS, TIMES
+from directory.listing import KINDS, STRANDS, StoredListing, withhold_place
+from directory.publishing.csv_export import write_sheet
+from directory.publishing.geojson_export import write_features
+from directory.publishing.icalendar_export import has_times, write_calendar
+from directory.publishing.json_ld import embed, write_linked
+from directory.publishing.repository import ServiceRepository
+from directory.search.query import Query as Wanted
+from directory.search.service import SearchService
 from directory.showing import FACTS, show_listing, summarise
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -61,7 +61,7 @@ class Result(Shown):
     miles: float | None
 
 
-class Counts(BaseModel):
+class FacetCounts(BaseModel):
     """How many of all that was found have each thing to filter by; what none has is left out.
 
     `ages` by one of a few ages, `miles` by how far at most; `labels` by topic, language, audience.
@@ -80,7 +80,7 @@ class Counts(BaseModel):
 
 class Results(BaseModel):
     results: list[Result]
-    facets: Counts | None = None
+    facets: FacetCounts | None = None
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -96,7 +96,9 @@ _FORMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIRouter:
+def create_pages(
+    repository: ServiceRepository, search_service: SearchService, base_url: str = ""
+) -> APIRouter:
     """The pages under /listings, and /api/search."""
     router = APIRouter(responses=_PROBLEMS)
 
@@ -104,7 +106,7 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
         return find_root(request, base_url)
 
     def find(number: int) -> StoredListing:
-        stored = shelf.get(number)
+        stored = repository.get(number)
         if stored is None:
             raise ProblemError(404, "There is no listing with this number.")
         if stored.gone:
@@ -136,7 +138,7 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
 
     @router.get("/listings/{number}", include_in_schema=False)
     def listing(request: Request, number: str) -> Response:
-        stored = shelf.get(int(number)) if number.isdecimal() and len(number) < 10 else None
+        stored = repository.get(int(number)) if number.isdecimal() and len(number) < 10 else None
         if stored is None:
             missing = ("Perhaps the address was cut short, or the listing never was.",)
             return _tell(request, 404, "There is no such listing", missing)
@@ -147,7 +149,7 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
             )
             return _tell(request, 410, f"{stored.listing.name}: no longer listed", ended)
         page = f"{root(request)}/listings/{number}"
-        service = str(shelf.name_publicly(stored)["id"])
+        service = str(repository.name_publicly(stored)["id"])
         return answer(request, _render(stored, page, service), _HTML)
 
     @router.get("/api/search", response_model=Results, responses=_FORMS)
@@ -172,7 +174,7 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
         format: Literal["json", "geojson", "csv", "ics"] = "json",  # noqa: A002
     ) -> Response:
         """What fits the words, the best first."""
-        area = catalogue.find_area(near) if near.strip() else None
+        area = search_service.find_area(near) if near.strip() else None
         if near.strip() and area is None:
             raise ProblemError(404, "We do not know where this place is.")
         labels = {"topics": topic, "languages": language, "audience": audience}
@@ -191,21 +193,21 @@ def create_pages(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> APIR
             avoid=avoid,
             limit=limit,
         )
-        hits = catalogue.search(wanted)
+        hits = search_service.search(wanted)
         hits = [replace(hit, found=_withhold(hit.found)) for hit in hits]
         found = [hit.found for hit in hits]
         pages = f"{root(request)}/listings/"
         if format == "json":
             results = [{**summarise(hit), "page": f"{pages}{hit.found.id}"} for hit in hits]
-            counted = {"facets": _count(catalogue, wanted)} if facets else {}
+            counted = {"facets": _count(search_service, wanted)} if facets else {}
             return _answer_once(write_json({"results": results, **counted}), "application/json")
         return _answer_once(*_write(found, format, pages))
 
     return router
 
 
-def _count(catalogue: Catalogue, wanted: Wanted) -> dict[str, Any]:
-    facets, labels = catalogue.count_facets(wanted)
+def _count(search_service: SearchService, wanted: Wanted) -> dict[str, Any]:
+    facets, labels = search_service.count_facets(wanted)
     by_field: dict[str, dict[str, int]] = {}
     for (field, text), count in labels.items():
         by_field.setdefault(field, {})[text] = count

@@ -18,15 +18,17 @@ from bot.web.openreferral import (
 )
 from bot.web.pages import create_pages
 from bot.web.public import ProblemError, PublicReading
-from directory.catalogue import Catalogue
-from directory.listings import Point
-from directory.shelf import Shelf
+from directory.listing import Point
+from directory.publishing.repository import ServiceRepository
+from directory.search.service import SearchService
 
 OPEN_REFERRAL = "/openreferral/v3"
 PREFIXES = ("/openreferral", "/listings", "/api/search")
 
 
-def create_publishing_app(shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> FastAPI:
+def create_publishing_app(
+    repository: ServiceRepository, search_service: SearchService, base_url: str = ""
+) -> FastAPI:
     """All that is published, as an app of its own.
 
     `base_url` is where the program is reached from outside, such as https://connector.example;
@@ -41,11 +43,11 @@ def create_publishing_app(shelf: Shelf, catalogue: Catalogue, base_url: str = ""
     app.add_middleware(GZipMiddleware, minimum_size=1000)
 
     def locate(postcode: str) -> Point | None:
-        area = catalogue.find_area(postcode)
+        area = search_service.find_area(postcode)
         return area.point if area else None
 
-    app.include_router(create_pages(shelf, catalogue, base_url))
-    app.mount(OPEN_REFERRAL, create_openreferral_app(shelf, locate, base_url))
+    app.include_router(create_pages(repository, search_service, base_url))
+    app.mount(OPEN_REFERRAL, create_openreferral_app(repository, locate, base_url))
     app.add_exception_handler(HTTPException, tell_http_error)
     app.add_exception_handler(RequestValidationError, tell_invalid)
     app.add_exception_handler(ProblemError, tell_problem)
@@ -53,8 +55,10 @@ def create_publishing_app(shelf: Shelf, catalogue: Catalogue, base_url: str = ""
     return app
 
 
-def publish(app: FastAPI, shelf: Shelf, catalogue: Catalogue, base_url: str = "") -> None:
+def publish(
+    app: FastAPI, repository: ServiceRepository, search_service: SearchService, base_url: str = ""
+) -> None:
     """Let `app` answer for the directory as well. To be called before it starts."""
-    published = create_publishing_app(shelf, catalogue, base_url)
+    published = create_publishing_app(repository, search_service, base_url)
     # Outermost: who may use the chat says nothing about who may read what is public.
     app.add_middleware(PublicReading, published=published, prefixes=PREFIXES)

@@ -19,10 +19,10 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Engine, case, delete, select, update
 from sqlalchemy.orm import Session
 
-from directory.desk.tables import AccountRow, AttemptRow, SignInRow
+from directory.database import insert_if_new
+from directory.desk.models import AccountRow, AttemptRow, SignInRow
 from directory.errors import AccountError, BusyError
-from directory.filling.writing import read_clock
-from directory.store import insert_if_new
+from directory.importing.writer import read_clock
 
 Role = Literal["navigator", "analyst", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)

@@ -13,11 +13,11 @@ from typing import Any
 from icalendar import Calendar, Component
 
 from directory.errors import RowError, SourceError
-from directory.filling.refusing import Rejected
-from directory.listings import Listing, Place, Point
+from directory.listing import Listing, Place, Point
 from directory.places import tidy_postcode
-from directory.sources.events import read_occasions
-from directory.sources.values import (
+from directory.rejected import Rejected
+from directory.sources.calendar_events import read_occasions
+from directory.sources.fields import (
     Faults,
     find_postcode,
     read_email,

@@ -9,10 +9,10 @@ import io
 from typing import Any
 
 from directory.errors import SourceError
-from directory.filling.refusing import Rejected
-from directory.listings import Listing
+from directory.listing import Listing
+from directory.rejected import Rejected
+from directory.sources.archives import Files
 from directory.sources.openreferral import read_service
-from directory.sources.packages import Files
 
 Json = dict[str, Any]
 Table = list[Json]

@@ -7,10 +7,10 @@ import re
 from functools import partial
 from typing import Any
 
-from directory.filling.refusing import Rejected
-from directory.listings import Listing, Place, Schedule
+from directory.listing import Listing, Place, Schedule
 from directory.places import tidy_postcode
-from directory.sources.values import (
+from directory.rejected import Rejected
+from directory.sources.fields import (
     Faults,
     find_postcode,
     first,

@@ -11,13 +11,11 @@ from functools import partial
 from typing import Any
 
 from directory.errors import RowError
-from directory.filling.refusing import Rejected
-from directory.listings import Listing, Place
+from directory.listing import Listing, Place
 from directory.places import tidy_postcode
+from directory.rejected import Rejected
 from directory.sources.envelopes import find_services
-from directory.sources.extension import Told, is_ours, read_told
-from directory.sources.rules import read_schedules
-from directory.sources.values import (
+from directory.sources.fields import (
     Faults,
     first,
     may_be_confidential,
@@ -32,6 +30,8 @@ from directory.sources.values import (
     read_website,
     several,
 )
+from directory.sources.recurrence_rules import read_schedules
+from directory.sources.volunteering_extension import Told, is_ours, read_told
 
 __all__ = ["find_services", "read_service"]
 

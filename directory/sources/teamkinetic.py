@@ -9,10 +9,10 @@ import re
 from functools import partial
 from typing import Any
 
-from directory.filling.refusing import Rejected
-from directory.listings import Listing, Place, Point
+from directory.listing import Listing, Place, Point
 from directory.places import tidy_postcode
-from directory.sources.values import (
+from directory.rejected import Rejected
+from directory.sources.fields import (
     LONGEST_FIELD,
     Faults,
     find_postcode,

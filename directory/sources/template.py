@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from directory.errors import RowError, SourceError
-from directory.filling.refusing import Rejected
-from directory.listings import (
+from directory.listing import (
     ASSETS,
     KINDS,
     REPEATS,
@@ -23,14 +22,15 @@ from directory.listings import (
     Schedule,
 )
 from directory.places import tidy_postcode
-from directory.sources.cells import (
+from directory.rejected import Rejected
+from directory.sources.csv_cells import (
     read_cell_day,
     read_cell_days,
     read_cell_email,
     read_cell_link,
     read_cost,
 )
-from directory.sources.values import (
+from directory.sources.fields import (
     Faults,
     may_be_confidential,
     read_age,

@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from directory.errors import RowError
-from directory.listings import DAYS, Schedule
-from directory.sources.values import read_plain
+from directory.listing import DAYS, Schedule
+from directory.sources.fields import read_plain
 
 # More single days than this are told as a span: nobody reads a list of forty dates.
 _MOST_SINGLE = 6

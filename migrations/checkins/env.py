@@ -1,4 +1,4 @@
-"""Alembic's entry for the check-ins database, called by `checkins.migrating`.
+"""Alembic's entry for the check-ins database, called by `checkins.migration`.
 
 With a connection it migrates it; without one it prints the statements for the
 dialect of `sqlalchemy.url`.

@@ -5,25 +5,12 @@ Runs in the project's own process. Must never see a check-in, nor log a slot.
 
 from rasa_sdk import Action
 
-from directory.catalogue import Catalogue
 from directory.notes import Notebook
+from directory.search.service import SearchService
 from directory.team import Team
-from nlu.actions.asking import ActionAskArea, ActionBeginSearch, ValidateFindForm
-from nlu.actions.finding import (
-    ActionFallBack,
-    ActionFindListings,
-    ActionRefineSearch,
-    ActionSetArea,
-)
-from nlu.actions.showing import ActionShowDetails
-from nlu.actions.talking import (
-    ActionAnswerAside,
-    ActionForget,
-    ActionHearFeeling,
-    ActionStartCheckIn,
-    ActionStop,
-)
-from nlu.actions.telling import (
+from nlu.actions.cards import ActionShowDetails
+from nlu.actions.find_form import ActionAskArea, ActionBeginSearch, ValidateFindForm
+from nlu.actions.notes import (
     ActionAskNote,
     ActionAskNoteSending,
     ActionBeginNote,
@@ -33,11 +20,24 @@ from nlu.actions.telling import (
     ValidateFeedbackForm,
     ValidateNoteForm,
 )
+from nlu.actions.search import (
+    ActionFallBack,
+    ActionFindListings,
+    ActionRefineSearch,
+    ActionSetArea,
+)
+from nlu.actions.small_talk import (
+    ActionAnswerAside,
+    ActionForget,
+    ActionHearFeeling,
+    ActionStartCheckIn,
+    ActionStop,
+)
 
 
-def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[Action]:
+def make_actions(search_service: SearchService, notebook: Notebook, team: Team) -> list[Action]:
     """Every action that the domain names."""
-    refine = ActionRefineSearch(catalogue, notebook)
+    refine = ActionRefineSearch(search_service, notebook)
     return [
         ActionAnswerAside(refine),
         ActionHearFeeling(refine),
@@ -45,15 +45,15 @@ def make_actions(catalogue: Catalogue, notebook: Notebook, team: Team) -> list[A
         ActionStartCheckIn(),
         ActionStop(),
         ActionBeginSearch(),
-        ValidateFindForm(catalogue),
-        ActionAskArea(catalogue),
-        ActionFindListings(catalogue, notebook),
+        ValidateFindForm(search_service),
+        ActionAskArea(search_service),
+        ActionFindListings(search_service, notebook),
         refine,
-        ActionSetArea(catalogue, notebook),
-        ActionShowDetails(catalogue),
-        ActionFallBack(catalogue, notebook),
+        ActionSetArea(search_service, notebook),
+        ActionShowDetails(search_service),
+        ActionFallBack(search_service, notebook),
         ActionShowTeam(team),
-        ActionBeginNote(catalogue),
+        ActionBeginNote(search_service),
         ActionAskNote(),
         ActionAskNoteSending(),
         ValidateNoteForm(),

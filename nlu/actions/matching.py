@@ -11,15 +11,15 @@ from datetime import date
 
 from rasa_sdk import Tracker
 
-from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
-from directory.finding.fitting import NEEDS, TIMES
-from directory.finding.query import Hit, Query
-from directory.listings import StoredListing
+from directory.indexing.criteria import NEEDS, TIMES
+from directory.listing import StoredListing
 from directory.notes import Notebook
 from directory.places import Area
-from nlu.actions.topics import CLOSE, split_topics
+from directory.search.query import Hit, Query
+from directory.search.service import SearchService
 from nlu.actions.turn import SOON, read_age, said
+from nlu.understanding.topics import CLOSE, split_topics
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +46,12 @@ class Wanted:
     shown: frozenset[int] = frozenset()
 
     @classmethod
-    def read(cls, tracker: Tracker, catalogue: Catalogue) -> "Wanted":
+    def read(cls, tracker: Tracker, search_service: SearchService) -> "Wanted":
         area = said(tracker.get_slot("area"))
         return cls(
             interest=said(tracker.get_slot("interest")),
             strength=said(tracker.get_slot("strength")),
-            area=catalogue.find_area(area) if area else None,
+            area=search_service.find_area(area) if area else None,
             wishes=frozenset(tracker.get_slot("wishes") or ()),
             avoid=tracker.get_slot("avoid") or "",
             shown=frozenset(tracker.get_slot("shown") or ()),
@@ -92,7 +92,7 @@ class Found:
         return any(hit.silent for hit in self.hits)
 
 
-def find(catalogue: Catalogue, wanted: Wanted) -> Found:
+def find(search_service: SearchService, wanted: Wanted) -> Found:
     """Up to three places to go, and one where the person's strength is wanted.
 
     For somebody who only offers help it is the other way round: three such places, and one
@@ -103,10 +103,10 @@ def find(catalogue: Catalogue, wanted: Wanted) -> Found:
         wanted.strength is not None or "give" in wanted.wishes
     )
     query = _make_query(wanted, wanted.interest or wanted.strength)
-    places = _search_topics(catalogue, query, 1 if only_gives else PLACES_TO_GO)
+    places = _search_topics(search_service, query, 1 if only_gives else PLACES_TO_GO)
     needed: list[Hit] = []
     if only_gives or wanted.strength is not None:
-        needed = catalogue.search(
+        needed = search_service.search(
             replace(
                 _make_query(wanted, wanted.strength),
                 text=wanted.strength or _ANY_HELP,
@@ -119,7 +119,7 @@ def find(catalogue: Catalogue, wanted: Wanted) -> Found:
         )
     far = not only_gives and _are_far(places)
     if far:
-        places = _look_farther(catalogue, query) or places
+        places = _look_farther(search_service, query) or places
     return Found(tuple(places), tuple(needed), gives_first=only_gives, far=far)
 
 
@@ -128,12 +128,12 @@ def _are_far(hits: Sequence[Hit]) -> bool:
     return bool(hits) and all(hit.miles is not None and hit.miles > NEAR_MILES for hit in hits)
 
 
-def _look_farther(catalogue: Catalogue, query: Query) -> list[Hit]:
+def _look_farther(search_service: SearchService, query: Query) -> list[Hit]:
     """Of those that fit the nearest and, if there is one that does, one to join from home."""
-    fitting = [hit for hit in catalogue.search(replace(query, limit=_FARTHER)) if hit.good]
+    fitting = [hit for hit in search_service.search(replace(query, limit=_FARTHER)) if hit.good]
     nearest = sorted(fitting, key=lambda hit: (hit.miles is None, hit.miles))[:PLACES_TO_GO]
     shown = query.exclude | {hit.found.id for hit in nearest}
-    from_home = catalogue.search(
+    from_home = search_service.search(
         replace(query, needs=query.needs | {"online"}, exclude=shown, limit=1)
     )
     if from_home and from_home[0].good and not from_home[0].silent:
@@ -141,7 +141,7 @@ def _look_farther(catalogue: Catalogue, query: Query) -> list[Hit]:
     return nearest
 
 
-def find_like(catalogue: Catalogue, wanted: Wanted, liked: StoredListing) -> Found:
+def find_like(search_service: SearchService, wanted: Wanted, liked: StoredListing) -> Found:
     """Other listings like the one that a person liked, under the same wishes."""
     listing = liked.listing
     text = f"{listing.name}. {', '.join(listing.topics)}. {listing.description}"
@@ -153,7 +153,7 @@ def find_like(catalogue: Catalogue, wanted: Wanted, liked: StoredListing) -> Fou
         limit=PLACES_TO_GO,
         why=f"It is like {listing.name}",
     )
-    return Found(tuple(catalogue.search(query)), ())
+    return Found(tuple(search_service.search(query)), ())
 
 
 def _make_query(wanted: Wanted, text: str | None) -> Query:
@@ -181,29 +181,29 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
     )
 
 
-def _search_topics(catalogue: Catalogue, query: Query, limit: int) -> list[Hit]:
+def _search_topics(search_service: SearchService, query: Query, limit: int) -> list[Hit]:
     """The best hits; of several topics the best of each, if each has a close one."""
     whole = replace(query, limit=limit)
-    topics = split_topics(query.text, catalogue.encode) if limit > 1 and not query.why else ()
+    topics = split_topics(query.text, search_service.encode) if limit > 1 and not query.why else ()
     found: dict[int, Hit] = {}
     for number, topic in enumerate(topics):
         # What is left over from an even share goes to the last.
         share = (limit - len(found)) // (len(topics) - number)
         exclude = query.exclude | found.keys()
-        hits = catalogue.search(replace(query, text=topic, limit=share, exclude=exclude))
+        hits = search_service.search(replace(query, text=topic, limit=share, exclude=exclude))
         if not hits or hits[0].fit < CLOSE:
-            return catalogue.search(whole)
+            return search_service.search(whole)
         found.update((hit.found.id, hit) for hit in hits)
-    return list(found.values()) or catalogue.search(whole)
+    return list(found.values()) or search_service.search(whole)
 
 
-def count_unmet(catalogue: Catalogue, notebook: Notebook, wanted: Wanted) -> None:
+def count_unmet(search_service: SearchService, notebook: Notebook, wanted: Wanted) -> None:
     """Count a search that found nothing good: its topic and coarse area, by names of ours.
 
     Never raises: it is an aside.
     """
-    category = catalogue.name_need(wanted.interest or wanted.strength or "")
+    category = search_service.name_need(wanted.interest or wanted.strength or "")
     try:
-        notebook.add_unmet_need(category, catalogue.name_coarsely(wanted.area))
+        notebook.add_unmet_need(category, search_service.name_coarsely(wanted.area))
     except DatabaseError as error:
         log.warning("%s", error)

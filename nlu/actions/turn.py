@@ -8,8 +8,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from directory.finding.fitting import NEEDS, TIMES
-from nlu.actions.reading import Said, read
+from directory.indexing.criteria import NEEDS, TIMES
+from nlu.understanding.utterance import Said, read
 
 _NOT = "not "
 # Below this, what Rasa takes a turn for is less likely than that it answers our question.
@@ -85,7 +85,7 @@ class Turn:
             text=text,
             rest=rest,
             # A button's payload reaches Rasa as a text that starts with a slash;
-            # typed text never does, because `bot.wording.keep_words` sees to it.
+            # typed text never does, because `bot.responses.keep_words` sees to it.
             tapped=text.startswith("/"),
             sure=sure,
             entities={one["entity"]: str(one["value"]) for one in entities},

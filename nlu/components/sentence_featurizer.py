@@ -1,7 +1,7 @@
 """Sentence vectors for Rasa, from the same ONNX file that the directory search uses.
 
 Runs in Rasa's environment, where sentence-transformers cannot be installed: hence
-onnxruntime and tokenizers alone. Must give the vectors `directory.embeddings` gives.
+onnxruntime and tokenizers alone. Must give the vectors `directory.encoder` gives.
 """
 
 import os
@@ -29,7 +29,7 @@ _BATCH = 16
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Gives each message one unit vector of 384 numbers.
 
-    The folder is what `directory.embeddings.prepare` made; it is named by the
+    The folder is what `directory.encoder.prepare` made; it is named by the
     environment variable CONNECTOR_ENCODER, or else is `var/encoder`. `weight` is the
     vector's length, which sets how much it says beside the counts of letters.
     """

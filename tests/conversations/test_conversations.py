@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.wording import Wording, line
+from bot.responses import Wording, line
 from tests.service import Talk, cards, taps, words
 
 _WORDING = Wording()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from directory.embeddings import Encoder
+from directory.encoder import Encoder
 from tests.desk.server import DeskServer, Person, Releases
 from tests.published.conftest import NOTICE, read_town
 from tests.published.helpers import fill, open_empty

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 
 from bot.web.desk.app import create_desk, open_desk
 from checkins.errors import ReleaseError
-from directory.catalogue import Catalogue
-from directory.desk.office import Office
-from directory.embeddings import Encoder
+from directory.desk.services import DeskServices
+from directory.encoder import Encoder
+from directory.search.service import SearchService
 
 SECRET = b"a secret of the tests' own"
 PASSWORD = "correct horse battery"
@@ -54,10 +54,12 @@ class DeskServer:
         self, engine: Engine, encoder: Encoder, ledger: Releases, tries_a_minute: int = 0
     ) -> None:
         self.engine = engine
-        self.office = Office(engine, encoder, SECRET, fetch_private=True)
+        self.desk_services = DeskServices(engine, encoder, SECRET, fetch_private=True)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-        catalogue = Catalogue(engine, encoder)
-        desk = create_desk(self.office, catalogue, ledger, SECRET, tries_a_minute=tries_a_minute)
+        search_service = SearchService(engine, encoder)
+        desk = create_desk(
+            self.desk_services, search_service, ledger, SECRET, tries_a_minute=tries_a_minute
+        )
         open_desk(app, desk)
         config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
@@ -79,9 +81,9 @@ class DeskServer:
 
     def make_person(self, name: str, role: str) -> "Person":
         """Somebody of this role who has signed in."""
-        known = {account.name for account in self.office.accounts.list_all()}
+        known = {account.name for account in self.desk_services.accounts.list_all()}
         if name not in known:
-            self.office.accounts.add(name, role, PASSWORD)
+            self.desk_services.accounts.add(name, role, PASSWORD)
         person = Person(self.url)
         answer = person.sign_in(name, PASSWORD)
         assert answer.status_code == 303, answer.text

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.desk.accounts import TRIES, Accounts
-from directory.desk.signins import LASTS, SignIns
-from directory.desk.tables import AccountRow, AttemptRow, SignInRow
+from directory.desk.models import AccountRow, AttemptRow, SignInRow
+from directory.desk.sessions import LASTS, Sessions
 from directory.errors import AccountError, BusyError
 from tests.desk.server import PASSWORD, SECRET
 
@@ -76,7 +76,7 @@ def test_the_database_holds_neither_passwords_nor_tokens_nor_names_that_were_tri
     accounts, engine, clock
 ):
     account = accounts.add("Nadia", "navigator", PASSWORD)
-    token = SignIns(engine, clock).begin(account)
+    token = Sessions(engine, clock).begin(account)
     accounts.check("my password by mistake", "x")
     with Session(engine) as session:
         rows = [*session.scalars(select(AccountRow)), *session.scalars(select(SignInRow))]
@@ -229,7 +229,7 @@ def test_a_mark_is_worth_nothing_made_up_for_others_or_after_a_new_password(acco
 
 def test_a_new_password_signs_out_everywhere_and_lifts_the_bar(accounts, engine, clock):
     account = accounts.add("Nadia", "navigator", PASSWORD)
-    signins = SignIns(engine, clock)
+    signins = Sessions(engine, clock)
     token = signins.begin(account)
     for _ in range(TRIES):
         accounts.check("Nadia", "wrong")
@@ -240,7 +240,7 @@ def test_a_new_password_signs_out_everywhere_and_lifts_the_bar(accounts, engine,
 
 
 def test_who_is_removed_is_out_at_once(accounts, engine, clock):
-    signins = SignIns(engine, clock)
+    signins = Sessions(engine, clock)
     token = signins.begin(accounts.add("Nadia", "navigator", PASSWORD))
     assert signins.find(token) is not None
     accounts.remove("Nadia")
@@ -253,7 +253,7 @@ def test_who_is_removed_is_out_at_once(accounts, engine, clock):
 
 def test_a_sign_in_ends_by_itself_and_by_signing_out(accounts, engine, clock):
     account = accounts.add("Nadia", "navigator", PASSWORD)
-    signins = SignIns(engine, clock)
+    signins = Sessions(engine, clock)
     first, second = signins.begin(account), signins.begin(account)
     assert first != second
     signins.end(first)

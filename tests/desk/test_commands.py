@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from bot.cli import main
+from directory.database import open_database
 from directory.desk.accounts import Accounts
-from directory.store import open_database
 from tests.desk.server import PASSWORD
 
 SECRET = "a secret of sixteen letters"

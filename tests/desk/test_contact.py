@@ -8,7 +8,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from bot.web.desk.contact import MOST_A_DAY
-from bot.web.desk.sealing import DAYS
+from bot.web.desk.signed_links import DAYS
 from tests.desk.server import SECRET, Person
 from tests.desk.test_listings import add, change, read_form, read_version
 
@@ -49,12 +49,14 @@ def test_it_is_mended_and_only_what_is_theirs(desk, stranger, number, path):
     fields = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
     sent = {**fields, "phone": "01632 960555", "kind": "service", "confidential": "yes"}
     assert stranger.client.post(path, data=sent).status_code == 303
-    listing = desk.office.keeper.read(number).stored.listing
+    listing = desk.desk_services.editor.read(number).stored.listing
     assert listing.phone == "01632 960555"
     assert listing.kind == "group"
     assert not listing.confidential
     assert listing.assured_date is not None
-    assert "phone" in [field for one in desk.office.history.of(number) for field in one.fields]
+    assert "phone" in [
+        field for one in desk.desk_services.history.of(number) for field in one.fields
+    ]
 
 
 def test_what_is_wrong_is_told_and_nothing_changes(desk, stranger, number, path):
@@ -63,7 +65,7 @@ def test_what_is_wrong_is_told_and_nothing_changes(desk, stranger, number, path)
     answer = stranger.client.post(path, data={**fields, "name": ""})
     assert answer.status_code == 422
     assert "Name: is empty" in answer.text
-    assert desk.office.keeper.read(number).stored.listing.name == "Ukulele evening"
+    assert desk.desk_services.editor.read(number).stored.listing.name == "Ukulele evening"
 
 
 @pytest.mark.parametrize("fields", [{"do": "confirm"}, {"do": "save"}, {"do": "save", "name": ""}])
@@ -78,7 +80,7 @@ def test_what_was_changed_meanwhile_is_shown_and_not_confirmed(
     page = stranger.read(answer.headers["location"])
     assert "It was changed since you opened it" in page
     assert "01632 960777" in page
-    listing = desk.office.keeper.read(number).stored.listing
+    listing = desk.desk_services.editor.read(number).stored.listing
     assert listing.phone == "01632 960777"
     assert listing.assured_date is None
 
@@ -87,15 +89,15 @@ def test_a_link_writes_so_often_in_a_day_and_no_more(desk, navigator, stranger, 
     page = stranger.read(path)
     form = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
     for time in range(MOST_A_DAY):
-        version = desk.office.keeper.read(number).version
+        version = desk.desk_services.editor.read(number).version
         sent = {**form, "phone": f"01632 9601{time:02}", "version": version}
         assert stranger.client.post(path, data=sent).status_code == 303
-    version = desk.office.keeper.read(number).version
+    version = desk.desk_services.editor.read(number).version
     for more in ({"do": "confirm"}, {"do": "save", "phone": "01632 960999"}):
         answer = stranger.client.post(path, data={**form, **more, "version": version})
         assert answer.status_code == 429
         assert "Nothing more was saved." in answer.text
-    assert desk.office.keeper.read(number).version == version
+    assert desk.desk_services.editor.read(number).version == version
     # Navigators are not held up by it.
     assert change(navigator, number, phone="01632 960999").status_code == 303
 

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from bot.web.desk.rooms import ROOMS
+from bot.web.desk.permissions import ROOMS
 from directory.desk.accounts import TRIES
 from tests.desk.server import PASSWORD, DeskServer, Person
 
@@ -51,7 +51,7 @@ def test_the_same_is_said_whatever_was_wrong(desk, stranger):
     # Barred, even with the right password: and even that does not show.
     said.add(stranger.sign_in("Olga", PASSWORD).text)
     assert len(said) == 1
-    desk.office.accounts.reset_password("Olga", PASSWORD)
+    desk.desk_services.accounts.reset_password("Olga", PASSWORD)
 
 
 def test_who_tries_too_often_is_told_to_wait_whatever_the_name(desk, encoder, ledger):
@@ -72,7 +72,7 @@ def test_who_tries_too_often_is_told_to_wait_whatever_the_name(desk, encoder, le
 
 def test_many_tries_at_once_keep_nobody_waiting(desk, stranger, monkeypatch):
     free = threading.Event()
-    monkeypatch.setattr(desk.office.accounts, "_verify", lambda *_: not free.wait(30))
+    monkeypatch.setattr(desk.desk_services.accounts, "_verify", lambda *_: not free.wait(30))
     token = stranger.read("/desk/sign-in").partition('name="token" value="')[2].partition('"')[0]
     asked = {
         "data": {"token": token, "name": "Olga", "password": "wrong"},
@@ -110,7 +110,7 @@ def test_who_signed_in_here_before_gets_in_while_others_try_the_name(desk, stran
     assert stranger.sign_in("Olga", PASSWORD).status_code == 422
     assert person.sign_in("Olga", PASSWORD).status_code == 303
     person.close()
-    desk.office.accounts.reset_password("Olga", PASSWORD)
+    desk.desk_services.accounts.reset_password("Olga", PASSWORD)
 
 
 @pytest.mark.parametrize("who", ["stranger", "navigator", "analyst", "admin"])
@@ -234,7 +234,7 @@ def test_a_fault_of_ours_is_told_in_plain_words_and_logged_without_them(
     def fail(*_: object) -> None:
         raise RuntimeError("words that nobody should read")
 
-    monkeypatch.setattr(desk.office.history, "read", fail)
+    monkeypatch.setattr(desk.desk_services.history, "read", fail)
     answer = admin.get("/desk/audit")
     assert answer.status_code == 500
     assert "Something went wrong on our side." in answer.text

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from bot.web.desk.rooms import ROOMS
+from bot.web.desk.permissions import ROOMS
 from tests.desk.server import PASSWORD, DeskServer, Person
 from tests.desk.test_importing import HEADER, send
 from tests.desk.test_listings import add
@@ -77,8 +77,8 @@ def test_signing_in_by_keyboard_alone_without_scripts(desk, open_page):
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1100, "light")])
 def test_every_page_is_for_everybody(desk, enter, navigator, width, scheme):
-    desk.office.notebook.add_note("suggestion", "There is a choir at the chapel.")
-    desk.office.notebook.add_unmet_need("gardening and growing", "Sandhills")
+    desk.desk_services.notebook.add_note("suggestion", "There is a choir at the chapel.")
+    desk.desk_services.notebook.add_unmet_need("gardening and growing", "Sandhills")
     number = add(navigator, email="ukulele@larkhaven.example")
     send(navigator, HEADER + "y,A row to mend,gruop,Words.,,\n", source=f"wrong at {width}")
     imports = navigator.read("/desk/imports")

@@ -11,18 +11,18 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.catalogue import Catalogue
-from directory.desk.history import History
-from directory.desk.keeping import Keeper
-from directory.desk.register import Register
-from directory.desk.tables import ChangeRow, EditRow
+from directory.desk.editor import ListingEditor
+from directory.desk.models import ChangeRow, EditRow
+from directory.desk.queries import ListingQueries
 from directory.errors import ChangedError, DirectoryError, PaceError, SourceError
-from directory.filling.importing import OWN_SOURCE, import_listings
-from directory.filling.refusing import Rejected
-from directory.finding.query import Query
-from directory.listings import Listing, Place, Point, Schedule
+from directory.importing.audit_log import History
+from directory.importing.importer import OWN_SOURCE, import_listings
+from directory.listing import Listing, Place, Point, Schedule
 from directory.models import QuarantinedRow
-from directory.shelf import Shelf
+from directory.publishing.repository import ServiceRepository
+from directory.rejected import Rejected
+from directory.search.query import Query
+from directory.search.service import SearchService
 from tests.privacy.test_confidential import PLACE, leaks
 
 TODAY = date(2026, 11, 28)
@@ -41,8 +41,8 @@ TEA = Listing(
 
 
 @pytest.fixture
-def keeper(engine, remembering_encoder) -> Keeper:
-    return Keeper(engine, remembering_encoder, lambda: TODAY)
+def editor(engine, remembering_encoder) -> ListingEditor:
+    return ListingEditor(engine, remembering_encoder, lambda: TODAY)
 
 
 @pytest.fixture
@@ -57,52 +57,54 @@ def take_in(engine, remembering_encoder):
     return take_in
 
 
-def change(keeper: Keeper, number: int, who: str = "Nadia", **values: object) -> tuple[str, ...]:
-    kept = keeper.read(number)
+def change(
+    editor: ListingEditor, number: int, who: str = "Nadia", **values: object
+) -> tuple[str, ...]:
+    kept = editor.read(number)
     assert kept is not None
     listing = replace(kept.stored.listing, **values)  # type: ignore[arg-type]
-    return keeper.change(number, listing, who, version=kept.version)
+    return editor.change(number, listing, who, version=kept.version)
 
 
-def read(keeper: Keeper, number: int) -> Listing:
-    kept = keeper.read(number)
+def read(editor: ListingEditor, number: int) -> Listing:
+    kept = editor.read(number)
     assert kept is not None
     return kept.stored.listing
 
 
-def test_what_was_changed_here_outlives_what_the_source_says_next(keeper, take_in):
+def test_what_was_changed_here_outlives_what_the_source_says_next(editor, take_in):
     number = take_in(TEA)
-    assert change(keeper, number, phone="01632 960002") == ("phone",)
+    assert change(editor, number, phone="01632 960002") == ("phone",)
     take_in(replace(TEA, phone="01632 960009", description="Come for a cup of coffee."))
-    now = read(keeper, number)
+    now = read(editor, number)
     assert now.phone == "01632 960002"
     assert now.description == "Come for a cup of coffee."
     # And an answer that has not changed changes nothing.
-    version = keeper.read(number).version
+    version = editor.read(number).version
     take_in(replace(TEA, phone="01632 960009", description="Come for a cup of coffee."))
-    assert keeper.read(number).version == version
-    assert keeper.read(number).edited == ("phone",)
+    assert editor.read(number).version == version
+    assert editor.read(number).edited == ("phone",)
 
 
-def test_given_back_it_follows_its_source_again(keeper, take_in):
+def test_given_back_it_follows_its_source_again(editor, take_in):
     number = take_in(TEA)
-    change(keeper, number, phone="01632 960002")
-    keeper.give_back(number, "Nadia")
-    assert read(keeper, number).phone == "01632 960002"
+    change(editor, number, phone="01632 960002")
+    editor.give_back(number, "Nadia")
+    assert read(editor, number).phone == "01632 960002"
     take_in(TEA)
-    assert read(keeper, number).phone == TEA.phone
-    assert keeper.read(number).edited == ()
+    assert read(editor, number).phone == TEA.phone
+    assert editor.read(number).edited == ()
 
 
-def test_what_its_source_drops_is_closed_and_cannot_be_changed(keeper, take_in):
+def test_what_its_source_drops_is_closed_and_cannot_be_changed(editor, take_in):
     number = take_in(TEA, replace(TEA, key="other"))
-    change(keeper, number, phone="01632 960002")
+    change(editor, number, phone="01632 960002")
     take_in(replace(TEA, key="other"))
-    assert read(keeper, number).status == "closed"
+    assert read(editor, number).status == "closed"
     with pytest.raises(DirectoryError, match="no longer kept"):
-        change(keeper, number, phone="01632 960003")
+        change(editor, number, phone="01632 960003")
     with pytest.raises(DirectoryError, match="no longer kept"):
-        keeper.assure(number, "Nadia", version=keeper.read(number).version)
+        editor.assure(number, "Nadia", version=editor.read(number).version)
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
@@ -120,24 +122,24 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         return list(pool.map(run, acts))
 
 
-def test_of_many_at_once_no_more_write_than_may_in_a_day(keeper, take_in):
+def test_of_many_at_once_no_more_write_than_may_in_a_day(editor, take_in):
     number = take_in(TEA)
-    version = keeper.read(number).version
+    version = editor.read(number).version
     # From then on it is as it was, and each has seen what is there.
-    keeper.assure(number, "Nadia", version=version)
-    version = keeper.read(number).version
-    confirm = partial(keeper.assure, number, "its contact", version=version, most_a_day=3)
+    editor.assure(number, "Nadia", version=version)
+    version = editor.read(number).version
+    confirm = partial(editor.assure, number, "its contact", version=version, most_a_day=3)
     assert sorted(map(str, at_once(*[confirm] * 12))) == sorted(
         map(str, [None] * 3 + [PaceError] * 9)
     )
 
 
-def test_of_many_who_change_the_same_at_once_one_does(keeper, take_in):
+def test_of_many_who_change_the_same_at_once_one_does(editor, take_in):
     number = take_in(TEA)
-    kept = keeper.read(number)
+    kept = editor.read(number)
     changes = [
         partial(
-            keeper.change,
+            editor.change,
             number,
             replace(kept.stored.listing, phone=f"01632 9601{one:02}"),
             "Nadia",
@@ -148,55 +150,55 @@ def test_of_many_who_change_the_same_at_once_one_does(keeper, take_in):
     found = at_once(*changes)
     assert found.count(("phone",)) == 1
     assert found.count(ChangedError) == 11
-    assert read(keeper, number).phone == f"01632 9601{found.index(('phone',)):02}"
+    assert read(editor, number).phone == f"01632 9601{found.index(('phone',)):02}"
 
 
-def test_two_who_change_the_same_do_not_overwrite_each_other(keeper, take_in):
+def test_two_who_change_the_same_do_not_overwrite_each_other(editor, take_in):
     number = take_in(TEA)
-    seen = keeper.read(number)
-    change(keeper, number, phone="01632 960002")
+    seen = editor.read(number)
+    change(editor, number, phone="01632 960002")
     with pytest.raises(ChangedError, match="Somebody else has changed"):
-        keeper.change(number, replace(TEA, phone="01632 960003"), "Omar", version=seen.version)
-    assert read(keeper, number).phone == "01632 960002"
+        editor.change(number, replace(TEA, phone="01632 960003"), "Omar", version=seen.version)
+    assert read(editor, number).phone == "01632 960002"
 
 
-def test_the_later_check_counts_whoever_made_it(keeper, take_in):
+def test_the_later_check_counts_whoever_made_it(editor, take_in):
     number = take_in(TEA)
-    keeper.assure(number, "Nadia", version=keeper.read(number).version)
-    assert read(keeper, number).assured_date == TODAY
+    editor.assure(number, "Nadia", version=editor.read(number).version)
+    assert read(editor, number).assured_date == TODAY
     take_in(replace(TEA, assured_date=date(2026, 2, 1)))
-    assert read(keeper, number).assured_date == TODAY
+    assert read(editor, number).assured_date == TODAY
     take_in(replace(TEA, assured_date=date(2027, 1, 1)))
-    assert read(keeper, number).assured_date == date(2027, 1, 1)
+    assert read(editor, number).assured_date == date(2027, 1, 1)
 
 
 def test_a_listing_of_ones_own_is_found_and_no_import_touches_it(
-    engine, keeper, take_in, remembering_encoder
+    engine, editor, take_in, remembering_encoder
 ):
-    number = keeper.add(replace(TEA, name="Knitting circle", description="Yarn."), "Nadia")
-    assert keeper.read(number).own
-    [hit] = Catalogue(engine, remembering_encoder).search(Query("knitting", limit=1))
+    number = editor.add(replace(TEA, name="Knitting circle", description="Yarn."), "Nadia")
+    assert editor.read(number).own
+    [hit] = SearchService(engine, remembering_encoder).search(Query("knitting", limit=1))
     assert hit.found.id == number
     take_in(TEA)
-    assert read(keeper, number).status == "open"
+    assert read(editor, number).status == "open"
     with pytest.raises(SourceError, match="Choose another"):
         take_in(TEA, source=OWN_SOURCE)
 
 
-def test_a_change_is_found_by_its_new_words_at_once(engine, keeper, take_in, remembering_encoder):
+def test_a_change_is_found_by_its_new_words_at_once(engine, editor, take_in, remembering_encoder):
     number = take_in(TEA)
-    change(keeper, number, name="Ukulele band", description="We play together.")
-    [hit] = Catalogue(engine, remembering_encoder).search(Query("ukulele", limit=1))
+    change(editor, number, name="Ukulele band", description="We play together.")
+    [hit] = SearchService(engine, remembering_encoder).search(Query("ukulele", limit=1))
     assert hit.found.id == number
-    change(keeper, number, status="closed")
-    assert Catalogue(engine, remembering_encoder).search(Query("ukulele", limit=1)) == []
+    change(editor, number, status="closed")
+    assert SearchService(engine, remembering_encoder).search(Query("ukulele", limit=1)) == []
 
 
-def test_the_history_tells_who_did_what_and_how_it_was(engine, keeper, take_in):
+def test_the_history_tells_who_did_what_and_how_it_was(engine, editor, take_in):
     number = take_in(TEA)
-    change(keeper, number, phone="01632 960002", cost_amount=0.0)
-    keeper.assure(number, "Omar", version=keeper.read(number).version)
-    assert change(keeper, number) == ()
+    change(editor, number, phone="01632 960002", cost_amount=0.0)
+    editor.assure(number, "Omar", version=editor.read(number).version)
+    assert change(editor, number) == ()
     latest, first = History(engine).of(number)
     assert (latest.who, latest.what, latest.fields) == ("Omar", "checked", ("assured_date",))
     assert (first.who, first.what) == ("Nadia", "changed")
@@ -213,66 +215,66 @@ def find_leaks(engine: Engine) -> set[str]:
 
 
 @pytest.mark.parametrize("by", ["navigator", "source", "refused row"])
-def test_a_listing_that_becomes_confidential_leaves_no_place_behind(engine, keeper, take_in, by):
+def test_a_listing_that_becomes_confidential_leaves_no_place_behind(engine, editor, take_in, by):
     number = take_in(replace(TEA, places=(PLACE,)))
-    change(keeper, number, places=(replace(PLACE, venue="Quiethaven"),), description="Safe.")
-    change(keeper, number, phone="01632 960002")
+    change(editor, number, places=(replace(PLACE, venue="Quiethaven"),), description="Safe.")
+    change(editor, number, phone="01632 960002")
     assert leaks(engine)
     if by == "navigator":
-        change(keeper, number, confidential=True)
+        change(editor, number, confidential=True)
     elif by == "source":
         take_in(replace(TEA, confidential=True))
     else:
         take_in(Rejected("tea", "Tea", "it is wrong", {}, confidential=True))
-    assert read(keeper, number).places == ()
+    assert read(editor, number).places == ()
     assert find_leaks(engine) == set()
     assert all(change.before is None for change in History(engine).of(number))
     # Nor does it come back by what was changed before.
     if by != "refused row":
         take_in(replace(TEA, confidential=by == "source", places=(PLACE,)))
-        assert read(keeper, number).confidential
+        assert read(editor, number).confidential
         assert find_leaks(engine) == set()
 
 
-def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, keeper, take_in):
+def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, editor, take_in):
     refused = Rejected(
         "tea", "Tea", "row ending on line 2: column 'kind' is empty", {"name": "Tea"}
     )
     take_in(refused)
-    register = Register(engine, Shelf(engine))
+    register = ListingQueries(engine, ServiceRepository(engine))
     [row], total = register.list_quarantined(0, 10)
     assert total == 1
     assert register.list_quarantined(1, 10) == ([], 1)
     assert (row.source, row.key, row.content) == ("town", "tea", {"name": "Tea"})
-    number = keeper.mend(row.id, replace(TEA, name="Mended"), "Nadia")
+    number = editor.mend(row.id, replace(TEA, name="Mended"), "Nadia")
     assert register.count_quarantined() == 0
     assert register.get_quarantined(row.id) is None
     take_in(refused)
-    assert read(keeper, number).name == "Mended"
-    assert read(keeper, number).status == "open"
+    assert read(editor, number).name == "Mended"
+    assert read(editor, number).status == "open"
     take_in(TEA)
-    assert read(keeper, number).name == TEA.name
+    assert read(editor, number).name == TEA.name
     with pytest.raises(DirectoryError, match="mended or read again"):
-        keeper.mend(row.id, TEA, "Nadia")
+        editor.mend(row.id, TEA, "Nadia")
 
 
 @pytest.mark.parametrize("private", [False, True])
 def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
-    engine, keeper, take_in, private
+    engine, editor, take_in, private
 ):
     take_in(Rejected("tea", "Tea", "it is wrong", {}, confidential=private))
-    [row], _ = Register(engine, Shelf(engine)).list_quarantined(0, 10)
-    keeper.leave_out(row.id, "Nadia")
-    keeper.leave_out(row.id, "Omar")
-    assert Register(engine, Shelf(engine)).count_quarantined() == 0
+    [row], _ = ListingQueries(engine, ServiceRepository(engine)).list_quarantined(0, 10)
+    editor.leave_out(row.id, "Nadia")
+    editor.leave_out(row.id, "Omar")
+    assert ListingQueries(engine, ServiceRepository(engine)).count_quarantined() == 0
     [noted] = History(engine).read(0, 10)
     assert (noted.who, noted.what) == ("Nadia", "left out of what is held back")
     assert noted.name == ("a private row, of town" if private else "Tea, of town")
     assert noted.listing_id is None
 
 
-def test_what_would_find_it_is_told_before_it_is_saved(engine, keeper):
-    told = keeper.preview(
+def test_what_would_find_it_is_told_before_it_is_saved(engine, editor):
+    told = editor.preview(
         replace(TEA, name="Allotment club", description="Grow vegetables and flowers together.")
     )
     assert told.topics[0] == "gardening and growing"
@@ -282,16 +284,16 @@ def test_what_would_find_it_is_told_before_it_is_saved(engine, keeper):
         assert session.scalars(select(QuarantinedRow)).all() == []
 
 
-def test_the_register_finds_closed_ones_and_those_that_nobody_checked(engine, keeper, take_in):
+def test_the_register_finds_closed_ones_and_those_that_nobody_checked(engine, editor, take_in):
     number = take_in(
         TEA,
         replace(TEA, key="2", name="Choir", assured_date=None),
         replace(TEA, key="3", name="Chess", assured_date=TODAY),
     )
-    register = Register(engine, Shelf(engine), lambda: TODAY)
+    register = ListingQueries(engine, ServiceRepository(engine), lambda: TODAY)
     assert register.find("tea hall", "", 0, 10)[1] == 3
-    change(keeper, number, status="closed")
-    register = Register(engine, Shelf(engine), lambda: TODAY)
+    change(editor, number, status="closed")
+    register = ListingQueries(engine, ServiceRepository(engine), lambda: TODAY)
     [found], total = register.find("tea", "closed", 0, 10)
     assert (found.id, total) == (number, 1)
     found = register.read_freshness(0, 10)

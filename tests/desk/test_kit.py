@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image
 
 from bot.settings import ROOT
-from bot.web.desk.kit import LANGUAGES
+from bot.web.desk.outreach import LANGUAGES
 from bot.web.desk.poster import draw_code
 from tests.desk.test_listings import add
 
@@ -65,9 +65,9 @@ def test_a_shortlist_is_printed_sent_and_shared_for_a_while(desk, navigator, str
     shared = stranger.read(path)
     assert "Second of the list" in shared
     assert "Sign out" not in shared
-    kept = desk.office.keeper.read(first)
+    kept = desk.desk_services.editor.read(first)
     closed = replace(kept.stored.listing, status="closed")
-    desk.office.keeper.change(first, closed, "Nadia", version=kept.version)
+    desk.desk_services.editor.change(first, closed, "Nadia", version=kept.version)
     shared = stranger.read(path)
     assert "First of the list" not in shared
     assert "1 place has closed since this list was made." in shared

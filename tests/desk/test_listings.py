@@ -135,7 +135,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_lost(navigator):
 
 def test_a_second_place_and_a_second_time_stay_though_the_form_shows_one(desk, navigator):
     number = add(navigator)
-    kept = desk.office.keeper.read(number)
+    kept = desk.desk_services.editor.read(number)
     listing = kept.stored.listing
     twice = listing.__class__(
         **{
@@ -144,10 +144,10 @@ def test_a_second_place_and_a_second_time_stay_though_the_form_shows_one(desk, n
             "schedules": (*listing.schedules, *listing.schedules),
         }
     )
-    desk.office.keeper.change(number, twice, "Omar", version=kept.version)
+    desk.desk_services.editor.change(number, twice, "Omar", version=kept.version)
     assert "1 more place, kept as they are" in navigator.read(f"/desk/listings/{number}/edit")
     change(navigator, number, venue="Old Chapel", start_time="18:30")
-    now = desk.office.keeper.read(number).stored.listing
+    now = desk.desk_services.editor.read(number).stored.listing
     assert [place.venue for place in now.places] == ["Old Chapel", "Harbour Hall"]
     assert [f"{one.opens_at:%H:%M}" for one in now.schedules] == ["18:30", "19:00"]
 

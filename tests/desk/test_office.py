@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.catalogue import Catalogue
-from directory.desk.office import Office
-from directory.desk.supply import Need, Supply
+from directory.desk.asset_supply import AssetSupply, Need
+from directory.desk.services import DeskServices
 from directory.errors import DirectoryError
-from directory.finding.query import Query
-from directory.listings import Listing, Place, Point
+from directory.listing import Listing, Place, Point
 from directory.models import DuplicateRow, ListingRow
 from directory.notes import Notebook
+from directory.search.query import Query
+from directory.search.service import SearchService
 from tests.desk.server import SECRET
 
 LUNCH = Listing(
@@ -32,8 +32,8 @@ CHOIR = replace(LUNCH, key="choir", name="Choir", description="We sing.", topics
 
 
 @pytest.fixture
-def office(engine, remembering_encoder) -> Office:
-    return Office(engine, remembering_encoder, SECRET)
+def desk_services(engine, remembering_encoder) -> DeskServices:
+    return DeskServices(engine, remembering_encoder, SECRET)
 
 
 def read_ids(engine: Engine) -> dict[str, int]:
@@ -41,11 +41,13 @@ def read_ids(engine: Engine) -> dict[str, int]:
         return {row.key: row.id for row in session.scalars(select(ListingRow))}
 
 
-def test_who_imported_what_is_noted_for_what_changed_alone(office):
-    office.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
-    office.take_in("town", [replace(LUNCH, phone="01632 960001"), CHOIR], "Omar", complete=True)
-    office.take_in("town", [CHOIR], "Ada", complete=True)
-    told = [(one.who, one.what, one.name) for one in office.history.read(0, 10)]
+def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
+    desk_services.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
+    desk_services.take_in(
+        "town", [replace(LUNCH, phone="01632 960001"), CHOIR], "Omar", complete=True
+    )
+    desk_services.take_in("town", [CHOIR], "Ada", complete=True)
+    told = [(one.who, one.what, one.name) for one in desk_services.history.read(0, 10)]
     assert told[:2] == [
         ("Ada", "closed, as an import has it no more", "Lunch club"),
         ("Omar", "imported", "Lunch club"),
@@ -57,9 +59,9 @@ def test_who_imported_what_is_noted_for_what_changed_alone(office):
 
 
 @pytest.fixture
-def pair(engine, office) -> tuple[int, int]:
+def pair(engine, desk_services) -> tuple[int, int]:
     """Two listings that wait for a verdict."""
-    office.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
+    desk_services.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
     ids = read_ids(engine)
     first, second = sorted((ids["lunch"], ids["choir"]))
     with Session(engine) as session, session.begin():
@@ -69,42 +71,42 @@ def pair(engine, office) -> tuple[int, int]:
     return first, second
 
 
-def test_a_pair_is_settled_and_settled_otherwise(engine, office, pair, remembering_encoder):
+def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, remembering_encoder):
     def find_shown() -> set[int]:
-        hits = Catalogue(engine, remembering_encoder).search(Query("lunch or singing", limit=5))
+        hits = SearchService(engine, remembering_encoder).search(Query("lunch or singing", limit=5))
         return {hit.found.id for hit in hits}
 
-    [waiting] = office.list_pairs(10)
+    [waiting] = desk_services.list_pairs(10)
     assert (waiting.first.id, waiting.second.id) == pair
     assert (waiting.likeness, waiting.reason) == (0.5, "the same place")
     assert find_shown() == set(pair)
-    office.settle_pair(pair[1], pair[0], "same", "Nadia")
+    desk_services.settle_pair(pair[1], pair[0], "same", "Nadia")
     assert len(find_shown()) == 1
-    assert office.list_pairs(10) == []
-    office.settle_pair(*pair, "different", "Omar")
+    assert desk_services.list_pairs(10) == []
+    desk_services.settle_pair(*pair, "different", "Omar")
     assert find_shown() == set(pair)
-    told = [(one.who, one.what) for one in office.history.of(pair[0])]
+    told = [(one.who, one.what) for one in desk_services.history.of(pair[0])]
     assert told[:2] == [
         ("Omar", "told from another"),
         ("Nadia", "found to be the same as another"),
     ]
     with pytest.raises(DirectoryError, match="no pair any more"):
-        office.settle_pair(1, 999, "same", "Nadia")
+        desk_services.settle_pair(1, 999, "same", "Nadia")
 
 
-def test_a_note_is_forgotten_once_settled(office):
-    office.notebook.add_note("suggestion", "There is a choir.")
-    office.notebook.add_note("report", "It has moved.", about="Lunch club")
-    notes = office.notebook.read_numbered()
+def test_a_note_is_forgotten_once_settled(desk_services):
+    desk_services.notebook.add_note("suggestion", "There is a choir.")
+    desk_services.notebook.add_note("report", "It has moved.", about="Lunch club")
+    notes = desk_services.notebook.read_numbered()
     assert sorted(note.text for note in notes.values()) == ["It has moved.", "There is a choir."]
     number = next(at for at, note in notes.items() if note.kind == "report")
-    office.notebook.settle(number)
-    office.notebook.settle(number)
-    assert [note.text for note in office.notebook.read_notes()] == ["There is a choir."]
+    desk_services.notebook.settle(number)
+    desk_services.notebook.settle(number)
+    assert [note.text for note in desk_services.notebook.read_notes()] == ["There is a choir."]
 
 
-def test_need_is_counted_for_thirteen_weeks_beside_what_is_there(engine, office):
-    office.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
+def test_need_is_counted_for_thirteen_weeks_beside_what_is_there(engine, desk_services):
+    desk_services.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
     today = date(2026, 11, 28)
     for day, topic, area, times in (
         (date(2026, 11, 23), "singing and choirs", "Old Town", 2),
@@ -114,7 +116,7 @@ def test_need_is_counted_for_thirteen_weeks_beside_what_is_there(engine, office)
     ):
         for _ in range(times):
             Notebook(engine, lambda day=day: day).add_unmet_need(topic, area)
-    supply = Supply(engine, lambda: today)
+    supply = AssetSupply(engine, lambda: today)
     needs, drawn = supply.survey(10, 10)
     assert needs == [
         Need("singing and choirs", "Old Town", 3, 1, 1),

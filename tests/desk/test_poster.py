@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from bot.web.desk.lettering import UndrawableError
+from bot.web.desk.fonts import UndrawableError
 from bot.web.desk.poster import Poster, draw_poster
 
 POINTS = 72 / 25.4

@@ -12,15 +12,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from directory.filling import syncing
-from directory.filling.linking import link_duplicates
+from directory.importing import sync
+from directory.importing.duplicates import link_duplicates
 from tests.desk.test_importing import HEADER, send
 from tests.desk.test_listings import add, read_version
 
 
 def test_a_note_is_shown_with_its_week_and_gone_once_settled(desk, navigator):
-    desk.office.notebook.add_note("report", "The phone rings out.", about="Larkhaven Men's Shed")
-    desk.office.notebook.add_note("suggestion", "There is a choir at St Mark's.")
+    desk.desk_services.notebook.add_note(
+        "report", "The phone rings out.", about="Larkhaven Men's Shed"
+    )
+    desk.desk_services.notebook.add_note("suggestion", "There is a choir at St Mark's.")
     page = html.unescape(navigator.read("/desk/review"))
     assert "Notes from residents (2)" in page
     assert "Something is wrong with Larkhaven Men's Shed" in page
@@ -32,7 +34,7 @@ def test_a_note_is_shown_with_its_week_and_gone_once_settled(desk, navigator):
     page = html.unescape(navigator.read("/desk/review"))
     assert "The phone rings out." not in page
     assert "There is a choir at St Mark's." in page
-    assert [note.kind for note in desk.office.notebook.read_notes()] == ["suggestion"]
+    assert [note.kind for note in desk.desk_services.notebook.read_notes()] == ["suggestion"]
     # Once more is no mistake: somebody else may have been quicker.
     assert navigator.post(path, page="/desk/review").status_code == 303
 
@@ -53,8 +55,8 @@ def pair(desk, navigator) -> tuple[int, int]:
 
 
 def find_shown(desk, pair) -> list[int]:
-    found, _ = desk.office.register.find("tuesday lunch club", "", 0, 100)
-    stale = desk.office.register.read_freshness(0, 1_000).stale
+    found, _ = desk.desk_services.queries.find("tuesday lunch club", "", 0, 100)
+    stale = desk.desk_services.queries.read_freshness(0, 1_000).stale
     assert {one.id for one in found} >= set(pair)
     return [one.stored.id for one in stale if one.stored.id in pair]
 
@@ -110,16 +112,14 @@ def held(desk, feed, encoder) -> Iterator[Callable[[], None]]:
     address, path = feed
     rows = [f"{number},Club {number},group,Words.,,\n" for number in range(12)]
     path.write_text(HEADER + "".join(rows))
-    syncing.register(desk.engine, "clubs of the town", address)
-    syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    sync.register(desk.engine, "clubs of the town", address)
+    sync.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
     path.write_text(HEADER + rows[0])
     # A server tells of a change by the second.
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 10))
-    syncing.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
-    yield partial(
-        syncing.sync, desk.engine, encoder, only=["clubs of the town"], allow_private=True
-    )
-    syncing.unregister(desk.engine, "clubs of the town")
+    sync.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    yield partial(sync.sync, desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    sync.unregister(desk.engine, "clubs of the town")
 
 
 def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
@@ -129,11 +129,11 @@ def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
     assert "would lose 11 of its 12 listings" in page
     assert "--accept" not in page
     told = {"page": "/desk/review", "name": "clubs of the town"}
-    open_before = desk.office.register.find("club", "open", 0, 100)[1]
+    open_before = desk.desk_services.queries.find("club", "open", 0, 100)[1]
     answer = navigator.post("/desk/review/held", do="leave", **told)
     assert answer.headers["location"] == "/desk/review?done=left"
     assert "No import is held back." in navigator.read("/desk/review")
-    assert desk.office.register.find("club", "open", 0, 100)[1] == open_before
+    assert desk.desk_services.queries.find("club", "open", 0, 100)[1] == open_before
     audit = admin.read("/desk/audit")
     assert "<td>Nadia</td><td>what was held back of it left</td><td>clubs of the town</td>" in audit
     # There is nothing left to be taken, or left once more.
@@ -144,7 +144,7 @@ def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
     answer = navigator.post("/desk/review/held", do="take", **told)
     assert answer.status_code == 303, answer.text
     assert "No import is held back." in navigator.read("/desk/review")
-    assert desk.office.register.find("club", "closed", 0, 100)[1] >= 11
+    assert desk.desk_services.queries.find("club", "closed", 0, 100)[1] >= 11
     audit = admin.read("/desk/audit")
     assert "<td>what was held back of it taken in</td><td>clubs of the town</td>" in audit
     assert audit.count("<td>Nadia</td><td>closed, as an import has it no more</td>") == 11

@@ -19,13 +19,15 @@ __all__ = ["browser", "enter", "open_page"]
     [("desk-listings.png", "/desk/listings?q=harbour"), ("desk-need.png", "/desk/need")],
 )
 def test_a_page_of_the_desk(desk, enter: Enter, tmp_path: Path, name: str, path: str) -> None:
-    counted = {(need.category, need.area) for need in desk.office.notebook.read_unmet_needs()}
+    counted = {
+        (need.category, need.area) for need in desk.desk_services.notebook.read_unmet_needs()
+    }
     for topic, area, times in (
         ("gardening and growing", "Sandhills", 7),
         ("singing and choirs", "Eastmoor", 4),
         ("debt and money advice", "Northgate", 3),
     ):
         for _ in range(0 if (topic, area) in counted else times):
-            desk.office.notebook.add_unmet_need(topic, area)
+            desk.desk_services.notebook.add_unmet_need(topic, area)
     page = enter(path, width=1000, height=900)
     keep(page, name, tmp_path)

@@ -41,8 +41,8 @@ def test_before_anything_is_typed_nothing_is_searched(navigator):
 
 def test_need_stands_beside_what_there_is(desk, navigator):
     for _ in range(3):
-        desk.office.notebook.add_unmet_need("gardening and growing", "Sandhills")
-    desk.office.notebook.add_unmet_need("", "")
+        desk.desk_services.notebook.add_unmet_need("gardening and growing", "Sandhills")
+    desk.desk_services.notebook.add_unmet_need("", "")
     page = html.unescape(navigator.read("/desk/need"))
     row = page[page.index("gardening and growing") :]
     assert "<td>Sandhills</td><td>3</td>" in row

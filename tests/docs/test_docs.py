@@ -6,9 +6,9 @@ import pytest
 from typer.main import get_command
 
 from bot.cli import app
+from bot.responses import Wording
 from bot.settings import ROOT, Settings
-from bot.wording import Wording
-from directory.desk import tables  # noqa: F401
+from directory.desk import models  # noqa: F401
 from directory.models import Base
 
 DOCS = ROOT / "docs"

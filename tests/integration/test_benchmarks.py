@@ -5,11 +5,11 @@ from argparse import ArgumentTypeError
 import pytest
 
 from benchmarks.__main__ import read_sizes
-from benchmarks.agreeing import CASES, compare, gather_queries
+from benchmarks.agreement import CASES, compare, gather_queries
 from benchmarks.corpus import Corpus, find_example
-from benchmarks.multiplying import fill, make_pairs, multiply
-from directory.embeddings import Encoder
-from directory.opening import open_directory
+from benchmarks.larger_directory import fill, make_pairs, multiply
+from directory.encoder import Encoder
+from directory.importing.upgrade import open_directory
 from directory.wording import text_to_encode
 
 SIZE = 300

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from checkins.checkin import CheckIn, week_of
-from checkins.migrating import migrate
+from checkins.migration import migrate
 from checkins.store import CheckIns, open_engine
 from tests.service import CONNECTOR, Service, Talk, words
 

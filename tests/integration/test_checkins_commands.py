@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checkins.checkin import CheckIn
-from checkins.migrating import migrate
+from checkins.migration import migrate
 from checkins.store import CheckIns, open_engine
 from tests.service import CONNECTOR
 

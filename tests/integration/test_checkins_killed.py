@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from bot.checkin_flow import CheckinFlow
-from bot.replies import Choices
+from bot.messages import Choices
 from bot.settings import ROOT
 from checkins.checkin import CheckIn
 from checkins.draft import Stub

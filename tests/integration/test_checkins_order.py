@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
-from checkins.mingling import COMPANY
+from checkins.shuffled_insert import COMPANY
 from checkins.store import CheckIns, open_engine
 
 MANY = 200

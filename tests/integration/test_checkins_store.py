@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from checkins.checkin import CheckIn
 from checkins.errors import CheckinsError, NotKeptError, StoreError
-from checkins.migrating import HISTORY, migrate
+from checkins.migration import HISTORY, migrate
 from checkins.models import Base
 from checkins.store import BUSY_MILLISECONDS, CheckIns, open_engine
 

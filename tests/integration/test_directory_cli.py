@@ -11,9 +11,9 @@ import pytest
 
 from bot.cli import main
 from bot.settings import ROOT
-from directory.filling.importing import import_listings
-from directory.sources.reading import read_source
-from directory.store import migrate, open_database
+from directory.database import migrate, open_database
+from directory.importing.importer import import_listings
+from directory.sources.detect import read_source
 
 GARDENING = "somewhere to do a bit of gardening with other people"
 

@@ -13,15 +13,15 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
-from directory.catalogue import Catalogue, count_listings
+from directory.database import migrate, open_database
 from directory.errors import DatabaseError
-from directory.filling.importing import import_listings
-from directory.filling.writing import renew_entries
-from directory.finding.query import Query
-from directory.listings import Listing, Place, Point, Schedule, read_document
+from directory.importing.importer import import_listings
+from directory.importing.writer import renew_entries
+from directory.listing import Listing, Place, Point, Schedule, read_document
 from directory.models import Base, ListingRow, QuarantinedRow, RevisionRow, SourceRow
-from directory.sources.reading import read_source
-from directory.store import migrate, open_database
+from directory.search.query import Query
+from directory.search.service import SearchService, count_listings
+from directory.sources.detect import read_source
 
 TEA = Listing(
     "tea",
@@ -68,7 +68,7 @@ def test_a_listing_goes_down_to_the_older_tables_and_comes_back(engine, encoder)
     assert str(schedules[0][0]).startswith("10:00")
     migrate(engine)
     assert renew_entries(engine) == 2
-    hits = Catalogue(engine, encoder).search(Query("tea", limit=5))
+    hits = SearchService(engine, encoder).search(Query("tea", limit=5))
     assert [hit.found.listing for hit in hits if hit.found.listing.key == "tea"] == [full]
     assert hits[0].found.notice == "New"
     assert import_listings(engine, encoder, "town", [full]).encoded == 0
@@ -82,7 +82,9 @@ def test_what_an_older_program_wrote_is_made_again_without_encoding(engine, enco
     told: list[tuple[str, int, int | None]] = []
     assert renew_entries(engine, lambda *one: told.append(one)) == 1
     assert told == [("Making search entries again after an update", 1, 1)]
-    assert [hit.found.listing for hit in Catalogue(engine, encoder).search(Query("tea"))] == [TEA]
+    assert [hit.found.listing for hit in SearchService(engine, encoder).search(Query("tea"))] == [
+        TEA
+    ]
 
 
 def test_migrating_again_keeps_what_is_there(engine, encoder):
@@ -129,7 +131,7 @@ def test_migrations_make_what_the_models_say(engine):
 
 def test_a_listing_comes_back_as_it_went_in(engine, encoder):
     import_listings(engine, encoder, "town", [TEA], notice="Fictional")
-    [hit] = Catalogue(engine, encoder).search(Query("tea"))
+    [hit] = SearchService(engine, encoder).search(Query("tea"))
     assert hit.found.listing == TEA
     assert (hit.found.source, hit.found.notice) == ("town", "Fictional")
 
@@ -155,27 +157,27 @@ def test_a_file_that_is_no_database(tmp_path):
 
 
 def test_what_changed_in_the_listing_is_seen(engine, encoder):
-    catalogue = Catalogue(engine, encoder)
-    assert len(catalogue) == 0
-    assert catalogue.search(Query("tea")) == []
+    search_service = SearchService(engine, encoder)
+    assert len(search_service) == 0
+    assert search_service.search(Query("tea")) == []
     import_listings(engine, encoder, "town", [TEA])
-    wait_for(lambda: len(catalogue) == 1)
-    first = catalogue.search(Query("tea"))[0].found
+    wait_for(lambda: len(search_service) == 1)
+    first = search_service.search(Query("tea"))[0].found
     import_listings(engine, encoder, "town", [replace(TEA, alert="Moved")], notice="Fictional")
-    wait_for(lambda: catalogue.search(Query("tea"))[0].found.listing.alert == "Moved")
-    found = catalogue.get(first.id)
+    wait_for(lambda: search_service.search(Query("tea"))[0].found.listing.alert == "Moved")
+    found = search_service.get(first.id)
     assert found is not None
     assert found.notice == "Fictional"
-    assert catalogue.get(999) is None
+    assert search_service.get(999) is None
 
 
 # The same listing with another notice: nothing to encode, so no encoder to load.
 IMPORT = """
 import sys
 from pathlib import Path
-from directory.embeddings import Encoder
-from directory.filling.importing import import_listings
-from directory.store import open_database
+from directory.encoder import Encoder
+from directory.importing.importer import import_listings
+from directory.database import open_database
 from tests.integration.test_directory_store import TEA
 engine = open_database(sys.argv[1])
 import_listings(engine, Encoder(Path("none")), "town", [TEA], notice="Seen from afar")
@@ -184,11 +186,11 @@ import_listings(engine, Encoder(Path("none")), "town", [TEA], notice="Seen from 
 
 def test_another_process_s_import_is_seen_within_3_seconds(engine, encoder, directory_url):
     import_listings(engine, encoder, "town", [TEA])
-    catalogue = Catalogue(engine, encoder)
-    [before] = catalogue.search(Query("tea"))
+    search_service = SearchService(engine, encoder)
+    [before] = search_service.search(Query("tea"))
     assert before.found.notice == ""
     subprocess.run([sys.executable, "-c", IMPORT, directory_url], check=True, cwd=ROOT, timeout=120)
-    wait_for(lambda: catalogue.search(Query("tea"))[0].found.notice == "Seen from afar")
+    wait_for(lambda: search_service.search(Query("tea"))[0].found.notice == "Seen from afar")
 
 
 def wait_for(condition, seconds: float = 3.0) -> None:
@@ -200,15 +202,15 @@ def wait_for(condition, seconds: float = 3.0) -> None:
 
 def test_searching_goes_on_while_others_import(engine, encoder):
     import_listings(engine, encoder, "town", [TEA])
-    catalogue = Catalogue(engine, encoder)
+    search_service = SearchService(engine, encoder)
     failed: list[BaseException] = []
     done = threading.Event()
 
     def search_on() -> None:
         while not done.is_set():
             try:
-                assert catalogue.search(Query("tea"))
-                assert catalogue.find_area("Old Town")
+                assert search_service.search(Query("tea"))
+                assert search_service.find_area("Old Town")
             except BaseException as error:
                 failed.append(error)
             done.wait(0.01)
@@ -306,7 +308,7 @@ def test_characters_that_no_text_holds_do_not_stop_an_import(engine, encoder, tm
     assert (report.added, len(report.quarantined)) == (2, 2)
     again = import_listings(engine, encoder, "town", rows)
     assert (again.added, again.unchanged) == (0, 2)
-    catalogue = Catalogue(engine, encoder)
-    [hit] = catalogue.search(Query(f"choir {odd}", limit=1))
+    search_service = SearchService(engine, encoder)
+    [hit] = search_service.search(Query(f"choir {odd}", limit=1))
     assert hit.found.listing.name == "Choir"
-    assert catalogue.search(Query("choir", labels=frozenset({("topics", odd)}), limit=1)) == []
+    assert search_service.search(Query("choir", labels=frozenset({("topics", odd)}), limit=1)) == []

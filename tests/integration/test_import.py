@@ -14,15 +14,15 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 
 from bot.settings import ROOT
-from directory.catalogue import count_listings
-from directory.embeddings import Encoder, Vectors
+from directory.database import migrate, open_database
+from directory.encoder import Encoder, Vectors
 from directory.errors import DatabaseError, SourceError
-from directory.filling.importing import import_listings
-from directory.filling.refusing import Rejected
-from directory.listings import Listing, Place, read_document
+from directory.importing.importer import import_listings
+from directory.listing import Listing, Place, read_document
 from directory.models import Base, ListingRow
-from directory.sources.reading import read_source
-from directory.store import migrate, open_database
+from directory.rejected import Rejected
+from directory.search.service import count_listings
+from directory.sources.detect import read_source
 from directory.wording import text_to_encode
 from tests.unit.test_wording import TAG
 

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from directory.errors import SourceError
-from directory.listings import Listing
-from directory.sources.fetching import fetch_services
-from directory.sources.reading import name_source, read_source
+from directory.listing import Listing
+from directory.sources.api_pages import fetch_services
+from directory.sources.detect import name_source, read_source
 from tests.integration.test_import import command
 
 __all__ = ["command"]

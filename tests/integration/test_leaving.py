@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.catalogue import Catalogue
 from directory.errors import HeldError
-from directory.filling.importing import import_listings
-from directory.filling.refusing import Rejected
-from directory.finding.query import Query
-from directory.listings import Listing
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
+from directory.listing import Listing
 from directory.models import ListingRow
-from directory.opening import open_directory
+from directory.rejected import Rejected
+from directory.search.query import Query
+from directory.search.service import SearchService
 
 TOWN = [Listing(f"{n}", f"Tea club {n}", "group", f"Tea and talk, table {n}.") for n in range(12)]
 
@@ -28,7 +28,7 @@ def engine(tmp_path, encoder) -> Iterator[Engine]:
 
 
 def shown(engine: Engine, encoder) -> set[str]:
-    hits = Catalogue(engine, encoder).search(Query("tea", limit=99))
+    hits = SearchService(engine, encoder).search(Query("tea", limit=99))
     return {hit.found.listing.key for hit in hits}
 
 
@@ -43,7 +43,7 @@ def test_what_is_gone_is_closed_and_kept(engine, encoder):
     assert (report.closed, report.unchanged) == (1, 11)
     assert shown(engine, encoder) == {one.key for one in TOWN[1:]}
     assert ids(engine) == before
-    stored = Catalogue(engine, encoder).get(before["0"])
+    stored = SearchService(engine, encoder).get(before["0"])
     assert stored is not None
     assert stored.gone
     assert stored.listing == replace(stored.listing, name="Tea club 0", status="closed")

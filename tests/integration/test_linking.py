@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from directory.catalogue import Catalogue
-from directory.filling.importing import import_listings
-from directory.filling.linking import link_duplicates
-from directory.finding.query import Query
-from directory.listings import Listing, Place, Schedule
+from directory.importing.duplicates import link_duplicates
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
+from directory.listing import Listing, Place, Schedule
 from directory.models import DuplicateRow, ListingRow
-from directory.opening import open_directory
-from directory.shelf import Shelf
+from directory.publishing.repository import ServiceRepository
+from directory.search.query import Query
+from directory.search.service import SearchService
 
 CLUB = Listing(
     key="1",
@@ -42,7 +42,7 @@ def engine(tmp_path, encoder) -> Iterator[Engine]:
 
 
 def find(engine: Engine, encoder) -> list[tuple[str, str]]:
-    hits = Catalogue(engine, encoder).search(Query("lunch club", limit=9))
+    hits = SearchService(engine, encoder).search(Query("lunch club", limit=9))
     return [(hit.found.source, hit.found.listing.name) for hit in hits]
 
 
@@ -81,16 +81,16 @@ def test_what_one_source_says_is_closed_for_now_is_told_with_the_other(engine, e
     closed = replace(CLUB, status="temporarily closed")
     import_listings(engine, encoder, "one", [closed, CHOIR])
     link_duplicates(engine)
-    catalogue = Catalogue(engine, encoder)
-    [hit, choir] = catalogue.search(Query("lunch club", limit=9))
+    search_service = SearchService(engine, encoder)
+    [hit, choir] = search_service.search(Query("lunch club", limit=9))
     assert hit.found.listing.status == "open"
     assert "Another source says that it is closed for now" in hit.found.listing.alert
     assert choir.found.listing.alert == ""
-    page = Shelf(engine).get(hit.found.id)
+    page = ServiceRepository(engine).get(hit.found.id)
     assert page is not None
     assert page.listing.alert == hit.found.listing.alert
     import_listings(engine, encoder, "one", [CLUB, CHOIR])
-    assert Catalogue(engine, encoder).search(Query("lunch club"))[0].found.listing.alert == ""
+    assert SearchService(engine, encoder).search(Query("lunch club"))[0].found.listing.alert == ""
 
 
 @pytest.mark.parametrize(("verdict", "hidden"), [("different", 0), ("same", 1)])

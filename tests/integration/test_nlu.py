@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 
-from bot.rasa_training import RASA_PYTHON, rasa_environment
+from bot.rasa.training import RASA_PYTHON, rasa_environment
 from bot.settings import ROOT
 
 # What was measured on them with the pipeline as it is, rounded down; see docs/nlu.md.

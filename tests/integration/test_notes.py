@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from directory.database import migrate, open_database
 from directory.errors import DatabaseError
 from directory.notes import LONGEST_NOTE, Note, Notebook, name_week
-from directory.store import migrate, open_database
 
 DAY = date(2026, 11, 26)
 

@@ -11,23 +11,23 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from benchmarks.corpus import Corpus, find_example, find_queries, grow
-from benchmarks.searching import Ready
-from directory.catalogue import Catalogue
-from directory.embeddings import Encoder
-from directory.filling.importing import import_listings
-from directory.filling.proposing import propose
-from directory.filling.writing import Written, renew_entries, write_listings
-from directory.finding import gathering
-from directory.finding import postgres as postgres_rows
-from directory.finding.entries import LABEL, make_entry
-from directory.finding.gathering import PostgresFinder
-from directory.finding.holding import MemoryFinder
-from directory.finding.postgres import build_indexes_after, shorten
-from directory.finding.query import Hit, Query
-from directory.finding.words import TERM, find_stems, number
-from directory.listings import Listing, Place, Point, Schedule
+from benchmarks.search import Ready
+from directory.database import migrate, open_database
+from directory.encoder import Encoder
+from directory.importing.classify import propose
+from directory.importing.importer import import_listings
+from directory.importing.writer import Written, renew_entries, write_listings
+from directory.indexing import postgres_rows
+from directory.indexing.entries import LABEL, make_entry
+from directory.indexing.postgres_rows import build_indexes_after, shorten
+from directory.indexing.words import TERM, find_stems, number
+from directory.listing import Listing, Place, Point, Schedule
 from directory.models import SourceRow
-from directory.store import migrate, open_database
+from directory.search import postgres_backend as gathering
+from directory.search.memory_backend import MemoryBackend
+from directory.search.postgres_backend import PostgresBackend
+from directory.search.query import Hit, Query
+from directory.search.service import SearchService
 from directory.wording import text_to_encode
 
 MANY = 3_000
@@ -50,7 +50,7 @@ NEEDS = {
 }
 
 
-Pair = tuple[Catalogue, Catalogue]
+Pair = tuple[SearchService, SearchService]
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +83,10 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
     """The same listings in the database and in memory."""
     corpus = example if request.param == "the town" else grow(example, MANY)
 
-    def fill(kind: str) -> Catalogue:
+    def fill(kind: str) -> SearchService:
         engine = make_engine(kind)
         import_listings(engine, Ready(corpus), "town", corpus.listings)
-        return Catalogue(engine, encoder, lambda: TODAY)
+        return SearchService(engine, encoder, lambda: TODAY)
 
     return fill("postgresql"), fill("sqlite")
 
@@ -129,11 +129,11 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
     common = [replace(one, kind="group") for one in corpus.listings[:-3]]
     engine = make_engine("postgresql")
     import_listings(engine, Ready(corpus), "town", [*common, *rare])
-    finder = PostgresFinder(engine)
+    backend = PostgresBackend(engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as can be.
     away = -corpus.vectors[-3:].mean(axis=0)
-    index, whole = finder.gather(query, away, (), finder.widths[0])
+    index, whole = backend.gather(query, away, (), backend.widths[0])
     assert whole
     allowed = index.entries.facts["kind"] == 3
     assert allowed.sum() == 3
@@ -150,8 +150,10 @@ def test_by_words_alone_while_the_encoder_loads(make_engine, example):
     for kind in ("postgresql", "sqlite"):
         engine = make_engine(kind)
         import_listings(engine, Ready(example), "town", example.listings)
-        catalogue = Catalogue(engine, Loading(), lambda: TODAY)
-        found.append([hit.found.listing.key for hit in catalogue.search(Query("tea", limit=5))])
+        search_service = SearchService(engine, Loading(), lambda: TODAY)
+        found.append(
+            [hit.found.listing.key for hit in search_service.search(Query("tea", limit=5))]
+        )
     assert found[0] == found[1]
     assert found[0]
 
@@ -244,7 +246,7 @@ def test_slow_indexes_are_built_once_where_most_is_new(engine, encoder, monkeypa
     before = read_indexes()
     import_listings(engine, encoder, "town", [replace(TEA, description="Coffee."), CHOIR])
     assert not find_rebuilt(before)
-    [hit] = Catalogue(engine, encoder).search(Query("coffee", limit=1))
+    [hit] = SearchService(engine, encoder).search(Query("coffee", limit=1))
     assert hit.found.listing.name == "Tea"
 
 
@@ -296,9 +298,9 @@ def test_entries_of_before_are_made_searchable(engine, encoder):
     import_listings(engine, encoder, "town", [TEA, CHOIR])
     migrate(engine, "0004", down=True)
     migrate(engine)
-    assert len(PostgresFinder(engine)) == 0
+    assert len(PostgresBackend(engine)) == 0
     assert renew_entries(engine) == 2
-    [hit] = Catalogue(engine, encoder).search(Query("singing", limit=1))
+    [hit] = SearchService(engine, encoder).search(Query("singing", limit=1))
     assert hit.found.listing == propose(CHOIR)
 
 
@@ -306,13 +308,13 @@ def test_the_whole_directory_is_never_read(engine, encoder, monkeypatch):
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(MemoryFinder, "renew", refuse)
+    monkeypatch.setattr(MemoryBackend, "renew", refuse)
     import_listings(engine, encoder, "town", [TEA, CHOIR])
     monkeypatch.setattr(gathering, "WIDTHS", (1,))
-    monkeypatch.setattr(PostgresFinder, "widths", (1,))
+    monkeypatch.setattr(PostgresBackend, "widths", (1,))
     monkeypatch.setattr(gathering, "_TAKEN_BY_WORDS", 1)
     vector = encoder.encode(["tea"])[0]
-    index, whole = PostgresFinder(engine).gather(Query("tea"), vector, (), 1)
+    index, whole = PostgresBackend(engine).gather(Query("tea"), vector, (), 1)
     assert (len(index), whole) == (1, False)
     assert index.postings.size == 2
     assert index.postings.count(number(find_stems("tea")[0])) == 2

@@ -1,6 +1,6 @@
 """How often a proposal is what a reader of the listing said.
 
-Of the feeds, only identifiers and labels are kept. The words of `proposals.yml` were chosen
+Of the feeds, only identifiers and labels are kept. The words of `classification.yml` were chosen
 with the dev labels in sight, and never with the test ones.
 """
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from directory.filling.proposing import propose
-from directory.listings import Listing
+from directory.importing.classify import propose
+from directory.listing import Listing
 from directory.sources.openreferral import read_service
 from directory.wording import clean_text
 

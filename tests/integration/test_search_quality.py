@@ -12,8 +12,9 @@ import Stemmer
 from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from bot.settings import ROOT
-from directory.embeddings import Encoder
-from directory.finding.evaluating import (
+from directory.encoder import Encoder
+from directory.listing import Listing
+from directory.search.evaluation import (
     Judged,
     Rank,
     compare,
@@ -21,9 +22,8 @@ from directory.finding.evaluating import (
     read_judged,
     score_queries,
 )
-from directory.finding.ranking import describe_listings, read_question, score_listings
-from directory.listings import Listing
-from directory.sources.reading import read_source
+from directory.search.ranking import describe_listings, read_question, score_listings
+from directory.sources.detect import read_source
 from directory.wording import searchable_text, text_to_encode
 
 JUDGED = ROOT / "tests" / "search_larkhaven.jsonl"

@@ -15,8 +15,8 @@ import httpx
 import psutil
 import pytest
 
+from bot.responses import Wording
 from bot.settings import ROOT
-from bot.wording import Wording
 from checkins.checkin import CheckIn, week_of
 from checkins.store import CheckIns, open_engine
 from tests.bot_api import BotApi

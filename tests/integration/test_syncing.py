@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from directory.embeddings import Encoder
+from directory.database import migrate, open_database
+from directory.encoder import Encoder
 from directory.errors import SourceError
-from directory.filling import syncing
-from directory.filling.syncing import SyncReport, list_feeds, register, sync, unregister
+from directory.importing import sync as sync_module
+from directory.importing.sync import SyncReport, list_feeds, register, sync, unregister
 from directory.models import ListingRow, SourceRow
-from directory.store import migrate, open_database
 from tests.integration.test_visiting import Request, Server, server
 
 __all__ = ["server"]
@@ -251,14 +251,14 @@ def test_a_feed_registered_anew_while_it_is_read_is_not_marked(
 ):
     files["/a.json"] = TWELVE
     register(engine, "a", f"{server.url}/a.json")
-    real = syncing.read_feed
+    real = sync_module.read_feed
 
     def read(*arguments, **more):
         found = real(*arguments, **more)
         register(engine, "a", f"{server.url}/other.json")
         return found
 
-    monkeypatch.setattr(syncing, "read_feed", read)
+    monkeypatch.setattr(sync_module, "read_feed", read)
     run(engine, encoder)
     [feed] = list_feeds(engine)
     assert (feed.mark.etag, feed.synced) == ("", None)

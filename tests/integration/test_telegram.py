@@ -12,8 +12,7 @@ import httpx
 import pytest
 import uvicorn
 
-from bot import telegram
-from bot.replies import (
+from bot.messages import (
     Choices,
     HelpLine,
     HelpLines,
@@ -23,8 +22,9 @@ from bot.replies import (
     Reply,
     Text,
 )
-from bot.telegram import Telegram, TelegramSetupError, TelegramTokenError
-from bot.telegram_text import COMMANDS, SORRY, WORDS_ONLY
+from bot.telegram import app as telegram
+from bot.telegram.app import Telegram, TelegramSetupError, TelegramTokenError
+from bot.telegram.render import COMMANDS, SORRY, WORDS_ONLY
 from bot.web.app import create_app
 from tests.bot_api import BotApi, Chat, Fault
 from tests.bot_api.fixtures import bot_api

@@ -10,18 +10,18 @@ from sqlalchemy import Engine, text
 
 from bot.checkin_flow import CheckinFlow
 from bot.conversation import Conversation
-from bot.rasa_server import RasaServer
-from bot.replies import Message
-from bot.safety import Guard
+from bot.messages import Message
+from bot.rasa.process import RasaServer
+from bot.safety.guard import Guard
 from bot.settings import Settings
 from checkins.questions import load_questions
-from directory.catalogue import Catalogue
 from directory.errors import DatabaseError
-from directory.filling.importing import import_listings
-from directory.listings import Listing, Place, Point
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
+from directory.listing import Listing, Place, Point
 from directory.notes import Notebook, UnmetNeed
-from directory.opening import open_directory
 from directory.places import Area
+from directory.search.service import SearchService
 from directory.team import Team
 from nlu.actions.matching import Wanted, count_unmet, find
 
@@ -51,12 +51,12 @@ def engine(tmp_path, encoder) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def catalogue(engine, encoder) -> Catalogue:
-    return Catalogue(engine, encoder)
+def search_service(engine, encoder) -> SearchService:
+    return SearchService(engine, encoder)
 
 
-def test_near_ones_are_near(catalogue):
-    found = find(catalogue, Wanted(interest="choir", area=OLD_TOWN))
+def test_near_ones_are_near(search_service):
+    found = find(search_service, Wanted(interest="choir", area=OLD_TOWN))
     assert not found.far
     assert found.places[0].found.listing.name == "Old Town Choir"
 
@@ -67,32 +67,32 @@ def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(engine, enc
     screen = replace(CHOIRS[2], name="Songs on a screen", description=told)
     import_listings(engine, encoder, "town", [*CHOIRS[:2], *far, screen])
     wanted = Wanted(interest="choir", area=Area("you", Point(53.4, 1.0)))
-    found = find(Catalogue(engine, encoder), wanted)
+    found = find(SearchService(engine, encoder), wanted)
     assert found.far
     names = [hit.found.listing.name for hit in found.places]
     assert names == ["Far Choir 3", "Far Choir 2", "Songs on a screen"]
 
 
-def test_a_need_is_counted_by_topic_and_coarse_area(engine, catalogue):
+def test_a_need_is_counted_by_topic_and_coarse_area(engine, search_service):
     notebook = Notebook(engine, lambda: date(2026, 11, 23))
     for _ in range(2):
-        count_unmet(catalogue, notebook, Wanted(interest="i cant pay my rent", area=OLD_TOWN))
-    count_unmet(catalogue, notebook, Wanted(interest="zzyzx flurble", area=AWAY))
+        count_unmet(search_service, notebook, Wanted(interest="i cant pay my rent", area=OLD_TOWN))
+    count_unmet(search_service, notebook, Wanted(interest="zzyzx flurble", area=AWAY))
     first, second = notebook.read_unmet_needs()
     assert (first.week, first.area, first.count) == ("2026-W48", "Old Town", 2)
     assert first.category
     assert second == UnmetNeed("2026-W48", "", "", 1)
 
 
-def test_nobodys_words_are_kept(engine, catalogue):
-    count_unmet(catalogue, Notebook(engine), Wanted(interest="xylophones for Ermintrude"))
+def test_nobodys_words_are_kept(engine, search_service):
+    count_unmet(search_service, Notebook(engine), Wanted(interest="xylophones for Ermintrude"))
     with engine.connect() as connection:
         told = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
     assert "xylophone" not in told
     assert "ermintrude" not in told
 
 
-def test_a_need_is_counted_while_rasa_is_away(engine, catalogue, encoder, tmp_path):
+def test_a_need_is_counted_while_rasa_is_away(engine, search_service, encoder, tmp_path):
     notebook = Notebook(engine, lambda: date(2026, 11, 23))
 
     async def talk() -> None:
@@ -115,7 +115,7 @@ def test_a_need_is_counted_while_rasa_is_away(engine, catalogue, encoder, tmp_pa
                 bytes(32),
             ),
             rasa=rasa,
-            catalogue=catalogue,
+            search_service=search_service,
             notebook=notebook,
             secret=b"secret",
             nation="england",
@@ -133,10 +133,10 @@ def test_a_need_is_counted_while_rasa_is_away(engine, catalogue, encoder, tmp_pa
     assert (need.week, need.count) == ("2026-W48", 1)
 
 
-def test_a_count_that_fails_does_not_end_the_talk(engine, catalogue):
+def test_a_count_that_fails_does_not_end_the_talk(engine, search_service):
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE unmet_need"))
     notebook = Notebook(engine)
-    count_unmet(catalogue, notebook, Wanted(interest="choir"))
+    count_unmet(search_service, notebook, Wanted(interest="choir"))
     with pytest.raises(DatabaseError):
         notebook.add_unmet_need("", "")

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from directory.errors import SourceError
-from directory.listings import Listing
-from directory.sources import visiting
-from directory.sources.reading import read_feed, read_source
-from directory.sources.visiting import Mark, RefusedError, Visitor
+from directory.listing import Listing
+from directory.sources import http_client as visiting
+from directory.sources.detect import read_feed, read_source
+from directory.sources.http_client import FeedClient, RefusedError, Validators
 
 SERVICES = [{"id": str(n), "name": f"Tea {n}", "description": "Tea and talk."} for n in range(3)]
 ICS = (
@@ -73,13 +73,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def visitor() -> Iterator[Visitor]:
-    with Visitor(timeout=2, allow_private=True) as visitor:
-        yield visitor
+def feed_client() -> Iterator[FeedClient]:
+    with FeedClient(timeout=2, allow_private=True) as feed_client:
+        yield feed_client
 
 
-def get(visitor: Visitor, server: Server, mark: Mark | None = None) -> visiting.Answer:
-    return visitor.get(httpx.URL(server.url), mark)
+def get(feed_client: FeedClient, server: Server, mark: Validators | None = None) -> visiting.Answer:
+    return feed_client.get(httpx.URL(server.url), mark)
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]"])
@@ -98,7 +98,7 @@ def test_a_redirect_into_a_private_network_is_refused(server, monkeypatch):
         return real("127.0.0.1" if host == "feed.example" else host, port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr("directory.sources.addresses.is_public", lambda one: one == "127.0.0.1")
+    monkeypatch.setattr("directory.sources.ssrf.is_public", lambda one: one == "127.0.0.1")
     elsewhere = f"http://127.0.0.2:{server.server_port}/"
     server.answering = lambda request: request.send("", 302, Location=elsewhere)
     with pytest.raises(SourceError, match="private network"):
@@ -106,10 +106,10 @@ def test_a_redirect_into_a_private_network_is_refused(server, monkeypatch):
     assert len(server.asked) == 1
 
 
-def test_a_redirect_to_a_name_that_is_none_is_told_in_one_line(server, visitor):
+def test_a_redirect_to_a_name_that_is_none_is_told_in_one_line(server, feed_client):
     server.answering = lambda request: request.send("", 302, Location="http://xn--a/")
     with pytest.raises(SourceError) as failed:
-        get(visitor, server)
+        get(feed_client, server)
     assert "\n" not in str(failed.value)
     assert str(failed.value) == f"{server.url} leads to a host whose name cannot be read."
 
@@ -128,8 +128,8 @@ def test_a_name_that_changes_its_mind_is_asked_where_it_was_looked_at(server, mo
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     server.answering = lambda request: request.send(json.dumps(SERVICES))
     url = httpx.URL(f"http://feed.example:{server.server_port}/")
-    with Visitor(timeout=2, allow_private=True) as visitor:
-        assert json.loads(visitor.get(url).body) == SERVICES
+    with FeedClient(timeout=2, allow_private=True) as feed_client:
+        assert json.loads(feed_client.get(url).body) == SERVICES
     assert len(looked) == 1
     [(_, headers)] = server.asked
     assert headers["Host"] == f"feed.example:{server.server_port}"
@@ -145,30 +145,30 @@ def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch):
 def test_a_proxy_of_the_environment_is_not_asked(server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    with Visitor(timeout=2, allow_private=True) as visitor:
-        assert get(visitor, server).status == 200
+    with FeedClient(timeout=2, allow_private=True) as feed_client:
+        assert get(feed_client, server).status == 200
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_passes_is_asked_again_later_and_later(server, visitor, status):
+def test_what_passes_is_asked_again_later_and_later(server, feed_client, status):
     answers = iter([status, status, 200])
     server.answering = lambda request: request.send("{}", next(answers))
-    assert get(visitor, server).status == 200
+    assert get(feed_client, server).status == 200
     assert len(server.asked) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_what_does_not_pass_is_not_asked_again(server, visitor, status):
+def test_what_does_not_pass_is_not_asked_again(server, feed_client, status):
     server.answering = lambda request: request.send("", status)
     with pytest.raises(RefusedError, match=f"answered {status}"):
-        get(visitor, server)
+        get(feed_client, server)
     assert len(server.asked) == 1
 
 
-def test_a_server_that_never_recovers_is_given_up(server, visitor):
+def test_a_server_that_never_recovers_is_given_up(server, feed_client):
     server.answering = lambda request: request.send("", 503)
     with pytest.raises(RefusedError, match="answered 503"):
-        get(visitor, server)
+        get(feed_client, server)
     assert len(server.asked) == 3
 
 
@@ -177,32 +177,32 @@ def after_two_seconds() -> str:
 
 
 @pytest.mark.parametrize("after", [lambda: "1", after_two_seconds], ids=["seconds", "a date"])
-def test_a_server_says_how_long_to_wait(server, visitor, after):
+def test_a_server_says_how_long_to_wait(server, feed_client, after):
     answers = iter([503, 200])
     server.answering = lambda request: request.send("", next(answers), Retry_After=after())
     started = time.monotonic()
-    assert get(visitor, server).status == 200
+    assert get(feed_client, server).status == 200
     assert time.monotonic() - started >= 0.9
 
 
 @pytest.mark.parametrize("after", ["86400", "Fri, 01 Jan 2100 00:00:00 GMT"])
-def test_a_server_that_wants_us_tomorrow_is_left_alone(server, visitor, after):
+def test_a_server_that_wants_us_tomorrow_is_left_alone(server, feed_client, after):
     server.answering = lambda request: request.send("", 429, Retry_After=after)
     started = time.monotonic()
     with pytest.raises(RefusedError):
-        get(visitor, server)
+        get(feed_client, server)
     assert time.monotonic() - started < 2
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("after", ["soon", "-1", "1e9", "99999999999999", "Fri, 99 Foo"])
-def test_how_long_to_wait_may_be_nonsense(server, visitor, after):
+def test_how_long_to_wait_may_be_nonsense(server, feed_client, after):
     answers = iter([503, 200])
     server.answering = lambda request: request.send("", next(answers), Retry_After=after)
-    assert get(visitor, server).status == 200
+    assert get(feed_client, server).status == 200
 
 
-def test_a_connection_that_breaks_is_tried_again(server, visitor):
+def test_a_connection_that_breaks_is_tried_again(server, feed_client):
     answers = iter([None, 200])
 
     def answer(request: Request) -> None:
@@ -212,32 +212,32 @@ def test_a_connection_that_breaks_is_tried_again(server, visitor):
             request.connection.shutdown(socket.SHUT_RDWR)
 
     server.answering = answer
-    assert get(visitor, server).status == 200
+    assert get(feed_client, server).status == 200
 
 
-def test_an_answer_that_swells_is_refused(server, visitor, monkeypatch):
+def test_an_answer_that_swells_is_refused(server, feed_client, monkeypatch):
     monkeypatch.setattr(visiting, "_MOST_BYTES_EACH", 1_000)
     server.answering = lambda request: request.send(b" " * 2_000)
     with pytest.raises(SourceError, match="more than a page"):
-        get(visitor, server)
+        get(feed_client, server)
     assert len(server.asked) == 1
 
 
-def test_all_answers_together_are_limited(server, visitor, monkeypatch):
+def test_all_answers_together_are_limited(server, feed_client, monkeypatch):
     monkeypatch.setattr(visiting, "_MOST_BYTES", 1_500)
     server.answering = lambda request: request.send(b" " * 1_000)
-    get(visitor, server)
+    get(feed_client, server)
     with pytest.raises(SourceError, match="more than a directory"):
-        get(visitor, server)
+        get(feed_client, server)
 
 
 def test_all_the_time_together_is_limited(server, monkeypatch):
     monkeypatch.setattr(visiting, "_LONGEST", -1.0)
     with (
-        Visitor(timeout=2, allow_private=True) as visitor,
+        FeedClient(timeout=2, allow_private=True) as feed_client,
         pytest.raises(SourceError, match="longer than an hour"),
     ):
-        get(visitor, server)
+        get(feed_client, server)
 
 
 def conditional(body: str, etag: str) -> Answering:
@@ -254,7 +254,7 @@ def test_what_did_not_change_is_not_sent_again(server):
     server.answering = conditional(json.dumps(SERVICES), '"v1"')
     address = f"{server.url}/feed.json"
     first = read_feed(address, allow_private=True)
-    assert first.mark == Mark('"v1"', "Mon, 05 Oct 2026 10:00:00 GMT")
+    assert first.mark == Validators('"v1"', "Mon, 05 Oct 2026 10:00:00 GMT")
     second = read_feed(address, mark=first.mark, allow_private=True)
     assert (second.rows, second.mark) == (None, first.mark)
     server.answering = conditional(json.dumps(SERVICES[:2]), '"v2"')

@@ -11,9 +11,9 @@ import httpx
 import pytest
 import uvicorn
 
-from bot.replies import Choices, ListingCard, Message, Option, Reply, Text
+from bot.messages import Choices, ListingCard, Message, Option, Reply, Text
+from bot.responses import line
 from bot.web.app import create_app
-from bot.wording import line
 
 LIBRARY = "https://library.example"
 CARD = ListingCard(

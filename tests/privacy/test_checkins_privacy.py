@@ -17,9 +17,9 @@ from sqlalchemy import inspect as look
 
 import checkins as room
 from bot.checkin_flow import CheckinFlow
-from bot.replies import Choices
+from bot.messages import Choices
 from checkins.checkin import CheckIn
-from checkins.migrating import migrate
+from checkins.migration import migrate
 from checkins.models import Base, ReleaseFileRow
 from checkins.questions import load_questions
 from checkins.store import CheckIns, open_engine

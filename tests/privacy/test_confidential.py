@@ -1,6 +1,6 @@
 """Privacy property 6: a confidential listing never shows where it is, anywhere.
 
-Held by `directory.listings.withhold_place`, and by the readers of sources, which keep
+Held by `directory.listing.withhold_place`, and by the readers of sources, which keep
 nothing of a place until they know that they may.
 """
 
@@ -14,15 +14,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
-from directory.catalogue import Catalogue
-from directory.filling.importing import import_listings
-from directory.filling.writing import rewrite_entries
-from directory.finding.query import Query
-from directory.listings import Listing, Place, Point, Schedule, write_document
+from directory.importing.importer import import_listings
+from directory.importing.writer import rewrite_entries
+from directory.listing import Listing, Place, Point, Schedule, write_document
 from directory.models import ListingRow
 from directory.places import Area
+from directory.search.query import Query
+from directory.search.service import SearchService
 from directory.showing import show_listing, summarise
-from directory.sources.reading import read_bytes, read_source
+from directory.sources.detect import read_bytes, read_source
 from directory.sources.template import read_rows
 from tests.published.helpers import connect
 
@@ -91,9 +91,9 @@ def test_the_search_for_leaks_finds_them(engine, encoder):
 def test_nothing_of_it_is_stored_or_shown(engine, encoder):
     import_listings(engine, encoder, "town", [REFUGE, CAFE])
     assert leaks(engine) == set()
-    catalogue = Catalogue(engine, encoder)
+    search_service = SearchService(engine, encoder)
     near = Area("here", PLACE.point or Point(0, 0))
-    hits = catalogue.search(Query("somewhere safe refuge", near=near, nearest=True, limit=9))
+    hits = search_service.search(Query("somewhere safe refuge", near=near, nearest=True, limit=9))
     [hit] = [hit for hit in hits if hit.found.listing.key == "refuge"]
     shown = json.dumps([summarise(hit), show_listing(hit.found)])
     assert not any(secret in shown for secret in SECRETS)
@@ -101,7 +101,7 @@ def test_nothing_of_it_is_stored_or_shown(engine, encoder):
     assert not any("mile" in reason or "walk" in reason for reason in hit.reasons)
     assert show_listing(hit.found)["where"].startswith("The address is kept private")
     for secret in SECRETS[:4]:
-        assert catalogue.find_area(secret) is None
+        assert search_service.find_area(secret) is None
 
 
 def test_an_address_that_becomes_confidential_is_gone_from_the_files(engine, encoder):
@@ -115,16 +115,16 @@ def test_a_row_that_turns_confidential_takes_its_place_off_show_though_it_is_ref
 ):
     before = read_rows(f"{HEADER}\n{ROW.removesuffix('yes')}no\n", "sheet.csv")
     import_listings(engine, encoder, "town", before)
-    assert Catalogue(engine, encoder).find_area(SECRETS[3]) is not None
+    assert SearchService(engine, encoder).find_area(SECRETS[3]) is not None
     refused = ROW.replace("service", "no such kind", 1)
     report = import_listings(
         engine, encoder, "town", read_rows(f"{HEADER}\n{refused}\n", "sheet.csv")
     )
     assert len(report.quarantined) == 1
     assert leaks(engine) == set()
-    [hit] = Catalogue(engine, encoder).search(Query("refuge"))
+    [hit] = SearchService(engine, encoder).search(Query("refuge"))
     assert hit.found.listing.confidential
-    assert Catalogue(engine, encoder).find_area(SECRETS[3]) is None
+    assert SearchService(engine, encoder).find_area(SECRETS[3]) is None
 
 
 def test_the_confidential_one_of_two_rows_with_one_reference_counts(engine, encoder):
@@ -145,8 +145,10 @@ def test_what_was_published_of_it_goes_at_once(engine, encoder):
 def test_no_reason_tells_what_it_covers(engine, encoder):
     covering = replace(REFUGE, covers="Quiethaven")
     import_listings(engine, encoder, "town", [covering, CAFE])
-    catalogue = Catalogue(engine, encoder)
-    hits = catalogue.search(Query("refuge in quiethaven", near=Area("x", Point(53, 1)), limit=9))
+    search_service = SearchService(engine, encoder)
+    hits = search_service.search(
+        Query("refuge in quiethaven", near=Area("x", Point(53, 1)), limit=9)
+    )
     assert not any("uiethaven" in reason for hit in hits for reason in hit.reasons)
 
 
@@ -215,9 +217,9 @@ def test_the_example_town_keeps_its_confidential_places_too(engine, encoder):
     assert len(kept) >= 2
     assert all(row.places == () for row in kept)
     import_listings(engine, encoder, "larkhaven", [*kept, CAFE])
-    catalogue = Catalogue(engine, encoder)
+    search_service = SearchService(engine, encoder)
     for row in kept:
-        hits = catalogue.search(Query(row.name, near=Area("x", Point(53.7, 1.7)), limit=20))
+        hits = search_service.search(Query(row.name, near=Area("x", Point(53.7, 1.7)), limit=20))
         [hit] = [hit for hit in hits if hit.found.listing.key == row.key]
         shown = summarise(hit)
         assert shown["miles"] is None

@@ -23,16 +23,16 @@ from bot.settings import ROOT
 from bot.web.app import create_app
 from bot.web.desk.app import create_desk
 from bot.web.publishing import create_publishing_app
-from checkins.ledger import Ledger
 from checkins.models import CheckInRow
-from checkins.periods import read_period
-from checkins.release import release
+from checkins.release.ledger import Ledger
+from checkins.release.periods import read_period
+from checkins.release.release import release
 from checkins.store import open_engine
-from directory.catalogue import Catalogue
+from directory.database import open_database
 from directory.desk.accounts import Accounts
-from directory.desk.office import Office
-from directory.shelf import Shelf
-from directory.store import open_database
+from directory.desk.services import DeskServices
+from directory.publishing.repository import ServiceRepository
+from directory.search.service import SearchService
 from tests.desk.server import PASSWORD, Person
 from tests.service import Service
 
@@ -98,11 +98,13 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
     """Every method and path of the apps that `connector run` serves to others."""
     engine = open_database(f"sqlite:///{service.folder / 'directory.db'}")
     checkins = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
-    catalogue = Catalogue(engine, None)
+    search_service = SearchService(engine, None)
     apps: list[FastAPI] = [
         create_app(None, origins=[], secret=b"of the tests", rasa_is_up=bool),
-        create_publishing_app(Shelf(engine), catalogue),
-        create_desk(Office(engine, None, b"any secret"), catalogue, Ledger(checkins), b"a secret"),
+        create_publishing_app(ServiceRepository(engine), search_service),
+        create_desk(
+            DeskServices(engine, None, b"any secret"), search_service, Ledger(checkins), b"a secret"
+        ),
     ]
     found = {route for app in apps for route in walk(app.routes, "")}
     engine.dispose()

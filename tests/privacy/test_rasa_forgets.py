@@ -8,8 +8,8 @@ import subprocess
 import httpx
 import yaml
 
+from bot.responses import Wording
 from bot.settings import ROOT
-from bot.wording import Wording
 from tests.service import Service, Talk
 
 _RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"

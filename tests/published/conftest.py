@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from bot.settings import ROOT
-from directory.filling.proposing import propose
-from directory.listings import Listing
-from directory.shelf import Shelf
+from directory.importing.classify import propose
+from directory.listing import Listing
+from directory.publishing.repository import ServiceRepository
+from directory.sources.detect import read_source
 from directory.sources.openreferral import find_services, read_service
-from directory.sources.reading import read_source
 from tests.conftest import SHARED
 from tests.published.helpers import Caller, Standard, connect, fill, open_empty
 
@@ -57,8 +57,8 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def shelf(engine: Engine) -> Shelf:
-    return Shelf(engine)
+def repository(engine: Engine) -> ServiceRepository:
+    return ServiceRepository(engine)
 
 
 @pytest.fixture(scope="session")

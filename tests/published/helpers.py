@@ -19,14 +19,14 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from bot.web.publishing import publish
-from directory.catalogue import Catalogue
-from directory.embeddings import DIMENSIONS, Encoder
-from directory.filling.writing import Written, announce_change, close_listings, write_listings
-from directory.finding.entries import make_entry
-from directory.listings import Listing, withhold_place
+from directory.database import migrate, open_database
+from directory.encoder import DIMENSIONS, Encoder
+from directory.importing.writer import Written, announce_change, close_listings, write_listings
+from directory.indexing.entries import make_entry
+from directory.listing import Listing, withhold_place
 from directory.models import ListingRow, SourceRow
-from directory.shelf import Shelf
-from directory.store import migrate, open_database
+from directory.publishing.repository import ServiceRepository
+from directory.search.service import SearchService
 
 Json = dict[str, Any]
 
@@ -140,6 +140,6 @@ class Caller:
 def connect(engine: Engine, encoder: Encoder | None = None, base_url: str = "") -> Caller:
     """A caller of an app that publishes; searches by words alone without an encoder."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    catalogue = Catalogue(engine, encoder or Encoder(Path("none")))
-    publish(app, Shelf(engine), catalogue, base_url)
+    search_service = SearchService(engine, encoder or Encoder(Path("none")))
+    publish(app, ServiceRepository(engine), search_service, base_url)
     return Caller(app)

@@ -6,9 +6,9 @@ from time import sleep
 
 import pytest
 
-from directory.listings import Listing, Place, Point, Schedule
-from directory.publishing.ids import taxonomy_id, term_id
-from directory.publishing.vocabulary import KIND, STRAND
+from directory.hsds.ids import taxonomy_id, term_id
+from directory.hsds.vocabulary import KIND, STRAND
+from directory.listing import Listing, Place, Point, Schedule
 from tests.published.helpers import connect, fill
 
 API = "/openreferral/v3"

@@ -11,12 +11,12 @@ from dateutil.rrule import rrulestr
 from hypothesis import HealthCheck, given, settings
 from icalendar import Calendar
 
-from directory.finding.recurrence import find_dates
-from directory.listings import Listing, Place, Point, Schedule, StoredListing
-from directory.publishing.calendar import LONDON, write_calendar
-from directory.publishing.geojson import write_features
-from directory.publishing.linked import embed, write_linked
-from directory.publishing.sheet import write_sheet
+from directory.listing import Listing, Place, Point, Schedule, StoredListing
+from directory.publishing.csv_export import write_sheet
+from directory.publishing.geojson_export import write_features
+from directory.publishing.icalendar_export import LONDON, write_calendar
+from directory.publishing.json_ld import embed, write_linked
+from directory.schedule import find_dates
 from directory.sources.template import COLUMNS, read_rows
 from tests.published.test_round_trip import listings
 

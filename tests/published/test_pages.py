@@ -17,9 +17,9 @@ from axe_playwright_python.sync_playwright import Axe
 from icalendar import Calendar
 from playwright.sync_api import Browser
 
-from directory.filling.importing import import_listings
-from directory.listings import Listing, Place, Point, Schedule
-from directory.shelf import Shelf
+from directory.importing.importer import import_listings
+from directory.listing import Listing, Place, Point, Schedule
+from directory.publishing.repository import ServiceRepository
 from directory.showing import show_listing
 from tests.published.conftest import NOTICE
 from tests.published.helpers import connect, fill
@@ -229,5 +229,5 @@ def test_the_page_is_accessible_on_the_smallest_screen(address, browser: Browser
 
 def test_the_page_shows_what_every_other_channel_does(engine, client):
     data = client.get("/listings/1.json").json()
-    shown = show_listing(Shelf(engine).get(1))
+    shown = show_listing(ServiceRepository(engine).get(1))
     assert {name: data[name] for name in shown} == shown

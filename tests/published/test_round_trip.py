@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from directory.listings import (
+from directory.hsds.parts import write_volunteering
+from directory.hsds.schema import Service, ServiceInList
+from directory.hsds.serialize import publish_service, shorten_service
+from directory.listing import (
     ASSETS,
     DAYS,
     KINDS,
@@ -23,10 +26,7 @@ from directory.listings import (
     StoredListing,
     withhold_place,
 )
-from directory.publishing.parts import write_volunteering
-from directory.publishing.services import publish_service, shorten_service
-from directory.publishing.sheet import write_sheet
-from directory.publishing.standard import Service, ServiceInList
+from directory.publishing.csv_export import write_sheet
 from directory.sources.openreferral import find_services, read_service
 from directory.sources.template import COLUMNS, read_rows
 from directory.wording import clean_text, describe_cost

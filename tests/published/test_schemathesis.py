@@ -9,9 +9,9 @@ from schemathesis import GenerationMode
 from sqlalchemy import Engine
 
 from bot.web.publishing import create_publishing_app
-from directory.catalogue import Catalogue
-from directory.embeddings import Encoder
-from directory.shelf import Shelf
+from directory.encoder import Encoder
+from directory.publishing.repository import ServiceRepository
+from directory.search.service import SearchService
 from tests.published.helpers import connect
 
 BOUNDED = settings(
@@ -30,7 +30,9 @@ def standard_api(town_engine: Engine):
 
 @pytest.fixture(scope="session")
 def pages_api(town_engine: Engine, encoder: Encoder):
-    document = create_publishing_app(Shelf(town_engine), Catalogue(town_engine, encoder)).openapi()
+    document = create_publishing_app(
+        ServiceRepository(town_engine), SearchService(town_engine, encoder)
+    ).openapi()
     schema = schemathesis.openapi.from_dict(document)
     schema.app = connect(town_engine, encoder).app
     return schema

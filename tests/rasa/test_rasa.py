@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from bot.rasa_training import RASA_PYTHON, name_model, rasa_environment, train
+from bot.rasa.training import RASA_PYTHON, name_model, rasa_environment, train
 from bot.settings import ROOT
-from directory.embeddings import prepare
+from directory.encoder import prepare
 
 
 def test_rasa_predicts_every_story(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from checkins.checkin import AGE_BANDS
-from checkins.disclosure import Policy, group_is_shown, protect_block, withhold
-from checkins.figures import (
+from checkins.questions import load_questions
+from checkins.release.disclosure import Policy, group_is_shown, protect_block, withhold
+from checkins.release.figures import (
     EVERYWHERE,
     UNMET_NEED,
     USEFULNESS,
@@ -16,8 +17,7 @@ from checkins.figures import (
     Measure,
     Supply,
 )
-from checkins.periods import read_period
-from checkins.questions import load_questions
+from checkins.release.periods import read_period
 
 STRANDS = (
     "strengthening_communities",

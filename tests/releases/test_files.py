@@ -14,12 +14,20 @@ from frictionless import Package
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkins.disclosure import Cell, Mark, Policy, protect_block, total, withhold
 from checkins.errors import ReleaseError
-from checkins.figures import EVERYWHERE, UNMET_NEED, USEFULNESS, Block, Figures, Measure, Supply
-from checkins.periods import read_period
-from checkins.publishing.files import write_files
-from checkins.publishing.reading import read_figures
+from checkins.outputs.files import write_files
+from checkins.outputs.read_figures import read_figures
+from checkins.release.disclosure import Cell, Mark, Policy, protect_block, total, withhold
+from checkins.release.figures import (
+    EVERYWHERE,
+    UNMET_NEED,
+    USEFULNESS,
+    Block,
+    Figures,
+    Measure,
+    Supply,
+)
+from checkins.release.periods import read_period
 from tests.releases.made_figures import HOSTILE, make_town, make_year
 
 KEPT = {

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checkins.attack import attack
 from checkins.checkin import AGE_BANDS
-from checkins.disclosure import Mark, Policy
 from checkins.errors import ReleaseError
-from checkins.figures import Figures, Measure
-from checkins.periods import read_period
-from checkins.protecting import Reach, complement, protect
+from checkins.release.attack import attack
+from checkins.release.disclosure import Mark, Policy
+from checkins.release.figures import Figures, Measure
+from checkins.release.periods import read_period
+from checkins.release.secondary_suppression import Reach, complement, protect
 from tests.releases.towns import Person, Town, join, people
 
 TOWN = Town()

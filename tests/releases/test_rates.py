@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from checkins.disclosure import NOT_ASKED, Cell, Mark, Policy, protect_block, read_cell, withhold
-from checkins.publishing.rates import Rate, compare, wilson, work_out
+from checkins.outputs.rates import Rate, compare, wilson, work_out
+from checkins.release.disclosure import (
+    NOT_ASKED,
+    Cell,
+    Mark,
+    Policy,
+    protect_block,
+    read_cell,
+    withhold,
+)
 
 TEN = Cell(10, Mark.ROUNDED)
 THIRTY = Cell(30, Mark.ROUNDED)

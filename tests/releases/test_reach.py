@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from bot.reach import NOT_SAID, OTHER, read_reach
-from checkins.figures import Supply
-from checkins.periods import read_period
-from directory.desk.supply import NO_ONE_PLACE
-from directory.finding.topics import load_topics
-from directory.listings import Listing, Place, Point
+from bot.directory_figures import NOT_SAID, OTHER, read_reach
+from checkins.release.figures import Supply
+from checkins.release.periods import read_period
+from directory.desk.asset_supply import NO_ONE_PLACE
+from directory.importing.upgrade import open_directory
+from directory.indexing.topics import load_topics
+from directory.listing import Listing, Place, Point
 from directory.notes import Notebook
-from directory.opening import open_directory
 from tests.published.helpers import fill
 
 QUARTER = read_period("2026-Q4")

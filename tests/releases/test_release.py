@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, update
 
-from checkins.attack import attack
-from checkins.counting import count_checkins
-from checkins.disclosure import Mark, Policy
 from checkins.errors import QuestionSetError, ReleaseError, StoreError
-from checkins.figures import Figures
-from checkins.folders import read_folder, write_folder
-from checkins.ledger import Ledger
 from checkins.models import CheckInRow, ReleaseFileRow
-from checkins.periods import read_period
-from checkins.protecting import Reach
 from checkins.questions import load_questions
-from checkins.release import Released, release
+from checkins.release.attack import attack
+from checkins.release.count import count_checkins
+from checkins.release.disclosure import Mark, Policy
+from checkins.release.figures import Figures
+from checkins.release.ledger import Ledger
+from checkins.release.periods import read_period
+from checkins.release.release import Released, release
+from checkins.release.release_folder import read_folder, write_folder
+from checkins.release.secondary_suppression import Reach
 from checkins.store import CheckIns, open_engine
 
 TODAY = date(2027, 2, 1)
@@ -153,7 +153,7 @@ def test_the_same_period_again_gives_the_same_bytes(town: Engine, tmp_path: Path
 def test_the_same_check_ins_give_the_same_bytes_in_another_database(
     town: Engine, tmp_path: Path
 ) -> None:
-    from checkins.migrating import migrate
+    from checkins.migration import migrate
 
     other = open_engine(f"sqlite:///{tmp_path}/other.db")
     migrate(other)

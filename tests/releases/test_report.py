@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from checkins.publishing.files import write_files
-from checkins.publishing.headlines import load_headlines
+from checkins.outputs.files import write_files
+from checkins.outputs.headlines import load_headlines
 from tests.releases.made_figures import HOSTILE, make_town
 from tests.releases.test_files import KEPT, make_year, towns, write
 

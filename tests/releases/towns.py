@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from checkins.counting import Counts
-from checkins.disclosure import Policy
-from checkins.figures import Figures, Measure
-from checkins.periods import read_period
-from checkins.protecting import Reach, protect
+from checkins.release.count import RawCounts
+from checkins.release.disclosure import Policy
+from checkins.release.figures import Figures, Measure
+from checkins.release.periods import read_period
+from checkins.release.secondary_suppression import Reach, protect
 
 #: One answer of one person: area, age band or None, answer or None where none was given.
 Person = tuple[str, str | None, str | None]
@@ -23,9 +23,9 @@ class Town:
     areas: tuple[str, ...] = ("Harbour",)
     measure: Measure = QUESTION
 
-    def count(self, people: Iterable[Person]) -> Counts:
+    def count(self, people: Iterable[Person]) -> RawCounts:
         """Raw counts, as the database would give them."""
-        counts = Counts()
+        counts = RawCounts()
         for area, band, answer in people:
             for group in (("area", area), *((("age_band", band),) if band else ())):
                 counts.people[group] += 1

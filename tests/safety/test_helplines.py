@@ -5,9 +5,9 @@ from importlib.resources import files
 
 import pytest
 
-from bot.helplines import HELPLINES, NATIONS, read_helplines
+from bot.safety.helplines import HELPLINES, NATIONS, read_helplines
 
-SHIPPED = files("bot").joinpath("helplines.toml").read_text("utf-8")
+SHIPPED = files("bot.safety").joinpath("helplines.toml").read_text("utf-8")
 
 
 def test_the_numbers_are_those_that_were_checked() -> None:

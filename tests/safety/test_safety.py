@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import safety_tables as tables
-from bot import safety_training as training
-from bot.helplines import NATIONS
-from bot.replies import HelpLines
-from bot.safety import Guard, Label, answer, cut
-from bot.safety_patterns import fold, mark, simplify
-from directory.embeddings import Encoder
+from bot.messages import HelpLines
+from bot.safety import evaluation as tables
+from bot.safety import training
+from bot.safety.guard import Guard, Label, answer, cut
+from bot.safety.helplines import NATIONS
+from bot.safety.patterns import fold, mark, simplify
+from directory.encoder import Encoder
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "safety.md").read_text("utf-8")
@@ -114,7 +114,7 @@ def test_the_guard_is_no_worse_than_the_table_says(batch: str, rows: Rows) -> No
 
 
 def test_the_weights_stay_small() -> None:
-    assert (ROOT / "bot" / "safety_head.npz").stat().st_size <= 4_000_000
+    assert (ROOT / "bot" / "safety" / "head.npz").stat().st_size <= 4_000_000
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from directory.errors import SourceError
-from directory.sources.addresses import is_public
-from directory.sources.reading import name_source
-from directory.sources.visiting import name_address, read_address
+from directory.sources.detect import name_source
+from directory.sources.http_client import name_address, read_address
+from directory.sources.ssrf import is_public
 
 PRIVATE = """
 127.0.0.1 127.9.9.9 0.0.0.0 10.1.2.3 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254

@@ -2,7 +2,7 @@
 
 import pytest
 
-from directory.finding.audiences import find_audiences, find_listing_audiences
+from directory.indexing.audiences import find_audiences, find_listing_audiences
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.errors import SourceError
-from directory.filling.refusing import Rejected
-from directory.listings import DAYS, Listing, Place, Point, Schedule
+from directory.listing import DAYS, Listing, Place, Point, Schedule
+from directory.rejected import Rejected
 from directory.sources.calendars import read_rows, recognise
 
 TODAY = date(2026, 11, 23)

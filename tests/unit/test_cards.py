@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.wording import Wording
-from directory.finding.query import Hit
-from directory.listings import Listing, Place, Point, Schedule, StoredListing
+from bot.responses import Wording
+from directory.listing import Listing, Place, Point, Schedule, StoredListing
+from directory.search.query import Hit
 from directory.wording import describe_opening
-from nlu.actions.showing import make_card
+from nlu.actions.cards import make_card
 
 LONG = "Come and sing. " * 40
 

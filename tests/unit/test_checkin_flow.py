@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.checkin_flow import START_TAP, CheckinFlow
-from bot.replies import Choices, Reply
-from bot.wording import line
+from bot.messages import Choices, Reply
+from bot.responses import line
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
 from checkins.errors import NotKeptError

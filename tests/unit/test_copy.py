@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.replies import MOST_CHARACTERS, TAP_BYTES, Choices
+from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices
+from bot.responses import Wording, keep_words
 from bot.settings import ROOT
-from bot.wording import Wording, keep_words
 
 WORDING = Wording()
 RESPONSES = sorted(WORDING.responses.items())

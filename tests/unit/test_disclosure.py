@@ -1,4 +1,4 @@
-"""The rules of `checkins.disclosure`, and what a reader could work out from their results."""
+"""The rules of `disclosure`, and what a reader could work out from their results."""
 
 from collections import defaultdict
 from itertools import product
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkins.disclosure import (
+from checkins.release.disclosure import (
     NOT_ASKED,
     WITHHELD,
     Cell,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.filling import duplicates
-from directory.filling.duplicates import Pair, find_duplicates, link_sure
-from directory.filling.likeness import LIKELY, SURE, Facts, compare, read_facts
-from directory.listings import Listing, Place, Point, Schedule
+from directory.importing import candidate_pairs as duplicates
+from directory.importing.candidate_pairs import Pair, find_duplicates, link_sure
+from directory.importing.similarity import LIKELY, SURE, Facts, compare, read_facts
+from directory.listing import Listing, Place, Point, Schedule
 
 CHOIR = Listing(
     key="1",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from directory.errors import DirectoryError
-from directory.finding.evaluating import (
+from directory.search.evaluation import (
     Judged,
     Score,
     compare,

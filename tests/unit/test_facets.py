@@ -7,10 +7,10 @@ from datetime import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.finding.facets import WITHIN_MILES, Facets
-from directory.finding.query import Query
-from directory.listings import DAYS, KINDS, STRANDS, Listing, Place, Point, Schedule
+from directory.listing import DAYS, KINDS, STRANDS, Listing, Place, Point, Schedule
 from directory.places import Area
+from directory.search.facets import WITHIN_MILES, Facets
+from directory.search.query import Query
 from tests.in_memory import Town
 from tests.unit.test_index import make_vectors
 

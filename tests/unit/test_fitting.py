@@ -5,8 +5,8 @@ from datetime import date, time
 
 import pytest
 
-from directory.finding.fitting import NEEDS, TIMES, judge, judge_age, judge_times
-from directory.listings import Listing, Place, Schedule
+from directory.indexing.criteria import NEEDS, TIMES, judge, judge_age, judge_times
+from directory.listing import Listing, Place, Schedule
 
 
 def listing(description: str = "", **values) -> Listing:

@@ -7,12 +7,12 @@ import threading
 import httpx
 import pytest
 
+from bot.active_conversations import ActiveConversations
 from bot.conversation import Conversation
-from bot.rasa import Rasa, RasaBusyError, RasaUnavailableError
-from bot.replies import Message, Text
-from bot.safety import Finding
-from bot.talks import Talks
-from bot.wording import Wording
+from bot.messages import Message, Text
+from bot.rasa.client import Rasa, RasaBusyError, RasaUnavailableError
+from bot.responses import Wording
+from bot.safety.guard import Finding
 from directory.team import Team
 
 
@@ -72,7 +72,7 @@ class SlowGuard:
 
 def converse(rasa: FakeRasa, guard: SlowGuard | None = None) -> Conversation:
     return Conversation(
-        guard=guard, checkins=NoCheckins(), rasa=rasa, catalogue=None, notebook=None,
+        guard=guard, checkins=NoCheckins(), rasa=rasa, search_service=None, notebook=None,
         secret=b"of these tests alone", nation="england", team=Team(),
     )  # fmt: skip
 
@@ -204,7 +204,7 @@ def test_forgetting_waits_for_a_free_connection_and_a_message_does_not() -> None
 
 def test_who_talked_is_known_no_longer_than_rasa_may_remember() -> None:
     now = 0.0
-    talks = Talks(lambda: now)
+    talks = ActiveConversations(lambda: now)
     for number in range(100):
         talks.add(f"{number}")
     now = 3601.0

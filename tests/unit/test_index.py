@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.embeddings import DIMENSIONS
-from directory.finding.entries import label_entry, make_entry, read_entries
-from directory.finding.fitting import NEEDS, TIMES, judge
-from directory.finding.index import Index
-from directory.finding.scan import Scan
-from directory.finding.words import find_stems, number
-from directory.listings import DAYS, KINDS, REPEATS, Listing, Place, Point, Schedule
+from directory.encoder import DIMENSIONS
+from directory.indexing.criteria import NEEDS, TIMES, judge
+from directory.indexing.entries import label_entry, make_entry, read_entries
+from directory.indexing.words import find_stems, number
+from directory.listing import DAYS, KINDS, REPEATS, Listing, Place, Point, Schedule
 from directory.places import Area, miles_from
+from directory.search.index import Index
+from directory.search.vector_scan import Scan
 
 LABELS = {
     (field, text): n for n, (field, text) in enumerate([("topics", "tea"), ("topics", "art")])

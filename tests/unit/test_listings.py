@@ -5,7 +5,7 @@ from datetime import date, time
 
 import pytest
 
-from directory.listings import (
+from directory.listing import (
     Listing,
     Place,
     Point,

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.filling.refusing import Rejected
-from directory.listings import (
+from directory.listing import (
     Listing,
     Place,
     Point,
@@ -18,6 +17,7 @@ from directory.listings import (
     read_document,
     write_document,
 )
+from directory.rejected import Rejected
 from directory.sources.envelopes import find_services
 from directory.sources.openreferral import read_service
 from tests.conftest import SHARED

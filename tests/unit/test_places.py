@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from directory.listings import Point
+from directory.listing import Point
 from directory.places import miles_from, tidy_postcode
 
 

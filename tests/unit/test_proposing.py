@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.filling.proposing import FIELDS, explain, propose
-from directory.listings import ASSETS, KINDS, STRANDS, Listing
+from directory.importing.classify import FIELDS, explain, propose
+from directory.listing import ASSETS, KINDS, STRANDS, Listing
 
 CHOICES = {"kind": KINDS, "strands": STRANDS, "assets": ASSETS}
 
@@ -99,7 +99,7 @@ def test_words_are_whole_and_stars_end_them():
 
 def test_the_rules_name_only_what_there_is_and_no_word_twice():
     content = yaml.safe_load(
-        files("directory.filling").joinpath("proposals.yml").read_text("utf-8")
+        files("directory.importing").joinpath("classification.yml").read_text("utf-8")
     )
     assert {field: set(content[field]) for field in content} == {
         field: set(choices) for field, choices in CHOICES.items()

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from directory.embeddings import Encoder
-from directory.finding.ranking import (
+from directory.encoder import Encoder
+from directory.indexing.topics import KEPT, load_head, load_topics
+from directory.listing import Listing
+from directory.search.ranking import (
     DEFAULT,
-    Question,
+    RankingQuery,
     Traits,
     describe_listings,
     read_question,
     score_listings,
 )
-from directory.finding.topics import KEPT, load_head, load_topics
-from directory.listings import Listing
 from directory.wording import text_to_encode
 
 _TOPICS = len(load_topics())
@@ -29,13 +29,15 @@ def _traits(count: int) -> Traits:
     )
 
 
-def _question(giving: float = 0.0, audiences: int = 0, topic: int = 0) -> Question:
+def _question(giving: float = 0.0, audiences: int = 0, topic: int = 0) -> RankingQuery:
     shares = np.zeros(_TOPICS, dtype=np.float32)
     shares[topic] = 1
-    return Question(np.zeros(384, dtype=np.float32), shares, giving, audiences)
+    return RankingQuery(np.zeros(384, dtype=np.float32), shares, giving, audiences)
 
 
-def _score(question: Question, traits: Traits, words: tuple[float, ...] = (0, 0)) -> list[float]:
+def _score(
+    question: RankingQuery, traits: Traits, words: tuple[float, ...] = (0, 0)
+) -> list[float]:
     nothing = np.zeros(len(words), dtype=np.float32)
     return score_listings(question, nothing, np.array(words, dtype=np.float32), traits).tolist()
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.actions.reading import asks, gives_nothing, read
+from nlu.understanding.utterance import asks, gives_nothing, read
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,15 @@ import pytest
 import textstat
 import yaml
 
-from bot.safety import answer
-from bot.safety_patterns import Kind
+from bot.responses import Wording, line
+from bot.safety.guard import answer
+from bot.safety.patterns import Kind
 from bot.settings import ROOT
-from bot.wording import Wording, line
-from directory.embeddings import DIMENSIONS
-from directory.finding.fitting import NEEDS
-from directory.finding.query import Query
-from directory.listings import Listing, Place, Point, Schedule
+from directory.encoder import DIMENSIONS
+from directory.indexing.criteria import NEEDS
+from directory.listing import Listing, Place, Point, Schedule
 from directory.places import Area
+from directory.search.query import Query
 from tests.in_memory import Town
 
 MOST = 6.0

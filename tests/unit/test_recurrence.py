@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.finding.recurrence import find_dates
-from directory.listings import DAYS, REPEATS, Schedule
+from directory.listing import DAYS, REPEATS, Schedule
+from directory.schedule import find_dates
 
 # November 2026 begins on a Sunday.
 NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))

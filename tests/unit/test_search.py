@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.embeddings import DIMENSIONS
-from directory.finding.query import Hit, Query
-from directory.finding.words import find_stems, find_words
-from directory.listings import KINDS, STATUSES, Listing, Place, Point
+from directory.encoder import DIMENSIONS
+from directory.indexing.words import find_stems, find_words
+from directory.listing import KINDS, STATUSES, Listing, Place, Point
 from directory.places import Area
+from directory.search.query import Hit, Query
 from directory.wording import searchable_text
 from tests.in_memory import Town
 

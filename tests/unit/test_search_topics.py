@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from directory.embeddings import Encoder
-from directory.finding import topics
-from directory.finding.topics import (
+from directory.encoder import Encoder
+from directory.indexing import topics
+from directory.indexing.topics import (
     KEPT,
     find_mentions,
     load_head,
@@ -17,7 +17,7 @@ from directory.finding.topics import (
     read_listings,
     read_message,
 )
-from directory.listings import Listing
+from directory.listing import Listing
 from directory.wording import text_to_encode
 
 

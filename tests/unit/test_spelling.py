@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.finding.spelling import Speller, is_word
+from directory.search.spelling import Speller, is_word
 
 LISTED = ("gardening", "group", "choir", "crafts", "larkham", "knitting", "badminton", "flavours")
 SPELLER = Speller(LISTED)

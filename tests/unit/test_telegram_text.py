@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.replies import (
+from bot.messages import (
     Choices,
     HelpLine,
     HelpLines,
@@ -17,7 +17,7 @@ from bot.replies import (
     Reply,
     Text,
 )
-from bot.telegram_text import (
+from bot.telegram.render import (
     COMMANDS,
     TEXT_LIMIT,
     UnsendableOptionError,

@@ -5,7 +5,7 @@ import time
 import pytest
 from rasa_sdk import Tracker
 
-from nlu.actions.telling import _read_sending, read_useful
+from nlu.actions.notes import _read_sending, read_useful
 from nlu.actions.turn import Turn
 
 

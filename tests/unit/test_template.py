@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.errors import SourceError
-from directory.filling.refusing import Rejected
-from directory.listings import (
+from directory.listing import (
     ASSETS,
     DAYS,
     KINDS,
@@ -23,7 +22,8 @@ from directory.listings import (
     Point,
     Schedule,
 )
-from directory.sources.reading import read_source
+from directory.rejected import Rejected
+from directory.sources.detect import read_source
 from directory.sources.template import COLUMNS, read_rows
 
 FULL = {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from directory.embeddings import Encoder
-from nlu.actions.topics import split_topics
+from directory.encoder import Encoder
+from nlu.understanding.topics import split_topics
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.filling.refusing import Rejected
-from directory.listings import Listing, Place, Point, Schedule, read_document, write_document
+from directory.listing import Listing, Place, Point, Schedule, read_document, write_document
+from directory.rejected import Rejected
 from directory.sources import doit, teamkinetic
-from directory.sources.reading import read_source
+from directory.sources.detect import read_source
 from directory.sources.volunteering import read_minimum_age
 from tests.conftest import SHARED
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.listings import Listing, Place, Point, Schedule
+from directory.listing import Listing, Place, Point, Schedule
 from directory.wording import (
     clean_text,
     describe_alert,

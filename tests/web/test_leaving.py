@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from bot.wording import Wording
+from bot.responses import Wording
 from tests.service import Talk, words
 from tests.web.chat import (
     FORGETTING,

@@ -14,25 +14,25 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.desk.audit import create_audit
+from bot.web.desk.auth import HOME, Door, PageError, RedirectError, read_form
 from bot.web.desk.contact import create_contact
-from bot.web.desk.door import HOME, Door, SentElsewhereError, TurnedAwayError, read_form
 from bot.web.desk.freshness import create_freshness
-from bot.web.desk.importing import MOST_UPLOADED, create_importing
-from bot.web.desk.importing import ROOM as UPLOADS
-from bot.web.desk.kit import create_kit
+from bot.web.desk.imports import MOST_UPLOADED, create_importing
+from bot.web.desk.imports import ROOM as UPLOADS
 from bot.web.desk.listings import create_listings
 from bot.web.desk.need import create_need
-from bot.web.desk.paper import STYLE, go, write
+from bot.web.desk.outreach import create_kit
+from bot.web.desk.pages import STYLE, go, write
 from bot.web.desk.releases import create_releases
 from bot.web.desk.review import create_review
-from bot.web.desk.sealing import Sealer
-from bot.web.desk.signing_in import create_signing_in
-from bot.web.desk.trying import create_trying
+from bot.web.desk.sign_in import create_signing_in
+from bot.web.desk.signed_links import LinkSigner
+from bot.web.desk.try_search import create_trying
 from bot.web.limits import RateLimit
-from checkins.ledger import Ledger
-from directory.catalogue import Catalogue
-from directory.desk.office import Office
+from checkins.release.ledger import Ledger
+from directory.desk.services import DeskServices
 from directory.errors import DirectoryError
+from directory.search.service import SearchService
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +72,8 @@ _HTTP_ERRORS = {
 
 
 def create_desk(
-    office: Office,
-    catalogue: Catalogue,
+    desk_services: DeskServices,
+    search_service: SearchService,
     ledger: Ledger,
     secret: bytes,
     base_url: str = "",
@@ -81,8 +81,8 @@ def create_desk(
 ) -> FastAPI:
     """The whole desk. `secret` signs its forms, `base_url` is where it is reached from outside, and
     `tries_a_minute` is how often one client may try to sign in (0 for no limit)."""
-    door = Door(office, secret, base_url)
-    sealer = Sealer(secret, base_url)
+    door = Door(desk_services, secret, base_url)
+    sealer = LinkSigner(secret, base_url)
 
     def enter(request: Request, form: Annotated[FormData, Depends(read_form)]) -> None:
         request.state.visit = door.enter(request, form)
@@ -105,22 +105,22 @@ def create_desk(
         return Response(STYLE, media_type="text/css; charset=utf-8", headers=headers)
 
     for router in (
-        create_signing_in(door, office, RateLimit(tries_a_minute)),
-        create_review(office),
-        create_listings(office, sealer),
-        create_contact(office, sealer, door),
-        create_freshness(office),
-        create_trying(catalogue),
-        create_kit(office, sealer, base_url),
-        create_need(office),
-        create_importing(office),
+        create_signing_in(door, desk_services, RateLimit(tries_a_minute)),
+        create_review(desk_services),
+        create_listings(desk_services, sealer),
+        create_contact(desk_services, sealer, door),
+        create_freshness(desk_services),
+        create_trying(search_service),
+        create_kit(desk_services, sealer, base_url),
+        create_need(desk_services),
+        create_importing(desk_services),
         create_releases(ledger),
-        create_audit(office.history),
+        create_audit(desk_services.history),
     ):
         desk.include_router(router, prefix=HOME)
 
-    @desk.exception_handler(TurnedAwayError)
-    async def turn_away(request: Request, error: TurnedAwayError) -> Response:
+    @desk.exception_handler(PageError)
+    async def turn_away(request: Request, error: PageError) -> Response:
         said = {"title": error.title, "sentence": error.sentence}
         return write(request, "sorry.html", error.status, **said)
 
@@ -130,8 +130,8 @@ def create_desk(
         said = {"title": "That was not done", "sentence": error.plain}
         return write(request, "sorry.html", 409, **said)
 
-    @desk.exception_handler(SentElsewhereError)
-    async def send_elsewhere(_request: Request, error: SentElsewhereError) -> Response:
+    @desk.exception_handler(RedirectError)
+    async def send_elsewhere(_request: Request, error: RedirectError) -> Response:
         return go(error.address)
 
     desk.add_exception_handler(HTTPException, _tell_http_error)

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.asking import PageNumber
-from bot.web.desk.paper import write
-from directory.desk.history import History
+from bot.web.desk.pages import write
+from bot.web.parameters import PageNumber
+from directory.importing.audit_log import History
 
 _A_PAGE = 50
 

@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.door import HOME, Door, TurnedAwayError, Visiting
+from bot.web.desk.auth import HOME, Door, PageError, Visiting
 from bot.web.desk.listing_form import CONTACTS_OWN, GROUPS, read_form
 from bot.web.desk.listings import see
-from bot.web.desk.paper import go, write
-from bot.web.desk.sealing import Sealer
-from directory.desk.keeping import Kept
-from directory.desk.office import Office
+from bot.web.desk.pages import go, write
+from bot.web.desk.signed_links import LinkSigner
+from directory.desk.editor import Kept
+from directory.desk.services import DeskServices
 from directory.errors import ChangedError, PaceError
-from directory.publishing.sheet import write_cells
+from directory.publishing.csv_export import write_cells
 
 WHO = "its own contact"
 # Whoever has the link may write the listing so often in a day; each time is kept in its history.
@@ -21,7 +21,7 @@ _GROUPS = tuple(
 )
 
 
-def create_contact(office: Office, sealer: Sealer, door: Door) -> APIRouter:
+def create_contact(desk_services: DeskServices, sealer: LinkSigner, door: Door) -> APIRouter:
     router = APIRouter(prefix="/contact")
 
     @router.get("/{sealed}")
@@ -41,13 +41,13 @@ def create_contact(office: Office, sealer: Sealer, door: Door) -> APIRouter:
             if wrong:
                 return show(request, visit, sealed, kept, wrong, cells)
         try:
-            office.keeper.assure(
+            desk_services.editor.assure(
                 kept.stored.id, WHO, "confirmed", listing, version=version, most_a_day=MOST_A_DAY
             )
         except ChangedError:
             return go(here, "changed-meanwhile")
         except PaceError:
-            raise TurnedAwayError(
+            raise PageError(
                 429,
                 "This was changed often enough today",
                 "Nothing more was saved. Try again tomorrow, or write to those who sent the link.",
@@ -57,13 +57,11 @@ def create_contact(office: Office, sealer: Sealer, door: Door) -> APIRouter:
     def require(sealed: str) -> Kept:
         # A link from before links could be withdrawn says no more than the listing.
         number, withdrawn, *_ = (*sealer.open("contact", sealed), 0)
-        kept = office.keeper.read(number)
+        kept = desk_services.editor.read(number)
         if kept is None or kept.stored.gone:
-            raise TurnedAwayError(
-                410, "We no longer list this", "Write to those who sent you the link."
-            )
+            raise PageError(410, "We no longer list this", "Write to those who sent you the link.")
         if withdrawn != kept.withdrawn:
-            raise TurnedAwayError(
+            raise PageError(
                 410, "This link was withdrawn", "Ask those who sent it to you for a new one."
             )
         return kept

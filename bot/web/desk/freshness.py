@@ -2,21 +2,21 @@
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.asking import PageNumber
 from bot.web.desk.listings import see
-from bot.web.desk.paper import write
-from directory.desk.office import Office
+from bot.web.desk.pages import write
+from bot.web.parameters import PageNumber
+from directory.desk.services import DeskServices
 
 _A_PAGE = 25
 
 
-def create_freshness(office: Office) -> APIRouter:
+def create_freshness(desk_services: DeskServices) -> APIRouter:
     router = APIRouter(prefix="/freshness")
 
     @router.get("")
     def show(request: Request, page: PageNumber = 1) -> Response:
         start = (page - 1) * _A_PAGE
-        found = office.register.read_freshness(start, _A_PAGE)
+        found = desk_services.queries.read_freshness(start, _A_PAGE)
         return write(
             request,
             "freshness.html",

@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.web.desk.door import Visit
-from directory.listings import ASSETS, DAYS, KINDS, REPEATS, STATUSES, STRANDS, Listing
-from directory.publishing.sheet import write_cells
+from bot.web.desk.auth import RequestContext
+from directory.listing import ASSETS, DAYS, KINDS, REPEATS, STATUSES, STRANDS, Listing
+from directory.publishing.csv_export import write_cells
 from directory.sources.template import COLUMNS, read_cells
 
 EMPTY = Listing("", "", "", "")
@@ -130,7 +130,7 @@ _OTHERS = {"its name": "name", "its description": "description", "its lowest": "
 
 
 def read_form(
-    visit: Visit, before: Listing, allowed: frozenset[str] = frozenset(FIELDS)
+    visit: RequestContext, before: Listing, allowed: frozenset[str] = frozenset(FIELDS)
 ) -> tuple[Listing, dict[str, str], dict[str, str]]:
     """What was filled in: the listing, the form's cells, and what is wrong by field.
 
@@ -156,7 +156,7 @@ def read_form(
     return _take(before, after, touched), cells, wrong
 
 
-def _read_field(visit: Visit, column: str) -> str:
+def _read_field(visit: RequestContext, column: str) -> str:
     field = FIELDS[column]
     if field.how == "some":
         return "; ".join(one for one in field.options if one in visit.texts(column))

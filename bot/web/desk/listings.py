@@ -6,16 +6,16 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bot.web.asking import Number, PageNumber
-from bot.web.desk.door import HOME, TurnedAwayError, Visiting
+from bot.web.desk.auth import HOME, PageError, Visiting
 from bot.web.desk.listing_form import EMPTY, FIELDS, GROUPS, read_form
-from bot.web.desk.paper import go, write
-from bot.web.desk.sealing import DAYS, Sealer
-from directory.desk.keeping import Kept
-from directory.desk.office import Office
+from bot.web.desk.pages import go, write
+from bot.web.desk.signed_links import DAYS, LinkSigner
+from bot.web.parameters import Number, PageNumber
+from directory.desk.editor import Kept
+from directory.desk.services import DeskServices
 from directory.errors import ChangedError
-from directory.listings import STATUSES, Listing, StoredListing
-from directory.publishing.sheet import write_cells
+from directory.listing import STATUSES, Listing, StoredListing
+from directory.publishing.csv_export import write_cells
 from directory.showing import FACTS, show_listing
 from directory.wording import describe_when, describe_where
 
@@ -24,7 +24,7 @@ ROOM = f"{HOME}/listings"
 _SEEN = {**FACTS, "phone": "Phone", "email": "E-mail", "website": "Website"}
 
 
-def create_listings(office: Office, sealer: Sealer) -> APIRouter:
+def create_listings(desk_services: DeskServices, sealer: LinkSigner) -> APIRouter:
     router = APIRouter(prefix="/listings")
 
     @router.get("")
@@ -35,7 +35,7 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
         page: PageNumber = 1,
     ) -> Response:
         start = (page - 1) * _A_PAGE
-        found, total = office.register.find(q, status, start, _A_PAGE)
+        found, total = desk_services.queries.find(q, status, start, _A_PAGE)
         return write(
             request,
             "listings.html",
@@ -56,13 +56,13 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
         listing, cells, wrong = read_form(visit, EMPTY)
         if wrong or visit.text("do") == "look":
             return show_form(request, listing, cells, f"{ROOM}/new", wrong=wrong)
-        return go(f"{ROOM}/{office.keeper.add(listing, visit.who.name)}", "added")
+        return go(f"{ROOM}/{desk_services.editor.add(listing, visit.who.name)}", "added")
 
     @router.get("/{number}")
     def read(request: Request, number: Number) -> Response:
         kept = require(number)
         link = sealer.link(request, "contact", [number, kept.withdrawn])
-        history = office.history.of(number)
+        history = desk_services.history.of(number)
         return write(
             request,
             "listing.html",
@@ -70,7 +70,7 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
             seen=see(kept.stored),
             link=link,
             letter=_write_letter(kept.stored, link),
-            topics=office.register.name_topics(number),
+            topics=desk_services.queries.name_topics(number),
             history=[(one, _tell_before(one.before, one.fields)) for one in history],
             statuses=[one for one in STATUSES if one != kept.stored.listing.status],
         )
@@ -91,49 +91,49 @@ def create_listings(office: Office, sealer: Sealer) -> APIRouter:
         if wrong or visit.text("do") == "look":
             to = f"{ROOM}/{number}/edit"
             return show_form(request, listing, cells, to, wrong=wrong, version=version)
-        changed = office.keeper.change(number, listing, visit.who.name, version=version)
+        changed = desk_services.editor.change(number, listing, visit.who.name, version=version)
         return go(f"{ROOM}/{number}", "changed" if changed else "same")
 
     @router.post("/{number}/state")
     def set_state(visit: Visiting, number: Number) -> Response:
         kept, status = require(number), visit.text("status")
         if status not in STATUSES:
-            raise TurnedAwayError(422, "There is no such state", "Choose one of those offered.")
+            raise PageError(422, "There is no such state", "Choose one of those offered.")
         listing = replace(kept.stored.listing, status=status)
         what = {"open": "opened", "closed": "closed"}.get(status, status)
-        office.keeper.change(number, listing, visit.who.name, what, version=visit.text("version"))
+        desk_services.editor.change(
+            number, listing, visit.who.name, what, version=visit.text("version")
+        )
         return go(f"{ROOM}/{number}", "changed")
 
     @router.post("/{number}/assure")
     def assure(visit: Visiting, number: Number) -> Response:
         try:
-            office.keeper.assure(number, visit.who.name, version=visit.text("version"))
+            desk_services.editor.assure(number, visit.who.name, version=visit.text("version"))
         except ChangedError:
             return go(f"{ROOM}/{number}", "changed-meanwhile")
         return go(visit.own("back") or f"{ROOM}/{number}", "assured")
 
     @router.post("/{number}/withdraw")
     def withdraw(visit: Visiting, number: Number) -> Response:
-        office.keeper.withdraw_links(number, visit.who.name)
+        desk_services.editor.withdraw_links(number, visit.who.name)
         return go(f"{ROOM}/{number}", "withdrawn")
 
     @router.post("/{number}/give-back")
     def give_back(visit: Visiting, number: Number) -> Response:
-        office.keeper.give_back(number, visit.who.name)
+        desk_services.editor.give_back(number, visit.who.name)
         return go(f"{ROOM}/{number}", "given-back")
 
     def require(number: int) -> Kept:
-        kept = office.keeper.read(number)
+        kept = desk_services.editor.read(number)
         if kept is None:
-            raise TurnedAwayError(
-                404, "There is no such listing", "Look for it by a word of its name."
-            )
+            raise PageError(404, "There is no such listing", "Look for it by a word of its name.")
         return kept
 
     def show_form(
         request: Request, listing: Listing, cells: dict[str, str], to: str, **values: Any
     ) -> Response:
-        preview = None if values["wrong"] else look_at(office, listing)
+        preview = None if values["wrong"] else look_at(desk_services, listing)
         return _show_form(request, listing, cells, to, preview=preview, **values)
 
     return router
@@ -146,9 +146,9 @@ def see(stored: StoredListing) -> dict[str, Any]:
     return {**shown, "facts": facts}
 
 
-def look_at(office: Office, listing: Listing) -> dict[str, Any]:
+def look_at(desk_services: DeskServices, listing: Listing) -> dict[str, Any]:
     """A listing that is not written yet, as `seen` by residents, and what would find it."""
-    preview = office.keeper.preview(listing)
+    preview = desk_services.editor.preview(listing)
     seen = see(StoredListing(0, "", "", preview.listing))
     return {"seen": seen, "topics": preview.topics, "words": preview.words}
 

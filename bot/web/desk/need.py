@@ -2,18 +2,18 @@
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.paper import write
-from directory.desk.office import Office
+from bot.web.desk.pages import write
+from directory.desk.services import DeskServices
 
 _MOST_NEEDS, _MOST_AREAS = 50, 40
 
 
-def create_need(office: Office) -> APIRouter:
+def create_need(desk_services: DeskServices) -> APIRouter:
     router = APIRouter(prefix="/need")
 
     @router.get("")
     def show(request: Request) -> Response:
-        needs, drawn = office.supply.survey(_MOST_NEEDS, _MOST_AREAS)
+        needs, drawn = desk_services.supply.survey(_MOST_NEEDS, _MOST_AREAS)
         return write(request, "need.html", needs=needs, drawn=drawn)
 
     return router

@@ -11,7 +11,7 @@ import segno
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
 
-from bot.web.desk.lettering import finish, prepare, set_type
+from bot.web.desk.fonts import finish, prepare, set_type
 
 _WIDTH, _HEIGHT, _MARGIN = 210, 297, 18
 _GREEN = (11, 90, 83)

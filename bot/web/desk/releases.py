@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.door import TurnedAwayError
-from bot.web.desk.paper import write
+from bot.web.desk.auth import PageError
+from bot.web.desk.pages import write
 from checkins.errors import ReleaseError
-from checkins.ledger import Ledger
+from checkins.release.ledger import Ledger
 
 _TYPES = {
     ".csv": "text/csv; charset=utf-8",
@@ -63,7 +63,7 @@ def create_releases(ledger: Ledger) -> APIRouter:
     return router
 
 
-def _missing() -> TurnedAwayError:
-    return TurnedAwayError(
+def _missing() -> PageError:
+    return PageError(
         404, "There is no such file", "It may never have been released. See the list of releases."
     )

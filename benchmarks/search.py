@@ -1,0 +1,144 @@
+"""Milliseconds a query: the catalogue that residents search, beside each of its parts alone.
+
+And how far its best ten are those of an exact scan, how soon a new process answers, and what
+memory a listing takes.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.corpus import (
+    MANY_LISTINGS,
+    MIDDLE,
+    MOST_LISTINGS,
+    REAL_LISTINGS,
+    Corpus,
+    find_queries,
+    gather,
+    grow,
+    scatter,
+)
+from benchmarks.ours import BEST, agree_with_exact, build_index
+from benchmarks.startup import start
+from benchmarks.tables import Table, compare
+from benchmarks.timing import time_in_rounds
+from directory.encoder import Encoder, Vectors
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
+from directory.indexing.words import find_stems, number
+from directory.search.index import Index
+from directory.search.query import Query
+from directory.search.service import SearchService
+from directory.wording import text_to_encode
+
+_PARTS = ("encoder alone", "BM25 alone", "vector scan alone")
+
+
+class Ready(Encoder):
+    """Vectors made before, so that filling a database here does not make them again."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        texts = map(text_to_encode, corpus.listings)
+        self._by_text = dict(zip(texts, corpus.vectors, strict=True))
+
+    def encode(self, texts: Sequence[str], progress: object = None) -> Vectors:  # noqa: ARG002
+        return np.array([self._by_text[text] for text in texts])
+
+
+def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
+    """A table for 1,906, 10,000 and 100,000 listings (quick: 400 and 2,000), and one on starts."""
+    sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
+    corpus = gather(encoder, sizes[0])
+    tables, starts = [], []
+    open_directory(f"sqlite:///{folder / 'empty.db'}").dispose()
+    for size in sizes:
+        grown = corpus if size == len(corpus.listings) else grow(corpus, size)
+        url = f"sqlite:///{folder / f'search-{size}.db'}"
+        print(f"  filling {size:,} listings ...", file=sys.stderr, flush=True)
+        engine = open_directory(url)
+        import_listings(engine, Ready(grown), "benchmark", scatter(grown.listings))
+        tables.append(
+            _compare(SearchService(engine, encoder), grown, encoder, rounds=2 if quick else 5)
+        )
+        engine.dispose()
+        starts.append(_measure_start(url, folder, size))
+    tables.append(
+        Table(
+            "Start and memory",
+            ("listings", "s to the first answer", "of these for the listings", "bytes a listing"),
+            tuple(starts),
+            "A process of its own, from its first line to its first search, which goes by words "
+            "while the encoder loads. Bytes: resident memory beyond that of the same with none.",
+        )
+    )
+    return tables
+
+
+def _compare(
+    search_service: SearchService, corpus: Corpus, encoder: Encoder, *, rounds: int
+) -> Table:
+    queries, whose = find_queries()
+    ready = encoder.encode(queries)
+    index = build_index(corpus)
+    timings = time_in_rounds(
+        {
+            "encoder alone": lambda i: encoder.encode([queries[i]]),
+            "BM25 alone": lambda i: _find_best(
+                index.postings.score(map(number, find_stems(queries[i])))
+            ),
+            "vector scan alone": lambda i: _scan(index, ready[i]),
+            "hybrid, best 3": lambda i: search_service.search(Query(queries[i])),
+            "hybrid, best 10": lambda i: search_service.search(Query(queries[i], limit=BEST)),
+            "hybrid, best 3 near a place": lambda i: search_service.search(
+                Query(queries[i], near=MIDDLE)
+            ),
+            "hybrid, best 3, volunteering": lambda i: search_service.search(
+                Query(queries[i], kinds=frozenset({"volunteering"}))
+            ),
+            "hybrid, best 3, Tuesdays for 70": lambda i: search_service.search(
+                Query(queries[i], needs=frozenset({"tuesday"}), age=70)
+            ),
+        },
+        steps=len(queries),
+        rounds=rounds,
+    )
+    together = sum(timings[part].p50 for part in _PARTS)
+    ratio = timings["hybrid, best 3"].p50 / together
+    alike = agree_with_exact(index, corpus, queries, ready)
+    note = (
+        f"{whose}; {corpus.origin}; three in four scattered about a town. The three parts add "
+        f"up to {together:.2f} ms; the hybrid's best 3 take {ratio:.2f} times that. Of the exact "
+        f"best {BEST}, {alike:.4f} are found."
+    )
+    return compare(
+        f"Search, {len(corpus.listings):,} listings",
+        timings,
+        beside="encoder alone",
+        what="a query",
+        note=note,
+    )
+
+
+def _scan(index: Index, vector: Vectors) -> object:
+    """The vector scan alone: every cosine, and the best of them in order."""
+    return _find_best(index.scan.score(vector))
+
+
+def _find_best(scores: NDArray[np.float32]) -> object:
+    best = np.argpartition(-scores, BEST)[:BEST]
+    return best[np.argsort(-scores[best])]
+
+
+def _measure_start(url: str, folder: Path, size: int) -> tuple[str, ...]:
+    empty = start(f"sqlite:///{folder / 'empty.db'}")
+    full = start(url)
+    return (
+        f"{size:,}",
+        f"{full['seconds']:.1f}",
+        f"{full['seconds'] - empty['seconds']:.1f}",
+        f"{(full['bytes'] - empty['bytes']) / size:,.0f}",
+    )

@@ -1,0 +1,1 @@
+"""The Rasa server: its client, its process and its training."""

@@ -1,0 +1,29 @@
+"""Every file of a release, from its figures."""
+
+from collections.abc import Sequence
+
+from checkins.outputs.code_book import NAME, write_package
+from checkins.outputs.formats import write_csv, write_parquet
+from checkins.outputs.headlines import headline_rows
+from checkins.outputs.notes import write_notes
+from checkins.outputs.report import write_report
+from checkins.outputs.tables import write_tables
+from checkins.release.figures import Figures
+
+
+def write_files(figures: Figures, history: Sequence[Figures]) -> dict[str, bytes]:
+    """The files by name; the same figures and history give the same bytes.
+
+    `history` are the figures of earlier releases: those of periods of the same length are shown
+    as change over time.
+    """
+    headlines = headline_rows(figures, history)
+    tables = write_tables(figures, headlines)
+    files = {}
+    for table in tables:
+        files[f"{table.sheet.name}.csv"] = write_csv(table)
+        files[f"{table.sheet.name}.parquet"] = write_parquet(table)
+    files[NAME] = write_package(figures, [table.sheet for table in tables], files)
+    files["README.txt"] = write_notes(figures, tables).encode()
+    files["report.html"] = write_report(figures, headlines, tables).encode()
+    return files

@@ -1,0 +1,125 @@
+"""The rates that a release leads with, by group and period, and the country's beside them.
+
+Owns which answers make a headline, and which earlier releases one may be set beside.
+"""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pydantic import TypeAdapter
+
+from checkins.outputs.rates import Rate, work_out
+from checkins.release.disclosure import Mark
+from checkins.release.figures import Dimension, Figures
+from checkins.release.periods import Period
+
+#: The group of a line that adds up all groups shown, by dimension.
+ALL_GROUPS: dict[Dimension, str] = {"area": "All areas shown", "age_band": "All age bands shown"}
+#: The headlines that lead a report and its summary, where they were asked.
+LEADING = ("belonging", "lonely", "loneliness_score")
+DIMENSIONS: tuple[Dimension, ...] = ("area", "age_band")
+
+
+@dataclass(frozen=True)
+class National:
+    """A figure for England as it was published; `percent` where it can be drawn."""
+
+    year: str
+    figure: str
+    source: str
+    percent: float | None = None
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The share of those `answers` of a measure; `words` follow "of those who answered"."""
+
+    code: str
+    measure: str
+    answers: tuple[str, ...]
+    name: str
+    words: str
+    national: tuple[National, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """A figure that is quoted, of something that no release measures."""
+
+    words: str
+    year: str
+    figure: str
+    source: str
+
+
+@dataclass(frozen=True)
+class HeadlineBook:
+    """All of `headlines.toml`."""
+
+    headlines: tuple[Headline, ...]
+    context: tuple[Context, ...]
+
+
+@dataclass(frozen=True)
+class HeadlineRow:
+    """A headline in one group, or in all groups shown, in one period."""
+
+    period: Period
+    dimension: Dimension
+    group: str
+    is_total: bool
+    headline: Headline
+    rate: Rate
+
+
+@cache
+def load_headlines() -> HeadlineBook:
+    """The book that comes with the program."""
+    text = files("checkins.outputs").joinpath("headlines.toml").read_text(encoding="utf-8")
+    return TypeAdapter(HeadlineBook).validate_python(tomllib.loads(text))
+
+
+def comparable(figures: Figures, history: Sequence[Figures]) -> tuple[Figures, ...]:
+    """The earlier releases of periods of the same length, by the same policy, oldest first.
+
+    A month is not set beside a quarter, nor a rounded count beside a midpoint: the reader could
+    not tell a change from a change of method.
+    """
+    alike = {
+        earlier.period.name: earlier
+        for earlier in history
+        if len(earlier.period.name) == len(figures.period.name)
+        and ("Q" in earlier.period.name) == ("Q" in figures.period.name)
+        and earlier.period.end < figures.period.start
+        and (earlier.policy, earlier.fictional) == (figures.policy, figures.fictional)
+    }
+    return tuple(sorted(alike.values(), key=lambda earlier: earlier.period.start))
+
+
+def headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[HeadlineRow, ...]:
+    """Every headline that was asked, oldest period first and this release last."""
+    return tuple(
+        row
+        for release in (*comparable(figures, history), figures)
+        for headline in load_headlines().headlines
+        for dimension in DIMENSIONS
+        for row in _rows(release, headline, dimension)
+    )
+
+
+def _rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterator[HeadlineRow]:
+    blocks = [one for one in figures.blocks_of(dimension) if one.measure == headline.measure]
+    if all(cell.mark is Mark.NOT_ASKED for block in blocks for cell in block.cells):
+        return
+    codes = [code for code, _ in figures.measure(headline.measure).answers]
+    if not set(headline.answers) <= set(codes):
+        return  # a question of the operator's own under a built-in name
+    places = {codes.index(code) for code in headline.answers}
+    for block in blocks:
+        rate = work_out([block.cells], places)
+        yield HeadlineRow(figures.period, dimension, block.group, False, headline, rate)
+    rate = work_out([block.cells for block in blocks], places)
+    yield HeadlineRow(figures.period, dimension, ALL_GROUPS[dimension], True, headline, rate)

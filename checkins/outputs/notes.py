@@ -1,0 +1,85 @@
+"""`README.txt`: what is in the folder and how to read it, in plain words.
+
+Owns the notes. Must never hold a number about people: only the rules, the wording and names.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from checkins.outputs.columns import SUMS
+from checkins.outputs.period_labels import describe_days, describe_period
+from checkins.outputs.rules import (
+    FICTIONAL,
+    OVERLAP,
+    RANGES,
+    WHO,
+    describe_policy,
+    describe_rates,
+    marks_of,
+)
+from checkins.outputs.tables import Table
+from checkins.release.figures import Figures
+
+
+def write_notes(figures: Figures, tables: Sequence[Table]) -> str:
+    """The whole file, ending with a newline."""
+    return "\n\n".join(map(_fold, _paragraphs(figures, tables))) + "\n"
+
+
+def _paragraphs(figures: Figures, tables: Sequence[Table]) -> Iterator[str]:
+    yield f"Check-ins on belonging and loneliness, {describe_period(figures.period)}"
+    if figures.fictional:
+        yield FICTIONAL.upper()
+    first, last = describe_days(figures.period)
+    yield (
+        f"Answers that people gave in a chat from {first} to {last}: whole weeks, "
+        f"{figures.period.first_week} to {figures.period.last_week} (ISO 8601)."
+    )
+    yield WHO
+    yield f"Areas shown: {_name(figures.areas_shown)}."
+    yield f"Areas left out: {_name(figures.areas_left_out)}."
+    yield f"Age bands left out: {_name(figures.age_bands_left_out)}."
+    yield f"Question sets and versions: {_name(figures.question_sets)}."
+    yield "WHAT IS IN THE FOLDER"
+    yield _list(
+        "report.html: all of it to read, in any browser, and to print.",
+        *(f"{one.sheet.name}.csv, {one.sheet.name}.parquet: {one.sheet.about}" for one in tables),
+        "datapackage.json: every column, mark and question, with types and rules, as a Data "
+        "Package (version 2).",
+    )
+    yield "HOW TO READ A TABLE"
+    yield "An empty count is never a zero. The mark beside it says what it means:"
+    yield _list(*(f"{mark}: {meaning}." for mark, meaning in marks_of(figures.policy)))
+    yield "The column sum_of says which lines are sums. Leave those out when you add up yourself:"
+    yield _list(*(f"{name}: {meaning}." for name, meaning in SUMS.items()))
+    yield "A person who gave an age is counted by area and again by age: never add the two."
+    yield f"THE RULES ({figures.policy.value})"
+    yield _list(*describe_policy(figures.policy))
+    yield OVERLAP
+    yield describe_rates(figures.policy)
+    yield RANGES
+    yield "THE QUESTIONS, WORD FOR WORD"
+    for measure in figures.measures:
+        yield f"{measure.code}: {measure.text}\n  " + " / ".join(
+            words for _, words in measure.answers
+        )
+
+
+def _list(*points: str) -> str:
+    return "\n".join(f"- {point}" for point in points)
+
+
+def _name(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _fold(paragraph: str) -> str:
+    return "\n".join(
+        textwrap.fill(
+            line,
+            88,
+            subsequent_indent="  " if line.startswith(("- ", "  ")) else "",
+            break_long_words=False,
+        )
+        for line in paragraph.split("\n")
+    )

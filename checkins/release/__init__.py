@@ -1,0 +1,1 @@
+"""How a release is made: counts, disclosure control, the attack on it, and the ledger."""

@@ -1,0 +1,155 @@
+"""What may be said of a count of people.
+
+Owns the two policies, and the rules that turn raw counts into cells that can be published.
+Must never return a raw count, and must stay pure: numbers in, cells out. Suppressing 1 to 7 and
+rounding to 5 is NHS England's rule for Hospital Episode Statistics since 2018; midpoints of six
+are OpenSAFELY's. Why each of the others is needed is in `docs/releases.md`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+#: RawCounts from 1 to this are not published, under `Policy.ROUND_5`.
+SUPPRESSED_UP_TO = 7
+#: Other counts are rounded to the nearest multiple of this.
+ROUNDED_TO = 5
+#: Under `Policy.MIDPOINT_6`, counts are told in steps of this.
+MIDPOINT_STEP = 6
+#: No table holds a larger count.
+LARGEST = 10**9
+#: An area or age band with fewer check-ins than this is left out.
+GROUP_MINIMUM = 10
+#: A block with fewer answers than this is withheld.
+ANSWERS_MINIMUM = 10
+
+
+class Policy(StrEnum):
+    """How a count is told: suppressed and rounded to 5, or as the middle of a step of 6."""
+
+    ROUND_5 = "round-5"
+    MIDPOINT_6 = "midpoint-6"
+
+    @property
+    def small(self) -> int:
+        """The largest count that a reader must not be able to tell from 1."""
+        return SUPPRESSED_UP_TO if self is Policy.ROUND_5 else MIDPOINT_STEP
+
+
+class Mark(StrEnum):
+    """What a cell says. A cell without a count is never a zero."""
+
+    ROUNDED = "rounded"
+    MIDPOINT = "midpoint"
+    ZERO = "zero"
+    SUPPRESSED = "suppressed"
+    WITHHELD = "withheld"
+    NOT_ASKED = "not_asked"
+    PARTIAL = "partial"
+
+
+_COUNTED = (Mark.ROUNDED, Mark.MIDPOINT, Mark.ZERO)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count fit to publish. `count` is rounded, or None where there is none to show."""
+
+    count: int | None
+    mark: Mark
+
+
+WITHHELD = Cell(None, Mark.WITHHELD)
+NOT_ASKED = Cell(None, Mark.NOT_ASKED)
+
+
+def protect_count(count: int, policy: Policy = Policy.ROUND_5) -> Cell:
+    """The cell for one raw count, which must not be negative (ValueError)."""
+    if count < 0:
+        raise ValueError("a count is never negative")
+    if count == 0:
+        return Cell(0, Mark.ZERO)
+    if policy is Policy.MIDPOINT_6:
+        # ceil(x / 6) * 6 - 3
+        return Cell((count + 5) // MIDPOINT_STEP * MIDPOINT_STEP - 3, Mark.MIDPOINT)
+    if count <= SUPPRESSED_UP_TO:
+        return Cell(None, Mark.SUPPRESSED)
+    return Cell((count + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO, Mark.ROUNDED)
+
+
+def group_is_shown(checkins: int) -> bool:
+    """Whether an area or age band with that many check-ins appears at all."""
+    return checkins >= GROUP_MINIMUM
+
+
+def protect_block(
+    counts: Sequence[int], policy: Policy = Policy.ROUND_5, *, asked: bool = True
+) -> tuple[Cell, ...]:
+    """The cells of one block, from the raw count of each answer on offer, zero or not.
+
+    Those who preferred not to say are not among them. The whole block is withheld where there
+    are too few answers, where all are alike (that would say what each person answered), or where
+    every answer given is small (two such cells and a known minimum say more than 1 to 7).
+    """
+    if not asked:
+        return (NOT_ASKED,) * len(counts)
+    given = [count for count in counts if count > 0]
+    if (
+        sum(given) < ANSWERS_MINIMUM
+        or len(given) == 1
+        or all(count <= policy.small for count in given)
+    ):
+        return (WITHHELD,) * len(counts)
+    return tuple(protect_count(count, policy) for count in counts)
+
+
+def withhold(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The block with nothing shown: what complementary suppression makes of it."""
+    return (WITHHELD,) * len(cells)
+
+
+def read_cell(cell: Cell) -> tuple[int, int | None]:
+    """The lowest and highest raw count that a cell can stand for, None where there is no highest.
+
+    For a cell of a block: a total's cell says less (ValueError).
+    """
+    match cell.mark:
+        case Mark.ROUNDED if cell.count is not None:
+            return max(SUPPRESSED_UP_TO + 1, cell.count - 2), cell.count + 2
+        case Mark.MIDPOINT if cell.count is not None:
+            return cell.count - 2, cell.count + 3
+        case Mark.ZERO | Mark.NOT_ASKED:
+            return 0, 0
+        case Mark.SUPPRESSED:
+            return 1, SUPPRESSED_UP_TO
+        case Mark.WITHHELD:
+            return 0, None
+    raise ValueError(f"a cell marked {cell.mark} stands for no count of its own")
+
+
+def parse_cell(count: str, mark: str) -> Cell:
+    """A cell of a block as it was written into a table. Raises ValueError for what none holds."""
+    cell = Cell(int(count) if count else None, Mark(mark))
+    if cell.mark is Mark.PARTIAL or (cell.count is None) == (cell.mark in _COUNTED):
+        raise ValueError("a count and its mark do not go together")
+    if not 0 <= (cell.count or 0) <= LARGEST:
+        raise ValueError("a count is out of range")
+    return cell
+
+
+def total(cells: Iterable[Cell]) -> Cell:
+    """The sum of published cells: it takes no raw counts, so it can give none away.
+
+    Marked partial where something that is not published is missing from the sum.
+    """
+    parts = [cell for cell in cells if cell.mark != Mark.NOT_ASKED]
+    if not parts:
+        return NOT_ASKED
+    shown = sum(cell.count or 0 for cell in parts)
+    complete = all(cell.mark in _COUNTED for cell in parts)
+    if shown == 0:
+        return Cell(0, Mark.ZERO) if complete else WITHHELD
+    if not complete:
+        return Cell(shown, Mark.PARTIAL)
+    midpoints = any(cell.mark == Mark.MIDPOINT for cell in parts)
+    return Cell(shown, Mark.MIDPOINT if midpoints else Mark.ROUNDED)

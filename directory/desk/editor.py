@@ -1,0 +1,275 @@
+"""Listings written by hand: added, changed, and what was changed remembered with who and when.
+
+Owns the order of things (encode, then write all in one transaction). What a source keeps is laid
+over by `edits`; what navigators add stands in a source of their own.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy import ColumnElement, Engine, delete, func, select
+from sqlalchemy.orm import Session
+
+from directory.database import begin_writing, forget_deleted, insert_if_new
+from directory.desk.models import ChangeRow, EditRow
+from directory.encoder import Encoder, Vectors
+from directory.errors import ChangedError, DirectoryError, PaceError
+from directory.importing.audit_log import note_else, note_listing
+from directory.importing.classify import propose
+from directory.importing.importer import OWN_SOURCE
+from directory.importing.overrides import find_changed, keep_edit, take_fields
+from directory.importing.writer import Written, read_clock, read_vectors, write_listings
+from directory.indexing.entries import make_entry
+from directory.indexing.topics import name_topics, read_listings
+from directory.indexing.words import find_words
+from directory.listing import Listing, StoredListing, digest, read_document, withhold_place
+from directory.models import ListingRow, QuarantinedRow, SourceRow, read_listing
+from directory.wording import searchable_text, text_digest, text_to_encode
+
+# Shorter words tell little, and more of them fill the page.
+_TELLING, _MOST_WORDS = 4, 60
+# Kept for good in a listing's history, whose rows say how often it was.
+_LINKS_WITHDRAWN = "links withdrawn"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A listing as the desk sees it.
+
+    `version` tells whether it is still the one that somebody read; `edited` names the fields that
+    were changed here; `own` says that no source keeps it; `withdrawn` is how often the links of its
+    contact were, so that one can be told from those before.
+    """
+
+    stored: StoredListing
+    version: str
+    edited: tuple[str, ...]
+    own: bool
+    withdrawn: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A listing as it would be written, with the topics and words that would find it."""
+
+    listing: Listing
+    topics: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+class ListingEditor:
+    """Reads and writes single listings. Safe to use from several threads and processes."""
+
+    def __init__(
+        self, engine: Engine, encoder: Encoder, today: Callable[[], date] = date.today
+    ) -> None:
+        self._engine = engine
+        self._encoder = encoder
+        self._today = today
+
+    def read(self, listing_id: int) -> Kept | None:
+        """The listing with our own `listing_id`, or None if there is none."""
+        with Session(self._engine) as session:
+            row = session.get(ListingRow, listing_id)
+            if row is None:
+                return None
+            edit = session.get(EditRow, listing_id)
+            return Kept(
+                read_listing(row),
+                row.digest,
+                tuple(edit.fields) if edit else (),
+                row.source.name == OWN_SOURCE,
+                _count(session, listing_id, ChangeRow.what == _LINKS_WITHDRAWN),
+            )
+
+    def preview(self, listing: Listing) -> Preview:
+        """What the listing would be found by; nothing is written."""
+        listing = withhold_place(propose(listing))
+        topics, shares = read_listings([listing], self._encode(listing)[np.newaxis])
+        words = dict.fromkeys(find_words(searchable_text(listing)))
+        return Preview(
+            listing,
+            name_topics(topics[0], shares[0]),
+            tuple(word for word in words if len(word) >= _TELLING)[:_MOST_WORDS],
+        )
+
+    def add(self, listing: Listing, who: str) -> int:
+        """Add a listing of the navigators' own, under a new key; its id."""
+        listing = withhold_place(propose(replace(listing, key=secrets.token_hex(8), record={})))
+        vector = self._encode(listing)
+        with Session(self._engine) as session, session.begin():
+            source = _find_own_source(session)
+            [at] = write_listings(
+                session, source.id, [Written(listing, make_entry(listing, vector))]
+            )
+            note_listing(session, at, who, "added")
+        return at
+
+    def mend(self, number: int, listing: Listing, who: str) -> int:
+        """Show a quarantined row as `listing`, under its source and key; the listing's id.
+
+        What its source says of it counts again once that can be read. Raises DirectoryError where
+        there is no such row.
+        """
+        listing = withhold_place(propose(replace(listing, record={})))
+        vector = self._encode(listing)
+        with Session(self._engine) as session, session.begin():
+            row = session.get(QuarantinedRow, number)
+            if row is None:
+                raise DirectoryError("This row was mended or read again since. See what is left.")
+            listing = replace(listing, key=row.key or secrets.token_hex(8))
+            known = session.scalar(
+                select(ListingRow).where(
+                    ListingRow.source_id == row.source_id, ListingRow.key == listing.key
+                )
+            )
+            before = known.document if known else ""
+            written = Written(listing, make_entry(listing, vector), known.id if known else None)
+            source = row.source_id
+            session.delete(row)
+            [at] = write_listings(session, source, [written])
+            note_listing(session, at, who, "mended", before="" if listing.confidential else before)
+        return at
+
+    def leave_out(self, number: int, who: str) -> None:
+        """Leave a quarantined row out; it comes back if its source has it at the next reading.
+
+        Does nothing where somebody else was quicker.
+        """
+        with Session(self._engine) as session, session.begin():
+            row = session.get(QuarantinedRow, number, with_for_update=True)
+            if row is None:
+                return
+            source = session.get_one(SourceRow, row.source_id).name
+            # The audit outlives the row, and what is to be private must not.
+            name = "a private row" if row.confidential else row.name or row.key or "a row"
+            session.delete(row)
+            note_else(session, f"{name}, of {source}", who, "left out of what is held back")
+
+    def change(
+        self,
+        listing_id: int,
+        listing: Listing,
+        who: str,
+        what: str = "changed",
+        *,
+        version: str,
+        most_a_day: int | None = None,
+    ) -> tuple[str, ...]:
+        """Make the listing so; the names of the fields that changed.
+
+        `version` is the one that was read before, and `most_a_day` how often `who` may write it.
+        Raises ChangedError where it is another by now, PaceError where that was often enough,
+        DirectoryError for a listing that is not there any more.
+        """
+        with Session(self._engine) as session:
+            row = _require(session, listing_id, version)
+            _require_pace(session, listing_id, who, most_a_day)
+            before = read_document(row.document)
+            vector: Vectors | bytes = read_vectors(session, [listing_id])[listing_id]
+        after = _settle(before, listing)
+        changed = find_changed(before, after)
+        if not changed and what == "changed":
+            return ()
+        if text_digest(after) != text_digest(before):
+            vector = self._encode(after)
+        with Session(self._engine) as session, session.begin():
+            begin_writing(session)
+            row = _require(session, listing_id, version, lock=True)
+            _require_pace(session, listing_id, who, most_a_day)
+            document = row.document
+            written = Written(after, make_entry(after, vector), listing_id)
+            if row.source.name != OWN_SOURCE:
+                keep_edit(session, listing_id, take_fields(after, changed))
+            note_listing(session, listing_id, who, what, changed, document)
+            # Last: what must not be kept of a confidential listing is dropped there.
+            write_listings(session, row.source_id, [written])
+        if after.confidential and not before.confidential:
+            forget_deleted(self._engine, thorough=True)
+        return changed
+
+    def assure(
+        self,
+        listing_id: int,
+        who: str,
+        what: str = "checked",
+        listing: Listing | None = None,
+        *,
+        version: str,
+        most_a_day: int | None = None,
+    ) -> None:
+        """Note that somebody looked at the listing today, and that it is right: as it was in that
+        `version`, or as `listing` has it. Raises as `change` does.
+        """
+        if listing is None:
+            with Session(self._engine) as session:
+                listing = read_document(_require(session, listing_id, version).document)
+        assured = replace(listing, assured_date=self._today())
+        self.change(listing_id, assured, who, what, version=version, most_a_day=most_a_day)
+
+    def withdraw_links(self, listing_id: int, who: str) -> None:
+        """Have every link that the listing's contact was sent so far open nothing any more."""
+        with Session(self._engine) as session, session.begin():
+            if session.get(ListingRow, listing_id) is None:
+                raise _missing()
+            note_listing(session, listing_id, who, _LINKS_WITHDRAWN)
+
+    def give_back(self, listing_id: int, who: str) -> None:
+        """Follow the source in every field again: from the next time that it is read."""
+        with Session(self._engine) as session, session.begin():
+            row = session.get(ListingRow, listing_id)
+            if row is None:
+                raise _missing()
+            session.execute(delete(EditRow).where(EditRow.listing_id == listing_id))
+            # Read whole the next time, and not believed to be as it was.
+            row.source.etag = row.source.last_modified = ""
+            row.source.synced = None
+            note_listing(session, listing_id, who, "given back to its source")
+
+    def _encode(self, listing: Listing) -> Vectors:
+        vector: Vectors = self._encoder.encode([text_to_encode(listing)])[0]
+        return vector
+
+
+def _find_own_source(session: Session) -> SourceRow:
+    insert_if_new(session, SourceRow, name=OWN_SOURCE)
+    return session.scalars(select(SourceRow).where(SourceRow.name == OWN_SOURCE)).one()
+
+
+def _settle(before: Listing, listing: Listing) -> Listing:
+    """What is to be written: what was proposed is proposed anew unless somebody chose."""
+    listing = replace(listing, key=before.key, record=before.record)
+    chosen = find_changed(before, listing)
+    still = tuple(name for name in before.proposed if name not in chosen)
+    return withhold_place(propose(replace(listing, proposed=still)))
+
+
+def _require(session: Session, listing_id: int, version: str, *, lock: bool = False) -> ListingRow:
+    alone = {"of": ListingRow} if lock else None
+    row = session.get(ListingRow, listing_id, with_for_update=alone)
+    if row is None or row.gone:
+        raise _missing()
+    if digest(row.document) != version:
+        raise ChangedError(
+            "Somebody else has changed this listing since you opened it. Nothing of yours was "
+            "kept: open it again, and make your change once more."
+        )
+    return row
+
+
+def _require_pace(session: Session, listing_id: int, who: str, most: int | None) -> None:
+    today = ChangeRow.at > read_clock() - timedelta(days=1)
+    if most is not None and _count(session, listing_id, ChangeRow.who == who, today) >= most:
+        raise PaceError("This was written as often as it may be in one day. Wait until tomorrow.")
+
+
+def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(ChangeRow)
+    return session.scalar(query.where(ChangeRow.listing_id == listing_id, *which)) or 0
+
+
+def _missing() -> DirectoryError:
+    return DirectoryError("This listing is no longer kept by its source. Add one of your own.")

@@ -1,0 +1,193 @@
+"""Listings as navigators look for them: by words, closed ones too, or by when they were checked.
+
+Reads many at a time, and writes none.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Engine, func, or_, select
+from sqlalchemy.orm import Session
+
+from directory.hsds.models import PublishedRow
+from directory.hsds.projection import fold, read_stored
+from directory.indexing.entries import FACTS, HIDDEN, UNKNOWN
+from directory.indexing.topics import name_topics
+from directory.listing import STATUSES, StoredListing
+from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
+from directory.publishing.filters import ServiceFilter, count, suit
+from directory.publishing.repository import ServiceRepository
+from directory.publishing.service_queries import select_stored
+
+# What nobody has looked at for so long wants to be looked at.
+STALE = timedelta(days=182)
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A listing with the day somebody last checked it, None where nobody has said, and the version
+    that whoever checks it now has seen, as in `Kept`."""
+
+    stored: StoredListing
+    day: date | None
+    version: str
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """`counts` says how many listings on show were checked how long ago.
+
+    `stale` are some of those that nobody checked for half a year, the longest first, of `total`.
+    """
+
+    counts: dict[str, int]
+    stale: tuple[Checked, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A row of a source that could not be shown; `content` is what was read of it.
+
+    Of a `confidential` one that is little: see `refusing`.
+    """
+
+    id: int
+    source: str
+    key: str
+    name: str
+    reason: str
+    content: dict[str, object]
+    confidential: bool
+
+
+class ListingQueries:
+    """Reads many listings at once for the desk. `shelf` makes them findable by words."""
+
+    def __init__(
+        self, engine: Engine, repository: ServiceRepository, today: Callable[[], date] = date.today
+    ) -> None:
+        self._engine = engine
+        self._repository = repository
+        self._today = today
+
+    def find(
+        self, words: str, status: str, start: int, most: int
+    ) -> tuple[list[StoredListing], int]:
+        """Those with all the words, and of that status if one is given, the latest changed first.
+
+        Then how many there are in all.
+        """
+        named = {"open": "active", "closed": "inactive"}.get(status, status)
+        _ = self._repository.revision
+        with Session(self._engine) as session:
+            ids = suit(select(PublishedRow.listing_id), ServiceFilter(status=named))
+            for word in fold(words).split():
+                ids = ids.where(or_(*map(_uses, _spell(word))))
+            total = count(session, ids)
+            page = ids.order_by(PublishedRow.modified.desc(), PublishedRow.listing_id.desc())
+            chosen = list(session.scalars(page.offset(start).limit(most)))
+            found = _read(session, chosen)
+        return [found[one] for one in chosen if one in found], total
+
+    def read(self, ids: list[int]) -> list[StoredListing]:
+        """These listings in this order; what is not there is left out."""
+        with Session(self._engine) as session:
+            found = _read(session, ids)
+        return [found[one] for one in ids if one in found]
+
+    def read_freshness(self, start: int, most: int) -> Freshness:
+        """When listings on show were checked, and from number `start` those that are stale."""
+        today = (self._today() - _EPOCH).days
+        with Session(self._engine) as session:
+            ids, facts = read_facts(session)
+            assured = facts["assured"].astype(np.int64)
+            stale = np.flatnonzero(assured < today - STALE.days)
+            order = stale[np.argsort(assured[stale], kind="stable")][start : start + most]
+            chosen = {ids[one]: int(assured[one]) for one in order}
+            found = _read(session, list(chosen))
+            digests = select(ListingRow.id, ListingRow.digest).where(ListingRow.id.in_(chosen))
+            versions = {row.id: row.digest for row in session.execute(digests)}
+        checked = (
+            Checked(found[at], None if day == UNKNOWN else _EPOCH + timedelta(day), versions[at])
+            for at, day in chosen.items()
+            if at in found
+        )
+        return Freshness(
+            _count_ages(today - assured, assured != UNKNOWN), tuple(checked), len(stale)
+        )
+
+    def list_quarantined(self, start: int, most: int) -> tuple[list[Quarantined], int]:
+        """Rows that could not be shown, by source, from number `start`; how many there are."""
+        query = select(QuarantinedRow, SourceRow.name).join(
+            SourceRow, SourceRow.id == QuarantinedRow.source_id
+        )
+        query = query.order_by(SourceRow.name, QuarantinedRow.id).offset(start).limit(most)
+        with Session(self._engine) as session:
+            return [_show(row, name) for row, name in session.execute(query)], _count_rows(session)
+
+    def count_quarantined(self) -> int:
+        with Session(self._engine) as session:
+            return _count_rows(session)
+
+    def get_quarantined(self, number: int) -> Quarantined | None:
+        with Session(self._engine) as session:
+            row = session.get(QuarantinedRow, number)
+            source = session.get(SourceRow, row.source_id) if row else None
+            return _show(row, source.name) if row and source else None
+
+    def name_topics(self, listing_id: int) -> tuple[str, ...]:
+        """What searches take the listing to be about, the foremost first."""
+        with Session(self._engine) as session:
+            entry = session.get(EntryRow, listing_id)
+            if entry is None or not entry.facts:
+                return ()
+            facts = np.frombuffer(entry.facts, dtype=FACTS)[0]
+        return name_topics(facts["topics"], facts["shares"])
+
+
+def _spell(word: str) -> set[str]:
+    """A word as listings may have it: "mens" as "men's" too, whichever apostrophe is typed."""
+    plain = word.replace("’", "'")
+    return {word, plain, f"{plain[:-1]}'s" if plain.endswith("s") else plain}
+
+
+def _uses(word: str) -> ColumnElement[bool]:
+    return PublishedRow.words.contains(word, autoescape=True)
+
+
+def _read(session: Session, ids: list[int]) -> dict[int, StoredListing]:
+    rows = session.execute(select_stored().where(ListingRow.id.in_(ids)))
+    return {row.id: read_stored(row) for row in rows}
+
+
+def read_facts(session: Session) -> tuple[list[int], NDArray[np.void]]:
+    """The ids of all listings that residents are shown, and their facts."""
+    rows = session.execute(select(EntryRow.listing_id, EntryRow.facts)).all()
+    rows = [row for row in rows if len(row.facts) == FACTS.itemsize]
+    facts = np.frombuffer(b"".join(row.facts for row in rows), dtype=FACTS)
+    shown = (facts["flags"] & HIDDEN == 0) & (facts["status"] != STATUSES.index("closed"))
+    return [row.listing_id for row, keep in zip(rows, shown, strict=True) if keep], facts[shown]
+
+
+def _count_ages(age: NDArray[np.int64], known: NDArray[np.bool_]) -> dict[str, int]:
+    half, whole = STALE.days, 2 * STALE.days + 1
+    return {
+        "in the last six months": int((known & (age <= half)).sum()),
+        "six to twelve months ago": int((known & (age > half) & (age <= whole)).sum()),
+        "longer ago": int((known & (age > whole)).sum()),
+        "nobody has said": int((~known).sum()),
+    }
+
+
+def _show(row: QuarantinedRow, source: str) -> Quarantined:
+    content = dict(row.content)
+    return Quarantined(row.id, source, row.key, row.name, row.reason, content, row.confidential)
+
+
+def _count_rows(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(QuarantinedRow)) or 0

@@ -1,0 +1,117 @@
+"""All that the desk keeps, opened together on one directory's database."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from directory.desk.accounts import Accounts
+from directory.desk.asset_supply import AssetSupply
+from directory.desk.editor import ListingEditor
+from directory.desk.queries import ListingQueries
+from directory.desk.sessions import Sessions
+from directory.encoder import Encoder
+from directory.importing.audit_log import History, note_else, note_listings
+from directory.importing.duplicates import (
+    Verdict,
+    Waiting,
+    link_duplicates,
+    list_waiting,
+    settle_pair,
+)
+from directory.importing.importer import ImportReport, import_listings
+from directory.importing.sync import Feed, SyncReport, find_held, list_feeds, sync
+from directory.listing import Listing
+from directory.notes import Notebook
+from directory.publishing.repository import ServiceRepository
+from directory.rejected import Rejected
+
+
+class DeskServices:
+    """`accounts` that may sign in and `signins` of those who are; the `keeper` writes listings, the
+    `register` finds them, and the `history` tells who changed which; the `notebook` holds what
+    residents sent to the team, and `supply` sets need beside what there is."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        encoder: Encoder,
+        secret: bytes,
+        *,
+        fetch_private: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._fetch_private = fetch_private
+        self._encoder = encoder
+        self.accounts = Accounts(engine, secret)
+        self.signins = Sessions(engine)
+        self.history = History(engine)
+        self.editor = ListingEditor(engine, encoder)
+        self.queries = ListingQueries(engine, ServiceRepository(engine, look_again_after=0))
+        self.notebook = Notebook(engine)
+        self.supply = AssetSupply(engine)
+
+    def take_in(
+        self,
+        source: str,
+        rows: Iterable[Listing | Rejected],
+        who: str,
+        *,
+        complete: bool,
+        accept_loss: bool = False,
+    ) -> ImportReport:
+        """Import a source, and note whom each listing that it changed was changed by.
+
+        Raises as `import_listings` does.
+        """
+        report = import_listings(
+            self._engine,
+            self._encoder,
+            source,
+            rows,
+            complete=complete,
+            accept_loss=accept_loss,
+            who=who,
+        )
+        link_duplicates(self._engine)
+        return report
+
+    def list_pairs(self, most: int) -> list[Waiting]:
+        """Listings that may be one thing listed twice, the likeliest first."""
+        return list_waiting(self._engine, most)
+
+    def settle_pair(self, first: int, second: int, verdict: Verdict, who: str) -> None:
+        """Keep a verdict, and note whose it was. Raises DirectoryError where there is no pair."""
+        settle_pair(self._engine, first, second, verdict)
+        what = "found to be the same as another" if verdict == "same" else "told from another"
+        with Session(self._engine) as session, session.begin():
+            note_listings(session, (first, second), who, what)
+
+    def list_held(self) -> list[Feed]:
+        """Feeds whose last answer was not applied, because most of their listings would go."""
+        return [feed for feed in list_feeds(self._engine) if feed.held]
+
+    def accept(self, name: str, who: str) -> SyncReport:
+        """Read a feed that was held again, and apply what it says. Raises SourceError."""
+        with Session(self._engine) as session:
+            find_held(session, name)
+        only = {name}
+        [report] = sync(
+            self._engine,
+            self._encoder,
+            only=only,
+            accept=only,
+            allow_private=self._fetch_private,
+            who=who,
+        )
+        if report.counts:
+            with Session(self._engine) as session, session.begin():
+                note_else(session, name, who, "what was held back of it taken in")
+        link_duplicates(self._engine)
+        return report
+
+    def leave(self, name: str, who: str) -> None:
+        """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
+        with Session(self._engine) as session, session.begin():
+            find_held(session, name).held = ""
+            note_else(session, name, who, "what was held back of it left")

@@ -1,0 +1,1 @@
+"""A listing as an Open Referral UK (HSDS) service, computed when the listing is written."""

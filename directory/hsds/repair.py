@@ -1,0 +1,88 @@
+"""A source's own record, made to hold to the standard where it does not.
+
+What holds is left exactly as it came. Must never add a fact: only ids are made, of what is
+there, and what cannot be mended is taken out.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from directory.hsds.ids import is_uuid, make_id
+
+Json = dict[str, Any]
+
+
+def mend(model: type[BaseModel], part: Json, *names: str) -> Json | None:
+    """A copy of `part` that is valid as `model`, or None where what must be there is not.
+
+    `names` name the part, for the ids that have to be made. Empty members are left out.
+    """
+    tidy: Json = _tidy(part, names)
+    for _ in range(100):
+        try:
+            model.model_validate(tidy)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            wrong = found[0]
+            if not _put_right(tidy, wrong["loc"], wrong["type"] == "missing", names):
+                return None
+        else:
+            return tidy
+    return None
+
+
+def _tidy(value: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [
+            _tidy(one, (*names, str(number))) for number, one in enumerate(value) if one is not None
+        ]
+    if not isinstance(value, dict):
+        return value
+    tidy = {
+        name: _tidy(one, (*names, name))
+        for name, one in value.items()
+        if one is not None and not (one == "" and name in _MEANT)
+    }
+    # An object of the standard has an id; what a publisher added may well have none.
+    for name in [name for name in tidy if name == "id" or name in _LINKS]:
+        if not is_uuid(tidy[name]):
+            # Not of the whole path: the same id elsewhere means the same thing.
+            tidy[name] = make_id("record", names[0] if names else "", str(tidy[name]))
+    return tidy
+
+
+_LINKS = (
+    "organization_id service_id location_id service_at_location_id contact_id phone_id link_id "
+    "taxonomy_term_id taxonomy_id parent_id parent_organization_id"
+).split()
+# Members whose empty text says no more than that they are not there.
+_MEANT = {
+    *_LINKS,
+    *("id url uri email website term_uri assurer_email schedule_link last_modified freq").split(),
+}
+
+
+def _put_right(
+    root: Json, path: tuple[int | str, ...], missing: bool, names: tuple[str, ...]
+) -> bool:
+    """Make an id that is missing; take out what is wrong, or what something is missing from."""
+    place = list(path[:-1] if missing else path)
+    if missing and path[-1] == "id":
+        holder: Any = root
+        for step in place:
+            holder = holder[step]
+        holder["id"] = make_id("part", *names, *map(str, place))
+        return True
+    # A constraint's own name may end the path of a union: it is no member.
+    while place:
+        holder = root
+        try:
+            for step in place[:-1]:
+                holder = holder[step]
+            del holder[place[-1]]
+        except (KeyError, IndexError, TypeError):
+            place.pop()
+        else:
+            return True
+    return False

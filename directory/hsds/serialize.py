@@ -1,0 +1,233 @@
+"""A listing as an Open Referral UK 3.0 service.
+
+What a source's own record says is published as it came wherever the listing still says the
+same; the rest is written from the listing. Must never publish what residents may not see.
+"""
+
+from datetime import UTC
+from typing import Any
+from urllib.parse import quote
+
+from directory.hsds.ids import make_id, organisation_id, service_id
+from directory.hsds.parts import (
+    write_contacts,
+    write_costs,
+    write_locations,
+    write_schedules,
+    write_volunteering,
+)
+from directory.hsds.repair import mend
+from directory.hsds.schema import Service, is_uri
+from directory.hsds.vocabulary import TOPIC, classify, is_ours, make_attribute, make_term
+from directory.listing import Listing, StoredListing, withhold_place
+from directory.sources.openreferral import read_service
+
+Json = dict[str, Any]
+
+STATUSES = {"open": "active", "temporarily closed": "temporarily closed", "closed": "inactive"}
+
+# Which of a listing's fields which members of a record say, older feeds' names included.
+_GROUPS = (
+    (("name",), ("name",)),
+    (("description",), ("description",)),
+    (("website",), ("url",)),
+    (("email", "phone"), ("email", "contacts", "phones")),
+    (("organisation",), ("organization", "organization_id")),
+    (
+        ("places", "online", "accessibility"),
+        ("service_at_locations", "attending_type", "attending_access", "locations"),
+    ),
+    (("covers",), ("service_areas",)),
+    (("schedules",), ("schedules", "regular_schedules", "holiday_schedules")),
+    (("cost", "cost_amount"), ("fees", "cost_options")),
+    (("audience",), ("pc_targetAudience", "eligibilitys")),
+    (("minimum_age",), ("minimum_age",)),
+    (("maximum_age",), ("maximum_age",)),
+    (("languages",), ("languages",)),
+    (("status",), ("status",)),
+    (("alert",), ("alert",)),
+    (("assured_date",), ("assured_date",)),
+    (("eligibility",), ("eligibility_description",)),
+    (("how_to_join",), ("application_process",)),
+)
+_IN_LIST = (
+    "id organization_id name description url email status fees accreditations minimum_age "
+    "maximum_age assured_date assurer_email alert last_modified volunteering confidential"
+).split()
+_ORGANISATION_IN_LIST = (
+    "id name description email website logo uri parent_organization_id"
+).split()
+_LOCATION_IN_LIST = (
+    "id location_type name description latitude longitude external_identifier "
+    "external_identifier_type"
+).split()
+
+
+def publish_service(stored: StoredListing, public_id: str = "") -> Json:
+    """The whole service, with everything nested in it, valid against the standard's schema.
+
+    `public_id` is its id where the directory already settled on one.
+    """
+    listing = withhold_place(stored.listing)
+    identity = public_id or service_id(stored.source, listing.key)
+    service = _write(listing, stored, identity)
+    if listing.record and not listing.confidential:
+        service = _keep_record(listing, stored.source, service)
+    if stored.gone:
+        service["status"] = "inactive"
+    if stored.notice:
+        said = service.get("alert", "")
+        if stored.notice not in said:
+            service["alert"] = f"{stored.notice} {said}".strip()
+    return service
+
+
+def shorten_service(service: Json) -> Json:
+    """What lists show of a service: what it has one of."""
+    short = {name: service[name] for name in _IN_LIST if name in service}
+    if "organization" in service:
+        short["organization"] = shorten_organisation(service["organization"])
+    return short
+
+
+def shorten_organisation(organisation: Json) -> Json:
+    return {name: organisation[name] for name in _ORGANISATION_IN_LIST if name in organisation}
+
+
+def publish_at_location(service: Json, number: int, *, full: bool) -> Json:
+    """The service at one of its locations, `number` from 0. Raises IndexError if there is none."""
+    at = service["service_at_locations"][number]
+    of = {"service_id": service["id"]}
+    if "location" in at:
+        of["location_id"] = at["location"]["id"]
+    if not full:
+        location = at.get("location", {})
+        short = {name: location[name] for name in _LOCATION_IN_LIST if name in location}
+        plain = {name: at[name] for name in ("id", "service_id", "location_id") if name in at}
+        within = {"location": short} if short else {}
+        return {**of, **plain, **within, "service": shorten_service(service)}
+    rest = {name: part for name, part in service.items() if name != "service_at_locations"}
+    return {**of, **at, "service": rest}
+
+
+def _write(listing: Listing, stored: StoredListing, identity: str) -> Json:
+    """The service from the listing's own fields. What is not known is left out."""
+    service: Json = {
+        "id": identity,
+        "name": listing.name,
+        "description": listing.description,
+        "url": _to_uri(listing.website),
+        "email": listing.email if "@" in listing.email else "",
+        "status": STATUSES[listing.status],
+        "fees": listing.cost,
+        "minimum_age": listing.minimum_age,
+        "maximum_age": listing.maximum_age,
+        "assured_date": listing.assured_date.isoformat() if listing.assured_date else "",
+        "alert": listing.alert,
+        "eligibility_description": listing.eligibility,
+        "application_process": listing.how_to_join,
+        "organization": _write_organisation(stored.source, listing.organisation),
+        "contacts": write_contacts(listing, identity),
+        "schedules": write_schedules(listing, identity),
+        "service_at_locations": write_locations(listing, identity),
+        "service_areas": _name_areas(listing, identity),
+        "cost_options": write_costs(listing, identity),
+        "languages": [
+            {"id": make_id("language", identity, name), "service_id": identity, "name": name}
+            for name in listing.languages
+        ],
+        "pc_targetAudience": [{"audienceType": audience} for audience in listing.audience],
+        "attributes": [
+            *(make_attribute(identity, make_term(TOPIC, topic)) for topic in listing.topics),
+            *classify(listing, identity),
+        ],
+        "volunteering": write_volunteering(listing),
+        "confidential": listing.confidential or None,
+    }
+    if stored.modified:
+        moment = stored.modified.replace(tzinfo=UTC).isoformat(timespec="seconds")
+        service["last_modified"] = moment.replace("+00:00", "Z")
+    if service["organization"]:
+        service["organization_id"] = service["organization"]["id"]
+    return {name: part for name, part in service.items() if part not in ("", None, [], {})}
+
+
+def _write_organisation(source: str, name: str) -> Json:
+    if not name:
+        return {}
+    # The standard asks for a description; we know no more than the name.
+    return {"id": organisation_id(source, name), "name": name, "description": name}
+
+
+def _name_areas(listing: Listing, identity: str) -> list[Json]:
+    # What a confidential listing covers is not shown to residents either.
+    if listing.confidential or not listing.covers:
+        return []
+    made = {"id": make_id("area", identity, listing.covers), "service_id": identity}
+    return [{**made, "name": listing.covers}]
+
+
+def _keep_record(listing: Listing, source: str, ours: Json) -> Json:
+    """`ours`, with all of the record's parts that still say what the listing says."""
+    record = {"status": ours["status"], **listing.record, "id": ours["id"]}
+    kept = mend(Service, record, source, listing.key)
+    again = read_service(kept) if kept else None
+    if kept is None or not isinstance(again, Listing):
+        return ours
+    replaced = False
+    for fields, members in _GROUPS:
+        same = _same(listing, again, fields)
+        for member in members:
+            if not same:
+                replaced = True
+                kept.pop(member, None)
+            # An older feed may say it under another name, which readers of this one do not know.
+            if member in ours:
+                kept.setdefault(member, ours[member])
+    kept["attributes"] = _keep_terms(listing, again, kept, ours)
+    for member in ("volunteering", "confidential"):
+        kept.pop(member, None)
+        if member in ours:
+            kept[member] = ours[member]
+    if "last_modified" in ours:
+        kept.setdefault("last_modified", ours["last_modified"])
+    if replaced:
+        # What stands in for a lost part (the organisation's website for the service's) could
+        # say again what the listing no longer does.
+        again = read_service(kept)
+        every = tuple(field for fields, _ in _GROUPS for field in fields)
+        if not isinstance(again, Listing) or not _same(listing, again, every):
+            return ours
+    return kept
+
+
+def _same(listing: Listing, again: Listing, fields: tuple[str, ...]) -> bool:
+    return all(getattr(listing, field) == getattr(again, field) for field in fields)
+
+
+def _keep_terms(listing: Listing, again: Listing, kept: Json, ours: Json) -> list[Json]:
+    came = kept.get("attributes", [])
+    if not _same(listing, again, ("topics",)):
+        kept.pop("service_taxonomys", None)
+        came = [one for one in came if is_ours(one)]
+    wanted = {_term_key(one): one for one in ours.get("attributes", ())}
+    came = [one for one in came if not is_ours(one) or _term_key(one) in wanted]
+    had = {_term_key(one) for one in came}
+    named = {(one.get("taxonomy_term") or {}).get("name") for one in came}
+    missing = [
+        one
+        for key, one in wanted.items()
+        if key not in had and (is_ours(one) or one["taxonomy_term"]["name"] not in named)
+    ]
+    return [*came, *missing]
+
+
+def _term_key(attribute: Json) -> tuple[Any, ...]:
+    term = attribute.get("taxonomy_term") or {}
+    return term.get("taxonomy"), term.get("name"), attribute.get("proposed", False)
+
+
+def _to_uri(address: str) -> str:
+    """The address in ASCII, its letters from elsewhere escaped; empty if it will not be one."""
+    escaped = quote(address, safe="%/:?#[]@!$&'()*+,;=~")
+    return escaped if is_uri(escaped) else ""

@@ -1,0 +1,100 @@
+"""Who changed which listing, and when. Must never hold anything of residents."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, Select, insert, select
+from sqlalchemy.orm import Session
+
+from directory.desk.models import ChangeRow
+from directory.importing.writer import read_clock
+from directory.listing import Listing, read_document
+from directory.models import ListingRow
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """What `who` did to a listing, `at` in UTC; what was done to no one listing has no id.
+
+    `name` is the listing's as it is now, or what else it was done to; `fields` are those that
+    changed; `before` is how it was, None for a new one or where that must not be kept.
+    """
+
+    listing_id: int | None
+    name: str
+    at: datetime
+    who: str
+    what: str
+    fields: tuple[str, ...] = ()
+    before: Listing | None = None
+
+
+class History:
+    """Every change that was made at the desk, in a directory's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, start: int, most: int) -> list[AuditEntry]:
+        """Changes from number `start`, the latest first."""
+        return self._find(select(ChangeRow, ListingRow.document), start, most)
+
+    def of(self, listing_id: int, most: int = 100) -> list[AuditEntry]:
+        """A listing's own, the latest first."""
+        query = select(ChangeRow, ListingRow.document).where(ChangeRow.listing_id == listing_id)
+        return self._find(query, 0, most)
+
+    def _find(
+        self, query: Select[ChangeRow, str | None], start: int, most: int
+    ) -> list[AuditEntry]:
+        query = query.outerjoin(ListingRow, ListingRow.id == ChangeRow.listing_id)
+        query = query.order_by(ChangeRow.id.desc()).offset(start).limit(most)
+        with Session(self._engine) as session:
+            return [
+                AuditEntry(
+                    listing_id=row.listing_id,
+                    name=read_document(document).name if document else row.about,
+                    at=row.at,
+                    who=row.who,
+                    what=row.what,
+                    fields=tuple(row.fields.split()),
+                    before=read_document(row.before) if row.before else None,
+                )
+                for row, document in session.execute(query)
+            ]
+
+
+def note_listing(
+    session: Session,
+    listing_id: int,
+    who: str,
+    what: str,
+    fields: Iterable[str] = (),
+    before: str = "",
+) -> None:
+    """Note what somebody did to a listing: to which fields, and its document until then."""
+    session.add(
+        ChangeRow(
+            listing_id=listing_id,
+            at=read_clock(),
+            who=who,
+            what=what,
+            fields=" ".join(fields),
+            before=before,
+        )
+    )
+    session.flush()
+
+
+def note_listings(session: Session, ids: Collection[int], who: str, what: str) -> None:
+    """Note that somebody did the same to each of these listings; how they were is not kept."""
+    note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
+    if ids:
+        session.execute(insert(ChangeRow), [{"listing_id": at, **note} for at in ids])
+
+
+def note_else(session: Session, about: str, who: str, what: str) -> None:
+    """Note what somebody did to `about`, which is no listing."""
+    session.add(ChangeRow(at=read_clock(), who=who, what=what, about=about))
+    session.flush()

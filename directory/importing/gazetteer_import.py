@@ -1,0 +1,174 @@
+"""Taking a gazetteer into the directory: GeoNames' postal file, or the ONS Postcode Directory.
+
+Read a line at a time and written in bulk: millions of postcodes never stand in memory. What a file
+holds replaces what was there of the same kind: postcodes, halves of postcodes, or names.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy import Connection, Engine, delete, func, insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from directory.errors import DatabaseError, SourceError
+from directory.models import NamedPlaceRow
+from directory.places import tidy_postcode
+from directory.progress import Progress, no_progress
+from directory.search.gazetteer import make_key
+
+Row = dict[str, str | float]
+
+_AT_ONCE = 5_000
+_TELL_EVERY = 50_000
+_GEONAMES_FIELDS = 12
+# What the ONS writes for a postcode whose place is not known.
+_NOWHERE = 99.0
+
+
+class _Middles:
+    """Sums from which the middle of each name's places is told."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str], tuple[int, float, float]] = {}
+
+    def add(self, name: str, part: str, latitude: float, longitude: float) -> None:
+        count, north, east = self._sums.get((name, part), (0, 0.0, 0.0))
+        self._sums[name, part] = (count + 1, north + latitude, east + longitude)
+
+    def rows(self) -> Iterator[Row]:
+        for (name, _), (count, north, east) in self._sums.items():
+            if row := _make_row(name, north / count, east / count):
+                yield row
+
+
+def import_places(engine: Engine, file: str | Path, progress: Progress = no_progress) -> int:
+    """Take the places of `file`, told apart by content. How many rows there are of it now.
+
+    Raises SourceError for a file that is missing, cut short or of neither form, and DatabaseError
+    if the database refuses; then nothing was changed.
+    """
+    path = Path(file)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text, engine.begin() as connection:
+            read = _recognise(text, path)
+            return _replace(connection, read, progress)
+    except FileNotFoundError:
+        raise SourceError(f"There is no file {path}. Check the name and the folder.") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not UTF-8 (byte {error.start}). Fetch it again.") from None
+    except csv.Error as error:
+        raise SourceError(f"{path} is cut short or no CSV ({error}). Fetch it again.") from None
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", error)).splitlines()[0]
+        raise DatabaseError(
+            f"The directory's database refused the places ({cause}). Nothing of {path} was taken."
+        ) from error
+
+
+def _recognise(text: TextIO, path: Path) -> Iterator[Row]:
+    first = text.readline()
+    text.seek(0)
+    if len(first.rstrip("\r\n").split("\t")) == _GEONAMES_FIELDS:
+        return _read_geonames(text, path)
+    columns = {column.strip().strip('"').lower() for column in first.split(",")}
+    if {"lat", "long"} <= columns and columns & {"pcds", "pcd"}:
+        return _read_ons(text, path)
+    raise SourceError(
+        f"{path} is neither GeoNames' postal file (tabs, 12 to a line) nor the ONS Postcode "
+        "Directory (CSV with the columns pcds, lat and long)."
+    )
+
+
+def _read_geonames(text: TextIO, path: Path) -> Iterator[Row]:
+    outcodes, names = _Middles(), _Middles()
+    for number, line in enumerate(text, 1):
+        cells = line.rstrip("\r\n").split("\t")
+        if len(cells) != _GEONAMES_FIELDS:
+            raise SourceError(f"{path} is cut short in line {number}. Fetch it again.")
+        point = _read_degrees(cells[9], cells[10])
+        if point is None:
+            continue
+        postcode = tidy_postcode(cells[1])
+        outcode, _, rest = postcode.partition(" ")
+        outcodes.add(outcode, "", *point)
+        # A name is told once for each half of a postcode: it may be a town's or many villages'.
+        names.add(cells[2].strip(), outcode, *point)
+        if rest and (row := _make_row(postcode, *point)):
+            yield row
+    yield from outcodes.rows()
+    yield from names.rows()
+
+
+def _read_ons(text: TextIO, path: Path) -> Iterator[Row]:
+    reader = csv.DictReader(text, strict=True)
+    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    outcodes = _Middles()
+    for cells in reader:
+        if None in cells or None in cells.values():
+            raise SourceError(f"{path} is cut short in line {reader.line_num}. Fetch it again.")
+        if (cells.get("doterm") or "").strip():
+            continue
+        postcode = tidy_postcode(cells.get("pcds") or cells.get("pcd") or "")
+        point = _read_degrees(cells["lat"], cells["long"])
+        outcode, _, rest = postcode.partition(" ")
+        if point is None or not rest:
+            continue
+        outcodes.add(outcode, "", *point)
+        if row := _make_row(postcode, *point):
+            yield row
+    yield from outcodes.rows()
+
+
+def _read_degrees(latitude: str, longitude: str) -> tuple[float, float] | None:
+    try:
+        point = float(latitude), float(longitude)
+    except ValueError:
+        return None
+    known = all(map(math.isfinite, point)) and point[0] < _NOWHERE and point != (0.0, 0.0)
+    return point if known and -90 <= point[0] <= 90 and -180 <= point[1] <= 180 else None
+
+
+def _make_row(name: str, latitude: float, longitude: float) -> Row | None:
+    key = make_key(name)
+    return {"key": key, "name": name, "latitude": latitude, "longitude": longitude} if key else None
+
+
+def _replace(connection: Connection, rows: Iterator[Row], progress: Progress) -> int:
+    first = list(islice(rows, 1))
+    if not first:
+        raise SourceError("The file holds no place. The directory was left as it is.")
+    # A postcode is all capitals, and has a space if it is whole; a name is not.
+    name = NamedPlaceRow.name
+    whole = (name == func.upper(name)) & name.like("% %")
+    half = (name == func.upper(name)) & name.not_like("% %")
+    kinds = {
+        "whole": whole,
+        "half": half,
+        "name": name != func.upper(name),
+    }
+    done = 0
+    cleared: set[str] = set()
+    pending: Iterable[Row] = first
+    while part := [*pending]:
+        for kind in {_kind(str(row["name"])) for row in part} - cleared:
+            connection.execute(delete(NamedPlaceRow).where(kinds[kind]))
+            cleared.add(kind)
+        connection.execute(insert(NamedPlaceRow), part)
+        done += len(part)
+        if done % _TELL_EVERY < _AT_ONCE:
+            progress("Reading places", done, None)
+        pending = islice(rows, _AT_ONCE)
+    progress("Reading places", done, done)
+    return done
+
+
+def _kind(name: str) -> str:
+    if name != name.upper():
+        return "name"
+    return "whole" if " " in name else "half"

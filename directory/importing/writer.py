@@ -1,0 +1,251 @@
+"""Putting listings into the database, each with the entry that searches need of it.
+
+The one place where listings are written. Every change is announced by a higher revision, in the
+same transaction, so that other processes find it; see `catalogue`.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from directory.hsds.models import forget_published
+from directory.importing.overrides import forget_places
+from directory.indexing.entries import VERSION, Entry, find_labels, label_entry, make_entry
+from directory.indexing.postgres_rows import build_indexes_after, write_search_rows
+from directory.indexing.words import find_spellings
+from directory.listing import Listing, digest, read_document, write_document
+from directory.models import (
+    EntryRow,
+    LabelRow,
+    ListingRow,
+    PlaceRow,
+    RevisionRow,
+    WordRow,
+)
+from directory.progress import Progress, no_progress
+from directory.wording import common_text
+
+# How many rows one statement names: databases have limits, the lowest some 32,000.
+_AT_ONCE = 1_000
+_REWRITING = "Making search entries again after an update"
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A listing to write, with its entry; `id` is None for a new one.
+
+    The entry is made beforehand: what takes long must not hold up who else writes.
+    """
+
+    listing: Listing
+    entry: Entry
+    id: int | None = None
+
+
+def announce_change(session: Session) -> int:
+    """The revision that the changes of this transaction belong to."""
+    row = session.get(RevisionRow, 1, with_for_update=True)
+    if row is None:
+        row = RevisionRow(id=1, number=0)
+        session.add(row)
+    row.number += 1
+    session.flush()
+    return row.number
+
+
+def write_listings(session: Session, source_id: int, written: Sequence[Written]) -> list[int]:
+    """Write the listings as they are now; what had gone is back. Their ids, in order."""
+    if not written:
+        return []
+    revision = announce_change(session)
+    ids: list[int] = []
+    for some in _in_parts(written):
+        ids += _write_rows(session, source_id, some, revision)
+    _add_words(session, [one.listing for one in written])
+    number = _number_labels(session, [one.listing for one in written])
+    hidden = set(session.scalars(select(ListingRow.id).where(ListingRow.same_as.is_not(None))))
+    entries = (
+        (at, label_entry(one.entry, one.listing, number, hidden=at in hidden))
+        for at, one in zip(ids, written, strict=True)
+    )
+    with build_indexes_after(session, len(written)):
+        _write_entries(session, entries, revision)
+    _write_places(session, ids, [one.listing for one in written])
+    # What is published of it is made again later: its place must not wait for that.
+    private = [at for at, one in zip(ids, written, strict=True) if one.listing.confidential]
+    for part in _in_parts(private):
+        forget_published(session, part)
+        forget_places(session, part)
+    return ids
+
+
+def close_listings(session: Session, ids: Collection[int]) -> None:
+    """Take off show what its source no longer has. Nothing is deleted: it may come back."""
+    for some in _in_parts(ids):
+        changes = {"gone": True, "modified": read_clock()}
+        session.execute(update(ListingRow).where(ListingRow.id.in_(some)).values(changes))
+    rewrite_entries(session, ids)
+
+
+def rewrite_entries(
+    session: Session, ids: Collection[int], progress: Progress = no_progress
+) -> None:
+    """Make the entries of these listings again, after something about the rows has changed."""
+    if not ids:
+        return
+    revision = announce_change(session)
+    with build_indexes_after(session, len(ids)):
+        for number, some in enumerate(_in_parts(ids)):
+            _rewrite_some(session, some, revision)
+            progress(_REWRITING, min((number + 1) * _AT_ONCE, len(ids)), len(ids))
+
+
+def _rewrite_some(session: Session, ids: Sequence[int], revision: int) -> None:
+    rows = session.execute(
+        select(ListingRow.id, ListingRow.document, ListingRow.gone, ListingRow.same_as)
+        .add_columns(EntryRow.vector)
+        .join(EntryRow, EntryRow.listing_id == ListingRow.id)
+        .where(ListingRow.id.in_(ids))
+    ).all()
+    listings = {row.id: read_document(row.document) for row in rows}
+    number = _number_labels(session, listings.values())
+    _add_words(session, listings.values())
+    entries = [
+        (
+            row.id,
+            label_entry(
+                make_entry(listings[row.id], row.vector),
+                listings[row.id],
+                number,
+                hidden=row.gone or row.same_as is not None,
+            ),
+        )
+        for row in rows
+    ]
+    _write_entries(session, entries, revision)
+    session.execute(update(ListingRow).where(ListingRow.id.in_(ids)).values(revision=revision))
+
+
+def renew_entries(engine: Engine, progress: Progress = no_progress) -> int:
+    """Make again what an older program wrote; how many there were. No vector is encoded."""
+    with Session(engine) as session:
+        old = session.scalars(select(EntryRow.listing_id).where(EntryRow.version != VERSION)).all()
+        rewrite_entries(session, old, progress)
+        session.commit()
+    return len(old)
+
+
+def _write_rows(
+    session: Session, source_id: int, written: Sequence[Written], revision: int
+) -> list[int]:
+    now = read_clock()
+    rows: list[dict[str, Any]] = []
+    for one in written:
+        document = write_document(one.listing)
+        rows.append(
+            {
+                "key": one.listing.key,
+                "document": document,
+                "digest": digest(document),
+                "modified": now,
+                "revision": revision,
+                "gone": False,
+            }
+        )
+    pairs = list(zip(rows, written, strict=True))
+    new = [{**row, "source_id": source_id} for row, one in pairs if one.id is None]
+    if old := [{**row, "id": one.id} for row, one in pairs if one.id is not None]:
+        session.execute(update(ListingRow), old)
+    added: Iterator[int] = iter(())
+    if new:
+        inserting = insert(ListingRow).returning(ListingRow.id, sort_by_parameter_order=True)
+        added = iter(session.scalars(inserting, new).all())
+    return [next(added) if one.id is None else one.id for one in written]
+
+
+def read_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes]:
+    """The vectors of these listings' entries, as bytes."""
+    vectors: dict[int, bytes] = {}
+    for some in _in_parts(ids):
+        of = select(EntryRow.listing_id, EntryRow.vector).where(EntryRow.listing_id.in_(some))
+        vectors.update((at, vector) for at, vector in session.execute(of))
+    return vectors
+
+
+def _write_entries(session: Session, entries: Iterable[tuple[int, Entry]], revision: int) -> None:
+    for some in _in_parts(entries):
+        ids = [listing_id for listing_id, _ in some]
+        session.execute(delete(EntryRow).where(EntryRow.listing_id.in_(ids)))
+        session.execute(
+            insert(EntryRow),
+            [
+                {"listing_id": at, "revision": revision, "version": VERSION, **vars(entry)}
+                for at, entry in some
+            ],
+        )
+        write_search_rows(session, some)
+
+
+def _write_places(session: Session, ids: Sequence[int], listings: Sequence[Listing]) -> None:
+    for some in _in_parts(ids):
+        session.execute(delete(PlaceRow).where(PlaceRow.listing_id.in_(some)))
+    places = (
+        {
+            "listing_id": listing_id,
+            "neighbourhood": place.neighbourhood,
+            "postcode": place.postcode,
+            **asdict(place.point),
+        }
+        for listing_id, listing in zip(ids, listings, strict=True)
+        for place in listing.places
+        if place.point
+    )
+    for part in _in_parts(places):
+        session.execute(insert(PlaceRow), part)
+
+
+def _add_words(session: Session, listings: Iterable[Listing]) -> None:
+    words: set[str] = set()
+    for listing in listings:
+        words |= find_spellings(common_text(listing))
+    for some in _in_parts(sorted(words)):
+        known = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(some))))
+        if new := [{"text": word} for word in some if word not in known]:
+            session.execute(insert(WordRow), new)
+
+
+def _number_labels(session: Session, listings: Iterable[Listing]) -> Callable[[str, str], int]:
+    """The number of each label of the listings; one that is new is given the next."""
+    wanted = set[tuple[str, str]]().union(*map(find_labels, listings))
+    numbers: dict[tuple[str, str], int] = {}
+
+    def read() -> None:
+        texts = {text for _, text in wanted}
+        for some in _in_parts(texts):
+            rows = session.execute(
+                select(LabelRow.field, LabelRow.text, LabelRow.id).where(LabelRow.text.in_(some))
+            )
+            numbers.update({(field, text): at for field, text, at in rows})
+
+    read()
+    if new := sorted(wanted - numbers.keys()):
+        session.execute(insert(LabelRow), [{"field": field, "text": text} for field, text in new])
+        read()
+    return lambda field, text: numbers[field, text]
+
+
+def read_clock() -> datetime:
+    """The moment, in UTC, as the database keeps it: without saying so."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _in_parts(items: Iterable[_T]) -> Iterator[list[_T]]:
+    left = iter(items)
+    while part := list(islice(left, _AT_ONCE)):
+        yield part

@@ -1,0 +1,246 @@
+"""Opening a source, whichever of the known forms it has.
+
+Told apart by content, not by file name. Everything is read before anything is
+handed on, so that a broken source is refused as a whole.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import httpx
+
+from directory.errors import SourceError
+from directory.listing import Listing
+from directory.progress import Progress, no_progress
+from directory.rejected import Rejected
+from directory.sources import (
+    archives,
+    calendars,
+    datapackage,
+    doit,
+    envelopes,
+    openreferral,
+    teamkinetic,
+    template,
+)
+from directory.sources.api_pages import UnknownFormError, is_last, visit_api
+from directory.sources.http_client import (
+    FeedClient,
+    RefusedError,
+    Validators,
+    name_address,
+    read_address,
+)
+
+Rows = list[Listing | Rejected]
+
+# An API that has no such page says one of these: perhaps the address is that of a file.
+_NO_SUCH_PAGE = (400, 404, 405, 406, 410, 422, 501)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read at an address: `rows` is None if nothing is new since the mark given."""
+
+    rows: Rows | None
+    mark: Validators
+
+
+def read_source(
+    source: str,
+    *,
+    progress: Progress = no_progress,
+    timeout: float = 20.0,
+    allow_private: bool = False,
+) -> Rows:
+    """Every row of `source`: the path of a file or folder, or an http(s) address.
+
+    `timeout` is how many seconds one answer may take. Addresses in private networks are refused
+    unless `allow_private`. Raises SourceError when the source is missing, empty, cut short,
+    not UTF-8, or of no known form.
+    """
+    if source.startswith(("http://", "https://")):
+        found = read_feed(source, progress=progress, timeout=timeout, allow_private=allow_private)
+        return found.rows or []
+    path = Path(source)
+    if path.is_dir():
+        rows = datapackage.read_rows(archives.read_folder(path), source)
+    elif path.name == "datapackage.json" and path.is_file():
+        rows = datapackage.read_rows(archives.read_folder(path.parent), source)
+    else:
+        rows = read_bytes(_read_file(path), source)
+    progress("Reading", 1, 1)
+    return _some(rows, source)
+
+
+def read_feed(
+    address: str,
+    *,
+    mark: Validators | None = None,
+    progress: Progress = no_progress,
+    timeout: float = 20.0,
+    allow_private: bool = False,
+) -> Reading:
+    """Every row at `address`, an API's or a file's, if there is anything new since `mark`.
+
+    Raises SourceError as `read_source` does.
+    """
+    url = read_address(address)
+    with FeedClient(timeout=timeout, allow_private=allow_private) as feed_client:
+        # An address with an ending is a file's, more often than not: it is tried first.
+        ways = [_visit_api, _visit_file]
+        if PurePosixPath(url.path).suffix:
+            ways.reverse()
+        try:
+            return ways[0](feed_client, url, mark, progress)
+        except RefusedError as error:
+            if error.status not in _NO_SUCH_PAGE:
+                raise
+            failed: SourceError = error
+        except UnknownFormError as error:
+            failed = error
+        try:
+            return ways[1](feed_client, url, mark, progress)
+        except (RefusedError, UnknownFormError):
+            raise failed from None
+
+
+def _visit_api(
+    feed_client: FeedClient, url: httpx.URL, mark: Validators | None, progress: Progress
+) -> Reading:
+    found = visit_api(feed_client, url, mark, progress)
+    rows = None if found.services is None else _read_services(found.services)
+    return Reading(rows, found.mark)
+
+
+def _visit_file(
+    feed_client: FeedClient, url: httpx.URL, mark: Validators | None, progress: Progress
+) -> Reading:
+    answer = feed_client.get(url, mark)
+    if answer.unchanged:
+        return Reading(None, mark or Validators())
+    progress("Reading", 1, 1)
+    name = name_address(url)
+    if _is_part(answer.body):
+        raise SourceError(
+            f"{name} is one page of several. Give the address that ends with /services instead."
+        )
+    return Reading(_some(read_bytes(answer.body, name), name), answer.mark)
+
+
+def _is_part(body: bytes) -> bool:
+    if not body.lstrip().startswith(b"{"):
+        return False
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    told = {"last_page", "last", "total_pages"} & content.keys()
+    return bool(told) and envelopes.is_page(content) and not is_last(content, 1)
+
+
+def read_bytes(content: bytes, source: str) -> Rows:
+    """Every row of a file's content. Raises SourceError as `read_source` does."""
+    if archives.is_zip(content):
+        return datapackage.read_rows(archives.read_zip(content, source), source)
+    text = _decode(content, source)
+    if text.lstrip().startswith(("[", "{")):
+        return _read_json(_parse(text, source), source)
+    if calendars.recognise(text):
+        return calendars.read_rows(text, source, date.today())
+    if template.recognise(text):
+        return template.read_rows(text, source)
+    raise _explain(text, source)
+
+
+def _some(rows: Rows, source: str) -> Rows:
+    if not rows:
+        raise SourceError(f"{source} holds no listings; the directory was left as it is.")
+    return rows
+
+
+def _read_json(content: Any, source: str) -> Rows:
+    if doit.recognise(content):
+        return doit.read_rows(content)
+    if teamkinetic.recognise(content):
+        return teamkinetic.read_rows(content)
+    services = envelopes.find_services(content)
+    if services is None:
+        raise UnknownFormError(
+            f"{source} is JSON but holds no Open Referral UK services and no volunteering: a list "
+            "of them, or an object with `contents`, `content` or `services`, was expected."
+        )
+    return _read_services(services)
+
+
+def _read_services(services: list[dict[str, Any]]) -> Rows:
+    return [openreferral.read_service(service) for service in services]
+
+
+def _explain(text: str, source: str) -> SourceError:
+    if not text.strip():
+        return SourceError(f"{source} is empty.")
+    if text.lstrip().startswith("<"):
+        return UnknownFormError(
+            f"{source} is a web page, not a feed. Fetch the feed's own address."
+        )
+    if separator := template.find_separator(text):
+        return UnknownFormError(
+            f"{source} has its cells parted by {separator}. Save it again as "
+            "'CSV UTF-8 (comma delimited)', and import that."
+        )
+    return UnknownFormError(
+        f"{source} is neither JSON, a calendar nor the CSV template: "
+        "its first line must name the columns `name`, `kind` and `description` (docs/import.md)."
+    )
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SourceError(f"There is no file {path}. Check the name and the folder.") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _decode(content: bytes, source: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{source} is not UTF-8 (byte {error.start}). Save it again as "
+            "'CSV UTF-8' or JSON in UTF-8, and import that."
+        ) from None
+
+
+def _parse(text: str, source: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SourceError(
+            f"{source} is cut short or is not JSON (line {error.lineno}, column {error.colno}: "
+            f"{error.msg}). Fetch it again."
+        ) from None
+    except (ValueError, RecursionError):
+        raise SourceError(f"{source} is JSON that no feed would send; fetch it again.") from None
+
+
+def name_source(source: str) -> str:
+    """The name a source is kept under when none is given: the file's stem, or the host.
+
+    Never raises: an address that cannot be read is "feed".
+    """
+    if source.startswith(("http://", "https://")):
+        # Not the whole of it: an address can carry a password.
+        try:
+            url = read_address(source)
+        except SourceError:
+            return "feed"
+        # With an @ behind it, what looks like a port may be how a password begins.
+        port = None if "@" in url.path else url.port
+        return f"{url.host}:{port}" if port else url.host
+    return Path(source).stem

@@ -1,0 +1,1 @@
+"""All reading of a message. Knows no Rasa tracker, no directory and no wording of replies."""
