@@ -15,9 +15,10 @@ import numpy as np
 from bot.settings import ROOT
 from directory.encoder import Encoder, Vectors
 from directory.listing import Listing, Place, Point
+from directory.listing_text import build_encoder_text
 from directory.places import Area
 from directory.sources.detect import read_source
-from directory.wording import clean_text, text_to_encode
+from directory.text import clean_text
 
 SHARED = Path(os.environ.get("CONNECTOR_SHARED_DATA", ROOT.parent / "shared" / "data"))
 EXAMPLE = ROOT / "examples" / "larkhaven.csv"
@@ -136,7 +137,7 @@ def gather(encoder: Encoder, size: int) -> Corpus:
     real = find_real_listings()
     listings = real if real is not None else find_example()
     kept = listings[:size]
-    vectors = encoder.encode([text_to_encode(listing) for listing in kept])
+    vectors = encoder.encode([build_encoder_text(listing) for listing in kept])
     if real is not None:
         return Corpus(kept, vectors, f"{len(kept):,} real listings")
     origin = f"NOT real: {len(kept)} of the example town (no data at CONNECTOR_SHARED_DATA)"

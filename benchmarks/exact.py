@@ -14,8 +14,8 @@ from benchmarks.corpus import Corpus
 from benchmarks.peers.protocol import RRF_CONSTANT
 from directory.encoder import Vectors
 from directory.indexing.words import find_stems, number, weigh
+from directory.listing_text import build_search_text
 from directory.search.inverted_index import InvertedIndex
-from directory.wording import searchable_text
 
 Scores = NDArray[np.float32]
 Allowed = NDArray[np.bool_]
@@ -26,7 +26,7 @@ _WORDS_WEIGHT = 0.15
 
 def word_scores(corpus: Corpus) -> Callable[[str], Scores]:
     """The program's own BM25 over these listings: of shape (n,), scaled so that the best is 1."""
-    terms = [weigh(searchable_text(listing)) for listing in corpus.listings]
+    terms = [weigh(build_search_text(listing)) for listing in corpus.listings]
     rows = np.repeat(np.arange(len(terms), dtype=np.int32), list(map(len, terms)))
     words = np.concatenate(terms)
     postings = InvertedIndex(words["term"], rows, words["impact"], len(terms))

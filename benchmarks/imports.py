@@ -16,9 +16,9 @@ from directory.database import migrate, open_database
 from directory.encoder import Encoder
 from directory.importing.importer import import_listings
 from directory.listing import Listing
+from directory.listing_text import build_encoder_text
 from directory.rejected import Rejected
 from directory.sources.detect import read_source
-from directory.wording import text_to_encode
 
 _SERVICES = 819
 _FEW = 150
@@ -74,7 +74,7 @@ def find_services(folder: Path, *, quick: bool) -> tuple[list[Listing | Rejected
 
 
 def _texts_of(rows: Iterable[Listing | Rejected]) -> list[str]:
-    return [text_to_encode(row) for row in rows if isinstance(row, Listing)]
+    return [build_encoder_text(row) for row in rows if isinstance(row, Listing)]
 
 
 def _find_source(folder: Path, size: int) -> tuple[Path | None, str]:

@@ -31,7 +31,7 @@ from benchmarks.tables import LeftOutError, Table
 from benchmarks.timing import Timings, time_in_rounds
 from bot.settings import ROOT
 from directory.encoder import Encoder, Vectors
-from directory.wording import searchable_text
+from directory.listing_text import build_search_text
 
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 
@@ -200,7 +200,7 @@ def _write(corpus: Corpus, queries: tuple[str, ...], ready: Vectors, folder: Pat
     folder.mkdir()
     np.save(folder / "vectors.npy", corpus.vectors.astype(np.float32))
     np.save(folder / "queries.npy", ready)
-    texts = [searchable_text(listing) for listing in corpus.listings]
+    texts = [build_search_text(listing) for listing in corpus.listings]
     (folder / "texts.json").write_text(json.dumps(texts), "utf-8")
     asked = {
         "queries": queries,

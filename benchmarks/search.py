@@ -30,10 +30,10 @@ from directory.encoder import Encoder, Vectors
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
 from directory.indexing.words import find_stems, number
+from directory.listing_text import build_encoder_text
 from directory.search.index import Index
 from directory.search.query import Query
 from directory.search.service import SearchService
-from directory.wording import text_to_encode
 
 _PARTS = ("encoder alone", "BM25 alone", "vector scan alone")
 
@@ -42,7 +42,7 @@ class Ready(Encoder):
     """Vectors made before, so that filling a database here does not make them again."""
 
     def __init__(self, corpus: Corpus) -> None:
-        texts = map(text_to_encode, corpus.listings)
+        texts = map(build_encoder_text, corpus.listings)
         self._by_text = dict(zip(texts, corpus.vectors, strict=True))
 
     def encode(self, texts: Sequence[str], progress: object = None) -> Vectors:  # noqa: ARG002

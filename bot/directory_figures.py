@@ -17,7 +17,7 @@ from directory.desk.asset_supply import NO_ONE_PLACE, AreaSupply, AssetSupply
 from directory.importing.upgrade import open_directory
 from directory.indexing.topics import load_topics
 from directory.notes import Notebook, Useful
-from directory.wording import FORMULA
+from directory.text import FORMULA_START
 
 #: A search whose topic could not be named, or that named no area.
 OTHER, NOT_SAID = "other", "Not said"
@@ -68,7 +68,7 @@ def _make_reach(listings: Sequence[AreaSupply]) -> Reach:
 def _name_area(area: str) -> str:
     """The area's name without what would make it a formula in a spreadsheet; it may be a feed's."""
     area = area.strip()
-    while FORMULA.match(area):
+    while FORMULA_START.match(area):
         area = area[1:].lstrip()
     return area
 

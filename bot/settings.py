@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.safety.helplines import Nation
 from checkins.checkin import FEWEST_WEEKS_KEPT
 from directory.team import Team
-from directory.wording import FORMULA
+from directory.text import FORMULA_START
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     @classmethod
     def _refuse_formulas(cls, areas: list[str]) -> list[str]:
         # They go into a release's tables as they are, which people open in a spreadsheet.
-        if wrong := [area for area in areas if FORMULA.match(area.lstrip())]:
+        if wrong := [area for area in areas if FORMULA_START.match(area.lstrip())]:
             raise ValueError(
                 f"{wrong[0][:40]!r} begins as a formula does; begin it with a letter or a number"
             )

@@ -104,8 +104,8 @@ def search(
     from directory.indexing.criteria import NEEDS, TIME_ORDER
     from directory.listing import KINDS, STRANDS
     from directory.search.query import Query
+    from directory.search.results import describe_hit
     from directory.search.service import SearchService
-    from directory.showing import summarise
 
     settings = Settings()
     for what, given, known in (
@@ -134,7 +134,7 @@ def search(
         free=free,
         limit=limit,
     )
-    found = [summarise(hit) for hit in search_service.search(query)]
+    found = [describe_hit(hit) for hit in search_service.search(query)]
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
         return

@@ -1,6 +1,6 @@
 """Each listing's own page, its other forms, and a search as data.
 
-Shows what `showing.show_listing` gives and no more. A search's words are in its address: they
+Shows what `describe_listing` gives and no more. A search's words are in its address: they
 are handed to the catalogue and kept nowhere.
 """
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.web.parameters import Number, Words, find_root
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from bot.web.templating import open_templates
+from directory.describe import FACT_LABELS, describe_listing
 from directory.indexing.criteria import NEEDS, TIMES
 from directory.listing import KINDS, STRANDS, StoredListing, withhold_place
 from directory.publishing.csv_export import write_sheet
@@ -25,8 +26,8 @@ from directory.publishing.icalendar_export import has_times, write_calendar
 from directory.publishing.json_ld import embed, write_linked
 from directory.publishing.repository import ServiceRepository
 from directory.search.query import Query as Wanted
+from directory.search.results import describe_hit
 from directory.search.service import SearchService
-from directory.showing import FACTS, show_listing, summarise
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _pages = open_templates(_TEMPLATES)
@@ -134,7 +135,7 @@ def create_pages(
         """The listing as its page shows it."""
         stored = find(number)
         page = f"{root(request)}/listings/{number}"
-        return answer_json(request, {**show_listing(stored), "page": page})
+        return answer_json(request, {**describe_listing(stored), "page": page})
 
     @router.get("/listings/{number}", include_in_schema=False)
     def listing(request: Request, number: str) -> Response:
@@ -198,7 +199,7 @@ def create_pages(
         found = [hit.found for hit in hits]
         pages = f"{root(request)}/listings/"
         if format == "json":
-            results = [{**summarise(hit), "page": f"{pages}{hit.found.id}"} for hit in hits]
+            results = [{**describe_hit(hit), "page": f"{pages}{hit.found.id}"} for hit in hits]
             counted = {"facets": _count(search_service, wanted)} if facets else {}
             return _answer_once(write_json({"results": results, **counted}), "application/json")
         return _answer_once(*_write(found, format, pages))
@@ -248,8 +249,8 @@ def _tell(request: Request, status: int, title: str, sentences: tuple[str, ...])
 
 
 def _render(stored: StoredListing, page: str, service: str) -> bytes:
-    listing, shown = stored.listing, show_listing(stored)
-    facts = [(label, shown[name]) for name, label in FACTS.items() if shown[name]]
+    listing, shown = stored.listing, describe_listing(stored)
+    facts = [(label, shown[name]) for name, label in FACT_LABELS.items() if shown[name]]
     extra = {"Eligibility": listing.eligibility, "How to join": listing.how_to_join}
     facts += [(label, text) for label, text in extra.items() if text]
     html = _pages.get_template("listing.html").render(
@@ -269,7 +270,7 @@ def _render(stored: StoredListing, page: str, service: str) -> bytes:
 
 def _links(stored: StoredListing) -> list[tuple[str, str, str]]:
     """What each link is called, where it leads, and what to say beside it."""
-    shown = show_listing(stored)
+    shown = describe_listing(stored)
     links = []
     if phone := shown["phone"]:
         # What can be dialled: the first number, in case several are told.

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from directory.listing import DAYS
 from directory.publishing.filters import ServiceFilter
-from directory.wording import drop_unprintable
+from directory.text import drop_unprintable
 
 MOST_A_PAGE = 500
 _MOST_PAGES = 1_000_000

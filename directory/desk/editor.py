@@ -26,8 +26,8 @@ from directory.indexing.entries import make_entry
 from directory.indexing.topics import name_topics, read_listings
 from directory.indexing.words import find_words
 from directory.listing import Listing, StoredListing, digest, read_document, withhold_place
+from directory.listing_text import build_encoder_text, build_search_text, digest_encoder_text
 from directory.models import ListingRow, QuarantinedRow, SourceRow, read_listing
-from directory.wording import searchable_text, text_digest, text_to_encode
 
 # Shorter words tell little, and more of them fill the page.
 _TELLING, _MOST_WORDS = 4, 60
@@ -89,7 +89,7 @@ class ListingEditor:
         """What the listing would be found by; nothing is written."""
         listing = withhold_place(propose(listing))
         topics, shares = read_listings([listing], self._encode(listing)[np.newaxis])
-        words = dict.fromkeys(find_words(searchable_text(listing)))
+        words = dict.fromkeys(find_words(build_search_text(listing)))
         return Preview(
             listing,
             name_topics(topics[0], shares[0]),
@@ -174,7 +174,7 @@ class ListingEditor:
         changed = find_changed(before, after)
         if not changed and what == "changed":
             return ()
-        if text_digest(after) != text_digest(before):
+        if digest_encoder_text(after) != digest_encoder_text(before):
             vector = self._encode(after)
         with Session(self._engine) as session, session.begin():
             begin_writing(session)
@@ -230,7 +230,7 @@ class ListingEditor:
             note_listing(session, listing_id, who, "given back to its source")
 
     def _encode(self, listing: Listing) -> Vectors:
-        vector: Vectors = self._encoder.encode([text_to_encode(listing)])[0]
+        vector: Vectors = self._encoder.encode([build_encoder_text(listing)])[0]
         return vector
 
 

@@ -25,10 +25,10 @@ from directory.hsds.models import (
 from directory.hsds.serialize import publish_service
 from directory.hsds.vocabulary import own_terms, read_terms
 from directory.listing import Point, StoredListing, read_document, withhold_place
+from directory.listing_text import build_search_text
 from directory.models import EntryRow, ListingRow, SourceRow
 from directory.places import tidy_postcode
 from directory.sources.fields import read_point
-from directory.wording import searchable_text
 
 # Grows when what is kept of a listing changes, so that all of it is made again.
 VERSION = 1
@@ -142,7 +142,7 @@ def _describe(one: StoredListing, service: dict[str, Any]) -> dict[str, Any]:
         "status": service["status"],
         "minimum_age": listing.minimum_age,
         "maximum_age": listing.maximum_age,
-        "words": fold(searchable_text(listing)),
+        "words": fold(build_search_text(listing)),
     }
 
 

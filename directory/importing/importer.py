@@ -34,10 +34,10 @@ from directory.listing import (
     withhold_place,
     write_document,
 )
+from directory.listing_text import build_encoder_text, digest_encoder_text
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.progress import Progress, no_progress
 from directory.rejected import Rejected, withhold_text
-from directory.wording import text_digest, text_to_encode
 
 OWN_SOURCE = "navigators"
 """Where listings are that navigators added by hand: no import may take its name."""
@@ -216,7 +216,8 @@ def _encode_changed(
     unseen = [
         listing
         for listing in changed
-        if listing.key not in known or known[listing.key].text_digest != text_digest(listing)
+        if listing.key not in known
+        or known[listing.key].text_digest != digest_encoder_text(listing)
     ]
     keys = [listing.key for listing in unseen]
     vectors = dict(zip(keys, _encode(encoder, unseen, progress), strict=True))
@@ -291,7 +292,7 @@ def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> It
         progress("Learning what they mean", done, len(listings))
 
     progress("Learning what they mean", 0, len(listings))
-    return encoder.encode([text_to_encode(listing) for listing in listings], progress=count)
+    return encoder.encode([build_encoder_text(listing) for listing in listings], progress=count)
 
 
 def _plain_json(content: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from directory.indexing.entries import VERSION, Entry, find_labels, label_entry,
 from directory.indexing.postgres_rows import build_indexes_after, write_search_rows
 from directory.indexing.words import find_spellings
 from directory.listing import Listing, digest, read_document, write_document
+from directory.listing_text import build_placeless_text
 from directory.models import (
     EntryRow,
     LabelRow,
@@ -28,7 +29,6 @@ from directory.models import (
     WordRow,
 )
 from directory.progress import Progress, no_progress
-from directory.wording import common_text
 
 # How many rows one statement names: databases have limits, the lowest some 32,000.
 _AT_ONCE = 1_000
@@ -213,7 +213,7 @@ def _write_places(session: Session, ids: Sequence[int], listings: Sequence[Listi
 def _add_words(session: Session, listings: Iterable[Listing]) -> None:
     words: set[str] = set()
     for listing in listings:
-        words |= find_spellings(common_text(listing))
+        words |= find_spellings(build_placeless_text(listing))
     for some in _in_parts(sorted(words)):
         known = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(some))))
         if new := [{"text": word} for word in some if word not in known]:

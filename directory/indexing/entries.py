@@ -26,8 +26,8 @@ from directory.listing import (
     Listing,
     Schedule,
 )
+from directory.listing_text import build_search_text, digest_encoder_text
 from directory.search.ranking import describe_listings
-from directory.wording import searchable_text, text_digest
 
 VERSION = 5
 
@@ -94,9 +94,9 @@ def make_entry(listing: Listing, vector: Vectors | bytes) -> Entry:
     return Entry(
         # Half precision: half the bytes, and the same ranking to the fourth digit.
         vector=vector.astype(np.float16).tobytes(),
-        text_digest=text_digest(listing),
+        text_digest=digest_encoder_text(listing),
         facts=_gather_facts(listing, vector).tobytes(),
-        terms=weigh(searchable_text(listing)).tobytes(),
+        terms=weigh(build_search_text(listing)).tobytes(),
         points=np.array(
             [(at.point.latitude, at.point.longitude) for at in listing.places if at.point],
             dtype=POINT,

@@ -186,7 +186,7 @@ def read_listings(
     """The foremost topics of each listing and their shares, each of shape (listings, KEPT).
 
     A topic is its place in `load_topics`, a share is in 255ths of a whole of length 1.
-    `vectors`, of shape (listings, 384), are of `wording.text_to_encode`.
+    `vectors`, of shape (listings, 384), are of `build_encoder_text`.
     """
     head = head or load_head()
     mentions = np.array([find_mentions(listing) for listing in listings], dtype=np.float32)

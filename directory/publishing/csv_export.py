@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, time
 
+from directory.describe import describe_when
 from directory.listing import Listing, Place, Schedule, StoredListing, withhold_place
 from directory.sources.template import COLUMNS
-from directory.wording import FORMULA, describe_when
+from directory.text import FORMULA_START
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -37,7 +38,7 @@ def write_cells(listing: Listing) -> dict[str, str]:
 
 
 def _guard(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _write_row(stored: StoredListing) -> dict[str, str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from directory.describe import describe_listing
 from directory.listing import Listing, StoredListing, withhold_place
-from directory.showing import show_listing
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ def write_features(found: Iterable[StoredListing]) -> Json:
 
 def _write_feature(stored: StoredListing) -> Json:
     listing = withhold_place(stored.listing)
-    shown = show_listing(replace(stored, listing=listing))
+    shown = describe_listing(replace(stored, listing=listing))
     return {
         "type": "Feature",
         "id": stored.id,

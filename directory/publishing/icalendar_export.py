@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vRecur
 
+from directory.describe import describe_alert, describe_cost, describe_where
 from directory.hsds.ids import make_id
 from directory.hsds.parts import NTH
 from directory.listing import DAYS, Listing, Place, Schedule, StoredListing, withhold_place
 from directory.schedule import find_dates
-from directory.wording import describe_alert, describe_cost, describe_where
 
 LONDON = ZoneInfo("Europe/London")
 _CODES = dict(zip(DAYS, ("MO", "TU", "WE", "TH", "FR", "SA", "SU"), strict=True))

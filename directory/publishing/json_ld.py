@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from directory.describe import describe_alert, describe_cost
 from directory.listing import Listing, Place, StoredListing, withhold_place
-from directory.wording import describe_alert, describe_cost
 
 Json = dict[str, Any]
 

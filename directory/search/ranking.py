@@ -89,7 +89,7 @@ class RankingQuery:
 
 
 def describe_listings(listings: Sequence[Listing], vectors: Array) -> Traits:
-    """What is kept of the listings; `vectors` (n, 384) are of `wording.text_to_encode`."""
+    """What is kept of the listings; `vectors` (n, 384) are of `build_encoder_text`."""
     places, shares = read_listings(list(listings), vectors)
     audiences = [find_listing_audiences(one.name, one.description) for one in listings]
     return Traits(

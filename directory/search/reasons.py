@@ -11,10 +11,10 @@ import numpy as np
 from directory.indexing.criteria import demands, judge
 from directory.indexing.words import find_stems, find_words, number
 from directory.listing import StoredListing
+from directory.listing_text import build_search_text
 from directory.places import miles_from
 from directory.search.index import Index
 from directory.search.query import GOOD_ENOUGH, Hit, Query
-from directory.wording import searchable_text
 
 # A word in more than this part of the listings is no reason to choose one.
 _COMMON = 0.2
@@ -109,7 +109,7 @@ def _shared_words(
     shared.sort(key=lambda term: (index.postings.count(term), said[term]))
     if not shared:
         return []
-    words = find_words(searchable_text(stored.listing))
+    words = find_words(build_search_text(stored.listing))
     literal = set(words)
     spelt = {number(stems[0]): word for word in words if len(stems := find_stems(word)) == 1}
     told = [said[term] if said[term] in literal else spelt.get(term, "") for term in shared]

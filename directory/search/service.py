@@ -38,7 +38,7 @@ from directory.search.postgres_backend import PostgresBackend
 from directory.search.query import Hit, Query
 from directory.search.search import Ranked, rank, rank_alone, search
 from directory.search.spelling import Speller
-from directory.wording import drop_unprintable
+from directory.text import drop_unprintable
 
 log = logging.getLogger(__name__)
 

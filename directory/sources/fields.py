@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from directory.errors import RowError
 from directory.listing import Listing, Point
 from directory.rejected import Rejected
-from directory.wording import clean_text, drop_unprintable
+from directory.text import clean_text, drop_unprintable
 
 LONGEST_NAME = 300
 LONGEST_DESCRIPTION = 20_000

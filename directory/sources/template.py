@@ -40,7 +40,7 @@ from directory.sources.fields import (
     read_time,
     require_fit,
 )
-from directory.wording import FORMULA
+from directory.text import FORMULA_START
 
 REQUIRED = ("name", "kind", "description")
 COLUMNS = (
@@ -54,7 +54,7 @@ COLUMNS = (
 _VERBATIM = ("id", "website", "email")
 _PLACE = ("venue", "address", "neighbourhood", "postcode", "latitude", "longitude")
 _YES_OR_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-_GUARDED = re.compile(f"'{FORMULA.pattern}")
+_GUARDED = re.compile(f"'{FORMULA_START.pattern}")
 # A quotation mark left open takes in the rest of the sheet. The csv module has such a limit
 # too, but any library may lift it for the whole process.
 _LONGEST_CELL = 100_000

@@ -8,12 +8,16 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from directory.describe import (
+    describe_listing,
+    find_map_point,
+    shorten_description,
+    summarise_listing,
+)
 from directory.listing import StoredListing
 from directory.publishing.icalendar_export import has_times
 from directory.search.query import Hit
 from directory.search.service import SearchService
-from directory.showing import describe_briefly, locate, show_listing
-from directory.wording import describe_opening
 from nlu.actions.find_form import begin
 from nlu.actions.turn import Turn
 from nlu.understanding.utterance import asks_outright
@@ -35,13 +39,13 @@ def make_card(hit: Hit) -> dict[str, Any]:
 
     Where neither time nor place is known, as in many real feeds, it begins here.
     """
-    shown = show_listing(hit.found)
+    shown = describe_listing(hit.found)
     bare = not (shown["when"] or shown["where"])
     return {
         "type": "listing",
         **shown,
         "reasons": list(hit.reasons),
-        "description": describe_opening(hit.found.listing) if bare else "",
+        "description": shorten_description(hit.found.listing) if bare else "",
         "taps": _taps(hit.found, "ask_details:listing", "ask_details:keep"),
         "asides": _taps(hit.found, "report_listing:listing"),
         **_place(hit.found),
@@ -52,7 +56,7 @@ def make_details(stored: StoredListing) -> dict[str, Any]:
     """Everything anyone may see of one listing."""
     return {
         "type": "listing",
-        **show_listing(stored),
+        **describe_listing(stored),
         "reasons": [],
         "taps": _taps(stored, *_ON_DETAILS),
         **_place(stored),
@@ -61,7 +65,7 @@ def make_details(stored: StoredListing) -> dict[str, Any]:
 
 def _place(stored: StoredListing) -> dict[str, Any]:
     """Whether a calendar can have it, and where it is on a map."""
-    point = locate(stored.listing)
+    point = find_map_point(stored.listing)
     return {
         "calendar": has_times(stored, date.today()),
         "point": [point.latitude, point.longitude] if point else None,
@@ -161,7 +165,7 @@ def show_list(
         dispatcher.utter_message(response="utter_list_cleared")
         return [SlotSet("kept", [])]
     kept = [
-        describe_briefly(stored)
+        summarise_listing(stored)
         for one in tracker.get_slot("kept") or ()
         if (stored := search_service.get(int(one)))
     ]

@@ -10,14 +10,14 @@ from benchmarks.corpus import Corpus, find_example
 from benchmarks.larger_directory import fill, make_pairs, multiply
 from directory.encoder import Encoder
 from directory.importing.upgrade import open_directory
-from directory.wording import text_to_encode
+from directory.listing_text import build_encoder_text
 
 SIZE = 300
 
 
 def test_a_multiplied_directory_is_compared_with_the_exact_search(postgres, encoder: Encoder):
     listings = find_example()
-    corpus = Corpus(listings, encoder.encode(list(map(text_to_encode, listings))), "the town")
+    corpus = Corpus(listings, encoder.encode(list(map(build_encoder_text, listings))), "the town")
     engine = open_directory(postgres.url(postgres.make_database("directory")))
     filled = fill(engine, multiply(make_pairs(corpus), SIZE), SIZE)
     assert len(filled.entries) == SIZE

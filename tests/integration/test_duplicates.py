@@ -12,8 +12,8 @@ from directory.encoder import Encoder
 from directory.importing.candidate_pairs import find_duplicates
 from directory.importing.similarity import SURE, read_facts
 from directory.listing import Listing
+from directory.listing_text import build_encoder_text
 from directory.sources.openreferral import read_service
-from directory.wording import text_to_encode
 
 LABELS = Path(__file__).parents[1] / "labels" / "duplicates.jsonl"
 
@@ -37,7 +37,7 @@ def found(feeds: Path, encoder: Encoder) -> Likeness:
                 listings[f"{source}:{listing.key}"] = listing
     keys = list(listings)
     facts = [read_facts(listings[key], key.partition(":")[0]) for key in keys]
-    vectors = encoder.encode([text_to_encode(listings[key]) for key in keys])
+    vectors = encoder.encode([build_encoder_text(listings[key]) for key in keys])
     return {
         tuple(sorted((keys[pair.first], keys[pair.second]))): pair.likeness
         for pair in find_duplicates(facts, vectors)

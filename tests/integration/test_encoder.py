@@ -12,7 +12,7 @@ from sentence_transformers import SentenceTransformer
 
 from bot.settings import ROOT
 from directory.encoder import DIMENSIONS, Encoder, NotReadyError, prepare
-from directory.wording import clean_text
+from directory.text import clean_text
 
 
 def test_close_to_torch_on_200_real_descriptions(encoder, feeds):

@@ -10,13 +10,14 @@ import pytest
 
 from bot.settings import ROOT
 from directory.database import migrate, open_database
+from directory.describe import describe_listing
 from directory.encoder import Encoder
 from directory.errors import UnknownPlaceError
 from directory.importing.importer import ImportReport, import_listings
 from directory.listing import ASSETS, KINDS, STRANDS, Listing
 from directory.search.query import Query
+from directory.search.results import describe_hit
 from directory.search.service import SearchService
-from directory.showing import show_listing, summarise
 from directory.sources.detect import read_source
 
 TOWN = ROOT / "examples" / "larkhaven.csv"
@@ -107,7 +108,7 @@ def test_what_people_ask_for_is_found(search_service, text, word):
     told = " ".join(f"{hit.found.listing.name} {hit.found.listing.description}" for hit in hits)
     assert re.search(word, told, re.I)
     assert all(hit.found.notice == NOTICE for hit in hits)
-    assert all(summarise(hit)["reasons"] for hit in hits)
+    assert all(describe_hit(hit)["reasons"] for hit in hits)
 
 
 def test_others_can_be_shown_until_there_are_none(search_service):
@@ -131,7 +132,7 @@ def test_a_listing_that_is_closed_for_now_says_so(search_service, listings):
     for one in (one for one in listings if one.status == "temporarily closed"):
         hits = search_service.search(Query(one.name, limit=10))
         [found] = [hit.found for hit in hits if hit.found.listing.key == one.key]
-        assert show_listing(found)["alert"].startswith("Closed for now")
+        assert describe_listing(found)["alert"].startswith("Closed for now")
 
 
 def test_area_wide_and_online_listings_are_found_near_a_place(search_service, listings):

@@ -19,12 +19,12 @@ from directory.encoder import Encoder, Vectors
 from directory.errors import DatabaseError, SourceError
 from directory.importing.importer import import_listings
 from directory.listing import Listing, Place, read_document
+from directory.listing_text import build_encoder_text
 from directory.models import Base, ListingRow
 from directory.rejected import Rejected
 from directory.search.service import count_listings
 from directory.sources.detect import read_source
-from directory.wording import text_to_encode
-from tests.unit.test_wording import TAG
+from tests.unit.test_text import TAG
 
 TEA = Listing("tea", "Tea", "group", "Tea and talk.", places=(Place("Hall"),))
 CHOIR = Listing("choir", "Choir", "group", "Singing together.")
@@ -131,7 +131,9 @@ def test_a_row_is_encoded_again_only_if_what_is_encoded_changed(engine, encoder,
     same = changed == TEA
     assert (report.added, report.updated, report.unchanged) == (1, int(not same), 1 + int(same))
     assert report.encoded == encoded + 1
-    assert watched.texts == [text_to_encode(one) for one in ([changed] if encoded else []) + [SHED]]
+    assert watched.texts == [
+        build_encoder_text(one) for one in ([changed] if encoded else []) + [SHED]
+    ]
 
 
 def test_sources_do_not_touch_each_other(engine, encoder):

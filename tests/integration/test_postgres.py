@@ -22,13 +22,13 @@ from directory.indexing.entries import LABEL, make_entry
 from directory.indexing.postgres_rows import build_indexes_after, shorten
 from directory.indexing.words import TERM, find_stems, number
 from directory.listing import Listing, Place, Point, Schedule
+from directory.listing_text import build_encoder_text
 from directory.models import SourceRow
 from directory.search import postgres_backend as gathering
 from directory.search.memory_backend import MemoryBackend
 from directory.search.postgres_backend import PostgresBackend
 from directory.search.query import Hit, Query
 from directory.search.service import SearchService
-from directory.wording import text_to_encode
 
 MANY = 3_000
 TODAY = date(2026, 11, 23)
@@ -56,7 +56,7 @@ Pair = tuple[SearchService, SearchService]
 @pytest.fixture(scope="module")
 def example(encoder: Encoder) -> Corpus:
     listings = find_example()
-    return Corpus(listings, encoder.encode(list(map(text_to_encode, listings))), "the town")
+    return Corpus(listings, encoder.encode(list(map(build_encoder_text, listings))), "the town")
 
 
 @pytest.fixture(scope="module")

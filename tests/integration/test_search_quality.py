@@ -14,6 +14,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 from bot.settings import ROOT
 from directory.encoder import Encoder
 from directory.listing import Listing
+from directory.listing_text import build_encoder_text, build_search_text
 from directory.search.evaluation import (
     Judged,
     Rank,
@@ -24,7 +25,6 @@ from directory.search.evaluation import (
 )
 from directory.search.ranking import describe_listings, read_question, score_listings
 from directory.sources.detect import read_source
-from directory.wording import searchable_text, text_to_encode
 
 JUDGED = ROOT / "tests" / "search_larkhaven.jsonl"
 
@@ -42,7 +42,7 @@ def rankings(encoder: Encoder) -> dict[str, Rank]:
         if isinstance(row, Listing) and row.status != "closed"
     ]
     keys = np.array([f"larkhaven:{one.key}" for one in listings])
-    vectors = encoder.encode([text_to_encode(one) for one in listings])
+    vectors = encoder.encode([build_encoder_text(one) for one in listings])
     traits = describe_listings(listings, vectors)
     stem = Stemmer.Stemmer("english")
 
@@ -53,7 +53,7 @@ def rankings(encoder: Encoder) -> dict[str, Rank]:
         return [list(one) for one in told]
 
     index = bm25s.BM25()
-    index.index(tokenize([searchable_text(one) for one in listings]), show_progress=False)
+    index.index(tokenize([build_search_text(one) for one in listings]), show_progress=False)
 
     def score_words(query: str) -> np.ndarray:
         stems = [one for one in tokenize([query])[0] if one in index.vocab_dict]

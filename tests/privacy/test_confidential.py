@@ -14,14 +14,15 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
+from directory.describe import describe_listing
 from directory.importing.importer import import_listings
 from directory.importing.writer import rewrite_entries
 from directory.listing import Listing, Place, Point, Schedule, write_document
 from directory.models import ListingRow
 from directory.places import Area
 from directory.search.query import Query
+from directory.search.results import describe_hit
 from directory.search.service import SearchService
-from directory.showing import show_listing, summarise
 from directory.sources.detect import read_bytes, read_source
 from directory.sources.template import read_rows
 from tests.published.helpers import connect
@@ -95,11 +96,11 @@ def test_nothing_of_it_is_stored_or_shown(engine, encoder):
     near = Area("here", PLACE.point or Point(0, 0))
     hits = search_service.search(Query("somewhere safe refuge", near=near, nearest=True, limit=9))
     [hit] = [hit for hit in hits if hit.found.listing.key == "refuge"]
-    shown = json.dumps([summarise(hit), show_listing(hit.found)])
+    shown = json.dumps([describe_hit(hit), describe_listing(hit.found)])
     assert not any(secret in shown for secret in SECRETS)
     assert hit.miles is None
     assert not any("mile" in reason or "walk" in reason for reason in hit.reasons)
-    assert show_listing(hit.found)["where"].startswith("The address is kept private")
+    assert describe_listing(hit.found)["where"].startswith("The address is kept private")
     for secret in SECRETS[:4]:
         assert search_service.find_area(secret) is None
 
@@ -221,7 +222,7 @@ def test_the_example_town_keeps_its_confidential_places_too(engine, encoder):
     for row in kept:
         hits = search_service.search(Query(row.name, near=Area("x", Point(53.7, 1.7)), limit=20))
         [hit] = [hit for hit in hits if hit.found.listing.key == row.key]
-        shown = summarise(hit)
+        shown = describe_hit(hit)
         assert shown["miles"] is None
         assert "ZY" not in shown["where"]
 

@@ -17,10 +17,10 @@ from axe_playwright_python.sync_playwright import Axe
 from icalendar import Calendar
 from playwright.sync_api import Browser
 
+from directory.describe import describe_listing
 from directory.importing.importer import import_listings
 from directory.listing import Listing, Place, Point, Schedule
 from directory.publishing.repository import ServiceRepository
-from directory.showing import show_listing
 from tests.published.conftest import NOTICE
 from tests.published.helpers import connect, fill
 from tests.web.browsing import browser  # noqa: F401 - a fixture
@@ -229,5 +229,5 @@ def test_the_page_is_accessible_on_the_smallest_screen(address, browser: Browser
 
 def test_the_page_shows_what_every_other_channel_does(engine, client):
     data = client.get("/listings/1.json").json()
-    shown = show_listing(ServiceRepository(engine).get(1))
+    shown = describe_listing(ServiceRepository(engine).get(1))
     assert {name: data[name] for name in shown} == shown

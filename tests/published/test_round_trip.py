@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from directory.describe import describe_cost
 from directory.hsds.parts import write_volunteering
 from directory.hsds.schema import Service, ServiceInList
 from directory.hsds.serialize import publish_service, shorten_service
@@ -29,7 +30,7 @@ from directory.listing import (
 from directory.publishing.csv_export import write_sheet
 from directory.sources.openreferral import find_services, read_service
 from directory.sources.template import COLUMNS, read_rows
-from directory.wording import clean_text, describe_cost
+from directory.text import clean_text
 from tests.published.conftest import read_feed
 from tests.published.helpers import connect, fill
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.responses import Wording
+from directory.describe import shorten_description
 from directory.listing import Listing, Place, Point, Schedule, StoredListing
 from directory.search.query import Hit
-from directory.wording import describe_opening
 from nlu.actions.cards import make_card
 
 LONG = "Come and sing. " * 40
@@ -42,7 +42,7 @@ def test_with_a_time_or_a_place_the_description_is_a_tap_away(facts: dict[str, A
 
 @given(st.text())
 def test_an_opening_is_short_and_only_the_listings_own_words(text: str) -> None:
-    opening = describe_opening(Listing(key="1", name="x", kind="group", description=text))
+    opening = shorten_description(Listing(key="1", name="x", kind="group", description=text))
     assert len(opening) <= 200
     assert " ".join(text.split()).startswith(opening.removesuffix(" …").removesuffix("…"))
 

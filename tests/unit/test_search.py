@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from directory.encoder import DIMENSIONS
 from directory.indexing.words import find_stems, find_words
 from directory.listing import KINDS, STATUSES, Listing, Place, Point
+from directory.listing_text import build_search_text
 from directory.places import Area
 from directory.search.query import Hit, Query
-from directory.wording import searchable_text
 from tests.in_memory import Town
 
 TOWN = Area("Old Town", Point(53.0, 1.0))
@@ -194,11 +194,11 @@ def test_whatever_is_asked(listings, query, encoder_up, seed):
 
 def check_reason(reason: str, one: Listing, query: Query) -> None:
     if reason.startswith("It mentions"):
-        stems = set(find_stems(searchable_text(one)))
+        stems = set(find_stems(build_search_text(one)))
         quoted = re.findall("“([^”]+)”", reason)
         assert 1 <= len(quoted) <= 3
         for word in quoted:
-            assert word in find_words(searchable_text(one))
+            assert word in find_words(build_search_text(one))
             assert set(find_stems(word)) <= stems & set(find_stems(query.text))
             assert find_stems(word)
     elif reason == "It is free":

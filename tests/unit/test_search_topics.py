@@ -18,7 +18,7 @@ from directory.indexing.topics import (
     read_message,
 )
 from directory.listing import Listing
-from directory.wording import text_to_encode
+from directory.listing_text import build_encoder_text
 
 
 def _place(name: str) -> int:
@@ -123,7 +123,9 @@ def test_a_listing_has_its_topics(encoder: Encoder):
         _listing("Bramley Men in Sheds", "Benches, tools and a brew for anyone over 50."),
         _listing("Sunrise", "A choir for people living with dementia and those who love them."),
     ]
-    places, shares = read_listings(listings, encoder.encode([text_to_encode(o) for o in listings]))
+    places, shares = read_listings(
+        listings, encoder.encode([build_encoder_text(o) for o in listings])
+    )
     assert places.shape == shares.shape == (2, KEPT)
     assert (np.diff(shares.astype(int), axis=1) <= 0).all(), "the foremost topic comes first"
     assert name_topics(places[0], shares[0])[0] == "men's sheds and men's groups"

@@ -19,7 +19,7 @@ from directory.importing.importer import ImportReport
 from directory.publishing.csv_export import write_cells
 from directory.sources.detect import read_bytes
 from directory.sources.template import COLUMNS
-from directory.wording import drop_unprintable
+from directory.text import drop_unprintable
 
 ROOM = f"{HOME}/imports"
 MOST_UPLOADED = 5 * 1024 * 1024

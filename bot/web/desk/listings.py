@@ -11,17 +11,16 @@ from bot.web.desk.listing_form import EMPTY, FIELDS, GROUPS, read_form
 from bot.web.desk.pages import go, write
 from bot.web.desk.signed_links import DAYS, LinkSigner
 from bot.web.parameters import Number, PageNumber
+from directory.describe import FACT_LABELS, describe_listing, describe_when, describe_where
 from directory.desk.editor import Kept
 from directory.desk.services import DeskServices
 from directory.errors import ChangedError
 from directory.listing import STATUSES, Listing, StoredListing
 from directory.publishing.csv_export import write_cells
-from directory.showing import FACTS, show_listing
-from directory.wording import describe_when, describe_where
 
 _A_PAGE = 25
 ROOM = f"{HOME}/listings"
-_SEEN = {**FACTS, "phone": "Phone", "email": "E-mail", "website": "Website"}
+_SEEN = {**FACT_LABELS, "phone": "Phone", "email": "E-mail", "website": "Website"}
 
 
 def create_listings(desk_services: DeskServices, sealer: LinkSigner) -> APIRouter:
@@ -39,7 +38,7 @@ def create_listings(desk_services: DeskServices, sealer: LinkSigner) -> APIRoute
         return write(
             request,
             "listings.html",
-            found=[(one, show_listing(one)) for one in found],
+            found=[(one, describe_listing(one)) for one in found],
             total=total,
             asked={"q": q, "status": status},
             statuses=STATUSES,
@@ -141,7 +140,7 @@ def create_listings(desk_services: DeskServices, sealer: LinkSigner) -> APIRoute
 
 def see(stored: StoredListing) -> dict[str, Any]:
     """A listing as residents are shown it: a few texts, and facts with their labels."""
-    shown = show_listing(stored)
+    shown = describe_listing(stored)
     facts = [(label, shown[name]) for name, label in _SEEN.items() if shown[name]]
     return {**shown, "facts": facts}
 

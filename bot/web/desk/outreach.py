@@ -14,8 +14,8 @@ from bot.web.desk.pages import write
 from bot.web.desk.poster import Poster, draw_poster
 from bot.web.desk.signed_links import DAYS, LinkSigner
 from bot.web.parameters import Number, find_root
+from directory.describe import summarise_listing
 from directory.desk.services import DeskServices
-from directory.showing import describe_briefly
 
 _MOST_LISTED = 20
 _BOT = re.compile(r"@?([A-Za-z]\w{3,31})", re.ASCII)
@@ -86,7 +86,7 @@ def create_kit(desk_services: DeskServices, sealer: LinkSigner, base_url: str = 
                 404, "Nothing is on this list", "Tick some listings first, then make a shortlist."
             )
         link = sealer.link(request, "shared", [one.id for one in found])
-        words = "\n\n".join(describe_briefly(one) for one in found)
+        words = "\n\n".join(summarise_listing(one) for one in found)
         letter = {"subject": "Places to go", "body": f"{words}\n\n{link}"}
         return write(
             request,

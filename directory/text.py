@@ -1,0 +1,52 @@
+"""Cleaning of text from outside: markup, entities and characters that nothing can show.
+
+Pure functions of a text. Must never raise: what a source wrote may be anything.
+"""
+
+import html
+import re
+
+import nh3
+
+# Markup that people or systems wrote is gone after three or four passes.
+_MAX_PASSES = 12
+_BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^<>]*>", re.I)
+_ITEM = re.compile(r"<\s*li\b[^<>]*>", re.I)
+# `<jo@example.org>` and `<https://example.org>` are not tags: their text stays.
+_BRACKETED = re.compile(r"<\s*((?:https?://|www\.)[^\s<>]+|[^\s<>@]+@[^\s<>]+)\s*>", re.I)
+# Systems that pass text on may escape it again and again: decode all of it in one pass.
+_AMPERSANDS = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.I)
+# Control characters, halves of surrogate pairs, and zero-width marks.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+FORMULA_START = re.compile(r"[=+\-@\t\r]")
+"""The first character of a cell that a spreadsheet would run as a formula."""
+_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\s*\n\s*")
+
+
+def clean_text(markup: str) -> str:
+    """Turn HTML into plain text: one line per paragraph or list item, entities decoded.
+
+    Markup that was escaped, even more than once, is removed too. Never raises.
+    """
+    for _ in range(_MAX_PASSES):
+        text = _clean_once(markup)
+        if text == markup:
+            return text
+        markup = text
+    # Built to never settle: without these two characters, no tag or entity can remain.
+    return _clean_once(re.sub("[&<]", "", markup))
+
+
+def _clean_once(markup: str) -> str:
+    unescaped = _AMPERSANDS.sub("&", _BRACKETED.sub(r" \1 ", markup))
+    lines = _ITEM.sub("\n- ", _BREAK.sub("\n", drop_unprintable(unescaped)))
+    text = drop_unprintable(html.unescape(nh3.clean(lines, tags=set())))
+    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+
+
+def drop_unprintable(text: str) -> str:
+    """Remove the characters that screens, databases or the encoder cannot handle."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
