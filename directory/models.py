@@ -192,6 +192,41 @@ class FeedbackRow(Base):
     count: Mapped[int]
 
 
+class AuditRow(Base):
+    """Who did what to which listing at the desk, and when, in UTC.
+
+    An act on something else than a listing has no `listing_id`: `about` names its feed, or the row
+    of a source. `who` is a name, which outlives its account. `fields` are the names of those that
+    changed. `before` is the listing's document before the change: empty for a new listing, and
+    emptied once the listing is confidential, since it may hold an address.
+    """
+
+    __tablename__ = "desk_change"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int | None] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str]
+    what: Mapped[str]
+    fields: Mapped[str] = mapped_column(default="")
+    before: Mapped[str] = mapped_column(default="")
+    about: Mapped[str] = mapped_column(default="")
+
+
+class OverrideRow(Base):
+    """The fields that navigators changed in a source's listing, with their values.
+
+    They replace the source's own values at each import; see `importing.overrides`.
+    """
+
+    __tablename__ = "desk_edit"
+    listing_id: Mapped[int] = mapped_column(
+        ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True
+    )
+    fields: Mapped[dict[str, Any]]
+
+
 def read_listing(row: ListingRow) -> StoredListing:
     """The row as it may leave the package."""
     listing = read_document(row.document)

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from directory.listing import Point
 
 POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
+# An apostrophe is typed in three ways, or left out.
+PLACE_WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
+_APOSTROPHES = re.compile(r"['’`]")
 _EARTH_MILES = 3958.8
 MILES_A_DEGREE = _EARTH_MILES * math.pi / 180
 """Of latitude; of longitude, at the equator."""
@@ -49,3 +52,8 @@ def tidy_postcode(text: str) -> str:
     """A postcode in capitals with one space, however it was typed."""
     match = POSTCODE.fullmatch(text.strip())
     return f"{match[1]} {match[2]}".upper() if match and match[2] else text.strip().upper()
+
+
+def make_place_key(name: str) -> str:
+    """The form of a place's name that look-ups compare: lower case, no punctuation."""
+    return " ".join(_APOSTROPHES.sub("", word) for word in PLACE_WORD.findall(name.casefold()))

@@ -19,10 +19,10 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Engine, case, delete, select, update
 from sqlalchemy.orm import Session
 
+from directory.clock import read_clock
 from directory.database import insert_if_new
 from directory.desk.models import AccountRow, AttemptRow, SignInRow
 from directory.errors import AccountError, BusyError
-from directory.importing.writer import read_clock
 
 Role = Literal["navigator", "analyst", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)

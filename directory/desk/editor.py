@@ -13,21 +13,28 @@ import numpy as np
 from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.orm import Session
 
+from directory.clock import read_clock
 from directory.database import begin_writing, forget_deleted, insert_if_new
-from directory.desk.models import ChangeRow, EditRow
 from directory.encoder import Encoder, Vectors
 from directory.errors import ChangedError, DirectoryError, PaceError
 from directory.importing.audit_log import note_else, note_listing
 from directory.importing.classify import propose
 from directory.importing.importer import OWN_SOURCE
 from directory.importing.overrides import find_changed, keep_edit, take_fields
-from directory.importing.writer import Written, read_clock, read_vectors, write_listings
+from directory.importing.writer import Written, read_vectors, write_listings
 from directory.indexing.entries import make_entry
 from directory.indexing.topics import name_topics, read_listings
 from directory.indexing.words import find_words
 from directory.listing import Listing, StoredListing, digest, read_document, withhold_place
 from directory.listing_text import build_encoder_text, build_search_text, digest_encoder_text
-from directory.models import ListingRow, QuarantinedRow, SourceRow, read_listing
+from directory.models import (
+    AuditRow,
+    ListingRow,
+    OverrideRow,
+    QuarantinedRow,
+    SourceRow,
+    read_listing,
+)
 
 # Shorter words tell little, and more of them fill the page.
 _TELLING, _MOST_WORDS = 4, 60
@@ -76,13 +83,13 @@ class ListingEditor:
             row = session.get(ListingRow, listing_id)
             if row is None:
                 return None
-            edit = session.get(EditRow, listing_id)
+            edit = session.get(OverrideRow, listing_id)
             return Kept(
                 read_listing(row),
                 row.digest,
                 tuple(edit.fields) if edit else (),
                 row.source.name == OWN_SOURCE,
-                _count(session, listing_id, ChangeRow.what == _LINKS_WITHDRAWN),
+                _count(session, listing_id, AuditRow.what == _LINKS_WITHDRAWN),
             )
 
     def preview(self, listing: Listing) -> Preview:
@@ -223,7 +230,7 @@ class ListingEditor:
             row = session.get(ListingRow, listing_id)
             if row is None:
                 raise _missing()
-            session.execute(delete(EditRow).where(EditRow.listing_id == listing_id))
+            session.execute(delete(OverrideRow).where(OverrideRow.listing_id == listing_id))
             # Read whole the next time, and not believed to be as it was.
             row.source.etag = row.source.last_modified = ""
             row.source.synced = None
@@ -261,14 +268,14 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
 
 
 def _require_pace(session: Session, listing_id: int, who: str, most: int | None) -> None:
-    today = ChangeRow.at > read_clock() - timedelta(days=1)
-    if most is not None and _count(session, listing_id, ChangeRow.who == who, today) >= most:
+    today = AuditRow.at > read_clock() - timedelta(days=1)
+    if most is not None and _count(session, listing_id, AuditRow.who == who, today) >= most:
         raise PaceError("This was written as often as it may be in one day. Wait until tomorrow.")
 
 
 def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(ChangeRow)
-    return session.scalar(query.where(ChangeRow.listing_id == listing_id, *which)) or 0
+    query = select(func.count()).select_from(AuditRow)
+    return session.scalar(query.where(AuditRow.listing_id == listing_id, *which)) or 0
 
 
 def _missing() -> DirectoryError:

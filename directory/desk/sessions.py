@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
+from directory.clock import read_clock
 from directory.desk.accounts import Account
 from directory.desk.models import AccountRow, SignInRow
-from directory.importing.writer import read_clock
 
 # Longer than the twenty hours from which WCAG 2.2 asks for no warning; the browser forgets the
 # token when it closes, and signing out ends it at once.

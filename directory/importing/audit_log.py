@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy import Engine, Select, insert, select
 from sqlalchemy.orm import Session
 
-from directory.desk.models import ChangeRow
-from directory.importing.writer import read_clock
+from directory.clock import read_clock
 from directory.listing import Listing, read_document
-from directory.models import ListingRow
+from directory.models import AuditRow, ListingRow
 
 
 @dataclass(frozen=True)
@@ -38,18 +37,16 @@ class History:
 
     def read(self, start: int, most: int) -> list[AuditEntry]:
         """Changes from number `start`, the latest first."""
-        return self._find(select(ChangeRow, ListingRow.document), start, most)
+        return self._find(select(AuditRow, ListingRow.document), start, most)
 
     def of(self, listing_id: int, most: int = 100) -> list[AuditEntry]:
         """A listing's own, the latest first."""
-        query = select(ChangeRow, ListingRow.document).where(ChangeRow.listing_id == listing_id)
+        query = select(AuditRow, ListingRow.document).where(AuditRow.listing_id == listing_id)
         return self._find(query, 0, most)
 
-    def _find(
-        self, query: Select[ChangeRow, str | None], start: int, most: int
-    ) -> list[AuditEntry]:
-        query = query.outerjoin(ListingRow, ListingRow.id == ChangeRow.listing_id)
-        query = query.order_by(ChangeRow.id.desc()).offset(start).limit(most)
+    def _find(self, query: Select[AuditRow, str | None], start: int, most: int) -> list[AuditEntry]:
+        query = query.outerjoin(ListingRow, ListingRow.id == AuditRow.listing_id)
+        query = query.order_by(AuditRow.id.desc()).offset(start).limit(most)
         with Session(self._engine) as session:
             return [
                 AuditEntry(
@@ -75,7 +72,7 @@ def note_listing(
 ) -> None:
     """Note what somebody did to a listing: to which fields, and its document until then."""
     session.add(
-        ChangeRow(
+        AuditRow(
             listing_id=listing_id,
             at=read_clock(),
             who=who,
@@ -91,10 +88,10 @@ def note_listings(session: Session, ids: Collection[int], who: str, what: str) -
     """Note that somebody did the same to each of these listings; how they were is not kept."""
     note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
     if ids:
-        session.execute(insert(ChangeRow), [{"listing_id": at, **note} for at in ids])
+        session.execute(insert(AuditRow), [{"listing_id": at, **note} for at in ids])
 
 
 def note_else(session: Session, about: str, who: str, what: str) -> None:
     """Note what somebody did to `about`, which is no listing."""
-    session.add(ChangeRow(at=read_clock(), who=who, what=what, about=about))
+    session.add(AuditRow(at=read_clock(), who=who, what=what, about=about))
     session.flush()

@@ -16,9 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from directory.errors import DatabaseError, SourceError
 from directory.models import NamedPlaceRow
-from directory.places import tidy_postcode
+from directory.places import make_place_key, tidy_postcode
 from directory.progress import Progress, no_progress
-from directory.search.gazetteer import make_key
 
 Row = dict[str, str | float]
 
@@ -135,7 +134,7 @@ def _read_degrees(latitude: str, longitude: str) -> tuple[float, float] | None:
 
 
 def _make_row(name: str, latitude: float, longitude: float) -> Row | None:
-    key = make_key(name)
+    key = make_place_key(name)
     return {"key": key, "name": name, "latitude": latitude, "longitude": longitude} if key else None
 
 

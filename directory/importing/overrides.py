@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from directory.desk.models import ChangeRow, EditRow
 from directory.listing import Listing, read_document, withhold_place, write_document
-from directory.models import ListingRow, SourceRow
+from directory.models import AuditRow, ListingRow, OverrideRow, SourceRow
 
 Fields = Mapping[str, Any]
 
@@ -57,8 +56,8 @@ def lay_over(listing: Listing, edit: Fields) -> Listing:
 def read_edits(session: Session, source: str) -> dict[str, Fields]:
     """What was changed of a source's listings, by their keys."""
     rows = session.execute(
-        select(ListingRow.key, EditRow.fields)
-        .join(ListingRow, ListingRow.id == EditRow.listing_id)
+        select(ListingRow.key, OverrideRow.fields)
+        .join(ListingRow, ListingRow.id == OverrideRow.listing_id)
         .join(SourceRow, SourceRow.id == ListingRow.source_id)
         .where(SourceRow.name == source)
     )
@@ -67,15 +66,15 @@ def read_edits(session: Session, source: str) -> dict[str, Fields]:
 
 def keep_edit(session: Session, listing_id: int, edit: Fields) -> None:
     """Remember these fields as changed here, beside those that were before."""
-    row = session.get(EditRow, listing_id)
+    row = session.get(OverrideRow, listing_id)
     if row is None:
-        session.add(EditRow(listing_id=listing_id, fields=dict(edit)))
+        session.add(OverrideRow(listing_id=listing_id, fields=dict(edit)))
     else:
         row.fields = {**row.fields, **edit}
 
 
 def forget_places(session: Session, ids: Collection[int]) -> None:
     """Keep no place of these listings, nor how they were: each is confidential now."""
-    session.execute(update(ChangeRow).where(ChangeRow.listing_id.in_(ids)).values(before=""))
-    for row in session.scalars(select(EditRow).where(EditRow.listing_id.in_(ids))):
+    session.execute(update(AuditRow).where(AuditRow.listing_id.in_(ids)).values(before=""))
+    for row in session.scalars(select(OverrideRow).where(OverrideRow.listing_id.in_(ids))):
         row.fields = {name: value for name, value in row.fields.items() if name not in _PLACES}

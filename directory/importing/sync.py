@@ -13,10 +13,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from directory.clock import read_clock
 from directory.encoder import Encoder
 from directory.errors import DatabaseError, DirectoryError, HeldError, SourceError
 from directory.importing.importer import ImportReport, import_listings
-from directory.importing.writer import read_clock
 from directory.models import SourceRow
 from directory.progress import Progress, no_progress
 from directory.sources.detect import read_feed

@@ -6,13 +6,13 @@ same transaction, so that other processes find it; see `catalogue`.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from directory.clock import read_clock
 from directory.hsds.models import forget_published
 from directory.importing.overrides import forget_places
 from directory.indexing.entries import VERSION, Entry, find_labels, label_entry, make_entry
@@ -238,11 +238,6 @@ def _number_labels(session: Session, listings: Iterable[Listing]) -> Callable[[s
         session.execute(insert(LabelRow), [{"field": field, "text": text} for field, text in new])
         read()
     return lambda field, text: numbers[field, text]
-
-
-def read_clock() -> datetime:
-    """The moment, in UTC, as the database keeps it: without saying so."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _in_parts(items: Iterable[_T]) -> Iterator[list[_T]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from directory.encoder import DIMENSIONS, Vectors
 from directory.indexing.criteria import NEEDS, TIME_ORDER, hours_of, judge, times_told
 from directory.indexing.topics import KEPT
+from directory.indexing.traits import compute_traits
 from directory.indexing.words import TERM, weigh
 from directory.listing import (
     DAYS,
@@ -27,7 +28,6 @@ from directory.listing import (
     Schedule,
 )
 from directory.listing_text import build_search_text, digest_encoder_text
-from directory.search.ranking import describe_listings
 
 VERSION = 5
 
@@ -57,7 +57,7 @@ FACTS = np.dtype(
 )
 """Bits of `strands` and `times_told` are in the order of their names; days are counted
 from 1970; `content` and `organisation` are equal for equal ones; `topics`, `shares` and
-`audiences` are the `Traits` of `ranking`."""
+`audiences` are the `Traits` of `traits`."""
 
 SESSION = np.dtype(
     [("days", "u1"), ("hours", "<u4"), ("repeats", "u1"), ("starts", "<i4"), ("ends", "<i4")]
@@ -147,7 +147,7 @@ def _gather_facts(listing: Listing, vector: Vectors) -> NDArray[np.void]:
     facts["content"] = zlib.crc32(content) << 32 | zlib.adler32(content)
     name = listing.organisation.casefold()
     facts["organisation"] = zlib.crc32(name.encode()) if name else NO_ORGANISATION
-    traits = describe_listings([listing], vector[None])
+    traits = compute_traits([listing], vector[None])
     for name in ("topics", "shares", "audiences"):
         facts[name] = getattr(traits, name)[0]
     return facts

@@ -17,13 +17,10 @@ from sqlalchemy.orm import Session
 
 from directory.listing import Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow
-from directory.places import MILES_A_DEGREE, POSTCODE, Area, miles_from
+from directory.places import MILES_A_DEGREE, PLACE_WORD, POSTCODE, Area, make_place_key, miles_from
 from directory.search.common_place_words import ORDINARY
 
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
-# Apostrophes are typed in three ways and left out in a fourth.
-_TOKEN = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
-_APOSTROPHES = re.compile(r"['’`]")
 _LONGEST_NAME = 6
 _MOST_WORDS = 80
 _FAR = 50.0
@@ -77,11 +74,6 @@ class _Mention:
         if self.key in ORDINARY:
             return self.living or (self.capital and self.after)
         return self.capital or self.after
-
-
-def make_key(name: str) -> str:
-    """What a name is looked up by: small letters and single spaces, without punctuation."""
-    return " ".join(_APOSTROPHES.sub("", word) for word in _TOKEN.findall(name.casefold()))
 
 
 class Gazetteer:
@@ -146,7 +138,7 @@ def _read_known(session: Session, revision: int) -> _Known:
     # Spelt in more ways than one, a place is in the middle of them all.
     by_key: dict[str, list[tuple[str, int, float, float]]] = {}
     for name, listings, latitude, longitude in rows:
-        if key := make_key(name):
+        if key := make_place_key(name):
             by_key.setdefault(key, []).append((name, listings, latitude, longitude))
     areas = {
         key: Area(same[0][0], _weigh_middle((n, lat, lon) for _, n, lat, lon in same))
@@ -210,7 +202,7 @@ def _find_postcode(session: Session, outcode: str, rest: str) -> Area | None:
 
 
 def _look_up(session: Session, postcode: str) -> Point | None:
-    return _middle_where(session, NamedPlaceRow.key == make_key(postcode), NamedPlaceRow)
+    return _middle_where(session, NamedPlaceRow.key == make_place_key(postcode), NamedPlaceRow)
 
 
 def _middle_where(
@@ -226,8 +218,8 @@ def _middle_where(
 
 def _find_mentions(text: str) -> Iterator[_Mention]:
     """Every run of words that may be a name: the first in the text first, the longest of them."""
-    found = list(_TOKEN.finditer(text))[:_MOST_WORDS]
-    words = [make_key(match[0]) for match in found]
+    found = list(PLACE_WORD.finditer(text))[:_MOST_WORDS]
+    words = [make_place_key(match[0]) for match in found]
     shouted = not any(letter.islower() for letter in text)
     meant = [number for number, word in enumerate(words) if word not in _COURTESY]
     for start in range(len(found)):

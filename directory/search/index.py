@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from directory.encoder import DIMENSIONS
 from directory.indexing.criteria import Demand
 from directory.indexing.entries import Entries, Several
+from directory.indexing.traits import Traits
 from directory.indexing.words import TERM
 from directory.listing import KINDS, Point
 from directory.places import MILES_A_DEGREE, Area
 from directory.search.inverted_index import InvertedIndex, Rarity
-from directory.search.ranking import Traits
 from directory.search.vector_scan import Scan
 from directory.search.verdicts import Verdicts, judge_all
 

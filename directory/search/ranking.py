@@ -1,18 +1,16 @@
 """The score of a listing for a message: likeness, words, topics, giving and audience, fused.
 
-Pure functions over arrays, a row for each listing. Owns the weights of the fused score, and what is
-kept of a listing for it (11 bytes). Must never read a store or an index.
+Pure functions over arrays, a row for each listing. Owns the weights of the fused score. Must never
+read a store or an index.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from directory.indexing.audiences import find_audiences, find_listing_audiences
-from directory.indexing.topics import Array, Bytes, Reading, load_head, read_listings, read_message
-from directory.listing import Listing
+from directory.indexing.audiences import find_audiences
+from directory.indexing.topics import Array, Reading, load_head, read_message
+from directory.indexing.traits import Traits
 
 
 @dataclass(frozen=True)
@@ -46,30 +44,6 @@ NO_TOPIC = -1
 # "dole" and "SEND" are plainly about something, "tv licence" and "flights to spain" are not: by the
 # topic's share of the message, and by the cosine to the nearest of the written examples.
 _CLEARLY, _LIKE_AN_ASK = 0.7, 0.48
-# What a listing is about, by its topic's share in 255ths of a whole of length 1.
-_MAINLY = 128
-
-
-@dataclass(frozen=True)
-class Traits:
-    """What is kept of each listing: topics and their shares (n, 4), audiences (n,) as bits, and
-    whether it is volunteering (n,)."""
-
-    topics: Bytes
-    shares: Bytes
-    audiences: NDArray[np.uint16]
-    volunteering: NDArray[np.bool_]
-
-    def are_about(self, topic: int) -> NDArray[np.bool_]:
-        """The listings whose foremost topic it is, plainly."""
-        about: NDArray[np.bool_] = (self.topics[:, 0] == topic) & (self.shares[:, 0] >= _MAINLY)
-        return about
-
-    def take(self, rows: NDArray[np.intp]) -> "Traits":
-        """Those of these rows, in the order given."""
-        return Traits(
-            self.topics[rows], self.shares[rows], self.audiences[rows], self.volunteering[rows]
-        )
 
 
 @dataclass(frozen=True)
@@ -86,18 +60,6 @@ class RankingQuery:
     giving: float
     audiences: int
     clear: int = NO_TOPIC
-
-
-def describe_listings(listings: Sequence[Listing], vectors: Array) -> Traits:
-    """What is kept of the listings; `vectors` (n, 384) are of `build_encoder_text`."""
-    places, shares = read_listings(list(listings), vectors)
-    audiences = [find_listing_audiences(one.name, one.description) for one in listings]
-    return Traits(
-        topics=places,
-        shares=shares,
-        audiences=np.array(audiences, dtype=np.uint16),
-        volunteering=np.array([one.kind == "volunteering" for one in listings], dtype=bool),
-    )
 
 
 def read_question(text: str, vector: Array, weights: Weights = DEFAULT) -> RankingQuery:

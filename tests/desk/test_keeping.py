@@ -12,13 +12,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.desk.editor import ListingEditor
-from directory.desk.models import ChangeRow, EditRow
 from directory.desk.queries import ListingQueries
 from directory.errors import ChangedError, DirectoryError, PaceError, SourceError
 from directory.importing.audit_log import History
 from directory.importing.importer import OWN_SOURCE, import_listings
 from directory.listing import Listing, Place, Point, Schedule
-from directory.models import QuarantinedRow
+from directory.models import AuditRow, OverrideRow, QuarantinedRow
 from directory.publishing.repository import ServiceRepository
 from directory.rejected import Rejected
 from directory.search.query import Query
@@ -52,7 +51,7 @@ def take_in(engine, remembering_encoder):
     def take_in(*listings: Listing | Rejected, source: str = "town") -> int:
         import_listings(engine, remembering_encoder, source, listings)
         with Session(engine) as session:
-            return session.scalar(select(EditRow.listing_id)) or 1
+            return session.scalar(select(OverrideRow.listing_id)) or 1
 
     return take_in
 
@@ -280,7 +279,7 @@ def test_what_would_find_it_is_told_before_it_is_saved(engine, editor):
     assert told.topics[0] == "gardening and growing"
     assert {"allotment", "vegetables"} <= set(told.words)
     with Session(engine) as session:
-        assert session.scalars(select(ChangeRow)).all() == []
+        assert session.scalars(select(AuditRow)).all() == []
         assert session.scalars(select(QuarantinedRow)).all() == []
 
 

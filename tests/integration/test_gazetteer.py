@@ -15,8 +15,8 @@ from directory.errors import SourceError
 from directory.importing.gazetteer_import import import_places
 from directory.listing import Place, Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow, SourceRow
-from directory.places import tidy_postcode
-from directory.search.gazetteer import Gazetteer, make_key
+from directory.places import make_place_key, tidy_postcode
+from directory.search.gazetteer import Gazetteer
 from tests.conftest import SHARED
 
 PLACES = (
@@ -279,7 +279,7 @@ def test_a_file_that_is_not_there(empty, tmp_path):
 )
 def test_finding_never_raises(named, text):
     named.find(text)
-    assert make_key(make_key(text)) == make_key(text)
+    assert make_place_key(make_place_key(text)) == make_place_key(text)
 
 
 def test_the_whole_country(empty):

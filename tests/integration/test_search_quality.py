@@ -13,6 +13,7 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 from bot.settings import ROOT
 from directory.encoder import Encoder
+from directory.indexing.traits import compute_traits
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text, build_search_text
 from directory.search.evaluation import (
@@ -23,7 +24,7 @@ from directory.search.evaluation import (
     read_judged,
     score_queries,
 )
-from directory.search.ranking import describe_listings, read_question, score_listings
+from directory.search.ranking import read_question, score_listings
 from directory.sources.detect import read_source
 
 JUDGED = ROOT / "tests" / "search_larkhaven.jsonl"
@@ -43,7 +44,7 @@ def rankings(encoder: Encoder) -> dict[str, Rank]:
     ]
     keys = np.array([f"larkhaven:{one.key}" for one in listings])
     vectors = encoder.encode([build_encoder_text(one) for one in listings])
-    traits = describe_listings(listings, vectors)
+    traits = compute_traits(listings, vectors)
     stem = Stemmer.Stemmer("english")
 
     def tokenize(texts: list[str]) -> list[list[str]]:

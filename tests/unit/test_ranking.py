@@ -5,13 +5,12 @@ import pytest
 
 from directory.encoder import Encoder
 from directory.indexing.topics import KEPT, load_head, load_topics
+from directory.indexing.traits import Traits, compute_traits
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
 from directory.search.ranking import (
     DEFAULT,
     RankingQuery,
-    Traits,
-    describe_listings,
     read_question,
     score_listings,
 )
@@ -104,7 +103,7 @@ def test_listings_are_described_and_ranked_as_a_resident_would(encoder: Encoder)
         Listing("4", "Archery", "group", "Bows and targets."),
     ]
     vectors = encoder.encode([build_encoder_text(one) for one in listings])
-    traits = describe_listings(listings, vectors)
+    traits = compute_traits(listings, vectors)
     assert traits.volunteering.tolist() == [False, True, False, False]
     assert sum(array.nbytes for array in vars(traits).values()) == 11 * len(listings)
     words = np.zeros(len(listings), dtype=np.float32)
