@@ -4,13 +4,17 @@ PYTHON ?= python3.11
 PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
-.PHONY: run test check screenshots bench bench-peers clean
+.PHONY: run test test-unit check screenshots bench bench-peers clean
 
 run: .venv/.installed .venv-rasa/.installed
 	@exec .venv/bin/connector run
 
 test: .venv/.installed .venv-rasa/.installed
 	.venv/bin/python -m pytest
+
+# For the inner loop: under a minute, with no server and no browser.
+test-unit: .venv/.installed
+	.venv/bin/python -m pytest tests/unit tests/docs
 
 check: .venv/.installed
 	.venv/bin/ruff check .

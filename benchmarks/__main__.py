@@ -19,13 +19,13 @@ import onnxruntime
 import psutil
 
 from benchmarks import (
-    chatting,
+    chat,
     database,
-    guarding,
-    importing,
-    peering,
-    releasing,
-    searching,
+    guard,
+    imports,
+    peer_comparison,
+    releases,
+    search,
     understanding,
     widget,
 )
@@ -79,26 +79,26 @@ def _plan(
     listings: tuple[int, ...],
 ) -> Iterator[tuple[str, Callable[[], Iterable[Table]]]]:
     if "search" in parts:
-        yield "search", lambda: searching.measure(encoder, folder, quick=quick)
+        yield "search", lambda: search.measure(encoder, folder, quick=quick)
     if "postgresql" in parts:
         yield (
             "postgresql",
             lambda: database.measure(encoder, folder, quick=quick, listings=listings),
         )
     if "peers" in parts:
-        yield "peers", lambda: peering.measure(encoder, folder, quick=quick)
+        yield "peers", lambda: peer_comparison.measure(encoder, folder, quick=quick)
     if "import" in parts:
-        yield "import", lambda: importing.measure(encoder, folder, quick=quick)
+        yield "import", lambda: imports.measure(encoder, folder, quick=quick)
     if "guard" in parts:
-        yield "guard", lambda: guarding.measure(encoder, quick=quick)
+        yield "guard", lambda: guard.measure(encoder, quick=quick)
     if "understanding" in parts:
         yield "understanding", lambda: understanding.measure(folder, quick=quick)
     if "releases" in parts:
-        yield "releases", lambda: releasing.measure(folder, quick=quick)
+        yield "releases", lambda: releases.measure(folder, quick=quick)
     if "widget" in parts:
         yield "widget", lambda: widget.measure(folder, quick=quick)
     if live := tuple(part for part in _LIVE if part in parts):
-        yield ", ".join(live), lambda: chatting.measure(live, folder, quick=quick)
+        yield ", ".join(live), lambda: chat.measure(live, folder, quick=quick)
 
 
 def _describe_machine() -> str:

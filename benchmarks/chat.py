@@ -13,7 +13,7 @@ from benchmarks.bare_rasa import MESSAGES, STORY_STARTS, BareBot, BareTalk, bare
 from benchmarks.program import Program, has_listing, running
 from benchmarks.tables import Table
 from benchmarks.timing import Timings, time_in_rounds
-from tests.service import Talk
+from tests.support.service import Talk
 
 _SCRIPT = (
     "hello",

@@ -22,7 +22,7 @@ from benchmarks.timing import time_once
 from directory.encoder import Encoder
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
-from tests.postgres import Postgres
+from tests.support.postgres import Postgres
 
 MILLION = 1_000_000
 _SIZES = (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)

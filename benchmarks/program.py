@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.tables import LeftOutError
 from bot.settings import Settings
-from tests.service import Service, Talk
+from tests.support.service import Service, Talk
 
 _MOST_SEARCHING = 120.0
 _FIRST_SEARCH = "somewhere to do a bit of gardening with other people"

@@ -1,6 +1,5 @@
 """What tests share: the real encoder, the real program, and the feeds where they are."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,16 +9,23 @@ from sqlalchemy import Engine
 
 from bot.settings import ROOT
 from checkins.migration import migrate as migrate_checkins
+from checkins.store import open_engine
 from directory.database import migrate, open_database
 from directory.encoder import DIMENSIONS, Encoder, Vectors, prepare
-from tests.bot_api import BotApi
-from tests.outcomes import pytest_runtest_makereport
-from tests.postgres import Postgres
-from tests.service import Service, Talk
+from tests.support.bot_api import BotApi
+from tests.support.open_referral import open_empty
+from tests.support.postgres import Postgres
+from tests.support.service import Service, Talk
+from tests.support.shared_data import SHARED
 
-__all__ = ["pytest_runtest_makereport"]
-
-SHARED = Path(os.environ.get("CONNECTOR_SHARED_DATA", ROOT.parent / "shared" / "data"))
+pytest_plugins = [
+    "tests.support.outcomes",
+    "tests.support.bot_api.fixtures",
+    "tests.support.browser",
+    "tests.support.connector_command",
+    "tests.support.desk_browser",
+    "tests.support.http_server",
+]
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +112,22 @@ def engine(directory_url: str) -> Iterator[Engine]:
     """An empty directory of its own for each test, of either kind."""
     engine = open_database(directory_url)
     migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    """An empty directory on SQLite, for what is the same on every kind of database."""
+    engine = open_empty(tmp_path)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def checkins_engine(checkins_url: str) -> Iterator[Engine]:
+    """An empty database of check-ins, of each kind."""
+    engine = open_engine(checkins_url)
     yield engine
     engine.dispose()
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.responses import Wording, line
-from tests.service import Talk, cards, taps, words
+from tests.support.service import Talk, cards, taps, words
 
 _WORDING = Wording()
 _KEYS = set(

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from directory.encoder import Encoder
-from tests.desk.server import DeskServer, Person, Releases
-from tests.published.conftest import NOTICE, read_town
-from tests.published.helpers import fill, open_empty
-
-REPORT = b"<!doctype html><title>Report</title><style>h1{color:teal}</style><h1>Belonging</h1>"
+from tests.support.desk_server import REPORT, DeskServer, Person, Releases
+from tests.support.example_listings import NOTICE, read_town
+from tests.support.open_referral import fill, open_empty
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from directory.desk.accounts import TRIES, Accounts
 from directory.desk.models import AccountRow, AttemptRow, SignInRow
 from directory.desk.sessions import LASTS, Sessions
 from directory.errors import AccountError, BusyError
-from tests.desk.server import PASSWORD, SECRET
+from tests.support.desk_server import PASSWORD, SECRET
 
 
 class Clock:

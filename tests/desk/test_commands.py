@@ -8,7 +8,7 @@ import pytest
 from bot.cli import main
 from directory.database import open_database
 from directory.desk.accounts import Accounts
-from tests.desk.server import PASSWORD
+from tests.support.desk_server import PASSWORD
 
 SECRET = "a secret of sixteen letters"
 

@@ -9,8 +9,8 @@ from itsdangerous import URLSafeTimedSerializer
 
 from bot.web.desk.contact import MOST_A_DAY
 from bot.web.desk.signed_links import DAYS
-from tests.desk.server import SECRET, Person
-from tests.desk.test_listings import add, change, read_form, read_version
+from tests.support.desk_forms import add, change, read_form, read_version
+from tests.support.desk_server import SECRET, Person
 
 
 @pytest.fixture

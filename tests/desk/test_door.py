@@ -8,7 +8,7 @@ import pytest
 
 from bot.web.desk.permissions import ROOMS
 from directory.desk.accounts import TRIES
-from tests.desk.server import PASSWORD, DeskServer, Person
+from tests.support.desk_server import PASSWORD, DeskServer, Person
 
 
 def test_a_stranger_is_led_to_sign_in_and_from_there_to_where_they_were_going(desk, stranger):

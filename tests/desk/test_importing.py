@@ -2,23 +2,11 @@
 
 import html
 import re
-from typing import Any
 
-import httpx
+from tests.support.desk_forms import HEADER, read_form, send
 
-from tests.desk.server import Person
-from tests.desk.test_listings import read_form
-
-HEADER = "id,name,kind,description,venue,confidential\n"
 GOOD = "a,Chess in the park,group,Bring a board.,Park,\n"
 WRONG = "b,Whist drive,gruop,Cards on Friday.,Parish Hall,\n"
-
-
-def send(person: Person, content: str, name: str = "clubs.csv", **fields: str) -> httpx.Response:
-    token = re.search(r'name="token" value="(\w+)"', person.read("/desk/imports"))
-    assert token
-    files: dict[str, Any] = {"file": (name, content.encode(), "text/csv")}
-    return person.client.post("/desk/imports", data={"token": token[1], **fields}, files=files)
 
 
 def test_good_rows_are_shown_and_the_others_mended_by_hand(navigator, admin):

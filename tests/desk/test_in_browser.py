@@ -1,37 +1,14 @@
 """The desk in a real browser: by keyboard, at 320 pixels, with nothing for axe to complain of."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from bot.web.desk.permissions import ROOMS
-from tests.desk.server import PASSWORD, DeskServer, Person
-from tests.desk.test_importing import HEADER, send
-from tests.desk.test_listings import add
-from tests.web.browsing import browser, open_page
-from tests.web.chat import OpenPage
-
-__all__ = ["browser", "open_page"]
-
-Enter = Callable[..., Page]
-
-
-@pytest.fixture
-def enter(open_page: OpenPage, desk: DeskServer, admin: Person) -> Enter:
-    """Opens a page of the desk as an admin who has signed in."""
-
-    def enter(path: str, **settings: object) -> Page:
-        page = open_page(f"{desk.url}/desk/sign-in", java_script_enabled=True, **settings)
-        name = "connector-desk"
-        cookie = {"name": name, "value": admin.client.cookies[name], "url": f"{desk.url}/desk"}
-        page.context.add_cookies([cookie])  # type: ignore[list-item]
-        page.goto(f"{desk.url}{path}")
-        return page
-
-    return enter
+from tests.support.desk_forms import HEADER, add, send
+from tests.support.desk_server import PASSWORD
 
 
 def check(page: Page) -> None:

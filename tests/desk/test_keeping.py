@@ -22,7 +22,7 @@ from directory.publishing.repository import ServiceRepository
 from directory.rejected import Rejected
 from directory.search.query import Query
 from directory.search.service import SearchService
-from tests.privacy.test_confidential import PLACE, leaks
+from tests.support.secret_place import PLACE, leaks
 
 TODAY = date(2026, 11, 28)
 TEA = Listing(

@@ -11,7 +11,7 @@ from PIL import Image
 from bot.settings import ROOT
 from bot.web.desk.outreach import LANGUAGES
 from bot.web.desk.poster import draw_code
-from tests.desk.test_listings import add
+from tests.support.desk_forms import add
 
 
 def test_the_line_has_the_options_that_were_chosen_and_nothing_else(desk, navigator):

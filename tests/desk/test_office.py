@@ -15,7 +15,7 @@ from directory.models import DuplicateRow, ListingRow
 from directory.notes import Notebook
 from directory.search.query import Query
 from directory.search.service import SearchService
-from tests.desk.server import SECRET
+from tests.support.desk_server import SECRET
 
 LUNCH = Listing(
     "lunch",

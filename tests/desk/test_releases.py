@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.desk.conftest import REPORT
+from tests.support.desk_server import REPORT
 
 
 def test_the_latest_release_comes_first_with_all_its_files(analyst):

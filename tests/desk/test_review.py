@@ -14,8 +14,7 @@ from sqlalchemy import event
 
 from directory.importing import sync
 from directory.importing.duplicates import link_duplicates
-from tests.desk.test_importing import HEADER, send
-from tests.desk.test_listings import add, read_version
+from tests.support.desk_forms import HEADER, add, read_version, send
 
 
 def test_a_note_is_shown_with_its_week_and_gone_once_settled(desk, navigator):

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk.test_in_browser import Enter, enter
-from tests.web.browsing import browser, open_page
-from tests.web.test_screenshot import keep
-
-__all__ = ["browser", "enter", "open_page"]
+from tests.support.browser import keep
+from tests.support.desk_browser import Enter
 
 
 @pytest.mark.parametrize(

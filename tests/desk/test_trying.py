@@ -3,7 +3,7 @@
 import html
 from pathlib import Path
 
-from tests.desk.test_listings import add
+from tests.support.desk_forms import add
 
 
 def test_what_is_found_is_told_with_reasons_and_scores(navigator):

@@ -6,22 +6,15 @@ import sqlite3
 import subprocess
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from checkins.checkin import CheckIn, week_of
 from checkins.migration import migrate
 from checkins.store import CheckIns, open_engine
-from tests.service import CONNECTOR, Service, Talk, words
+from tests.support.service import CONNECTOR, Service, Talk, find_tap, words
 
 AREA = "Sandhills"
-
-
-def find_tap(replies: list[dict[str, Any]], label: str) -> str:
-    """What the button that says `label` sends back."""
-    options = [option for reply in replies for option in reply.get("options", ())]
-    return next(str(option["tap"]) for option in options if option["label"] == label)
 
 
 def test_a_check_in_on_the_web_is_kept_once_and_only_on_send(service: Service, talk: Talk) -> None:

@@ -9,7 +9,7 @@ import pytest
 from checkins.checkin import CheckIn
 from checkins.migration import migrate
 from checkins.store import CheckIns, open_engine
-from tests.service import CONNECTOR
+from tests.support.service import CONNECTOR
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:

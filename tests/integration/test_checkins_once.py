@@ -1,7 +1,6 @@
 """A sent check-in counts once and is kept until it is purged, on SQLite and PostgreSQL."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,39 +11,32 @@ from checkins.checkin import CheckIn
 from checkins.draft import Stub, turns_in_use
 from checkins.errors import NotKeptError, StoreError
 from checkins.store import CheckIns, open_engine
-from tests.postgres import Postgres
-
-
-@pytest.fixture
-def engine(checkins_url: str) -> Iterator[Engine]:
-    engine = open_engine(checkins_url)
-    yield engine
-    engine.dispose()
+from tests.support.postgres import Postgres
 
 
 def some_checkin(mark: str = "core-1", week: str = "2026-W47") -> CheckIn:
     return CheckIn(week, "Harbour", None, (("lonely", "1"),), mark)
 
 
-def read(engine: Engine, query: str) -> list[Any]:
-    with engine.connect() as connection:
+def read(checkins_engine: Engine, query: str) -> list[Any]:
+    with checkins_engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
-def test_a_stub_is_taken_once(engine: Engine, checkins_url: str) -> None:
+def test_a_stub_is_taken_once(checkins_engine: Engine, checkins_url: str) -> None:
     stub = Stub("a" * 16, 3)
-    assert not CheckIns(engine).was_sent(stub)
-    assert CheckIns(engine).record(some_checkin(), stub)
-    assert CheckIns(engine).was_sent(stub)
+    assert not CheckIns(checkins_engine).was_sent(stub)
+    assert CheckIns(checkins_engine).record(some_checkin(), stub)
+    assert CheckIns(checkins_engine).was_sent(stub)
     other = open_engine(checkins_url)
     assert CheckIns(other).was_sent(stub)
     assert not CheckIns(other).record(some_checkin("another"), stub)
     other.dispose()
-    assert read(engine, "SELECT question_set FROM check_ins") == [("core-1",)]
+    assert read(checkins_engine, "SELECT question_set FROM check_ins") == [("core-1",)]
 
 
-def test_eight_at_once_keep_one_and_a_crowd_loses_none(engine: Engine) -> None:
-    checkins = CheckIns(engine)
+def test_eight_at_once_keep_one_and_a_crowd_loses_none(checkins_engine: Engine) -> None:
+    checkins = CheckIns(checkins_engine)
     taken: list[bool] = []
 
     def send(number: int) -> None:
@@ -58,41 +50,41 @@ def test_eight_at_once_keep_one_and_a_crowd_loses_none(engine: Engine) -> None:
     for thread in crowd:
         thread.join()
     assert sorted(taken) == [False] * 7 + [True]
-    marks = [mark for (mark,) in read(engine, "SELECT question_set FROM check_ins")]
+    marks = [mark for (mark,) in read(checkins_engine, "SELECT question_set FROM check_ins")]
     sent = [f"m{number}-{each}" for number in range(8) for each in range(10)]
     assert sorted(marks) == sorted(["core-1", *sent])
 
 
-def test_neither_is_kept_without_the_other(engine: Engine) -> None:
+def test_neither_is_kept_without_the_other(checkins_engine: Engine) -> None:
     stub = Stub("c" * 16, 0)
-    with engine.begin() as connection:
+    with checkins_engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE check_ins RENAME TO aside")
     with pytest.raises(NotKeptError):
-        CheckIns(engine).record(some_checkin(), stub)
-    with engine.begin() as connection:
+        CheckIns(checkins_engine).record(some_checkin(), stub)
+    with checkins_engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE aside RENAME TO check_ins")
-    assert not CheckIns(engine).was_sent(stub)
-    assert CheckIns(engine).record(some_checkin(), stub)
+    assert not CheckIns(checkins_engine).was_sent(stub)
+    assert CheckIns(checkins_engine).record(some_checkin(), stub)
 
 
-def test_stubs_are_forgotten_when_their_drafts_have_expired(engine: Engine) -> None:
-    checkins = CheckIns(engine)
+def test_stubs_are_forgotten_when_their_drafts_have_expired(checkins_engine: Engine) -> None:
+    checkins = CheckIns(checkins_engine)
     hour = 500_000
     assert turns_in_use(hour) == (6, 7, 0, 1)
     for turn in (6, 7, 0):
         checkins.record(some_checkin(), Stub("d" * 16, turn))
     checkins.forget_stubs(hour)
-    assert sorted(read(engine, "SELECT turn FROM stubs")) == [(0,), (6,), (7,)]
+    assert sorted(read(checkins_engine, "SELECT turn FROM stubs")) == [(0,), (6,), (7,)]
     checkins.forget_stubs(hour + 2)
-    assert sorted(read(engine, "SELECT turn FROM stubs")) == [(0,)]
+    assert sorted(read(checkins_engine, "SELECT turn FROM stubs")) == [(0,)]
     # A send does it too, whether or not anybody tidies.
     checkins.record(some_checkin(), Stub("e" * 16, 5))
-    assert read(engine, "SELECT turn FROM stubs") == [(5,)]
+    assert read(checkins_engine, "SELECT turn FROM stubs") == [(5,)]
 
 
-def test_a_stub_outlives_its_draft_whatever_the_clocks_say(engine: Engine) -> None:
+def test_a_stub_outlives_its_draft_whatever_the_clocks_say(checkins_engine: Engine) -> None:
     """A draft is taken in the hour it was begun in and in the next; clocks may be an hour off."""
-    checkins = CheckIns(engine)
+    checkins = CheckIns(checkins_engine)
     for begun in range(8):
         stub = Stub("f" * 16, begun % 8)
         checkins.record(some_checkin(), stub)
@@ -104,13 +96,13 @@ def test_a_stub_outlives_its_draft_whatever_the_clocks_say(engine: Engine) -> No
 # Purging
 
 
-def test_a_purge_removes_what_is_too_old_and_remembers_how_far(engine: Engine) -> None:
-    checkins = CheckIns(engine)
+def test_a_purge_removes_what_is_too_old_and_remembers_how_far(checkins_engine: Engine) -> None:
+    checkins = CheckIns(checkins_engine)
     assert checkins.purged_before() is None
     for week in ("2025-W52", "2026-W01", "2026-W02"):
         checkins.record(some_checkin(week, week))
     checkins.purge("2026-W01")
-    assert read(engine, "SELECT week FROM check_ins ORDER BY week") == [
+    assert read(checkins_engine, "SELECT week FROM check_ins ORDER BY week") == [
         ("2026-W01",),
         ("2026-W02",),
     ]
@@ -120,21 +112,21 @@ def test_a_purge_removes_what_is_too_old_and_remembers_how_far(engine: Engine) -
     assert checkins.purged_before() == "2026-W01"
     checkins.purge("2026-W02")
     assert checkins.purged_before() == "2026-W02"
-    assert read(engine, "SELECT count(*) FROM purge") == [(1,)]
-    assert read(engine, "SELECT week FROM check_ins") == [("2026-W02",)]
+    assert read(checkins_engine, "SELECT count(*) FROM purge") == [(1,)]
+    assert read(checkins_engine, "SELECT week FROM check_ins") == [("2026-W02",)]
 
 
-def test_what_is_purged_leaves_no_bytes(engine: Engine, checkins_url: str) -> None:
-    checkins = CheckIns(engine)
+def test_what_is_purged_leaves_no_bytes(checkins_engine: Engine, checkins_url: str) -> None:
+    checkins = CheckIns(checkins_engine)
     for number in range(300):
         old = number % 3 > 0
         # Of many lengths, so that places are cut up and filled again.
         mark = ("sentinel" if old else "stays") + "x" * (number % 37)
         checkins.record(some_checkin(mark, "2025-W01" if old else "2026-W47"))
     checkins.purge("2026-W01")
-    assert read(engine, "SELECT count(*) FROM check_ins") == [(100,)]
-    if engine.dialect.name == "postgresql":
-        folder = _make_files_current(engine, checkins_url)
+    assert read(checkins_engine, "SELECT count(*) FROM check_ins") == [(100,)]
+    if checkins_engine.dialect.name == "postgresql":
+        folder = _make_files_current(checkins_engine, checkins_url)
     else:
         folder = Path(str(make_url(checkins_url).database)).parent
     files = [file.read_bytes() for file in folder.iterdir() if file.is_file()]
@@ -142,10 +134,12 @@ def test_what_is_purged_leaves_no_bytes(engine: Engine, checkins_url: str) -> No
     assert not any(b"sentinel" in content for content in files)
 
 
-def _make_files_current(engine: Engine, url: str) -> Path:
+def _make_files_current(checkins_engine: Engine, url: str) -> Path:
     """Have PostgreSQL write its pages out; the folder of this database's own files."""
-    ((number,),) = read(engine, "SELECT oid FROM pg_database WHERE datname = current_database()")
-    with engine.connect() as connection:
+    ((number,),) = read(
+        checkins_engine, "SELECT oid FROM pg_database WHERE datname = current_database()"
+    )
+    with checkins_engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql("CHECKPOINT")
     return Path(str(make_url(url).query["host"])) / "data" / "base" / str(number)
@@ -156,9 +150,9 @@ def test_a_purge_that_cannot_be_is_told(checkins_url: str, postgres: Postgres) -
         unset = "sqlite://"
     else:
         unset = postgres.url(postgres.make_database())
-    engine = open_engine(unset)
+    checkins_engine = open_engine(unset)
     with pytest.raises(StoreError, match="could not be removed"):
-        CheckIns(engine).purge("2026-W01")
+        CheckIns(checkins_engine).purge("2026-W01")
     with pytest.raises(StoreError, match="could not be read"):
-        CheckIns(engine).purged_before()
-    engine.dispose()
+        CheckIns(checkins_engine).purged_before()
+    checkins_engine.dispose()

@@ -32,11 +32,11 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
+def file_engine(path: Path) -> Iterator[Engine]:
+    file_engine = open_engine(f"sqlite:///{path}")
+    migrate(file_engine)
+    yield file_engine
+    file_engine.dispose()
 
 
 def read(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -47,31 +47,31 @@ def read(path: Path, query: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def test_a_check_in_is_kept_as_it_is(engine: Engine, path: Path) -> None:
-    CheckIns(engine).record(some_checkin())
+def test_a_check_in_is_kept_as_it_is(file_engine: Engine, path: Path) -> None:
+    CheckIns(file_engine).record(some_checkin())
     (row,) = read(path, "SELECT * FROM check_ins")
     assert row[0] == "2026-W47"
     assert re.fullmatch("[0-9a-f]{32}", str(row[1]))
     assert row[2:] == ("Harbour", "25-34", '{"belonging":"1","lonely":"p"}', "core-1")
 
 
-def test_migrating_again_changes_nothing_and_a_url_will_do(engine: Engine, path: Path) -> None:
-    CheckIns(engine).record(some_checkin())
-    migrate(engine)
+def test_migrating_again_changes_nothing_and_a_url_will_do(file_engine: Engine, path: Path) -> None:
+    CheckIns(file_engine).record(some_checkin())
+    migrate(file_engine)
     migrate(f"sqlite:///{path}")
     assert read(path, "SELECT count(*) FROM check_ins") == [(1,)]
 
 
-def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
-    with engine.connect() as connection:
+def test_the_migrations_make_what_the_models_say(file_engine: Engine) -> None:
+    with file_engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     for table in ("check_ins", "stubs"):
         options = Base.metadata.tables[table].dialect_options["sqlite"]
         assert options["with_rowid"] is False
 
 
-def test_the_file_is_kept_safely(engine: Engine) -> None:
-    with engine.connect() as connection:
+def test_the_file_is_kept_safely(file_engine: Engine) -> None:
+    with file_engine.connect() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "secure_delete", "synchronous", "busy_timeout")
@@ -97,10 +97,10 @@ def test_the_history_can_be_written_for_postgresql() -> None:
 
 def test_the_history_takes_older_check_ins_along(tmp_path: Path) -> None:
     path = tmp_path / "older.db"
-    engine = open_engine(f"sqlite:///{path}")
+    file_engine = open_engine(f"sqlite:///{path}")
     config = Config()
     config.set_main_option("script_location", str(HISTORY))
-    with engine.begin() as connection:
+    with file_engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         for key in ("ff", "aa", "cc"):
@@ -109,8 +109,8 @@ def test_the_history_takes_older_check_ins_along(tmp_path: Path) -> None:
                 "VALUES (?, '2026-W47', 'Harbour', '{}', 'core-1')",
                 (key,),
             )
-    migrate(engine)
-    engine.dispose()
+    migrate(file_engine)
+    file_engine.dispose()
     assert read(path, "SELECT random_key FROM check_ins") == [("aa",), ("cc",), ("ff",)]
 
 
@@ -136,15 +136,15 @@ def test_two_processes_at_once_lose_nothing(path: Path) -> None:
 
 
 def test_a_locked_database_is_told_and_nothing_is_kept(path: Path) -> None:
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    with engine.connect() as connection:
+    file_engine = open_engine(f"sqlite:///{path}")
+    migrate(file_engine)
+    with file_engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 100")
     other = sqlite3.connect(path, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(NotKeptError) as failed:
-            CheckIns(engine).record(some_checkin(area="Secret Area"))
+            CheckIns(file_engine).record(some_checkin(area="Secret Area"))
         other.execute("ROLLBACK")
     finally:
         other.close()
@@ -152,27 +152,27 @@ def test_a_locked_database_is_told_and_nothing_is_kept(path: Path) -> None:
     # What SQLAlchemy says of it must not be printed below it.
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
-    CheckIns(engine).record(some_checkin())
-    engine.dispose()
+    CheckIns(file_engine).record(some_checkin())
+    file_engine.dispose()
     assert read(path, "SELECT area FROM check_ins") == [("Harbour",)]
 
 
-def test_a_reader_in_the_middle_does_not_stop_a_check_in(engine: Engine, path: Path) -> None:
+def test_a_reader_in_the_middle_does_not_stop_a_check_in(file_engine: Engine, path: Path) -> None:
     reader = sqlite3.connect(path, isolation_level=None)
     try:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM check_ins").fetchall()
-        CheckIns(engine).record(some_checkin())
+        CheckIns(file_engine).record(some_checkin())
     finally:
         reader.close()
     assert read(path, "SELECT count(*) FROM check_ins") == [(1,)]
 
 
 def test_a_database_that_was_never_set_up_is_told(path: Path) -> None:
-    engine = open_engine(f"sqlite:///{path}")
+    file_engine = open_engine(f"sqlite:///{path}")
     with pytest.raises(NotKeptError, match="migrated"):
-        CheckIns(engine).record(some_checkin())
-    engine.dispose()
+        CheckIns(file_engine).record(some_checkin())
+    file_engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["no address", "nothing://here", ""])
@@ -194,13 +194,13 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         migrate(f"sqlite:///{path}")
 
 
-def test_a_newer_database_is_not_touched(engine: Engine, path: Path) -> None:
+def test_a_newer_database_is_not_touched(file_engine: Engine, path: Path) -> None:
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(StoreError, match="older"):
-        migrate(engine)
+        migrate(file_engine)
 
 
 @pytest.mark.parametrize(

@@ -17,22 +17,12 @@ from directory.database import migrate, open_database
 from directory.errors import DatabaseError
 from directory.importing.importer import import_listings
 from directory.importing.writer import renew_entries
-from directory.listing import Listing, Place, Point, Schedule, read_document
+from directory.listing import Schedule, read_document
 from directory.models import Base, ListingRow, QuarantinedRow, RevisionRow, SourceRow
 from directory.search.query import Query
 from directory.search.service import SearchService, count_listings
 from directory.sources.detect import read_source
-
-TEA = Listing(
-    "tea",
-    "Tea",
-    "group",
-    "Tea and talk.",
-    strands=("strengthening_communities",),
-    assets=("groups_and_associations",),
-    places=(Place("Hall", neighbourhood="Old Town", point=Point(53, 1)),),
-    schedules=(Schedule(("Monday",), "weekly"),),
-)
+from tests.support.example_listings import TEA
 
 
 def test_migrations_go_up_down_and_up_again_with_data(engine, encoder):
@@ -178,7 +168,7 @@ from pathlib import Path
 from directory.encoder import Encoder
 from directory.importing.importer import import_listings
 from directory.database import open_database
-from tests.integration.test_directory_store import TEA
+from tests.support.example_listings import TEA
 engine = open_database(sys.argv[1])
 import_listings(engine, Encoder(Path("none")), "town", [TEA], notice="Seen from afar")
 """

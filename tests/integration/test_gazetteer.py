@@ -17,7 +17,7 @@ from directory.listing import Place, Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow, SourceRow
 from directory.places import make_place_key, tidy_postcode
 from directory.search.gazetteer import Gazetteer
-from tests.conftest import SHARED
+from tests.support.shared_data import SHARED
 
 PLACES = (
     Place("Hall", neighbourhood="Old Town", postcode="ZY1 1AA", point=Point(53.0, 1.0)),
@@ -47,9 +47,9 @@ GEONAMES = "\n".join(
 )
 
 
-def put(engine: Engine, places: tuple[Place, ...]) -> None:
+def put(places_engine: Engine, places: tuple[Place, ...]) -> None:
     """The places as one listing's, and the directory's revision one higher."""
-    with engine.begin() as connection:
+    with places_engine.begin() as connection:
         number = (connection.scalar(select(func.max(RevisionRow.number))) or 0) + 1
         source = connection.scalar(
             insert(SourceRow).values(name=f"s{number}", notice="").returning(SourceRow.id)
@@ -73,35 +73,35 @@ def put(engine: Engine, places: tuple[Place, ...]) -> None:
 
 
 def open_empty(folder: Path) -> Engine:
-    engine = open_database(f"sqlite:///{folder / 'directory.db'}")
-    migrate(engine)
-    return engine
+    places_engine = open_database(f"sqlite:///{folder / 'directory.db'}")
+    migrate(places_engine)
+    return places_engine
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_empty(tmp_path)
-    yield engine
-    engine.dispose()
+    places_engine = open_empty(tmp_path)
+    yield places_engine
+    places_engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = open_empty(tmp_path_factory.mktemp("gazetteer"))
-    put(engine, PLACES)
-    yield engine
-    engine.dispose()
+def places_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    places_engine = open_empty(tmp_path_factory.mktemp("gazetteer"))
+    put(places_engine, PLACES)
+    yield places_engine
+    places_engine.dispose()
 
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gazetteer]:
     folder = tmp_path_factory.mktemp("named")
-    engine = open_empty(folder)
-    put(engine, PLACES)
+    places_engine = open_empty(folder)
+    put(places_engine, PLACES)
     (folder / "names").write_text(GEONAMES)
-    assert import_places(engine, folder / "names") == 21
-    yield Gazetteer(engine)
-    engine.dispose()
+    assert import_places(places_engine, folder / "names") == 21
+    yield Gazetteer(places_engine)
+    places_engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -129,19 +129,19 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gazetteer]:
         ("", None),
     ],
 )
-def test_an_area_is_found_by_what_people_call_it(engine, text, name):
-    area = Gazetteer(engine).find(text)
+def test_an_area_is_found_by_what_people_call_it(places_engine, text, name):
+    area = Gazetteer(places_engine).find(text)
     assert (area.name if area else None) == name
 
 
-def test_an_area_is_in_the_middle_of_its_places(engine):
-    area = Gazetteer(engine).find("Old Town")
+def test_an_area_is_in_the_middle_of_its_places(places_engine):
+    area = Gazetteer(places_engine).find("Old Town")
     assert area is not None
     assert (area.point.latitude, area.point.longitude) == pytest.approx((53.1, 1.1))
 
 
-def test_the_busiest_neighbourhood_is_offered_first(engine):
-    names = Gazetteer(engine).names()
+def test_the_busiest_neighbourhood_is_offered_first(places_engine):
+    names = Gazetteer(places_engine).names()
     assert names == ("Old Town", "Iford", "Old Town Hill", "St. Ives (East)")
 
 

@@ -1,10 +1,6 @@
 """Importing files: 819 real services, again, changed, broken, and interrupted half-way."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +9,6 @@ import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.exc import OperationalError
 
-from bot.settings import ROOT
 from directory.database import migrate, open_database
 from directory.encoder import Encoder, Vectors
 from directory.errors import DatabaseError, SourceError
@@ -24,7 +19,7 @@ from directory.models import Base, ListingRow
 from directory.rejected import Rejected
 from directory.search.service import count_listings
 from directory.sources.detect import read_source
-from tests.unit.test_text import TAG
+from tests.support.markup import TAG
 
 TEA = Listing("tea", "Tea", "group", "Tea and talk.", places=(Place("Hall"),))
 CHOIR = Listing("choir", "Choir", "group", "Singing together.")
@@ -215,42 +210,6 @@ def test_progress_counts_to_the_end(engine, encoder):
     import_listings(engine, encoder, "town", [TEA, CHOIR], progress=lambda *one: told.append(one))
     assert told[0] == ("Learning what they mean", 0, 2)
     assert told[-1] == ("Learning what they mean", 2, 2)
-
-
-class Command:
-    """The real `connector` in a process and a folder of its own."""
-
-    def __init__(self, var: Path) -> None:
-        self.var = var
-        var.mkdir()
-        (var / "encoder").symlink_to(ROOT / "var" / "encoder")
-
-    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        program = shutil.which("connector", path=str(Path(sys.executable).parent))
-        assert program is not None
-        environment = {
-            **os.environ,
-            "CONNECTOR_VAR": str(self.var),
-            "HF_HUB_OFFLINE": "1",
-            "FETCH_PRIVATE": "true",
-        }
-        environment.pop("DIRECTORY_DATABASE_URL", None)
-        return subprocess.run(
-            [program, "directory", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-
-@pytest.fixture(scope="module")
-def command(
-    encoder: Encoder,  # noqa: ARG001, it must have been prepared
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Command:
-    return Command(tmp_path_factory.mktemp("command") / "var")
 
 
 SERVICES = json.dumps(

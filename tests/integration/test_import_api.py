@@ -14,9 +14,6 @@ from directory.errors import SourceError
 from directory.listing import Listing
 from directory.sources.api_pages import fetch_services
 from directory.sources.detect import name_source, read_source
-from tests.integration.test_import import command
-
-__all__ = ["command"]
 
 COUNT = 7
 IDS = [f"a/{n} é" for n in range(COUNT)]

@@ -74,8 +74,8 @@ def make_engine(
         return engines[-1]
 
     yield make
-    for engine in engines:
-        engine.dispose()
+    for postgres_engine in engines:
+        postgres_engine.dispose()
 
 
 @pytest.fixture(scope="module", params=["the town", "the town grown"])
@@ -84,9 +84,9 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
     corpus = example if request.param == "the town" else grow(example, MANY)
 
     def fill(kind: str) -> SearchService:
-        engine = make_engine(kind)
-        import_listings(engine, Ready(corpus), "town", corpus.listings)
-        return SearchService(engine, encoder, lambda: TODAY)
+        postgres_engine = make_engine(kind)
+        import_listings(postgres_engine, Ready(corpus), "town", corpus.listings)
+        return SearchService(postgres_engine, encoder, lambda: TODAY)
 
     return fill("postgresql"), fill("sqlite")
 
@@ -127,9 +127,9 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
     corpus = grow(Corpus(example.listings[:50], example.vectors[:50], ""), 1_500)
     rare = [replace(one, kind="have_a_say") for one in corpus.listings[-3:]]
     common = [replace(one, kind="group") for one in corpus.listings[:-3]]
-    engine = make_engine("postgresql")
-    import_listings(engine, Ready(corpus), "town", [*common, *rare])
-    backend = PostgresBackend(engine)
+    postgres_engine = make_engine("postgresql")
+    import_listings(postgres_engine, Ready(corpus), "town", [*common, *rare])
+    backend = PostgresBackend(postgres_engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as can be.
     away = -corpus.vectors[-3:].mean(axis=0)
@@ -148,9 +148,9 @@ def test_by_words_alone_while_the_encoder_loads(make_engine, example):
 
     found = []
     for kind in ("postgresql", "sqlite"):
-        engine = make_engine(kind)
-        import_listings(engine, Ready(example), "town", example.listings)
-        search_service = SearchService(engine, Loading(), lambda: TODAY)
+        postgres_engine = make_engine(kind)
+        import_listings(postgres_engine, Ready(example), "town", example.listings)
+        search_service = SearchService(postgres_engine, Loading(), lambda: TODAY)
         found.append(
             [hit.found.listing.key for hit in search_service.search(Query("tea", limit=5))]
         )
@@ -163,45 +163,45 @@ CHOIR = Listing("choir", "Choir", "group", "Singing together, and tea.")
 
 
 @pytest.fixture
-def engine(make_engine) -> Engine:
+def postgres_engine(make_engine) -> Engine:
     return make_engine("postgresql")
 
 
-def recount(engine: Engine) -> tuple[dict[int, int], dict[int, int]]:
+def recount(postgres_engine: Engine) -> tuple[dict[int, int], dict[int, int]]:
     """How many listings use each term: as it is kept, and as it is."""
-    with engine.connect() as connection:
+    with postgres_engine.connect() as connection:
         kept = connection.execute(text("SELECT term, listings FROM term_count WHERE listings <> 0"))
         rows = connection.execute(text("SELECT terms FROM entry_search")).all()
         counts = Counter(term for (terms,) in rows for term in terms)
         return dict(map(tuple, kept)), {0: len(rows), **counts}
 
 
-def test_words_are_counted_through_every_change(engine, encoder):
+def test_words_are_counted_through_every_change(postgres_engine, encoder):
     for rows in (
         [TEA, CHOIR],
         [replace(TEA, description="Coffee."), CHOIR],
         [CHOIR],
         [TEA, CHOIR],
     ):
-        import_listings(engine, encoder, "town", rows)
-        kept, counted = recount(engine)
+        import_listings(postgres_engine, encoder, "town", rows)
+        kept, counted = recount(postgres_engine)
         assert kept == counted
     assert kept[shorten(number(find_stems("tea")[0]))] == 2
-    with engine.begin() as connection:
+    with postgres_engine.begin() as connection:
         connection.execute(text("DELETE FROM listing WHERE key = 'tea'"))
-    kept, counted = recount(engine)
+    kept, counted = recount(postgres_engine)
     assert kept == counted
     assert kept[0] == 1
 
 
-def test_words_are_counted_once_where_most_is_new(engine, encoder, monkeypatch):
+def test_words_are_counted_once_where_most_is_new(postgres_engine, encoder, monkeypatch):
     """Each change of a count leaves its former self: thousands are slow to step over."""
     monkeypatch.setattr(postgres_rows, "_MANY", 2)
     vectors = encoder.encode([TEA.name, CHOIR.name])
     pairs = zip((TEA, CHOIR), vectors, strict=True)
     written = [Written(one, make_entry(one, vector)) for one, vector in pairs]
     changes = text("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'term_count'")
-    with Session(engine) as session:
+    with Session(postgres_engine) as session:
         source = SourceRow(name="town")
         session.add(source)
         session.flush()
@@ -210,23 +210,23 @@ def test_words_are_counted_once_where_most_is_new(engine, encoder, monkeypatch):
                 write_listings(session, source.id, [one])
         assert session.scalar(changes) == 0
         session.commit()
-    kept, counted = recount(engine)
+    kept, counted = recount(postgres_engine)
     assert kept == counted
     assert kept[0] == 2
     # And afterwards they are kept in step again.
-    import_listings(engine, encoder, "town", [TEA])
-    import_listings(engine, encoder, "others", [replace(CHOIR, key="another")])
-    kept, counted = recount(engine)
+    import_listings(postgres_engine, encoder, "town", [TEA])
+    import_listings(postgres_engine, encoder, "others", [replace(CHOIR, key="another")])
+    kept, counted = recount(postgres_engine)
     assert kept == counted
 
 
-def test_slow_indexes_are_built_once_where_most_is_new(engine, encoder, monkeypatch):
+def test_slow_indexes_are_built_once_where_most_is_new(postgres_engine, encoder, monkeypatch):
     def read_indexes() -> dict[str, tuple[int, str]]:
         asked = text(
             "SELECT indexname, CAST(CAST(indexname AS regclass) AS oid), indexdef FROM pg_indexes "
             "WHERE tablename = 'entry_search'"
         )
-        with engine.connect() as connection:
+        with postgres_engine.connect() as connection:
             return {name: (at, how) for name, at, how in connection.execute(asked)}
 
     def find_rebuilt(before: dict[str, tuple[int, str]]) -> set[str]:
@@ -238,22 +238,24 @@ def test_slow_indexes_are_built_once_where_most_is_new(engine, encoder, monkeypa
 
     monkeypatch.setattr(postgres_rows, "_MANY", 2)
     before = read_indexes()
-    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
     slow = {"ix_entry_search_embedding", "ix_entry_search_terms"}
     assert find_rebuilt(before) == slow
     more = [replace(CHOIR, key=str(number), name=f"Choir {number}") for number in range(4)]
-    import_listings(engine, encoder, "others", more)
+    import_listings(postgres_engine, encoder, "others", more)
     before = read_indexes()
-    import_listings(engine, encoder, "town", [replace(TEA, description="Coffee."), CHOIR])
+    import_listings(postgres_engine, encoder, "town", [replace(TEA, description="Coffee."), CHOIR])
     assert not find_rebuilt(before)
-    [hit] = SearchService(engine, encoder).search(Query("coffee", limit=1))
+    [hit] = SearchService(postgres_engine, encoder).search(Query("coffee", limit=1))
     assert hit.found.listing.name == "Tea"
 
 
-def test_a_search_row_goes_with_every_entry(engine, encoder):
-    import_listings(engine, encoder, "town", [TEA, CHOIR])
-    import_listings(engine, encoder, "town", [replace(TEA, schedules=(Schedule(("Monday",)),))])
-    with engine.connect() as connection:
+def test_a_search_row_goes_with_every_entry(postgres_engine, encoder):
+    import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
+    import_listings(
+        postgres_engine, encoder, "town", [replace(TEA, schedules=(Schedule(("Monday",)),))]
+    )
+    with postgres_engine.connect() as connection:
         shown = connection.execute(
             text(
                 "SELECT shown, slots, vector, CAST(embedding AS real[]) FROM entry "
@@ -266,12 +268,12 @@ def test_a_search_row_goes_with_every_entry(engine, encoder):
         assert np.frombuffer(vector, np.float16).tolist() == pytest.approx(embedding)
 
 
-def test_a_search_row_holds_what_its_entry_says(engine, encoder):
+def test_a_search_row_holds_what_its_entry_says(postgres_engine, encoder):
     hall = Place(point=Point(51.25, -2.5))
     other = Place(point=Point(51.5, -2.75))
     sewing = replace(TEA, places=(hall, other), minimum_age=18, topics=("sewing", "tea"))
-    import_listings(engine, encoder, "town", [sewing, CHOIR])
-    with engine.connect() as connection:
+    import_listings(postgres_engine, encoder, "town", [sewing, CHOIR])
+    with postgres_engine.connect() as connection:
         rows = connection.execute(
             text(
                 "SELECT entry.terms, entry.labels, entry_search.labels, entry_search.terms, "
@@ -294,27 +296,27 @@ def test_a_search_row_holds_what_its_entry_says(engine, encoder):
     assert len(rows[0][2]) == 2
 
 
-def test_entries_of_before_are_made_searchable(engine, encoder):
-    import_listings(engine, encoder, "town", [TEA, CHOIR])
-    migrate(engine, "0004", down=True)
-    migrate(engine)
-    assert len(PostgresBackend(engine)) == 0
-    assert renew_entries(engine) == 2
-    [hit] = SearchService(engine, encoder).search(Query("singing", limit=1))
+def test_entries_of_before_are_made_searchable(postgres_engine, encoder):
+    import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
+    migrate(postgres_engine, "0004", down=True)
+    migrate(postgres_engine)
+    assert len(PostgresBackend(postgres_engine)) == 0
+    assert renew_entries(postgres_engine) == 2
+    [hit] = SearchService(postgres_engine, encoder).search(Query("singing", limit=1))
     assert hit.found.listing == propose(CHOIR)
 
 
-def test_the_whole_directory_is_never_read(engine, encoder, monkeypatch):
+def test_the_whole_directory_is_never_read(postgres_engine, encoder, monkeypatch):
     def refuse(*_: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr(MemoryBackend, "renew", refuse)
-    import_listings(engine, encoder, "town", [TEA, CHOIR])
+    import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
     monkeypatch.setattr(gathering, "WIDTHS", (1,))
     monkeypatch.setattr(PostgresBackend, "widths", (1,))
     monkeypatch.setattr(gathering, "_TAKEN_BY_WORDS", 1)
     vector = encoder.encode(["tea"])[0]
-    index, whole = PostgresBackend(engine).gather(Query("tea"), vector, (), 1)
+    index, whole = PostgresBackend(postgres_engine).gather(Query("tea"), vector, (), 1)
     assert (len(index), whole) == (1, False)
     assert index.postings.size == 2
     assert index.postings.count(number(find_stems("tea")[0])) == 2

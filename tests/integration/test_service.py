@@ -19,8 +19,8 @@ from bot.responses import Wording
 from bot.settings import ROOT
 from checkins.checkin import CheckIn, week_of
 from checkins.store import CheckIns, open_engine
-from tests.bot_api import BotApi
-from tests.service import CONNECTOR, Service, Talk, cards, words
+from tests.support.bot_api import BotApi
+from tests.support.service import CONNECTOR, Service, Talk, cards, words
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,18 @@
 """Registered feeds over real HTTP: applied, unchanged, held, failed, each on its own."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from directory.database import migrate, open_database
 from directory.encoder import Encoder
 from directory.errors import SourceError
 from directory.importing import sync as sync_module
 from directory.importing.sync import SyncReport, list_feeds, register, sync, unregister
 from directory.models import ListingRow, SourceRow
-from tests.integration.test_visiting import Request, Server, server
-
-__all__ = ["server"]
+from tests.support.http_server import Request, Server
 
 
 def services(*numbers: int) -> str:
@@ -27,14 +22,6 @@ def services(*numbers: int) -> str:
 
 
 TWELVE = services(*range(12))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'directory.db'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -56,12 +43,12 @@ def files(server: Server) -> dict[str, str]:
     return files
 
 
-def run(engine: Engine, encoder: Encoder, **how: object) -> list[SyncReport]:
-    return sync(engine, encoder, allow_private=True, timeout=2, **how)  # type: ignore[arg-type]
+def run(sqlite_engine: Engine, encoder: Encoder, **how: object) -> list[SyncReport]:
+    return sync(sqlite_engine, encoder, allow_private=True, timeout=2, **how)  # type: ignore[arg-type]
 
 
-def shown(engine: Engine) -> set[str]:
-    with Session(engine) as session:
+def shown(sqlite_engine: Engine) -> set[str]:
+    with Session(sqlite_engine) as session:
         return set(session.scalars(select(ListingRow.key).where(ListingRow.gone.is_(False))))
 
 
@@ -75,114 +62,114 @@ def counts(report: SyncReport) -> tuple[int, int, int, int]:
     )
 
 
-def test_a_feed_is_applied_then_unchanged_then_changed(engine, encoder, server, files):
+def test_a_feed_is_applied_then_unchanged_then_changed(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json", notice="Checked by nobody.")
-    [feed] = list_feeds(engine)
+    register(sqlite_engine, "a", f"{server.url}/a.json", notice="Checked by nobody.")
+    [feed] = list_feeds(sqlite_engine)
     assert (feed.name, feed.notice, feed.synced) == ("a", "Checked by nobody.", None)
-    [report] = run(engine, encoder)
+    [report] = run(sqlite_engine, encoder)
     assert counts(report) == (12, 0, 0, 0)
-    [report] = run(engine, encoder)
+    [report] = run(sqlite_engine, encoder)
     assert report == SyncReport("a", unchanged=True)
     files["/a.json"] = services(*range(1, 13))
-    [report] = run(engine, encoder)
+    [report] = run(sqlite_engine, encoder)
     assert counts(report) == (1, 0, 11, 1)
-    assert shown(engine) == {str(n) for n in range(1, 13)}
+    assert shown(sqlite_engine) == {str(n) for n in range(1, 13)}
     files["/a.json"] = TWELVE
-    [report] = run(engine, encoder)
-    assert "0" in shown(engine)
-    with Session(engine) as session:
+    [report] = run(sqlite_engine, encoder)
+    assert "0" in shown(sqlite_engine)
+    with Session(sqlite_engine) as session:
         assert len(session.scalars(select(ListingRow.key)).all()) == 13
 
 
-def test_a_feed_that_loses_most_is_held_until_it_is_accepted(engine, encoder, server, files):
+def test_a_feed_that_loses_most_is_held_until_it_is_accepted(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    run(engine, encoder)
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    run(sqlite_engine, encoder)
     files["/a.json"] = services(0, 1)
     for _ in range(2):
         # Its server would say that nothing changed: it is held all the same.
-        [report] = run(engine, encoder)
+        [report] = run(sqlite_engine, encoder)
         assert "10 of its 12" in report.held
         assert (report.counts, report.unchanged, report.failed) == (None, False, "")
-        assert len(shown(engine)) == 12
-        [feed] = list_feeds(engine)
+        assert len(shown(sqlite_engine)) == 12
+        [feed] = list_feeds(sqlite_engine)
         assert feed.held == report.plain
         assert report.held.endswith("sync --accept a.")
-    [report] = run(engine, encoder, accept={"a"})
+    [report] = run(sqlite_engine, encoder, accept={"a"})
     assert counts(report) == (0, 0, 2, 10)
-    assert shown(engine) == {"0", "1"}
-    [feed] = list_feeds(engine)
+    assert shown(sqlite_engine) == {"0", "1"}
+    [feed] = list_feeds(sqlite_engine)
     assert feed.held == ""
 
 
-def test_a_held_feed_that_mends_itself_is_applied(engine, encoder, server, files):
+def test_a_held_feed_that_mends_itself_is_applied(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    run(engine, encoder)
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    run(sqlite_engine, encoder)
     files["/a.json"] = services(0, 1)
-    run(engine, encoder)
+    run(sqlite_engine, encoder)
     files["/a.json"] = TWELVE
-    [report] = run(engine, encoder)
+    [report] = run(sqlite_engine, encoder)
     assert counts(report) == (0, 0, 12, 0)
-    assert list_feeds(engine)[0].held == ""
+    assert list_feeds(sqlite_engine)[0].held == ""
 
 
-def test_one_that_fails_stops_none_of_the_others(engine, encoder, server, files):
+def test_one_that_fails_stops_none_of_the_others(sqlite_engine, encoder, server, files):
     files["/b.json"] = services(1)
     files["/c.json"] = "<html>"
     for name in "abc":
-        register(engine, name, f"{server.url}/{name}.json")
-    failed, applied, refused = run(engine, encoder)
+        register(sqlite_engine, name, f"{server.url}/{name}.json")
+    failed, applied, refused = run(sqlite_engine, encoder)
     assert "answered 404" in failed.failed
     assert counts(applied) == (1, 0, 0, 0)
     assert "is a web page" in refused.failed
-    assert [feed.synced is None for feed in list_feeds(engine)] == [True, False, True]
+    assert [feed.synced is None for feed in list_feeds(sqlite_engine)] == [True, False, True]
 
 
-def test_a_feed_that_fails_keeps_its_listings(engine, encoder, server, files):
+def test_a_feed_that_fails_keeps_its_listings(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    run(engine, encoder)
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    run(sqlite_engine, encoder)
     files["/a.json"] = "[]"
-    [report] = run(engine, encoder)
+    [report] = run(sqlite_engine, encoder)
     assert "holds no listings" in report.failed
-    assert len(shown(engine)) == 12
+    assert len(shown(sqlite_engine)) == 12
 
 
-def test_only_those_named_are_read(engine, encoder, server, files):
+def test_only_those_named_are_read(sqlite_engine, encoder, server, files):
     files["/a.json"] = files["/b.json"] = services(1)
     for name in "ab":
-        register(engine, name, f"{server.url}/{name}.json")
-    [report] = run(engine, encoder, only=["b"])
+        register(sqlite_engine, name, f"{server.url}/{name}.json")
+    [report] = run(sqlite_engine, encoder, only=["b"])
     assert report.name == "b"
     assert [path for path, _ in server.asked] == ["/b.json"]
     for how in ({"only": ["x"]}, {"accept": {"x"}}):
         with pytest.raises(SourceError, match="Registered: a, b"):
-            run(engine, encoder, **how)
+            run(sqlite_engine, encoder, **how)
 
 
-def test_private_addresses_need_leave(engine, encoder, server, files):
+def test_private_addresses_need_leave(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    [report] = sync(engine, encoder)
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    [report] = sync(sqlite_engine, encoder)
     assert "private network" in report.failed
     assert server.asked == []
 
 
-def test_after_a_week_a_feed_is_read_whole(engine, encoder, server, files):
+def test_after_a_week_a_feed_is_read_whole(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    run(engine, encoder)
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    run(sqlite_engine, encoder)
     long_ago = datetime(2020, 1, 1)
-    with engine.begin() as connection:
+    with sqlite_engine.begin() as connection:
         connection.execute(update(SourceRow).values(synced=long_ago))
-    [report] = run(engine, encoder)
+    [report] = run(sqlite_engine, encoder)
     assert counts(report) == (0, 0, 12, 0)
-    assert run(engine, encoder) == [SyncReport("a", unchanged=True)]
+    assert run(sqlite_engine, encoder) == [SyncReport("a", unchanged=True)]
 
 
-def test_a_paged_api_is_unchanged_if_its_first_page_is(engine, encoder, server):
+def test_a_paged_api_is_unchanged_if_its_first_page_is(sqlite_engine, encoder, server):
     page = {"contents": json.loads(services(1)), "last_page": True}
 
     def answer(request: Request) -> None:
@@ -194,19 +181,19 @@ def test_a_paged_api_is_unchanged_if_its_first_page_is(engine, encoder, server):
             request.send(json.dumps(page), ETag='"p1"')
 
     server.answering = answer
-    register(engine, "api", f"{server.url}/api")
-    [report] = run(engine, encoder)
+    register(sqlite_engine, "api", f"{server.url}/api")
+    [report] = run(sqlite_engine, encoder)
     assert counts(report) == (1, 0, 0, 0)
     server.asked.clear()
-    assert run(engine, encoder) == [SyncReport("api", unchanged=True)]
+    assert run(sqlite_engine, encoder) == [SyncReport("api", unchanged=True)]
     assert len(server.asked) == 1
 
 
-def test_progress_says_which_feed(engine, encoder, server, files):
+def test_progress_says_which_feed(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
+    register(sqlite_engine, "a", f"{server.url}/a.json")
     told: list[str] = []
-    run(engine, encoder, progress=lambda step, _done, _total: told.append(step))
+    run(sqlite_engine, encoder, progress=lambda step, _done, _total: told.append(step))
     assert told
     assert all(step.startswith("a: ") for step in told)
 
@@ -214,51 +201,53 @@ def test_progress_says_which_feed(engine, encoder, server, files):
 @pytest.mark.parametrize(
     "address", ["ftp://example.org", "/etc/passwd", "file:///x", "", "x y", "http://xn--a/"]
 )
-def test_only_web_addresses_are_registered(engine, address):
+def test_only_web_addresses_are_registered(sqlite_engine, address):
     with pytest.raises(SourceError):
-        register(engine, "a", address)
-    assert list_feeds(engine) == []
+        register(sqlite_engine, "a", address)
+    assert list_feeds(sqlite_engine) == []
 
 
-def test_registering_again_changes_the_address_and_forgets_its_mark(engine, encoder, server, files):
+def test_registering_again_changes_the_address_and_forgets_its_mark(
+    sqlite_engine, encoder, server, files
+):
     files["/a.json"] = files["/b.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    run(engine, encoder)
-    assert list_feeds(engine)[0].mark.etag
-    register(engine, "a", f"{server.url}/a.json", notice="New")
-    assert list_feeds(engine)[0].mark.etag
-    register(engine, "a", f"{server.url}/b.json")
-    [feed] = list_feeds(engine)
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    run(sqlite_engine, encoder)
+    assert list_feeds(sqlite_engine)[0].mark.etag
+    register(sqlite_engine, "a", f"{server.url}/a.json", notice="New")
+    assert list_feeds(sqlite_engine)[0].mark.etag
+    register(sqlite_engine, "a", f"{server.url}/b.json")
+    [feed] = list_feeds(sqlite_engine)
     assert (feed.mark.etag, feed.notice) == ("", "New")
     with pytest.raises(SourceError, match="registered already, as a"):
-        register(engine, "b", f"{server.url}/b.json")
+        register(sqlite_engine, "b", f"{server.url}/b.json")
 
 
-def test_a_feed_that_is_unregistered_keeps_its_listings(engine, encoder, server, files):
+def test_a_feed_that_is_unregistered_keeps_its_listings(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
-    run(engine, encoder)
-    unregister(engine, "a")
-    assert list_feeds(engine) == []
-    assert run(engine, encoder) == []
-    assert len(shown(engine)) == 12
+    register(sqlite_engine, "a", f"{server.url}/a.json")
+    run(sqlite_engine, encoder)
+    unregister(sqlite_engine, "a")
+    assert list_feeds(sqlite_engine) == []
+    assert run(sqlite_engine, encoder) == []
+    assert len(shown(sqlite_engine)) == 12
     with pytest.raises(SourceError, match="No feed is called 'a'"):
-        unregister(engine, "a")
+        unregister(sqlite_engine, "a")
 
 
 def test_a_feed_registered_anew_while_it_is_read_is_not_marked(
-    engine, encoder, server, files, monkeypatch
+    sqlite_engine, encoder, server, files, monkeypatch
 ):
     files["/a.json"] = TWELVE
-    register(engine, "a", f"{server.url}/a.json")
+    register(sqlite_engine, "a", f"{server.url}/a.json")
     real = sync_module.read_feed
 
     def read(*arguments, **more):
         found = real(*arguments, **more)
-        register(engine, "a", f"{server.url}/other.json")
+        register(sqlite_engine, "a", f"{server.url}/other.json")
         return found
 
     monkeypatch.setattr(sync_module, "read_feed", read)
-    run(engine, encoder)
-    [feed] = list_feeds(engine)
+    run(sqlite_engine, encoder)
+    [feed] = list_feeds(sqlite_engine)
     assert (feed.mark.etag, feed.synced) == ("", None)

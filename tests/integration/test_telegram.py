@@ -26,10 +26,7 @@ from bot.telegram import app as telegram
 from bot.telegram.app import Telegram, TelegramSetupError, TelegramTokenError
 from bot.telegram.render import COMMANDS, SORRY, WORDS_ONLY
 from bot.web.app import create_app
-from tests.bot_api import BotApi, Chat, Fault
-from tests.bot_api.fixtures import bot_api
-
-__all__ = ["bot_api"]
+from tests.support.bot_api import BotApi, Chat, Fault
 
 CARD = ListingCard(
     listing_id=7,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.bot_api import BotApi, Chat
-from tests.bot_api.chat import Sent
-from tests.service import Service
+from tests.support.bot_api import BotApi, Chat
+from tests.support.bot_api.chat import Sent
+from tests.support.service import Service
 
 PATIENCE = 30.0
 

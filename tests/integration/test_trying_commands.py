@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import CONNECTOR, Service
+from tests.support.service import CONNECTOR, Service
 
 TEXTS = ["is there a knitting group in ZY2", "i dont want to be here anymore", "tell me a joke"]
 

@@ -43,16 +43,16 @@ CHOIRS = (
 
 
 @pytest.fixture
-def engine(tmp_path, encoder) -> Iterator[Engine]:
-    engine = open_directory(f"sqlite:///{tmp_path / 'directory.db'}")
-    import_listings(engine, encoder, "town", CHOIRS)
-    yield engine
-    engine.dispose()
+def filled_engine(tmp_path, encoder) -> Iterator[Engine]:
+    filled_engine = open_directory(f"sqlite:///{tmp_path / 'directory.db'}")
+    import_listings(filled_engine, encoder, "town", CHOIRS)
+    yield filled_engine
+    filled_engine.dispose()
 
 
 @pytest.fixture
-def search_service(engine, encoder) -> SearchService:
-    return SearchService(engine, encoder)
+def search_service(filled_engine, encoder) -> SearchService:
+    return SearchService(filled_engine, encoder)
 
 
 def test_near_ones_are_near(search_service):
@@ -61,20 +61,20 @@ def test_near_ones_are_near(search_service):
     assert found.places[0].found.listing.name == "Old Town Choir"
 
 
-def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(engine, encoder):
+def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(filled_engine, encoder):
     far = [make(f"Far Choir {n}", Point(53.2 + n / 100, 1.0)) for n in range(4)]
     told = "A weekly hour of karaoke and old songs, with a cup of tea."
     screen = replace(CHOIRS[2], name="Songs on a screen", description=told)
-    import_listings(engine, encoder, "town", [*CHOIRS[:2], *far, screen])
+    import_listings(filled_engine, encoder, "town", [*CHOIRS[:2], *far, screen])
     wanted = Wanted(interest="choir", area=Area("you", Point(53.4, 1.0)))
-    found = find(SearchService(engine, encoder), wanted)
+    found = find(SearchService(filled_engine, encoder), wanted)
     assert found.far
     names = [hit.found.listing.name for hit in found.places]
     assert names == ["Far Choir 3", "Far Choir 2", "Songs on a screen"]
 
 
-def test_a_need_is_counted_by_topic_and_coarse_area(engine, search_service):
-    notebook = Notebook(engine, lambda: date(2026, 11, 23))
+def test_a_need_is_counted_by_topic_and_coarse_area(filled_engine, search_service):
+    notebook = Notebook(filled_engine, lambda: date(2026, 11, 23))
     for _ in range(2):
         count_unmet(search_service, notebook, Wanted(interest="i cant pay my rent", area=OLD_TOWN))
     count_unmet(search_service, notebook, Wanted(interest="zzyzx flurble", area=AWAY))
@@ -84,16 +84,18 @@ def test_a_need_is_counted_by_topic_and_coarse_area(engine, search_service):
     assert second == UnmetNeed("2026-W48", "", "", 1)
 
 
-def test_nobodys_words_are_kept(engine, search_service):
-    count_unmet(search_service, Notebook(engine), Wanted(interest="xylophones for Ermintrude"))
-    with engine.connect() as connection:
+def test_nobodys_words_are_kept(filled_engine, search_service):
+    count_unmet(
+        search_service, Notebook(filled_engine), Wanted(interest="xylophones for Ermintrude")
+    )
+    with filled_engine.connect() as connection:
         told = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
     assert "xylophone" not in told
     assert "ermintrude" not in told
 
 
-def test_a_need_is_counted_while_rasa_is_away(engine, search_service, encoder, tmp_path):
-    notebook = Notebook(engine, lambda: date(2026, 11, 23))
+def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, encoder, tmp_path):
+    notebook = Notebook(filled_engine, lambda: date(2026, 11, 23))
 
     async def talk() -> None:
         # Never started: nobody answers.
@@ -133,10 +135,10 @@ def test_a_need_is_counted_while_rasa_is_away(engine, search_service, encoder, t
     assert (need.week, need.count) == ("2026-W48", 1)
 
 
-def test_a_count_that_fails_does_not_end_the_talk(engine, search_service):
-    with engine.begin() as connection:
+def test_a_count_that_fails_does_not_end_the_talk(filled_engine, search_service):
+    with filled_engine.begin() as connection:
         connection.execute(text("DROP TABLE unmet_need"))
-    notebook = Notebook(engine)
+    notebook = Notebook(filled_engine)
     count_unmet(search_service, notebook, Wanted(interest="choir"))
     with pytest.raises(DatabaseError):
         notebook.add_unmet_need("", "")

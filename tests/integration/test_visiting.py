@@ -2,12 +2,10 @@
 
 import json
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -17,59 +15,13 @@ from directory.listing import Listing
 from directory.sources import http_client as visiting
 from directory.sources.detect import read_feed, read_source
 from directory.sources.http_client import FeedClient, RefusedError, Validators
+from tests.support.http_server import Answering, Request, Server
 
 SERVICES = [{"id": str(n), "name": f"Tea {n}", "description": "Tea and talk."} for n in range(3)]
 ICS = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Tea\r\n"
     "DTSTART:20261005T100000\r\nRRULE:FREQ=WEEKLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 )
-
-Answering = Callable[["Request"], None]
-
-
-class Request(BaseHTTPRequestHandler):
-    """One request, answered as the server's `answering` says."""
-
-    def do_GET(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        server.asked.append((self.path, dict(self.headers.items())))
-        server.answering(self)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-    def send(self, body: str | bytes = "", status: int = 200, **headers: str) -> None:
-        content = body if isinstance(body, bytes) else body.encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-
-class Server(ThreadingHTTPServer):
-    """A web server on loopback that remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Request)
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.answering: Answering = lambda request: request.send("{}")
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
-        self.thread.start()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.shutdown()
-    server.server_close()
-    server.thread.join()
 
 
 @pytest.fixture

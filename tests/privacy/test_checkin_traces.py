@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from tests.integration.test_checkin_to_release import find_tap
-from tests.privacy.test_sentinel import written
-from tests.service import Service, Talk
+from tests.support.service import Service, Talk, find_tap, written
 
 ANSWERS = ("Yes, I am 16 or over", "Eastmoor", "65 to 74", "Not very strongly", "Occasionally")
 

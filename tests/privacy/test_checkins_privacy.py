@@ -43,15 +43,15 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
+def file_engine(path: Path) -> Iterator[Engine]:
+    file_engine = open_engine(f"sqlite:///{path}")
+    migrate(file_engine)
+    yield file_engine
+    file_engine.dispose()
 
 
-def test_the_database_holds_these_columns_and_no_others(engine: Engine) -> None:
-    found = look(engine)
+def test_the_database_holds_these_columns_and_no_others(file_engine: Engine) -> None:
+    found = look(file_engine)
     assert set(found.get_table_names()) == {
         *("check_ins", "stubs", "purge", "release", "release_file", "alembic_version")
     }
@@ -74,12 +74,12 @@ HOUR = 494_321
 ANSWERS = ("Yes, I am 16 or over", "Sentinel Harbour", "65 to 74", "Very strongly", "Never")
 
 
-def walk(engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
+def walk(file_engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
     """The flow, its last page, and every tap pressed, after ANSWERS and one button more."""
     flow = CheckinFlow(
         load_questions().question_set("core"),
         ["Sentinel Harbour"],
-        CheckIns(engine),
+        CheckIns(file_engine),
         lambda: date(2026, 11, 22),
         b"sixteen bytes or more",
         lambda: HOUR,
@@ -96,11 +96,11 @@ def walk(engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
 
 
 def test_a_sent_check_in_leaves_no_trace_of_its_taps(
-    engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
+    file_engine: Engine, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     begun = int(time.time())
     with caplog.at_level(logging.DEBUG):
-        flow, _, taps = walk(engine, "Send")
+        flow, _, taps = walk(file_engine, "Send")
     seconds = range(begun, int(time.time()) + 1)
     times = {
         form
@@ -120,13 +120,13 @@ def test_a_sent_check_in_leaves_no_trace_of_its_taps(
             assert trace.encode() not in content
         assert not [form for form in times if form in content]
     assert b"Sentinel Harbour" in path.read_bytes()
-    with engine.connect() as connection:
+    with file_engine.connect() as connection:
         key = connection.exec_driver_sql("SELECT random_key FROM check_ins").scalar_one()
     for word in ("Sentinel", "65", "Very", "Never", nonce, key):
         assert word not in caplog.text
     # The flow remembers nothing, and the stub says nothing to who has no key.
     assert not [value for value in vars(flow).values() if nonce in repr(value)]
-    with engine.connect() as connection:
+    with file_engine.connect() as connection:
         (stub,) = connection.exec_driver_sql("SELECT turn, stub FROM stubs").all()
     assert stub.turn == HOUR % 8
     for known in (nonce, taps[-1], seal):
@@ -134,8 +134,8 @@ def test_a_sent_check_in_leaves_no_trace_of_its_taps(
     assert stub.stub not in key
 
 
-def test_nothing_is_written_before_send(engine: Engine, path: Path) -> None:
-    walk(engine, "Stop")
+def test_nothing_is_written_before_send(file_engine: Engine, path: Path) -> None:
+    walk(file_engine, "Stop")
     for file in path.parent.iterdir():
         assert b"Sentinel" not in file.read_bytes()
 
@@ -143,20 +143,20 @@ def test_nothing_is_written_before_send(engine: Engine, path: Path) -> None:
 def test_a_failure_to_keep_quotes_no_answer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/never-migrated.db")
+    file_engine = open_engine(f"sqlite:///{tmp_path}/never-migrated.db")
     with caplog.at_level(logging.DEBUG):
-        _, page, _ = walk(engine, "Send")
-    engine.dispose()
+        _, page, _ = walk(file_engine, "Send")
+    file_engine.dispose()
     assert "not kept" in page.text
     assert "NotKeptError" in caplog.text
     for word in ("Sentinel", "65-74", "belonging", "W47"):
         assert word not in caplog.text
 
 
-def test_deleted_check_ins_are_overwritten(engine: Engine, path: Path) -> None:
-    checkins = CheckIns(engine)
+def test_deleted_check_ins_are_overwritten(file_engine: Engine, path: Path) -> None:
+    checkins = CheckIns(file_engine)
     checkins.record(CheckIn("2026-W47", "Sentinel Harbour", None, (("lonely", "1"),), "core-1"))
-    with engine.begin() as connection:
+    with file_engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM check_ins")
     checkins.record(CheckIn("2026-W47", "Old Town", None, (("lonely", "1"),), "core-1"))
     for file in path.parent.iterdir():

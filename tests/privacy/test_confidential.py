@@ -5,12 +5,10 @@ nothing of a place until they know that they may.
 """
 
 import json
-import struct
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.settings import ROOT
@@ -25,10 +23,9 @@ from directory.search.results import describe_hit
 from directory.search.service import SearchService
 from directory.sources.detect import read_bytes, read_source
 from directory.sources.template import read_rows
-from tests.published.helpers import connect
+from tests.support.open_referral import connect
+from tests.support.secret_place import PLACE, SECRETS, leaks
 
-SECRETS = ("Sentinel House", "77 Hidden Lane", "Quiethaven", "ZY77 7QQ", "53.777123", "1.777321")
-PLACE = Place(*SECRETS[:4], Point(53.777123, 1.777321))
 REFUGE = Listing(
     "refuge", "Refuge", "service", "Somewhere safe.", places=(PLACE,), confidential=True
 )
@@ -43,45 +40,6 @@ HEADER = (
     "id,name,kind,description,venue,address,neighbourhood,postcode,latitude,longitude,confidential"
 )
 ROW = ",".join(("refuge,Refuge,service,Somewhere safe.", *SECRETS, "yes"))
-
-
-def find_files(engine: Engine) -> list[Path]:
-    """The files that the database is written to, with all that was written in them."""
-    if engine.dialect.name == "sqlite":
-        path = Path(engine.url.database or "")
-        engine.dispose()
-        return list(path.parent.glob(f"{path.name}*"))
-    with engine.connect() as connection:
-        connection.exec_driver_sql("CHECKPOINT")
-        folder = connection.exec_driver_sql(
-            "SELECT current_setting('data_directory') || '/base/' || oid FROM pg_database "
-            "WHERE datname = current_database()"
-        ).scalar_one()
-    return list(Path(folder).iterdir())
-
-
-def leaks(engine: Engine) -> set[str]:
-    """The secrets that are in any file of the database, as text or as packed degrees."""
-    files = find_files(engine)
-    assert files
-    content = b"".join(path.read_bytes() for path in files if path.exists())
-    return {
-        secret
-        for secret in SECRETS
-        if secret.encode() in content or any(one in content for one in pack(secret))
-    }
-
-
-def pack(secret: str) -> list[bytes]:
-    """The degrees as SQLite and PostgreSQL write them, and as an entry does."""
-    if secret not in SECRETS[4:]:
-        return []
-    degrees = float(secret)
-    [rounded] = struct.unpack("<f", struct.pack("<f", degrees))
-    return [
-        struct.pack(form, value)
-        for form, value in ((">d", degrees), ("<d", degrees), ("<f", degrees), ("<d", rounded))
-    ]
 
 
 def test_the_search_for_leaks_finds_them(engine, encoder):

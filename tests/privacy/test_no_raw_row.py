@@ -33,8 +33,8 @@ from directory.desk.accounts import Accounts
 from directory.desk.services import DeskServices
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
-from tests.desk.server import PASSWORD, Person
-from tests.service import Service
+from tests.support.desk_server import PASSWORD, Person
+from tests.support.service import Service
 
 _DAY = date.today() - timedelta(days=120)
 #: A quarter that is over, and not so long ago that the program purges it.

@@ -10,7 +10,7 @@ import yaml
 
 from bot.responses import Wording
 from bot.settings import ROOT
-from tests.service import Service, Talk
+from tests.support.service import Service, Talk
 
 _RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 # Runs where Rasa is installed; prints which conversations are kept at each step.

@@ -4,28 +4,14 @@ A phrase that nobody would say goes through every path; then everything that the
 program has written or printed is searched for it.
 """
 
-import gzip
-import os
-from pathlib import Path
-
 import httpx
 
-from tests.bot_api import BotApi
-from tests.service import Service, Talk, words
+from tests.support.bot_api import BotApi
+from tests.support.service import Service, Talk, words, written
 
 SENTINEL = "quagmirebadger"
 NAME = "Zebedeeheron"
 LATITUDE = 53.917263
-
-
-def written(service: Service) -> dict[str, bytes]:
-    """Everything the program wrote or printed, by where. Links lead to what it never writes."""
-    found = {"what it printed": service.printed.encode()}
-    for folder, _, names in os.walk(service.folder):
-        for path in (Path(folder) / name for name in names):
-            content = path.read_bytes()
-            found[path.name] = gzip.decompress(content) if path.suffix == ".gz" else content
-    return found
 
 
 def test_what_is_said_is_written_nowhere(service: Service, telegram_server: BotApi) -> None:

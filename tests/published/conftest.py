@@ -1,39 +1,15 @@
 """Directories to publish from, and the official schemas where they are."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from bot.settings import ROOT
-from directory.importing.classify import propose
-from directory.listing import Listing
 from directory.publishing.repository import ServiceRepository
-from directory.sources.detect import read_source
-from directory.sources.openreferral import find_services, read_service
-from tests.conftest import SHARED
-from tests.published.helpers import Caller, Standard, connect, fill, open_empty
-
-NOTICE = "Fictional example: this place does not exist."
-
-
-def read_feed(path: Path) -> list[Listing]:
-    """The listings of a feed, each with its record."""
-    services = find_services(json.loads(path.read_text())) or []
-    read = [(record, read_service(record)) for record in services]
-    return [
-        replace(propose(listing), record=record)
-        for record, listing in read
-        if isinstance(listing, Listing)
-    ]
-
-
-def read_town() -> list[Listing]:
-    rows = read_source(str(ROOT / "examples" / "larkhaven.csv"))
-    return [row for row in rows if isinstance(row, Listing)]
+from tests.support.example_listings import NOTICE, read_feed, read_town
+from tests.support.open_referral import Caller, Standard, connect, fill, open_empty
+from tests.support.shared_data import SHARED
 
 
 @pytest.fixture(scope="session")
@@ -50,15 +26,8 @@ def standard(standards: Path) -> Standard:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_empty(tmp_path)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def repository(engine: Engine) -> ServiceRepository:
-    return ServiceRepository(engine)
+def repository(sqlite_engine: Engine) -> ServiceRepository:
+    return ServiceRepository(sqlite_engine)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from directory.hsds.ids import taxonomy_id, term_id
 from directory.hsds.vocabulary import KIND, STRAND
 from directory.listing import Listing, Place, Point, Schedule
-from tests.published.helpers import connect, fill
+from tests.support.open_referral import connect, fill
 
 API = "/openreferral/v3"
 PLAIN = Listing("plain", "Plain", "service", "Nothing more is known.")
@@ -39,9 +39,9 @@ FAR = replace(
 
 
 @pytest.fixture
-def client(engine):
-    fill(engine, "town", [PLAIN, CHOIR, FAR], modified=datetime(2026, 5, 1, 12))
-    return connect(engine)
+def client(sqlite_engine):
+    fill(sqlite_engine, "town", [PLAIN, CHOIR, FAR], modified=datetime(2026, 5, 1, 12))
+    return connect(sqlite_engine)
 
 
 def names(client, asked: str, path: str = "services") -> list[str]:
@@ -100,8 +100,10 @@ def test_organisations_have_their_services(client):
     assert names(client, f"organization_id={of['id']}") == ["Café Choir"]
 
 
-def test_an_organisation_holds_so_many_services_and_the_list_has_the_rest(engine, client):
-    fill(engine, "many", [replace(CHOIR, key=f"{n}", organisation="Many") for n in range(510)])
+def test_an_organisation_holds_so_many_services_and_the_list_has_the_rest(sqlite_engine, client):
+    fill(
+        sqlite_engine, "many", [replace(CHOIR, key=f"{n}", organisation="Many") for n in range(510)]
+    )
     found = client.get(f"{API}/organizations?full_service=true").json()["contents"]
     of = next(one for one in found if one["name"] == "Many")
     whole = client.get(f"{API}/organizations/{of['id']}").json()
@@ -149,9 +151,9 @@ def test_what_the_caller_has_is_not_sent_again(client, path):
     assert client.get(f"{API}{path}", headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_a_change_is_seen_within_a_second_and_has_another_tag(engine, client):
+def test_a_change_is_seen_within_a_second_and_has_another_tag(sqlite_engine, client):
     before = client.get(f"{API}/services")
-    fill(engine, "town", [replace(PLAIN, name="Plainer")])
+    fill(sqlite_engine, "town", [replace(PLAIN, name="Plainer")])
     # As much later as the shelf waits before it looks again.
     sleep(1.1)
     after = client.get(f"{API}/services", headers={"If-None-Match": before.headers["etag"]})
@@ -222,10 +224,10 @@ def test_an_unknown_postcode_is_said_to_be(client):
     )
 
 
-def test_closed_and_gone_listings_are_inactive(engine):
-    fill(engine, "town", [replace(PLAIN, status="closed"), replace(CHOIR, key="other")])
-    fill(engine, "town", [CHOIR], gone=True)
-    client = connect(engine)
+def test_closed_and_gone_listings_are_inactive(sqlite_engine):
+    fill(sqlite_engine, "town", [replace(PLAIN, status="closed"), replace(CHOIR, key="other")])
+    fill(sqlite_engine, "town", [CHOIR], gone=True)
+    client = connect(sqlite_engine)
     statuses = {
         one["name"]: one["status"] for one in client.get(f"{API}/services").json()["contents"]
     }
@@ -234,11 +236,11 @@ def test_closed_and_gone_listings_are_inactive(engine):
     assert len(found) == 2
 
 
-def test_the_same_feed_under_two_names_has_ids_of_its_own(engine):
+def test_the_same_feed_under_two_names_has_ids_of_its_own(sqlite_engine):
     key = "48102e86-bb50-41c4-8f1e-e269368c41d1"
     for source in ("one", "two"):
-        fill(engine, source, [replace(CHOIR, key=key, name=f"Choir of {source}")])
-    client = connect(engine)
+        fill(sqlite_engine, source, [replace(CHOIR, key=key, name=f"Choir of {source}")])
+    client = connect(sqlite_engine)
     found = client.get(f"{API}/services").json()["contents"]
     assert found[0]["id"] == key
     assert found[1]["id"] != key
@@ -246,21 +248,21 @@ def test_the_same_feed_under_two_names_has_ids_of_its_own(engine):
         assert client.get(f"{API}/services/{one['id']}").json()["name"] == one["name"]
 
 
-def test_the_assured_date_and_change_are_told(engine):
+def test_the_assured_date_and_change_are_told(sqlite_engine):
     fill(
-        engine,
+        sqlite_engine,
         "town",
         [replace(PLAIN, assured_date=date(2026, 10, 1))],
         modified=datetime(2026, 10, 2, tzinfo=UTC).replace(tzinfo=None),
     )
-    [one] = connect(engine).get(f"{API}/services").json()["contents"]
+    [one] = connect(sqlite_engine).get(f"{API}/services").json()["contents"]
     assert (one["assured_date"], one["last_modified"]) == ("2026-10-01", "2026-10-02T00:00:00Z")
 
 
-def test_what_breaks_here_is_told_in_words_and_not_quoted(engine, caplog):
-    fill(engine, "town", [PLAIN])
-    client = connect(engine)
-    with engine.begin() as connection:
+def test_what_breaks_here_is_told_in_words_and_not_quoted(sqlite_engine, caplog):
+    fill(sqlite_engine, "town", [PLAIN])
+    client = connect(sqlite_engine)
+    with sqlite_engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE published_time")
     answer = client.get(f"{API}/services?day=Friday&search=zebracrossing")
     assert answer.status_code == 500

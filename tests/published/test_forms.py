@@ -18,7 +18,7 @@ from directory.publishing.icalendar_export import LONDON, write_calendar
 from directory.publishing.json_ld import embed, write_linked
 from directory.schedule import find_dates
 from directory.sources.template import COLUMNS, read_rows
-from tests.published.test_round_trip import listings
+from tests.support.listing_strategies import listings
 
 TODAY = date(2026, 11, 23)  # a Monday
 PLAIN = Listing("plain", "Plain", "group", "Nothing more is known.")

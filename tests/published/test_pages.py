@@ -21,9 +21,9 @@ from directory.describe import describe_listing
 from directory.importing.importer import import_listings
 from directory.listing import Listing, Place, Point, Schedule
 from directory.publishing.repository import ServiceRepository
-from tests.published.conftest import NOTICE
-from tests.published.helpers import connect, fill
-from tests.web.browsing import browser  # noqa: F401 - a fixture
+from tests.support.browser import browser  # noqa: F401 - a fixture
+from tests.support.example_listings import NOTICE
+from tests.support.open_referral import connect, fill
 
 CHOIR = Listing(
     "choir",
@@ -44,12 +44,12 @@ CHOIR = Listing(
 
 
 @pytest.fixture
-def client(engine):
+def client(sqlite_engine):
     closed = replace(CHOIR, key="closed", name="Old Choir", status="closed")
     gone = replace(CHOIR, key="gone", name="Gone Choir")
-    fill(engine, "town", [CHOIR, closed], notice=NOTICE)
-    fill(engine, "town", [gone], notice=NOTICE, gone=True)
-    return connect(engine, base_url="https://c.example/")
+    fill(sqlite_engine, "town", [CHOIR, closed], notice=NOTICE)
+    fill(sqlite_engine, "town", [gone], notice=NOTICE, gone=True)
+    return connect(sqlite_engine, base_url="https://c.example/")
 
 
 def test_the_page_tells_all_that_is_shown(client):
@@ -112,12 +112,12 @@ def test_the_listing_in_other_forms(client):
 
 
 @pytest.fixture
-def searched(engine, encoder):
+def searched(sqlite_engine, encoder):
     knit = replace(
         CHOIR, key="knit", name="Knit and Natter", description="Wool and tea.", topics=(), alert=""
     )
-    import_listings(engine, encoder, "town", [CHOIR, knit], notice=NOTICE)
-    return connect(engine, encoder, "https://c.example")
+    import_listings(sqlite_engine, encoder, "town", [CHOIR, knit], notice=NOTICE)
+    return connect(sqlite_engine, encoder, "https://c.example")
 
 
 def test_a_search_in_every_form(searched):
@@ -189,9 +189,9 @@ def test_a_search_is_kept_nowhere(searched, caplog):
 
 
 @pytest.fixture
-def address(engine) -> Iterator[str]:
-    fill(engine, "town", [CHOIR], notice=NOTICE)
-    app = connect(engine).app
+def address(sqlite_engine) -> Iterator[str]:
+    fill(sqlite_engine, "town", [CHOIR], notice=NOTICE)
+    app = connect(sqlite_engine).app
     config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     server.config.load()
@@ -227,7 +227,7 @@ def test_the_page_is_accessible_on_the_smallest_screen(address, browser: Browser
     context.close()
 
 
-def test_the_page_shows_what_every_other_channel_does(engine, client):
+def test_the_page_shows_what_every_other_channel_does(sqlite_engine, client):
     data = client.get("/listings/1.json").json()
-    shown = describe_listing(ServiceRepository(engine).get(1))
+    shown = describe_listing(ServiceRepository(sqlite_engine).get(1))
     assert {name: data[name] for name in shown} == shown

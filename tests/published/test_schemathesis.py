@@ -12,7 +12,7 @@ from bot.web.publishing import create_publishing_app
 from directory.encoder import Encoder
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
-from tests.published.helpers import connect
+from tests.support.open_referral import connect
 
 BOUNDED = settings(
     max_examples=25,

@@ -5,8 +5,8 @@ import json
 import pytest
 from jsonschema import ValidationError
 
-from tests.published.conftest import NOTICE
-from tests.published.helpers import Caller
+from tests.support.example_listings import NOTICE
+from tests.support.open_referral import Caller
 
 API = "/openreferral/v3"
 # Which official schema each list and each single answer has; `full` lists have the single one's.

@@ -11,7 +11,7 @@ from checkins.errors import ReleaseError
 from checkins.release.attack import Attack, attack
 from checkins.release.disclosure import ANSWERS_MINIMUM, GROUP_MINIMUM, Mark, Policy, read_cell
 from checkins.release.figures import Figures, Measure
-from tests.releases.towns import Town, join, people
+from tests.support.checkin_towns import Town, join, people
 
 TOWN = Town()
 YOUNG, OLD = "16-24", "75+"

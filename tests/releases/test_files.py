@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -28,25 +27,7 @@ from checkins.release.figures import (
     Supply,
 )
 from checkins.release.periods import read_period
-from tests.releases.made_figures import HOSTILE, make_town, make_year
-
-KEPT = {
-    "year": lambda: make_year()[-1],
-    "hostile": lambda: make_town(areas=HOSTILE, fictional=False),
-    "midpoint": lambda: make_town(policy=Policy.MIDPOINT_6, codes=("belonging", "lonely")),
-    "bare": lambda: make_town(areas={"Harbour": 30}, codes=("belonging",), reach=False),
-    "nothing shown": lambda: make_town(areas={"Harbour": 4}, codes=("lonely",), reach=False),
-}
-towns = pytest.mark.parametrize("town", KEPT)
-
-
-@cache
-def _written(town: str) -> dict[str, bytes]:
-    return write_files(KEPT[town](), make_year()[:-1])
-
-
-def write(town: str) -> dict[str, bytes]:
-    return dict(_written(town))
+from tests.support.release_figures import KEPT, make_town, make_year, towns, write
 
 
 def lines(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:

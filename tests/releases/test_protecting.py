@@ -15,7 +15,7 @@ from checkins.release.disclosure import Mark, Policy
 from checkins.release.figures import Figures, Measure
 from checkins.release.periods import read_period
 from checkins.release.secondary_suppression import Reach, complement, protect
-from tests.releases.towns import Person, Town, join, people
+from tests.support.checkin_towns import Person, Town, join, people
 
 TOWN = Town()
 

@@ -10,16 +10,16 @@ from directory.importing.upgrade import open_directory
 from directory.indexing.topics import load_topics
 from directory.listing import Listing, Place, Point
 from directory.notes import Notebook
-from tests.published.helpers import fill
+from tests.support.open_referral import fill
 
 QUARTER = read_period("2026-Q4")
 TOPIC = load_topics()[0].name
 
 
 def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_url: str) -> None:
-    engine = open_directory(directory_url)
+    checkins_engine = open_directory(directory_url)
     for day in (date(2026, 9, 27), QUARTER.start, QUARTER.end, date(2027, 1, 4)):
-        notebook = Notebook(engine, today=lambda day=day: day)  # type: ignore[misc]
+        notebook = Notebook(checkins_engine, today=lambda day=day: day)  # type: ignore[misc]
         notebook.add_unmet_need(TOPIC, "Harbourside")
         notebook.add_unmet_need("a topic of long ago", "Harbourside")
         notebook.add_unmet_need("", "")
@@ -29,7 +29,7 @@ def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_ur
     point = Point(53.9, 1.3)
     here = tuple(Place(neighbourhood=area, point=point) for area in ("Harbourside", "Old Town"))
     fill(
-        engine,
+        checkins_engine,
         "town",
         [
             Listing(**{**vars(group), "places": here}),
@@ -38,7 +38,7 @@ def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_ur
             Listing(**{**vars(group), "key": "4", "confidential": True, "places": here}),
         ],
     )
-    engine.dispose()
+    checkins_engine.dispose()
     reach = read_reach(directory_url, QUARTER)
     assert reach.unmet == {"Harbourside": {TOPIC: 2, OTHER: 2}, NOT_SAID: {OTHER: 2}}
     assert reach.useful == {"yes": 2}
@@ -53,8 +53,8 @@ def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_ur
 
 
 def test_no_area_of_a_feed_is_a_formula_in_a_spreadsheet(directory_url: str) -> None:
-    engine = open_directory(directory_url)
-    notebook = Notebook(engine, today=lambda: QUARTER.start)
+    checkins_engine = open_directory(directory_url)
+    notebook = Notebook(checkins_engine, today=lambda: QUARTER.start)
     for area in ('=HYPERLINK("https://a.example")', "@ Old Town", "Old Town", "- +"):
         notebook.add_unmet_need(TOPIC, area)
     strand = "strengthening_communities"
@@ -62,11 +62,11 @@ def test_no_area_of_a_feed_is_a_formula_in_a_spreadsheet(directory_url: str) -> 
     for number, area in enumerate(("+Old Town", "Old Town", "=", "Harbour-side")):
         place = (Place(neighbourhood=area, point=point),)
         fill(
-            engine,
+            checkins_engine,
             f"town {number}",
             [Listing(str(number), "A choir", "group", "Singing.", strands=(strand,), places=place)],
         )
-    engine.dispose()
+    checkins_engine.dispose()
     reach = read_reach(directory_url, QUARTER)
     assert {area: counts[TOPIC] for area, counts in reach.unmet.items()} == {
         'HYPERLINK("https://a.example")': 1,

@@ -32,7 +32,7 @@ Q4 = "2026-W46"
 
 
 def keep(
-    engine: Engine,
+    checkins_engine: Engine,
     times: int,
     area: str,
     week: str = Q4,
@@ -48,19 +48,19 @@ def keep(
         "answers": json.dumps(answers, sort_keys=True, separators=(",", ":")),
         "question_set": question_set,
     }
-    with engine.begin() as connection:
+    with checkins_engine.begin() as connection:
         connection.execute(
             insert(CheckInRow), [{**row, "random_key": secrets.token_hex(16)} for _ in range(times)]
         )
 
 
 def make(
-    engine: Engine,
+    checkins_engine: Engine,
     period: str = "2026-Q4",
     areas: Iterable[str] = AREAS,
     policy: Policy = Policy.ROUND_5,
 ) -> Released:
-    return release(engine, read_period(period), tuple(areas), policy=policy, today=TODAY)
+    return release(checkins_engine, read_period(period), tuple(areas), policy=policy, today=TODAY)
 
 
 def cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | None, str]]:
@@ -75,18 +75,20 @@ def cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | 
 
 
 @pytest.fixture
-def town(engine: Engine) -> Engine:
+def town(checkins_engine: Engine) -> Engine:
     """Harbour 43, Old Town 27, Mill Lane 9, Quiet End none; and some outside the weeks."""
-    keep(engine, 23, "Harbour", age_band="16-24", belonging="1", lonely="5")
-    keep(engine, 18, "Harbour", belonging="2", lonely="5")
-    keep(engine, 2, "Harbour", belonging="4", lonely="p")
-    keep(engine, 26, "Old Town", week="2026-W40", age_band="75+", belonging="1", lonely="p")
-    keep(engine, 1, "Old Town", week="2026-W53", belonging="3", lonely="1")
-    keep(engine, 9, "Mill Lane", belonging="1", lonely="1")
-    keep(engine, 40, "Quiet End", week="2026-W39", belonging="1", lonely="1")
-    keep(engine, 40, "Quiet End", week="2027-W01", belonging="1", lonely="1")
-    keep(engine, 40, "Gone From The List", belonging="1", lonely="1")
-    return engine
+    keep(checkins_engine, 23, "Harbour", age_band="16-24", belonging="1", lonely="5")
+    keep(checkins_engine, 18, "Harbour", belonging="2", lonely="5")
+    keep(checkins_engine, 2, "Harbour", belonging="4", lonely="p")
+    keep(
+        checkins_engine, 26, "Old Town", week="2026-W40", age_band="75+", belonging="1", lonely="p"
+    )
+    keep(checkins_engine, 1, "Old Town", week="2026-W53", belonging="3", lonely="1")
+    keep(checkins_engine, 9, "Mill Lane", belonging="1", lonely="1")
+    keep(checkins_engine, 40, "Quiet End", week="2026-W39", belonging="1", lonely="1")
+    keep(checkins_engine, 40, "Quiet End", week="2027-W01", belonging="1", lonely="1")
+    keep(checkins_engine, 40, "Gone From The List", belonging="1", lonely="1")
+    return checkins_engine
 
 
 def test_the_figures_of_a_known_town(town: Engine) -> None:
@@ -108,25 +110,27 @@ def test_the_figures_of_a_known_town(town: Engine) -> None:
     assert figures.question_sets == ("core-1",)
 
 
-def test_a_question_that_only_some_were_asked_is_told_apart(engine: Engine) -> None:
+def test_a_question_that_only_some_were_asked_is_told_apart(checkins_engine: Engine) -> None:
     for belonging in "12":
-        keep(engine, 20, "Harbour", belonging=belonging, trust=belonging)
-        keep(engine, 20, "Old Town", belonging=belonging)
-    figures = make(engine).figures
+        keep(checkins_engine, 20, "Harbour", belonging=belonging, trust=belonging)
+        keep(checkins_engine, 20, "Old Town", belonging=belonging)
+    figures = make(checkins_engine).figures
     assert set(cells(figures, "trust", "Old Town").values()) == {(None, "not_asked")}
     assert cells(figures, "trust", "Harbour")["A few can be trusted"] == (0, "zero")
 
 
-def test_the_three_items_leave_only_as_a_banded_score(engine: Engine) -> None:
+def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -> None:
     def items(times: int, first: str, second: str, third: str) -> None:
-        keep(engine, times, "Harbour", companionship=first, left_out=second, isolated=third)
+        keep(
+            checkins_engine, times, "Harbour", companionship=first, left_out=second, isolated=third
+        )
 
     items(10, "1", "1", "1")  # 3
     items(4, "2", "3", "2")  # 7
     items(8, "3", "3", "2")  # 8
     items(4, "3", "3", "3")  # 9
     items(30, "3", "p", "3")  # no score
-    figures = make(engine).figures
+    figures = make(checkins_engine).figures
     assert cells(figures, "loneliness_score", "Harbour") == {
         "3 to 7": (15, "rounded"),
         "8 or 9": (10, "rounded"),
@@ -204,76 +208,80 @@ def test_a_folder_is_written_whole_and_over_nothing(town: Engine, tmp_path: Path
     assert not list(tmp_path.rglob(".release-*"))
 
 
-def test_a_table_holds_no_raw_count(engine: Engine) -> None:
+def test_a_table_holds_no_raw_count(checkins_engine: Engine) -> None:
     """Raw counts that no rounding gives, in numbers that occur nowhere else."""
     for answer, times in {"1": 83, "2": 71, "3": 67, "4": 6}.items():
-        keep(engine, times, "Harbour", age_band="16-24", belonging=answer, lonely="p")
-    make(engine)
+        keep(checkins_engine, times, "Harbour", age_band="16-24", belonging=answer, lonely="p")
+    make(checkins_engine)
     for name in ("checkins.csv", "report.html", "README.txt", "datapackage.json"):
-        text = Ledger(engine).read_file("2026-Q4", name).decode()
+        text = Ledger(checkins_engine).read_file("2026-Q4", name).decode()
         for raw in (83, 71, 67, 83 + 71, 83 + 71 + 67, 83 + 71 + 67 + 6):
             assert f">{raw}<" not in text
             assert f",{raw}," not in text
             assert f" {raw} " not in text
-    rows = csv.DictReader(io.StringIO(Ledger(engine).read_file("2026-Q4", "checkins.csv").decode()))
+    rows = csv.DictReader(
+        io.StringIO(Ledger(checkins_engine).read_file("2026-Q4", "checkins.csv").decode())
+    )
     counts = {row["count"] for row in rows}
     assert {"85", "70", "65", "220", ""} <= counts
 
 
-def fill_quarters(engine: Engine, *counts: int) -> None:
+def fill_quarters(checkins_engine: Engine, *counts: int) -> None:
     """So many first answers in each quarter's Harbour, beside 40 second ones."""
     for week, count in zip(("2026-W05", "2026-W20", "2026-W30", "2026-W45"), counts, strict=True):
-        keep(engine, count, "Harbour", week=week, belonging="1")
-        keep(engine, 40, "Harbour", week=week, belonging="2")
+        keep(checkins_engine, count, "Harbour", week=week, belonging="1")
+        keep(checkins_engine, 40, "Harbour", week=week, belonging="2")
 
 
-def test_a_release_is_set_beside_all_earlier_ones(engine: Engine) -> None:
-    fill_quarters(engine, 7, 7, 7, 6)
-    quarters = [make(engine, f"2026-Q{number}").figures for number in (1, 2, 3, 4)]
+def test_a_release_is_set_beside_all_earlier_ones(checkins_engine: Engine) -> None:
+    fill_quarters(checkins_engine, 7, 7, 7, 6)
+    quarters = [make(checkins_engine, f"2026-Q{number}").figures for number in (1, 2, 3, 4)]
     assert all(
         cells(one, "belonging", "Harbour")["Very strongly"] == (None, "suppressed")
         for one in quarters
     )
     # 27 of the year would be told as 25, so that no quarter could have had fewer than 2.
-    year = make(engine, "2026").figures
+    year = make(checkins_engine, "2026").figures
     assert set(cells(year, "belonging", "Harbour").values()) == {(None, "withheld")}
-    assert attack(Ledger(engine).read_figures()).leaks == ()
+    assert attack(Ledger(checkins_engine).read_figures()).leaks == ()
 
 
-def test_a_year_that_gives_nothing_away_is_shown(engine: Engine) -> None:
-    fill_quarters(engine, 30, 25, 40, 3)
+def test_a_year_that_gives_nothing_away_is_shown(checkins_engine: Engine) -> None:
+    fill_quarters(checkins_engine, 30, 25, 40, 3)
     for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4", "2026"):
-        make(engine, period)
-    year = Ledger(engine).read_figures()[0]
+        make(checkins_engine, period)
+    year = Ledger(checkins_engine).read_figures()[0]
     assert year.period.name == "2026"
     assert cells(year, "belonging", "Harbour")["Very strongly"] == (100, "rounded")
 
 
-def test_other_areas_for_weeks_released_before_are_refused(engine: Engine) -> None:
-    fill_quarters(engine, 30, 25, 40, 30)
-    make(engine, "2026-Q1")
+def test_other_areas_for_weeks_released_before_are_refused(checkins_engine: Engine) -> None:
+    fill_quarters(checkins_engine, 30, 25, 40, 30)
+    make(checkins_engine, "2026-Q1")
     with pytest.raises(ReleaseError, match="CHECKIN_AREAS as it was"):
-        make(engine, "2026", areas=("Harbour", "Old Town"))
-    assert not make(engine, "2026-Q2", areas=("Harbour", "Old Town")).was_there
+        make(checkins_engine, "2026", areas=("Harbour", "Old Town"))
+    assert not make(checkins_engine, "2026-Q2", areas=("Harbour", "Old Town")).was_there
 
 
-def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(engine: Engine) -> None:
-    fill_quarters(engine, 30, 25, 40, 30)
-    make(engine, "2026-Q1")
-    keep(engine, 10, "Harbour", week="2026-W05", belonging="1")
+def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(
+    checkins_engine: Engine,
+) -> None:
+    fill_quarters(checkins_engine, 30, 25, 40, 30)
+    make(checkins_engine, "2026-Q1")
+    keep(checkins_engine, 10, "Harbour", week="2026-W05", belonging="1")
     with pytest.raises(ReleaseError, match=r"of 2026-Q1 are not those that were released"):
-        make(engine, "2026")
+        make(checkins_engine, "2026")
 
 
-def test_a_period_whose_check_ins_were_purged_is_refused(engine: Engine) -> None:
-    fill_quarters(engine, 30, 25, 40, 30)
-    make(engine, "2026-Q1")
-    CheckIns(engine).purge("2026-W08")
+def test_a_period_whose_check_ins_were_purged_is_refused(checkins_engine: Engine) -> None:
+    fill_quarters(checkins_engine, 30, 25, 40, 30)
+    make(checkins_engine, "2026-Q1")
+    CheckIns(checkins_engine).purge("2026-W08")
     with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
-        make(engine, "2026")
-    assert not make(engine, "2026-Q2").was_there
+        make(checkins_engine, "2026")
+    assert not make(checkins_engine, "2026-Q2").was_there
     # What was released stays, whatever is purged.
-    assert make(engine, "2026-Q1").was_there
+    assert make(checkins_engine, "2026-Q1").was_there
 
 
 def test_only_a_period_that_is_over(town: Engine) -> None:
@@ -284,12 +292,12 @@ def test_only_a_period_that_is_over(town: Engine) -> None:
     release(town, period, AREAS, today=date(2027, 1, 5))
 
 
-def test_too_few_everywhere_makes_no_release(engine: Engine) -> None:
-    keep(engine, 9, "Harbour", belonging="1", lonely="1")
+def test_too_few_everywhere_makes_no_release(checkins_engine: Engine) -> None:
+    keep(checkins_engine, 9, "Harbour", belonging="1", lonely="1")
     with pytest.raises(ReleaseError, match="longer period") as refused:
-        make(engine)
+        make(checkins_engine)
     assert "9" not in str(refused.value)
-    assert Ledger(engine).periods() == []
+    assert Ledger(checkins_engine).periods() == []
 
 
 def test_areas_that_clash_are_refused(town: Engine) -> None:
@@ -298,10 +306,10 @@ def test_areas_that_clash_are_refused(town: Engine) -> None:
 
 
 def test_a_database_that_was_never_set_up_is_told(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/empty.db")
+    checkins_engine = open_engine(f"sqlite:///{tmp_path}/empty.db")
     with pytest.raises(StoreError, match="CHECKINS_DATABASE_URL"):
-        make(engine)
-    engine.dispose()
+        make(checkins_engine)
+    checkins_engine.dispose()
 
 
 def test_an_altered_ledger_is_noticed(town: Engine) -> None:
@@ -322,17 +330,17 @@ def test_what_is_not_in_the_ledger_is_told(town: Engine) -> None:
         Ledger(town).read_file("2026-Q4", "../checkins.db")
 
 
-def test_releases_made_at_once_are_compared_all_the_same(engine: Engine) -> None:
+def test_releases_made_at_once_are_compared_all_the_same(checkins_engine: Engine) -> None:
     """Four quarters and their year from five threads: whichever came last was set beside all."""
-    fill_quarters(engine, 7, 7, 7, 6)
+    fill_quarters(checkins_engine, 7, 7, 7, 6)
     periods = ["2026", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
-    threads = [threading.Thread(target=make, args=(engine, period)) for period in periods]
+    threads = [threading.Thread(target=make, args=(checkins_engine, period)) for period in periods]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert [entry.period for entry in Ledger(engine).periods()] == periods
-    assert attack(Ledger(engine).read_figures()).leaks == ()
+    assert [entry.period for entry in Ledger(checkins_engine).periods()] == periods
+    assert attack(Ledger(checkins_engine).read_figures()).leaks == ()
 
 
 def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
@@ -354,62 +362,66 @@ def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
     assert [cell.count for cell in figures.usefulness.cells] == [25, None]
 
 
-def test_fictional_check_ins_are_told_and_never_mixed_with_real_ones(engine: Engine) -> None:
+def test_fictional_check_ins_are_told_and_never_mixed_with_real_ones(
+    checkins_engine: Engine,
+) -> None:
     for answer in "12":
-        keep(engine, 30, "Harbour", question_set="demo:core-1", belonging=answer)
-    assert make(engine).figures.fictional
-    keep(engine, 1, "Harbour", week="2026-W30", belonging="1")
-    keep(engine, 60, "Harbour", week="2026-W30", question_set="demo:core-1", belonging="1")
+        keep(checkins_engine, 30, "Harbour", question_set="demo:core-1", belonging=answer)
+    assert make(checkins_engine).figures.fictional
+    keep(checkins_engine, 1, "Harbour", week="2026-W30", belonging="1")
+    keep(checkins_engine, 60, "Harbour", week="2026-W30", question_set="demo:core-1", belonging="1")
     with pytest.raises(ReleaseError, match="fictional"):
-        make(engine, "2026-Q3")
+        make(checkins_engine, "2026-Q3")
 
 
-def test_a_question_that_comes_later_is_compared_as_not_asked_before(engine: Engine) -> None:
+def test_a_question_that_comes_later_is_compared_as_not_asked_before(
+    checkins_engine: Engine,
+) -> None:
     """A reader knows that nobody was asked in the first two quarters: two suppressed counts of at
     most 7 each would have to make up 13 or more of the year."""
     for number, week in enumerate(("2026-W05", "2026-W20", "2026-W30", "2026-W45")):
         trust = {"trust": "1"} if number > 1 else {}
-        keep(engine, 7, "Harbour", week=week, belonging="1", **trust)
+        keep(checkins_engine, 7, "Harbour", week=week, belonging="1", **trust)
         trust = {"trust": "2"} if number > 1 else {}
-        keep(engine, 40, "Harbour", week=week, belonging="2", **trust)
+        keep(checkins_engine, 40, "Harbour", week=week, belonging="2", **trust)
     for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"):
-        make(engine, period)
-    year = make(engine, "2026").figures
+        make(checkins_engine, period)
+    year = make(checkins_engine, "2026").figures
     assert set(cells(year, "trust", "Harbour").values()) == {(None, "withheld")}
 
 
-def test_a_left_out_area_tells_nothing_of_what_it_was_asked(engine: Engine) -> None:
+def test_a_left_out_area_tells_nothing_of_what_it_was_asked(checkins_engine: Engine) -> None:
     for belonging in "12":
-        keep(engine, 40, "Harbour", belonging=belonging)
-    keep(engine, 1, "Quiet End", question_set="full-1", belonging="1", trust="1")
-    figures = make(engine).figures
+        keep(checkins_engine, 40, "Harbour", belonging=belonging)
+    keep(checkins_engine, 1, "Quiet End", question_set="full-1", belonging="1", trust="1")
+    figures = make(checkins_engine).figures
     assert figures.question_sets == ("core-1",)
 
 
 def test_a_purge_in_the_middle_of_counting_stops_the_release(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    checkins_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The real count, with the real purge run just before it by somebody else."""
-    from checkins import release as module
+    from checkins.release import release as module
 
-    fill_quarters(engine, 30, 25, 40, 30)
+    fill_quarters(checkins_engine, 30, 25, 40, 30)
 
     def purge_and_count(*arguments: object) -> object:
-        CheckIns(engine).purge("2026-W46")
+        CheckIns(checkins_engine).purge("2026-W46")
         return count_checkins(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "count_checkins", purge_and_count)
     with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
-        make(engine)
+        make(checkins_engine)
 
 
-def test_questions_of_ones_own_are_released(engine: Engine, tmp_path: Path) -> None:
+def test_questions_of_ones_own_are_released(checkins_engine: Engine, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(OWN, encoding="utf-8")
     for answer in "12":
-        keep(engine, 20, "Harbour", question_set="ours-1", clubs=answer)
+        keep(checkins_engine, 20, "Harbour", question_set="ours-1", clubs=answer)
     figures = release(
-        engine, read_period("2026-Q4"), AREAS, book=load_questions(own), today=TODAY
+        checkins_engine, read_period("2026-Q4"), AREAS, book=load_questions(own), today=TODAY
     ).figures
     assert cells(figures, "clubs", "Harbour") == {"None": (20, "rounded"), "Some": (20, "rounded")}
     own.write_text(OWN.replace('"clubs"', '"unmet_need"'), encoding="utf-8")

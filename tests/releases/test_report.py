@@ -9,8 +9,7 @@ import pytest
 
 from checkins.outputs.files import write_files
 from checkins.outputs.headlines import load_headlines
-from tests.releases.made_figures import HOSTILE, make_town
-from tests.releases.test_files import KEPT, make_year, towns, write
+from tests.support.release_figures import HOSTILE, KEPT, make_town, make_year, towns, write
 
 
 def read_page(town: str) -> str:

@@ -7,11 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.releases.test_files import write
-from tests.web.browsing import browser
-from tests.web.test_screenshot import keep
-
-__all__ = ["browser"]
+from tests.support.browser import keep
+from tests.support.release_figures import write
 
 
 def open_report(browser: Browser, folder: Path, town: str, width: int, scheme: str) -> Page:

@@ -15,7 +15,7 @@ from checkins.checkin import CheckIn
 from checkins.draft import Stub
 from checkins.errors import NotKeptError
 from checkins.questions import QuestionSet, load_questions
-from tests.unit.test_questions import INTRO, WORDING
+from tests.support.published_questions import INTRO, WORDING
 
 AREAS = ("Harbour", "Old Town", "Mill Lane")
 KEY = b"a key that only this test has"

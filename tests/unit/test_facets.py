@@ -11,8 +11,7 @@ from directory.listing import DAYS, KINDS, STRANDS, Listing, Place, Point, Sched
 from directory.places import Area
 from directory.search.facets import WITHIN_MILES, Facets
 from directory.search.query import Query
-from tests.in_memory import Town
-from tests.unit.test_index import make_vectors
+from tests.support.in_memory_town import Town, make_vectors
 
 HERE = Area("here", Point(53.0, 1.0))
 LISTINGS = st.builds(

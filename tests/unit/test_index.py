@@ -16,6 +16,7 @@ from directory.listing import DAYS, KINDS, REPEATS, Listing, Place, Point, Sched
 from directory.places import Area, miles_from
 from directory.search.index import Index
 from directory.search.vector_scan import Scan
+from tests.support.in_memory_town import make_vectors
 
 LABELS = {
     (field, text): n for n, (field, text) in enumerate([("topics", "tea"), ("topics", "art")])
@@ -58,11 +59,6 @@ LISTINGS = st.builds(
     maximum_age=st.none() | st.integers(0, 120),
 )
 MANY = st.lists(LISTINGS, max_size=8)
-
-
-def make_vectors(size: int, seed: int = 0) -> np.ndarray:
-    random = np.random.default_rng(seed).standard_normal((size, DIMENSIONS)).astype(np.float32)
-    return random / np.linalg.norm(random, axis=1, keepdims=True)
 
 
 def number_label(field, text):

@@ -20,7 +20,7 @@ from directory.listing import (
 from directory.rejected import Rejected
 from directory.sources.envelopes import find_services
 from directory.sources.openreferral import read_service
-from tests.conftest import SHARED
+from tests.support.shared_data import SHARED
 
 BARE = {"id": "s1", "name": "Tea", "description": "Tea and talk."}
 

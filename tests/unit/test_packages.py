@@ -12,7 +12,7 @@ from directory.listing import Listing, Place, Point, Schedule
 from directory.rejected import Rejected
 from directory.sources import archives
 from directory.sources.detect import read_source
-from tests.conftest import SHARED
+from tests.support.shared_data import SHARED
 
 TABLES = {
     "services.csv": "id,organization_id,name,description,minimum_age\n"

@@ -23,7 +23,7 @@ from directory.indexing.criteria import NEEDS
 from directory.listing import Listing, Place, Point, Schedule
 from directory.places import Area
 from directory.search.query import Query
-from tests.in_memory import Town
+from tests.support.in_memory_town import Town
 
 MOST = 6.0
 FEW = 4

@@ -14,7 +14,7 @@ from directory.listing import KINDS, STATUSES, Listing, Place, Point
 from directory.listing_text import build_search_text
 from directory.places import Area
 from directory.search.query import Hit, Query
-from tests.in_memory import Town
+from tests.support.in_memory_town import Town
 
 TOWN = Area("Old Town", Point(53.0, 1.0))
 

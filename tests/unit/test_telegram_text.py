@@ -27,7 +27,7 @@ from bot.telegram.render import (
     split,
     units,
 )
-from tests.bot_api.markup import MarkupError, parse
+from tests.support.bot_api.markup import MarkupError, parse
 
 CARD = ListingCard(
     listing_id=7,

@@ -1,7 +1,6 @@
 """How a source's markup becomes plain text."""
 
 import html
-import re
 import time
 
 import pytest
@@ -9,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.text import clean_text
-
-TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+from tests.support.markup import TAG
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from directory.rejected import Rejected
 from directory.sources import doit, teamkinetic
 from directory.sources.detect import read_source
 from directory.sources.volunteering import read_minimum_age
-from tests.conftest import SHARED
+from tests.support.shared_data import SHARED
 
 ACTIVITY: dict[str, Any] = {"id": 1, "type": "Activity", "label": "Digger", "description": "Dig."}
 DEFINITION: dict[str, Any] = {"title": "Digger", "description": "Dig."}

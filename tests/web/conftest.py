@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.web.browsing import open_page, run_browser
-
-__all__ = ["open_page"]
+from tests.support.browser import run_browser
 
 HOST_PAGES = Path(__file__).parent / "widget_host"
 

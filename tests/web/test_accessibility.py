@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from bot.settings import ROOT
-from tests.web.chat import (
+from tests.support.web_chat import (
     CRISIS,
     GARDENING,
     OpenPage,
@@ -22,7 +22,7 @@ from tests.web.chat import (
     tab_to,
     wait_for_greeting,
 )
-from tests.web.walking import press, walk
+from tests.support.web_journey import press, walk
 
 
 @pytest.mark.parametrize("colour_scheme", ["light", "dark"])

@@ -2,7 +2,14 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.chat import GARDENING, OpenPage, answers, chat_on, wait_for_answer, wait_for_greeting
+from tests.support.web_chat import (
+    GARDENING,
+    OpenPage,
+    answers,
+    chat_on,
+    wait_for_answer,
+    wait_for_greeting,
+)
 
 # Roles that a person acts on or goes by, each of which must have a name.
 NAMED = {

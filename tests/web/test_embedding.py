@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bot.settings import ROOT
-from tests.web.chat import (
+from tests.support.web_chat import (
     GARDENING,
     STORED,
     OpenPage,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from bot.responses import Wording
-from tests.service import Talk, words
-from tests.web.chat import (
+from tests.support.service import Talk, words
+from tests.support.web_chat import (
     FORGETTING,
     GARDENING,
     NEUTRAL_PAGE,

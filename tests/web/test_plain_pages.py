@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.chat import (
+from tests.support.web_chat import (
     CRISIS,
     GARDENING,
     NEUTRAL_PAGE,

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.chat import (
+from tests.support.web_chat import (
     CRISIS,
     OpenPage,
     answers,
@@ -15,7 +15,7 @@ from tests.web.chat import (
     wait_for_answer,
     wait_for_greeting,
 )
-from tests.web.walking import press
+from tests.support.web_journey import press
 
 
 def test_crisis_answer_stands_out_and_can_be_called(app_url: str, open_page: OpenPage) -> None:

@@ -3,14 +3,13 @@
 `make screenshots` keeps what these tests see under docs/images; otherwise they only look.
 """
 
-import os
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from bot.settings import ROOT
-from tests.web.chat import (
+from tests.support.browser import keep
+from tests.support.web_chat import (
     ANSWER_MS,
     GARDENING,
     OpenPage,
@@ -18,17 +17,7 @@ from tests.web.chat import (
     find_listings,
     wait_for_greeting,
 )
-from tests.web.walking import press
-
-IMAGES = ROOT / "docs" / "images"
-
-
-def keep(page: Page, name: str, folder: Path) -> None:
-    if os.environ.get("CONNECTOR_SCREENSHOTS"):
-        folder = IMAGES
-        folder.mkdir(exist_ok=True)
-    picture = page.screenshot(path=folder / name)
-    assert len(picture) > 20_000, "the picture is nearly empty"
+from tests.support.web_journey import press
 
 
 def choose(page: Page, label: str) -> None:

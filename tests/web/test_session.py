@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Route, expect
 
-from tests.web.chat import (
+from tests.support.web_chat import (
     CRISIS,
     FORGETTING,
     GARDENING,

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.web.chat import (
+from tests.support.web_chat import (
     ANSWER_MS,
     GARDENING,
     OpenPage,

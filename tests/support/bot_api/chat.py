@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.bot_api.server import BotApi
+    from tests.support.bot_api.server import BotApi
 
 PATIENCE = 10.0
 

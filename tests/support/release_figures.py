@@ -2,11 +2,20 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import accumulate
 
+import pytest
+
 from checkins.checkin import AGE_BANDS
+from checkins.outputs.files import write_files
 from checkins.questions import load_questions
-from checkins.release.disclosure import Policy, group_is_shown, protect_block, withhold
+from checkins.release.disclosure import (
+    Policy,
+    group_is_shown,
+    protect_block,
+    withhold,
+)
 from checkins.release.figures import (
     EVERYWHERE,
     UNMET_NEED,
@@ -173,3 +182,24 @@ HOSTILE = {
     'Ward 7 & "the rest"': 33,
     "=1+1": 8,
 }
+
+
+KEPT = {
+    "year": lambda: make_year()[-1],
+    "hostile": lambda: make_town(areas=HOSTILE, fictional=False),
+    "midpoint": lambda: make_town(policy=Policy.MIDPOINT_6, codes=("belonging", "lonely")),
+    "bare": lambda: make_town(areas={"Harbour": 30}, codes=("belonging",), reach=False),
+    "nothing shown": lambda: make_town(areas={"Harbour": 4}, codes=("lonely",), reach=False),
+}
+
+
+towns = pytest.mark.parametrize("town", KEPT)
+
+
+@cache
+def _written(town: str) -> dict[str, bytes]:
+    return write_files(KEPT[town](), make_year()[:-1])
+
+
+def write(town: str) -> dict[str, bytes]:
+    return dict(_written(town))

@@ -56,3 +56,8 @@ class Town:
 
     def _fetch(self, ids: Sequence[int]) -> dict[int, StoredListing]:
         return {one: self.stored[one] for one in ids}
+
+
+def make_vectors(size: int, seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed).standard_normal((size, DIMENSIONS)).astype(np.float32)
+    return random / np.linalg.norm(random, axis=1, keepdims=True)

@@ -8,7 +8,7 @@ It must never be lenient: where the real server answers with an error, so does t
 same words.
 """
 
-from tests.bot_api.chat import Chat, Sent, Tap
-from tests.bot_api.server import BotApi, Fault
+from tests.support.bot_api.chat import Chat, Sent, Tap
+from tests.support.bot_api.server import BotApi, Fault
 
 __all__ = ["BotApi", "Chat", "Fault", "Sent", "Tap"]

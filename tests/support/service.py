@@ -1,5 +1,6 @@
 """The whole program as an operator starts it: `connector run`, real Rasa and all."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -148,3 +149,19 @@ def words(replies: list[dict[str, Any]]) -> str:
 
 def taps(replies: list[dict[str, Any]]) -> list[str]:
     return [option["tap"] for reply in replies for option in reply.get("options", ())]
+
+
+def find_tap(replies: list[dict[str, Any]], label: str) -> str:
+    """What the button that says `label` sends back."""
+    options = [option for reply in replies for option in reply.get("options", ())]
+    return next(str(option["tap"]) for option in options if option["label"] == label)
+
+
+def written(service: Service) -> dict[str, bytes]:
+    """Everything the program wrote or printed, by where. Links lead to what it never writes."""
+    found = {"what it printed": service.printed.encode()}
+    for folder, _, names in os.walk(service.folder):
+        for path in (Path(folder) / name for name in names):
+            content = path.read_bytes()
+            found[path.name] = gzip.decompress(content) if path.suffix == ".gz" else content
+    return found

@@ -20,8 +20,8 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from tests.bot_api.chat import Chat
-from tests.bot_api.methods import METHODS, ApiError, Params
+from tests.support.bot_api.chat import Chat
+from tests.support.bot_api.methods import METHODS, ApiError, Params
 
 REDELIVER_SECONDS = 0.2
 

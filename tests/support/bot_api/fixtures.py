@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bot_api.server import BotApi
+from tests.support.bot_api.server import BotApi
 
 
 @pytest.fixture

@@ -121,3 +121,6 @@ class Person:
 
     def close(self) -> None:
         self.client.close()
+
+
+REPORT = b"<!doctype html><title>Report</title><style>h1{color:teal}</style><h1>Belonging</h1>"

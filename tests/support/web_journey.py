@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.web.chat import (
+from tests.support.web_chat import (
     CRISIS,
     answers,
     find_listings,

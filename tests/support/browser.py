@@ -7,14 +7,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from bot.settings import ROOT
-from tests.outcomes import has_failed
-from tests.web.chat import ANSWER_MS, OpenPage
+from tests.support.outcomes import has_failed
+from tests.support.web_chat import (
+    ANSWER_MS,
+    OpenPage,
+)
 
 TRACES = ROOT / "var" / "traces"
 CHROMIUM_ARGUMENTS = [
@@ -92,3 +96,14 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
 
 def answer_weather(route: Route) -> None:
     route.fulfill(body="<!doctype html><title>Weather</title>", content_type="text/html")
+
+
+IMAGES = ROOT / "docs" / "images"
+
+
+def keep(page: Page, name: str, folder: Path) -> None:
+    if os.environ.get("CONNECTOR_SCREENSHOTS"):
+        folder = IMAGES
+        folder.mkdir(exist_ok=True)
+    picture = page.screenshot(path=folder / name)
+    assert len(picture) > 20_000, "the picture is nearly empty"

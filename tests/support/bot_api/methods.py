@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tests.bot_api.chat import Chat, Sent
-from tests.bot_api.markup import MarkupError, parse, units
+from tests.support.bot_api.chat import Chat, Sent
+from tests.support.bot_api.markup import MarkupError, parse, units
 
 if TYPE_CHECKING:
-    from tests.bot_api.server import BotApi
+    from tests.support.bot_api.server import BotApi
 
 TEXT_LIMIT = 4096
 BUTTON_LIMIT = 100

@@ -1,0 +1,1 @@
+"""Helpers that several tests share. No test imports another test module."""
