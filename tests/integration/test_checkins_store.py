@@ -114,7 +114,7 @@ def test_the_history_takes_older_check_ins_along(tmp_path: Path) -> None:
     assert read(path, "SELECT random_key FROM check_ins") == [("aa",), ("cc",), ("ff",)]
 
 
-@pytest.mark.usefixtures("engine")
+@pytest.mark.usefixtures("file_engine")
 def test_two_processes_at_once_lose_nothing(path: Path) -> None:
     script = (
         "import sys\n"
