@@ -1,4 +1,5 @@
 """Speed and memory of the real program, each figure beside a peer measured in the same run.
 
-Never a test: nothing here passes or fails by a time. What each number means: docs/benchmarks.md.
+This is not a test: nothing passes or fails by a time. docs/how-to/run-the-benchmarks.md says
+what each number means.
 """

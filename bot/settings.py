@@ -1,7 +1,7 @@
 """Everything an operator can set, from the environment or a `.env` file.
 
 Read once, in `cli.py`; nothing deeper takes a setting from the environment.
-Each setting is explained in docs/settings.md, and a test holds the two together.
+Each setting is explained in docs/reference/settings.md, and a test holds the two together.
 """
 
 import secrets

@@ -114,7 +114,7 @@ class Encoder:
             from sentence_transformers import SentenceTransformer
 
             options = onnxruntime.SessionOptions()
-            # One thread that does not spin: two fight with the vector scan's own (docs/search.md).
+            # One thread that does not spin: two would compete with the vector scan's own.
             options.intra_op_num_threads = 1
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             model = SentenceTransformer(

@@ -51,11 +51,11 @@ def main() -> None:
         # A setting's value may be a secret: only its name and what is wrong are told.
         problem = error.errors()[0]
         name = str(problem["loc"][0]).upper()
-        _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/settings.md.")
+        _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/reference/settings.md.")
     except SettingsError as error:
         # Told without a value: 'error parsing value for field "checkin_areas" from source ...'.
         name = str(error).partition('"')[2].partition('"')[0].upper()
-        _fail(f"The setting {name} is not a JSON list or value. See docs/settings.md.")
+        _fail(f"The setting {name} is not a JSON list or value. See docs/reference/settings.md.")
 
 
 def _fail(line: str) -> NoReturn:

@@ -1,7 +1,7 @@
 """The labelled examples of the crisis guard, and tables of how well they are labelled.
 
-Owns the reading of `tests/safety/*.jsonl` and the arithmetic of `docs/safety.md`. Must never
-train anything, nor see what residents write.
+Owns the reading of `tests/safety/*.jsonl` and the arithmetic of
+`docs/reference/safety-figures.md`. Must never train anything, nor see what residents write.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Trains and measures the crisis guard: `python -m bot.safety.training --help`.
 
 Owns the making of `head.npz` (learnt from `tests/safety/dev.jsonl` and what Rasa learns,
-its thresholds from what neither holds) and of the tables in `docs/safety.md`. Must never train or
-tune on `heldout.jsonl`.
+its thresholds from what neither holds) and of the tables in `docs/reference/safety-figures.md`.
+Must never train or tune on `heldout.jsonl`.
 """
 
 from collections.abc import Callable, Sequence
@@ -139,7 +139,7 @@ def heldout_rows(
 
 
 def measure(encode: Encode) -> str:
-    """The tables of `docs/safety.md` on heldout, with the committed patterns and head."""
+    """The tables of `docs/reference/safety-figures.md`, measured on `heldout.jsonl`."""
     heldout = read_examples(HELDOUT)
     alone, together = Guard().label, Guard(encode).label
     rows = {

@@ -117,10 +117,10 @@ _SENTENCES = {
     "status": "active, inactive or temporarily closed",
     "modified_after": "a moment such as 2026-10-01T09:30:00Z",
     "proximity": f"a number of metres from 0 to {_MOST_METRES}",
-    "format": "one of the forms that docs/publishing.md names",
+    "format": "one of the forms that docs/reference/publishing.md names",
     "within": "a number of miles from 0 to 100",
-    "strand": "one of the strands that docs/publishing.md names",
-    "need": "one of the needs that docs/publishing.md names",
+    "strand": "one of the strands that docs/reference/publishing.md names",
+    "need": "one of the needs that docs/reference/publishing.md names",
     "kind": "group, service, volunteering or have_a_say",
 }
 

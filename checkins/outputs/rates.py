@@ -1,7 +1,8 @@
 """Percentages and likely ranges, worked out from published cells and nothing else.
 
 Owns what is honest to say of a share where some cells are not shown. Whoever has the tables can
-work out the same again (docs/release-tables.md), so a rate gives nothing away that a cell did not.
+work out the same again (docs/reference/release-tables.md), so a rate gives nothing away that
+a cell did not.
 """
 
 from collections.abc import Container, Iterable, Sequence

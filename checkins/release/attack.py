@@ -2,7 +2,8 @@
 
 Owns the attacker: it sees what was published, and sets up all that must hold of the raw counts;
 how narrowly each count that is not shown is then bounded is for `feasibility`. Must never see
-a raw count; it is as good a check as its list of what must hold, which is in `docs/releases.md`.
+a raw count; it is as good a check as its list of what must hold, which is in
+`docs/explanation/disclosure-control.md`.
 """
 
 from collections import defaultdict

@@ -3,7 +3,7 @@
 Owns the two policies, and the rules that turn raw counts into cells that can be published.
 Must never return a raw count, and must stay pure: numbers in, cells out. Suppressing 1 to 7 and
 rounding to 5 is NHS England's rule for Hospital Episode Statistics since 2018; midpoints of six
-are OpenSAFELY's. Why each of the others is needed is in `docs/releases.md`.
+are OpenSAFELY's. Why each of the others is needed is in `docs/explanation/disclosure-control.md`.
 """
 
 from collections.abc import Iterable, Sequence

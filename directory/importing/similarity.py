@@ -18,7 +18,7 @@ from directory.listing import Listing, Point
 from directory.places import measure_apart, tidy_postcode
 
 # From SURE up, two listings are linked and shown once; from LIKELY up, a navigator is asked.
-# Both were chosen on half of the labelled pairs: see docs/directory.md.
+# Both were chosen on half of the labelled pairs: see docs/decisions/duplicates.md.
 SURE = 0.85
 LIKELY = 0.55
 

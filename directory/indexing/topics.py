@@ -22,7 +22,7 @@ Array = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 KEPT = 4
-"""How many topics are kept of a listing: more find nothing better (docs/search.md)."""
+"""Topics kept for each listing. More do not help: see docs/decisions/search-ranking.md."""
 # How sharply a message is told from the examples that are a little less like it.
 _SHARPNESS = 1 / 0.03
 # What the words of a listing's description, and its words in all, count beside its name and vector.

@@ -23,7 +23,8 @@ from directory.indexing.topics import (
 
 Encode = Callable[[Sequence[str]], Array]
 _WEIGHTS = Path(__file__).with_name("topics.npz")
-# How closely the weights follow the examples: from 5 to 30 nothing changes (docs/search.md).
+# How closely the weights follow the examples; from 5 to 30 nothing changes, see
+# docs/decisions/search-ranking.md.
 _COST = 20.0
 # An offer of help is told from a request by little: it must follow the general run of asks less
 # than the examples written to tell the two apart.

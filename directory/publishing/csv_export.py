@@ -1,4 +1,5 @@
-"""Listings as the CSV template, so that they can be imported again: see docs/import.md.
+"""Listings as the CSV template, so that they can be imported again: see
+docs/reference/csv-template.md.
 
 A spreadsheet takes a cell that begins like a formula for one: such a cell gets an apostrophe
 in front, which reading the template takes off again.

@@ -54,7 +54,8 @@ WIDTHS = (3_000, 10_000, 100_000)
 _OF_PART = 0.4
 _RINGS = (1.0, 3.0, 10.0)
 # So many are sorted exactly; of more, the index of vectors gives the nearest, and it is asked for
-# a thousand, the most that it can be, as it misses more of fewer: see docs/postgresql.md.
+# a thousand, the most that it can be, as it misses more of fewer: see
+# docs/decisions/postgresql-search.md.
 _FEW = 20_000
 # A square's share of the listings takes long to count.
 _FEW_NEAR = 5_000

@@ -15,7 +15,7 @@ from directory.indexing.traits import Traits
 
 @dataclass(frozen=True)
 class Weights:
-    """What each part is worth, in units of cosine; chosen as docs/search.md tells.
+    """What each part is worth, in units of cosine: see docs/decisions/search-ranking.md.
 
     `words` is of BM25 scaled so that the best listing has 1; `example` of likeness to an imagined
     listing that would answer; `common` against likeness to everything that is asked for; `topics`

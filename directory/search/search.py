@@ -38,7 +38,7 @@ _MOST_MILES = 10.0
 # What it costs somebody who asked for nearer ones.
 _NEAREST_MILE_COST = 0.1
 # What it is worth that a listing says it has what was asked for, and what it costs to be like
-# what was not wanted, in units of cosine: see docs/search.md.
+# what was not wanted, in units of cosine: see docs/explanation/search.md.
 _SUITED: dict[Demand, float] = {"women": 0.4, "men": 0.4}
 _SUITED_ELSE = 0.2
 _AVOIDED = 0.3

@@ -194,7 +194,8 @@ def _explain(text: str, source: str) -> SourceError:
         )
     return UnknownFormError(
         f"{source} is neither JSON, a calendar nor the CSV template: "
-        "its first line must name the columns `name`, `kind` and `description` (docs/import.md)."
+        "its first line must name the columns `name`, `kind` and `description` "
+        "(docs/reference/csv-template.md)."
     )
 
 

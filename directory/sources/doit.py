@@ -50,8 +50,15 @@ def _open(content: Any) -> list[Any]:
 
 def _read_activity(activity: Any) -> Listing | Rejected:
     if not isinstance(activity, dict):
-        return Rejected("", "", "it is no activity; see docs/import.md", {"content": str(activity)})
-    return read_row(partial(_read, activity), _forget_keys(activity), form="docs/import.md")
+        return Rejected(
+            "",
+            "",
+            "it is no activity; see docs/reference/import-formats.md",
+            {"content": str(activity)},
+        )
+    return read_row(
+        partial(_read, activity), _forget_keys(activity), form="docs/reference/import-formats.md"
+    )
 
 
 def _forget_keys(activity: Json) -> Json:

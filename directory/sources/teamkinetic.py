@@ -76,8 +76,15 @@ def _is_activity(one: Any) -> bool:
 
 def _read_activity(activity: Any, organisations: dict[str, Json]) -> Listing | Rejected:
     if not isinstance(activity, dict):
-        return Rejected("", "", "it is no activity; see docs/import.md", {"content": str(activity)})
-    return read_row(partial(_read, activity, organisations), activity, form="docs/import.md")
+        return Rejected(
+            "",
+            "",
+            "it is no activity; see docs/reference/import-formats.md",
+            {"content": str(activity)},
+        )
+    return read_row(
+        partial(_read, activity, organisations), activity, form="docs/reference/import-formats.md"
+    )
 
 
 def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Listing:

@@ -1,4 +1,4 @@
-"""The CSV template that a person can fill in a spreadsheet: see docs/import.md.
+"""The CSV template that a person can fill in a spreadsheet: see docs/reference/csv-template.md.
 
 Every complaint names the row as the spreadsheet numbers it, and the column.
 """
@@ -94,7 +94,7 @@ def read_rows(text: str, source: str) -> list[Listing | Rejected]:
     if unknown := [name for name in header if name and name not in COLUMNS]:
         raise SourceError(
             f"{source}: no column is called {', '.join(map(repr, unknown))}. "
-            "Rename it as docs/import.md does, or delete it."
+            "Rename it as docs/reference/csv-template.md does, or delete it."
         )
     if twice := [name for name, times in Counter(filter(None, header)).items() if times > 1]:
         raise SourceError(f"{source}: the column {twice[0]!r} is there twice. Delete one.")

@@ -43,7 +43,7 @@ def read_told(service: dict[str, Any]) -> Told:
     guessed = {word for one in ours if one.get("proposed") is True for word in _read_words(one)}
     role = service.get("volunteering") or {}
     if not isinstance(role, dict):
-        raise RowError("`volunteering` is not an object; see docs/import.md")
+        raise RowError("`volunteering` is not an object; see docs/reference/import-formats.md")
     skills = role.get("skills_wanted") or []
     if not isinstance(skills, list):
         raise RowError("`skills_wanted` is not a list of words")

@@ -19,7 +19,7 @@ _SHORTEST = 4
 _ABOUT_ME = re.compile(
     r"(?:i['’]?m|i am|i['’]?ve|i have|i had|had|my|we['’]?re|i use|could i|can i)\b", re.I
 )
-# Parts nearer to each other than this are one wish told at length; see docs/search.md.
+# Parts nearer to each other than this are one wish told at length; see docs/explanation/search.md.
 APART = 0.3
 # And each must have a listing that fits this well, or it was no wish.
 CLOSE = 0.4

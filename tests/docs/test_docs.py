@@ -1,6 +1,7 @@
 """The documents are true: settings, commands, pictures, terms and privacy properties."""
 
 import re
+import subprocess
 
 import pytest
 from typer.main import get_command
@@ -12,6 +13,12 @@ from directory.desk import models  # noqa: F401
 from directory.models import Base
 
 DOCS = ROOT / "docs"
+MARKDOWN = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    *(str(path.relative_to(ROOT)) for path in DOCS.rglob("*.md")),
+]
 
 
 def read(name: str) -> str:
@@ -20,11 +27,11 @@ def read(name: str) -> str:
 
 @pytest.mark.parametrize("name", [name.upper() for name in Settings.model_fields])
 def test_every_setting_is_explained(name: str) -> None:
-    assert f"| `{name}` |" in read("docs/settings.md")
+    assert f"| `{name}` |" in read("docs/reference/settings.md")
 
 
 def test_no_setting_is_explained_that_is_gone() -> None:
-    explained = set(re.findall(r"^\| `([A-Z_]+)` \|", read("docs/settings.md"), re.M))
+    explained = set(re.findall(r"^\| `([A-Z_]+)` \|", read("docs/reference/settings.md"), re.M))
     assert explained == {name.upper() for name in Settings.model_fields}
 
 
@@ -38,11 +45,13 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_explained(command: str) -> None:
-    assert f"connector {command}" in read("docs/commands.md")
+    assert f"connector {command}" in read("docs/reference/commands.md")
 
 
 def test_every_privacy_property_names_a_function_and_a_test_that_exist() -> None:
-    rows = re.findall(r"^\| (\d\w?) \| .+? \| `(.+?)` \| `(.+?)` \|", read("docs/privacy.md"), re.M)
+    rows = re.findall(
+        r"^\| (\d\w?) \| .+? \| `(.+?)` \| `(.+?)` \|", read("docs/explanation/privacy.md"), re.M
+    )
     assert [number for number, _, _ in rows] == "1 2 3 4 4a 4b 4c 5 6 6a 7".split()
     for _, function, guard in rows:
         module, _, name = re.sub(r"\.[A-Z]\w+(?=\.)", "", function).rpartition(".")
@@ -53,7 +62,7 @@ def test_every_privacy_property_names_a_function_and_a_test_that_exist() -> None
 
 
 def test_privacy_names_what_holds_anything_of_people_and_for_how_long() -> None:
-    section = read("docs/privacy.md").partition("## What the desk keeps of whom")[2]
+    section = read("docs/explanation/privacy.md").partition("## What the desk keeps of whom")[2]
     rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \| .+ \|$", section, re.M)
     named = {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
     kept = {name for name in Base.metadata.tables if name.startswith("desk_")}
@@ -64,7 +73,7 @@ def test_privacy_names_what_holds_anything_of_people_and_for_how_long() -> None:
 def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
     text = Wording().responses["utter_ask_privacy"]["text"]
     said = [line.strip() for line in text.strip().splitlines()]
-    section = read("docs/privacy.md").partition("## What the chat says of it")[2]
+    section = read("docs/explanation/privacy.md").partition("## What the chat says of it")[2]
     rows = re.findall(r"^\| (.+?) \| `(.+?)` \|$", section, re.M)
     assert [line for line, _ in rows] == said
     assert len(said) == 5
@@ -74,29 +83,39 @@ def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
 
 
 def test_what_keeps_others_out_of_the_desk_is_held_by_tests_that_exist() -> None:
-    rows = re.findall(r"\| `(test_\w+\.py)::(test_\w+)` \|$", read("docs/desk.md"), re.M)
+    rows = re.findall(
+        r"\| `(test_\w+\.py)::(test_\w+)` \|$", read("docs/how-to/use-the-desk.md"), re.M
+    )
     assert len(rows) >= 15
     for test_file, test in rows:
         assert f"def {test}(" in read(f"tests/desk/{test_file}"), test
 
 
-@pytest.mark.parametrize("document", [path.name for path in DOCS.glob("*.md")])
-def test_every_document_is_reached_from_the_readme(document: str) -> None:
-    assert f"docs/{document}" in read("README.md")
+@pytest.mark.parametrize("document", [str(path.relative_to(ROOT)) for path in DOCS.rglob("*.md")])
+def test_every_document_is_linked_from_the_index(document: str) -> None:
+    if document != "docs/README.md":
+        assert f"]({document.removeprefix('docs/')})" in read("docs/README.md")
 
 
-@pytest.mark.parametrize(
-    "document",
-    ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in DOCS.glob("*.md"))],
-)
-def test_links_lead_somewhere(document: str) -> None:
+@pytest.mark.parametrize("document", MARKDOWN)
+def test_relative_links_lead_to_files(document: str) -> None:
     folder = (ROOT / document).parent
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", read(document)):
         assert (folder / target).exists(), target
 
 
+def test_every_document_named_in_code_exists() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    for name in tracked:
+        if name.endswith((".py", ".yml", ".toml", ".md", "Makefile", ".js", ".html")):
+            for document in re.findall(r"(?<![\w./-])docs/[\w/-]+\.md", read(name)):
+                assert (ROOT / document).exists(), f"{name} names {document}"
+
+
 def test_every_criterion_of_wcag_names_a_test_that_exists() -> None:
-    document = read("docs/accessibility.md")
+    document = read("docs/explanation/accessibility.md")
     rows = re.findall(r"^\| (\d\.\d\.\d+) .+? \| (A|AA) \| .+? \| `(.+?)` \|$", document, re.M)
     # What WCAG 2.2 has at A and AA: 31 and 24.
     assert len({number for number, _, _ in rows}) == len(rows) == 55

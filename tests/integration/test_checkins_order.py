@@ -144,7 +144,7 @@ def test_there_is_no_hidden_number_of_a_row(checkins_engine: Engine) -> None:
 
 def test_nothing_is_left_in_the_log_of_sqlite(checkins_engine: Engine) -> None:
     if checkins_engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL keeps a log of its own, which docs/checkins.md owns up to")
+        pytest.skip("PostgreSQL keeps a log of its own: see docs/explanation/check-ins.md")
     CheckIns(checkins_engine).record(some_checkin("mark-001"), Stub("f" * 16, 0))
     assert checkins_engine.url.database
     holding = [

@@ -1,6 +1,7 @@
 """How often what is called the same thing is, in two councils' real feeds.
 
-Of the feeds, only identifiers and labels are kept. docs/directory.md says how they were given.
+Only identifiers and labels of the feeds are kept. docs/decisions/duplicates.md says how the
+labels were given.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The crisis guard, held to the examples and to the table in docs/safety.md."""
+"""The crisis guard, held to the examples and to docs/reference/safety-figures.md."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ from bot.safety.patterns import fold, mark, simplify
 from directory.encoder import Encoder
 
 ROOT = Path(__file__).parents[2]
-DOC = (ROOT / "docs" / "safety.md").read_text("utf-8")
+DOC = (ROOT / "docs" / "reference" / "safety-figures.md").read_text("utf-8")
 DEV = tables.read_examples(ROOT / training.DEV)
 HELDOUT = tables.read_examples(ROOT / training.HELDOUT)
 BATCHES = tuple(dict.fromkeys(example.batch for example in HELDOUT))
@@ -68,7 +68,7 @@ def test_everyday_talk_raises_next_to_nothing(guard: Guard) -> None:
 
 
 def test_the_aim_for_false_alarms_is_met_on_the_natural_mix(rows: Rows) -> None:
-    """Recall falls short of its aim of 98%: docs/safety.md says so, and by how much."""
+    """Recall falls short of its aim of 98%; docs/reference/safety-figures.md says by how much."""
     examples, labels = rows["heldout sealed, with the encoder"]
     alarms, recall = tables.false_alarms(examples, labels), tables.recall(examples, labels)
     assert alarms.hits <= 0.02 * alarms.total

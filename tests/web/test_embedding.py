@@ -195,7 +195,7 @@ def test_the_guide_shows_the_real_thing(app_url: str, open_page: OpenPage) -> No
         re.compile("^open, message from chat, message from person, .*message from chat, close$")
     )
     attributes = page.locator("dt").all_inner_texts()
-    documented = (ROOT / "docs" / "web.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "how-to" / "embed-the-chat.md").read_text(encoding="utf-8")
     for attribute in attributes:
         assert f"| `{attribute.partition('=')[0]}`" in documented
     assert page.evaluate("window.violations") == []
