@@ -27,7 +27,7 @@ from benchmarks.startup import start
 from benchmarks.tables import Table, compare
 from benchmarks.timing import time_in_rounds
 from directory.encoder import Encoder, Vectors
-from directory.importing.importer import import_listings
+from directory.importing.importer import write_source
 from directory.importing.upgrade import open_directory
 from directory.indexing.words import find_stems, number
 from directory.listing_text import build_encoder_text
@@ -60,7 +60,7 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
         url = f"sqlite:///{folder / f'search-{size}.db'}"
         print(f"  filling {size:,} listings ...", file=sys.stderr, flush=True)
         engine = open_directory(url)
-        import_listings(engine, Ready(grown), "benchmark", scatter(grown.listings))
+        write_source(engine, Ready(grown), "benchmark", scatter(grown.listings))
         tables.append(
             _compare(SearchService(engine, encoder), grown, encoder, rounds=2 if quick else 5)
         )

@@ -41,7 +41,6 @@ from checkins.store import CheckIns, open_engine
 from directory.database import open_database
 from directory.desk.services import DeskServices
 from directory.encoder import Encoder, is_prepared, prepare
-from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
 from directory.notes import Notebook
@@ -93,7 +92,6 @@ def prepare_all(settings: Settings, encoder: Encoder) -> Path:
         with _step("Loading the example town of Larkhaven (about 15 s)"):
             rows = read_source(str(EXAMPLE))
             import_listings(engine, encoder, EXAMPLE.stem, rows, notice=EXAMPLE_NOTICE)
-            link_duplicates(engine)
     engine.dispose()
     migrate_checkins(settings.checkins_url)
     model = name_model(settings.connector_var / "models")

@@ -6,7 +6,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import make_url
@@ -77,6 +77,15 @@ def begin_writing(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "sqlite":
         session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def lock_table(session: Session, table: type[DeclarativeBase]) -> None:
+    """Let no other transaction write to `table` until this one ends; does nothing on SQLite.
+
+    Readers do not wait. On SQLite, `begin_writing` is the lock there is.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {table.__tablename__} IN EXCLUSIVE MODE"))
 
 
 def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from sqlalchemy import Engine, delete, insert, select, text, update
+from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory.database import insert_if_new
+from directory.database import insert_if_new, lock_table
 from directory.errors import DatabaseError
 from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
 
@@ -72,10 +72,10 @@ class Notebook:
         )
         try:
             with Session(self._engine) as session, session.begin():
+                lock_table(session, NoteRow)
+                session.add(row)
                 if self._engine.dialect.name == "postgresql":
-                    _add_in_no_order(session, row)
-                else:
-                    session.add(row)
+                    _rewrite_notes(session)
         except SQLAlchemyError as error:
             raise DatabaseError(f"A note was not kept: {type(error).__name__}.") from None
 
@@ -145,10 +145,8 @@ class Notebook:
             ]
 
 
-def _add_in_no_order(session: Session, row: NoteRow) -> None:
-    """Write every note anew, by their numbers: PostgreSQL shows which transaction wrote a row."""
-    session.execute(text("LOCK TABLE note IN EXCLUSIVE MODE"))
-    session.add(row)
+def _rewrite_notes(session: Session) -> None:
+    """Write all notes again in random order: PostgreSQL shows which transaction wrote a row."""
     session.flush()
     notes = session.execute(select(NoteRow.__table__).order_by(NoteRow.id)).mappings().all()
     session.execute(delete(NoteRow))

@@ -41,7 +41,6 @@ def import_sources(
 ) -> None:
     """Take Open Referral UK files, API addresses or CSV templates into the directory."""
     from directory.encoder import Encoder, prepare
-    from directory.importing.duplicates import link_duplicates
     from directory.importing.importer import import_listings
     from directory.importing.upgrade import open_directory
     from directory.sources.detect import name_source, read_source
@@ -74,8 +73,8 @@ def import_sources(
         listings = report.added + report.updated + report.unchanged
         seconds = max(time.monotonic() - started, 0.001)
         OUT.print(f"{listings} listings in {seconds:.0f} s, {listings / seconds:.0f} a second.")
-    linked = link_duplicates(engine)
-    if linked.hidden or linked.waiting:
+    linked = report.linked
+    if linked and (linked.hidden or linked.waiting):
         OUT.print(
             f"Listed twice: {linked.hidden} are shown once; {linked.waiting} pairs may be, "
             "and wait for a navigator."

@@ -66,7 +66,6 @@ def sync(
     """Bring the directory up to date with the registered feeds."""
     from directory.encoder import Encoder, prepare
     from directory.importing import sync as feed_sync
-    from directory.importing.duplicates import link_duplicates
     from directory.importing.upgrade import open_directory
 
     settings = Settings()
@@ -88,7 +87,5 @@ def sync(
         else:
             said = "not changed" if report.unchanged else report.held or report.failed
             OUT.print(f"{report.name}: {said}", markup=False)
-    if any(report.counts for report in reports):
-        link_duplicates(engine)
     if failed := [report.name for report in reports if report.held or report.failed]:
         raise DirectoryError(f"Not brought up to date: {', '.join(failed)}.")

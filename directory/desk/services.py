@@ -15,7 +15,6 @@ from directory.importing.audit_log import History, note_else, note_listings
 from directory.importing.duplicates import (
     Verdict,
     Waiting,
-    link_duplicates,
     list_waiting,
     settle_pair,
 )
@@ -64,7 +63,7 @@ class DeskServices:
 
         Raises as `import_listings` does.
         """
-        report = import_listings(
+        return import_listings(
             self._engine,
             self._encoder,
             source,
@@ -73,8 +72,6 @@ class DeskServices:
             accept_loss=accept_loss,
             who=who,
         )
-        link_duplicates(self._engine)
-        return report
 
     def list_pairs(self, most: int) -> list[Waiting]:
         """Listings that may be one thing listed twice, the likeliest first."""
@@ -107,7 +104,6 @@ class DeskServices:
         if report.counts:
             with Session(self._engine) as session, session.begin():
                 note_else(session, name, who, "what was held back of it taken in")
-        link_duplicates(self._engine)
         return report
 
     def leave(self, name: str, who: str) -> None:

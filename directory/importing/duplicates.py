@@ -13,11 +13,12 @@ import numpy as np
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from directory.database import lock_table
 from directory.encoder import DIMENSIONS
 from directory.errors import DirectoryError
 from directory.importing.candidate_pairs import Pair, find_duplicates, link_sure
 from directory.importing.similarity import SURE, read_facts
-from directory.importing.writer import rewrite_entries
+from directory.importing.writer import announce_change, rewrite_entries
 from directory.listing import Listing, StoredListing, read_document
 from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, read_listing
 
@@ -46,6 +47,8 @@ class Waiting:
 def link_duplicates(engine: Engine) -> Linked:
     """Look for pairs in the whole directory, and link those that are surely one thing."""
     with Session(engine) as session:
+        # Two programs that link at the same time would insert the same pairs.
+        lock_table(session, DuplicateRow)
         rows = session.execute(
             select(ListingRow.id, ListingRow.document, SourceRow.name, EntryRow.vector)
             .join(EntryRow, EntryRow.listing_id == ListingRow.id)
@@ -178,6 +181,9 @@ def _hide(session: Session, shown: dict[int, int]) -> None:
     )
     before: dict[int, int | None] = {row.id: row.same_as for row in rows}
     changed = {at for at in before.keys() | shown.keys() if before.get(at) != shown.get(at)}
+    if changed:
+        # Lock the revision before any listing, as every writer does: otherwise two may deadlock.
+        announce_change(session)
     for at in changed:
         session.execute(update(ListingRow).where(ListingRow.id == at).values(same_as=shown.get(at)))
     rewrite_entries(session, sorted(changed))

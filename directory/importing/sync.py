@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from directory.clock import read_clock
 from directory.encoder import Encoder
 from directory.errors import DatabaseError, DirectoryError, HeldError, SourceError
-from directory.importing.importer import ImportReport, import_listings
+from directory.importing.duplicates import link_duplicates
+from directory.importing.importer import ImportReport, write_source
 from directory.models import SourceRow
 from directory.progress import Progress, no_progress
 from directory.sources.detect import read_feed
@@ -142,7 +143,7 @@ def sync(
             f"No feed is called {unknown[0]!r}. Registered: {', '.join(sorted(known)) or 'none'}."
         )
     wanted = known if only is None else set(only)
-    return [
+    reports = [
         _sync_one(
             engine,
             encoder,
@@ -156,6 +157,9 @@ def sync(
         for feed in feeds
         if feed.name in wanted
     ]
+    if any(report.counts for report in reports):
+        link_duplicates(engine)
+    return reports
 
 
 def _sync_one(
@@ -185,7 +189,7 @@ def _sync_one(
         if found.rows is None:
             _remember(engine, feed, None, "")
             return replace(report, unchanged=True)
-        counts = import_listings(
+        counts = write_source(
             engine, encoder, feed.name, found.rows, progress=tell, accept_loss=accepted, who=who
         )
         _remember(engine, feed, found.mark, "")

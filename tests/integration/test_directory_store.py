@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, time
 from time import monotonic, sleep
@@ -15,9 +16,10 @@ from sqlalchemy.orm import Session
 from bot.settings import ROOT
 from directory.database import migrate, open_database
 from directory.errors import DatabaseError
+from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import import_listings
 from directory.importing.writer import renew_entries
-from directory.listing import Schedule, read_document
+from directory.listing import Listing, Schedule, read_document
 from directory.models import Base, ListingRow, QuarantinedRow, RevisionRow, SourceRow
 from directory.search.query import Query
 from directory.search.service import SearchService, count_listings
@@ -166,6 +168,7 @@ IMPORT = """
 import sys
 from pathlib import Path
 from directory.encoder import Encoder
+from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import import_listings
 from directory.database import open_database
 from tests.support.example_listings import TEA
@@ -254,31 +257,40 @@ def assert_tea_is_as_it_was(engine: Engine) -> None:
         assert read_document(connection.scalar(select(ListingRow.document))) == TEA
 
 
-def test_writers_at_the_same_time_take_turns(engine, directory_url, encoder):
-    """Each of four writes its own source; none is lost, and each has a revision of its own."""
-    migrate(engine)
-    import_listings(engine, encoder, "first", [TEA])
-    failed: list[BaseException] = []
+def import_at_once(directory_url: str, encoder, sources: dict[str, Listing]) -> None:
+    """Import each source's one listing in a thread with an engine of its own."""
 
-    def write(name: str) -> None:
-        own = open_database(directory_url)
+    def run_import(source: str) -> None:
+        engine = open_database(directory_url)
         try:
-            import_listings(own, encoder, name, [TEA])
-        except BaseException as error:
-            failed.append(error)
+            import_listings(engine, encoder, source, [sources[source]])
         finally:
-            own.dispose()
+            engine.dispose()
 
-    threads = [threading.Thread(target=write, args=(f"town {number}",)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(len(sources)) as threads:
+        list(threads.map(run_import, sources))
+
+
+def test_simultaneous_imports_each_have_a_revision(engine, directory_url, encoder):
+    migrate(engine)
+    names = ("Chess", "Football", "Sewing", "Swimming")
+    sources = {name: Listing("1", name, "group", f"{name} for beginners.") for name in names}
+    import_listings(engine, encoder, "first", [TEA])
+    import_at_once(directory_url, encoder, sources)
     with engine.connect() as connection:
         revisions = connection.scalars(select(ListingRow.revision)).all()
     assert len(revisions) == 5
     assert len(set(revisions)) == 5
+
+
+def test_simultaneous_imports_of_one_listing_are_linked(engine, directory_url, encoder):
+    migrate(engine)
+    import_listings(engine, encoder, "first", [TEA])
+    import_at_once(directory_url, encoder, {f"town {number}": TEA for number in range(4)})
+    assert link_duplicates(engine).hidden == 4
+    with engine.connect() as connection:
+        shown_ids = connection.scalars(select(ListingRow.same_as)).all()
+    assert shown_ids.count(None) == 1
 
 
 # What PostgreSQL's text cannot hold, and what no database's can.

@@ -1,65 +1,114 @@
-"""How often what is called the same thing is, in two councils' real feeds.
+"""A thing that two sources list is shown once, and a navigator has the last word."""
 
-Only identifiers and labels of the feeds are kept. docs/decisions/duplicates.md says how the
-labels were given.
-"""
-
-import json
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
 
-from directory.encoder import Encoder
-from directory.importing.candidate_pairs import find_duplicates
-from directory.importing.similarity import SURE, read_facts
-from directory.listing import Listing
-from directory.listing_text import build_encoder_text
-from directory.sources.openreferral import read_service
+from directory.importing.duplicates import Linked, link_duplicates
+from directory.importing.importer import import_listings
+from directory.importing.upgrade import open_directory
+from directory.listing import Listing, Place, Schedule
+from directory.models import DuplicateRow, ListingRow
+from directory.publishing.repository import ServiceRepository
+from directory.search.query import Query
+from directory.search.service import SearchService
 
-LABELS = Path(__file__).parents[1] / "labels" / "duplicates.jsonl"
-
-Likeness = dict[tuple[str, str], float]
-
-
-@pytest.fixture(scope="module")
-def labels() -> dict[tuple[str, str], bool]:
-    lines = LABELS.read_text("utf-8").splitlines()
-    return {(one["first"], one["second"]): one["same"] for one in map(json.loads, lines)}
-
-
-@pytest.fixture(scope="module")
-def found(feeds: Path, encoder: Encoder) -> Likeness:
-    """Every pair that is found between and within the two feeds."""
-    listings: dict[str, Listing] = {}
-    for source in ("bristol", "north-lincolnshire"):
-        for service in json.loads((feeds / f"{source}.json").read_text("utf-8")):
-            listing = read_service(service)
-            if isinstance(listing, Listing):
-                listings[f"{source}:{listing.key}"] = listing
-    keys = list(listings)
-    facts = [read_facts(listings[key], key.partition(":")[0]) for key in keys]
-    vectors = encoder.encode([build_encoder_text(listings[key]) for key in keys])
-    return {
-        tuple(sorted((keys[pair.first], keys[pair.second]))): pair.likeness
-        for pair in find_duplicates(facts, vectors)
-    }
+CLUB = Listing(
+    key="1",
+    name="Old Town Lunch Club",
+    kind="group",
+    description="A hot lunch and a chat for older people, every Wednesday in the church hall.",
+    organisation="Old Town Churches",
+    website="https://lunch.example",
+    phone="01632 960001",
+    places=(Place("Church Hall", postcode="ZY1 1AA"),),
+)
+FULLER = replace(CLUB, key="9", schedules=(Schedule(("Wednesday",), "weekly"),))
+CHOIR = replace(
+    CLUB, key="2", name="Choir", description="We sing.", website="https://choir.example", phone=""
+)
 
 
-def test_what_is_linked_is_the_same_thing(found: Likeness, labels: dict[tuple[str, str], bool]):
-    sure = [pair for pair, likeness in found.items() if likeness >= SURE]
-    unknown = [pair for pair in sure if pair not in labels]
-    assert not unknown, "read these pairs and add them to tests/labels/duplicates.jsonl"
-    right = sum(labels[pair] for pair in sure)
-    print(f"sure: {right} of {len(sure)} are the same thing")
-    assert right >= 13
-    assert right / len(sure) >= 0.9
+@pytest.fixture
+def filled_engine(tmp_path, encoder) -> Iterator[Engine]:
+    engine = open_directory(f"sqlite:///{tmp_path / 'directory.db'}")
+    import_listings(engine, encoder, "one", [CLUB, CHOIR])
+    import_listings(engine, encoder, "two", [FULLER])
+    yield engine
+    engine.dispose()
 
 
-def test_few_are_missed_and_navigators_are_not_buried(
-    found: Likeness, labels: dict[tuple[str, str], bool]
-):
-    same = [pair for pair, alike in labels.items() if alike]
-    put_forward = sum(pair in found for pair in same)
-    print(f"found: {put_forward} of {len(same)} that are the same, among {len(found)} pairs")
-    assert put_forward / len(same) >= 0.9
-    assert len(found) <= 60
+def find(engine: Engine, encoder) -> list[tuple[str, str]]:
+    hits = SearchService(engine, encoder).search(Query("lunch club", limit=9))
+    return [(hit.found.source, hit.found.listing.name) for hit in hits]
+
+
+def give_verdict(engine: Engine, verdict: str) -> None:
+    with Session(engine) as session:
+        session.execute(update(DuplicateRow).values(verdict=verdict))
+        session.commit()
+
+
+def test_the_listing_with_most_facts_is_shown_for_both(filled_engine, encoder):
+    assert find(filled_engine, encoder) == [("two", "Old Town Lunch Club"), ("one", "Choir")]
+    with Session(filled_engine) as session:
+        [pair] = session.scalars(select(DuplicateRow))
+    assert "same name" in pair.reason
+    assert link_duplicates(filled_engine) == Linked(hidden=1, waiting=0)
+
+
+def test_every_import_links_duplicates(filled_engine, encoder):
+    report = import_listings(filled_engine, encoder, "two", [FULLER])
+    assert report.linked == Linked(hidden=1, waiting=0)
+
+
+def test_a_former_duplicate_is_shown_again(filled_engine, encoder):
+    report = import_listings(filled_engine, encoder, "two", [replace(CHOIR, key="9", name="Opera")])
+    assert report.linked == Linked(hidden=0, waiting=0)
+    assert ("one", "Old Town Lunch Club") in find(filled_engine, encoder)
+
+
+def test_a_dropped_listing_hides_nothing(filled_engine, encoder):
+    import_listings(filled_engine, encoder, "two", [replace(CHOIR, key="10", name="Opera")])
+    assert ("one", "Old Town Lunch Club") in find(filled_engine, encoder)
+    assert ("two", "Old Town Lunch Club") not in find(filled_engine, encoder)
+
+
+def test_the_shown_listing_warns_that_its_duplicate_is_closed_for_now(filled_engine, encoder):
+    closed = replace(CLUB, status="temporarily closed")
+    import_listings(filled_engine, encoder, "one", [closed, CHOIR])
+    search_service = SearchService(filled_engine, encoder)
+    [hit, choir] = search_service.search(Query("lunch club", limit=9))
+    assert hit.found.listing.status == "open"
+    assert "Another source says that it is closed for now" in hit.found.listing.alert
+    assert choir.found.listing.alert == ""
+    page = ServiceRepository(filled_engine).get(hit.found.id)
+    assert page is not None
+    assert page.listing.alert == hit.found.listing.alert
+    import_listings(filled_engine, encoder, "one", [CLUB, CHOIR])
+    assert (
+        SearchService(filled_engine, encoder).search(Query("lunch club"))[0].found.listing.alert
+        == ""
+    )
+
+
+@pytest.mark.parametrize(("verdict", "hidden"), [("different", 0), ("same", 1)])
+def test_a_navigators_verdict_stands(filled_engine, encoder, verdict, hidden):
+    give_verdict(filled_engine, verdict)
+    assert link_duplicates(filled_engine).hidden == hidden
+    # Even when the two are no longer alike.
+    opera = replace(CHOIR, key="9", name="Opera", description="Singing with costumes.")
+    report = import_listings(filled_engine, encoder, "two", [opera])
+    assert report.linked is not None
+    assert report.linked.hidden == hidden
+
+
+def test_a_hidden_listing_stays_hidden_when_it_changes(filled_engine, encoder):
+    import_listings(filled_engine, encoder, "one", [replace(CLUB, alert="Back in May"), CHOIR])
+    assert find(filled_engine, encoder)[0] == ("two", "Old Town Lunch Club")
+    with Session(filled_engine) as session:
+        [hidden] = session.scalars(select(ListingRow.key).where(ListingRow.same_as.is_not(None)))
+    assert hidden == "1"
