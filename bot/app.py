@@ -29,7 +29,7 @@ from bot.settings import ROOT, Settings
 from bot.telegram.app import Telegram
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
-from bot.web.desk.app import create_desk, open_desk
+from bot.web.desk.app import create_desk, mount_desk
 from bot.web.publishing import publish
 from checkins.checkin import first_week_kept
 from checkins.draft import count_hours
@@ -151,7 +151,7 @@ async def _run(
     publish(app, ServiceRepository(engine), search_service, settings.web_base_url)
     desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
     ledger = Ledger(open_engine(settings.checkins_url))
-    open_desk(
+    mount_desk(
         app, create_desk(desk_services, search_service, ledger, secret, settings.web_base_url)
     )
     servers = (

@@ -1,9 +1,9 @@
-"""What every answer carries, so that a browser trusts it with as little as can be."""
+"""Security headers of every response: the browser grants as little as possible."""
 
-# Of anything: it is what it says it is.
-LEAST_HEADERS = {"X-Content-Type-Options": "nosniff"}
+# For any content type.
+BASE_HEADERS = {"X-Content-Type-Options": "nosniff"}
 SECURITY_HEADERS = {
-    **LEAST_HEADERS,
+    **BASE_HEADERS,
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",

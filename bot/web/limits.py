@@ -1,7 +1,7 @@
-"""How often one client may write. In memory, for this process alone.
+"""A rate limit for each client, in memory and for this process only.
 
-Keeps nothing that tells who wrote: a client is a hash under a key that ends with the process,
-and is forgotten a minute after it last wrote. Must never log a client, nor keep its address.
+Keeps nothing that identifies a client: it stores a hash under a key that ends with the process, and
+forgets it a minute after the client's last message. Must never log or store a client's address.
 """
 
 import hashlib
@@ -14,60 +14,61 @@ from collections.abc import Callable
 from fastapi import Request
 
 _MINUTE = 60.0
-# More at once than one process could answer in that minute.
-_MOST_CLIENTS = 50_000
+# More clients than one process could answer in a minute.
+_MAX_CLIENTS = 50_000
 
 
 class RateLimit:
-    """A bucket for each client: `a_minute` messages at once, refilled evenly. 0 lets all in.
+    """A leaky bucket for each client: `per_minute` messages at once, refilled evenly.
 
-    `clock` tells seconds that never go back. Safe to call from several threads.
+    A limit of 0 allows everything. `clock` returns monotonic seconds. Thread-safe.
     """
 
-    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = a_minute
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
-        # By client, in the order of last use: when its bucket will be full again.
+        # The time at which each client's bucket is full again, in the order of last use.
         self._full_at: dict[bytes, float] = {}
 
     def wait(self, client: str) -> float:
-        """Count one message of `client`, an IP address. Seconds to wait; 0 if it may go at once."""
-        if not self._most:
+        """Count a message of `client`, an IP address. The seconds to wait; 0 if it is allowed."""
+        if not self._per_minute:
             return 0.0
-        each = _MINUTE / self._most
+        interval = _MINUTE / self._per_minute
         hashed = self._hash(client)
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at.pop(hashed, now), now)
-            wait = full_at + each - now - _MINUTE
-            refused = wait > 1e-9
-            self._full_at[hashed] = full_at if refused else full_at + each
-            self._forget(now)
-        return wait if refused else 0.0
+            wait = full_at + interval - now - _MINUTE
+            is_refused = wait > 1e-9
+            self._full_at[hashed] = full_at if is_refused else full_at + interval
+            self._forget_clients(now)
+        return wait if is_refused else 0.0
 
     def __len__(self) -> int:
-        """How many clients are remembered."""
+        """The number of clients in memory."""
         return len(self._full_at)
 
-    def _forget(self, now: float) -> None:
+    def _forget_clients(self, now: float) -> None:
         for hashed, full_at in list(self._full_at.items()):
-            if full_at > now and len(self._full_at) <= _MOST_CLIENTS:
+            if full_at > now and len(self._full_at) <= _MAX_CLIENTS:
                 break
             del self._full_at[hashed]
 
     def _hash(self, client: str) -> bytes:
-        return hashlib.blake2b(_network(client).encode(), key=self._key, digest_size=16).digest()
+        network = _find_network(client)
+        return hashlib.blake2b(network.encode(), key=self._key, digest_size=16).digest()
 
 
-def name_client(request: Request) -> str:
-    """The address that a request came from, for `RateLimit.wait`."""
+def get_client_address(request: Request) -> str:
+    """The IP address that a request came from, for `RateLimit.wait`."""
     return request.client.host if request.client else ""
 
 
-def _network(client: str) -> str:
-    """One home has one IPv4 address, and as many IPv6 addresses as it likes within a /64."""
+def _find_network(client: str) -> str:
+    """The network of one household: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:

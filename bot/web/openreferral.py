@@ -13,14 +13,14 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from bot.web.parameters import (
-    Asking,
-    Form,
-    Identity,
+    FilterParameters,
+    Identifier,
+    OutputFormat,
     PageNumber,
     PageSize,
     count_pages,
-    explain,
-    find_root,
+    describe_validation_error,
+    get_root_url,
 )
 from bot.web.public import BROKEN, Problem, ProblemError, answer_json, answer_lines, tell
 from directory.hsds import schema as standard
@@ -106,8 +106,8 @@ def create_openreferral_app(
     app.add_exception_handler(ProblemError, tell_problem)
     app.add_exception_handler(Exception, tell_broken)
 
-    def settle(asking: Asking) -> ServiceFilter:
-        asked, metres = asking
+    def settle(filter_parameters: FilterParameters) -> ServiceFilter:
+        asked, metres = filter_parameters
         if not asked.postcode or metres is None:
             return asked
         near = repository.locate(asked.postcode) or locate(asked.postcode)
@@ -118,7 +118,7 @@ def create_openreferral_app(
     @app.get("/", response_model=About)
     def about(request: Request) -> Response:
         """About this API and its relationship with HSDS."""
-        root = find_root(request, base_url)
+        root = get_root_url(request, base_url)
         openapi = f"{root}{request.scope.get('root_path', '')}/openapi.json"
         about = {"version": "HSDS-UK-3.0", "profile": _PROFILE, "openapi_url": openapi}
         return answer_json(request, about)
@@ -131,15 +131,15 @@ def create_openreferral_app(
     @app.get("/services", response_model=ServicePage, responses=_LINES)
     def services(
         request: Request,
-        asking: Asking,
+        filter_parameters: FilterParameters,
         page: PageNumber = 1,
         per_page: PageSize | None = None,
         full: bool = False,
         minimal: Annotated[bool, Query(description="Ids and dates alone, all at once.")] = False,
-        format: Form = "json",  # noqa: A002 - the standard's name
+        format: OutputFormat = "json",  # noqa: A002 - the standard's name
     ) -> Response:
         """Services, with what they have one of, or `full`."""
-        asked = settle(asking)
+        asked = settle(filter_parameters)
         if format == "ndjson":
             lines = (
                 repository.list_changes(asked)
@@ -165,14 +165,14 @@ def create_openreferral_app(
     @app.get("/service_at_locations", response_model=AtLocationPage, responses=_LINES)
     def service_at_locations(
         request: Request,
-        asking: Asking,
+        filter_parameters: FilterParameters,
         page: PageNumber = 1,
         per_page: PageSize = 50,
         full: bool = False,
-        format: Form = "json",  # noqa: A002
+        format: OutputFormat = "json",  # noqa: A002
     ) -> Response:
         """Services at each of their locations; none of a listing whose place is kept private."""
-        asked = settle(asking)
+        asked = settle(filter_parameters)
         if format == "ndjson":
             lines = _all(
                 lambda start: repository.list_at_locations(asked, start, _AT_ONCE, full=True)
@@ -193,15 +193,15 @@ def create_openreferral_app(
     @app.get("/organizations", response_model=OrganizationPage, responses=_LINES)
     def organizations(
         request: Request,
-        asking: Asking,
+        filter_parameters: FilterParameters,
         page: PageNumber = 1,
         per_page: PageSize = 50,
         full: bool = False,
         full_service: Annotated[bool, Query(description="With all of their services.")] = False,
-        format: Form = "json",  # noqa: A002
+        format: OutputFormat = "json",  # noqa: A002
     ) -> Response:
         """Organisations that have services that suit."""
-        asked = settle(asking)
+        asked = settle(filter_parameters)
 
         def find(start: int, most: int) -> Found:
             return repository.list_organisations(
@@ -235,7 +235,7 @@ def create_openreferral_app(
         request: Request,
         page: PageNumber = 1,
         per_page: PageSize = 50,
-        taxonomy_id: Identity = "",
+        taxonomy_id: Identifier = "",
     ) -> Response:
         """Terms that services have."""
         found = repository.list_terms((page - 1) * per_page, per_page, taxonomy_id)
@@ -291,7 +291,7 @@ async def tell_http_error(_request: Request, error: Exception) -> Response:
 
 
 async def tell_invalid(_request: Request, error: Exception) -> Response:
-    return tell(422, explain(cast(RequestValidationError, error)))
+    return tell(422, describe_validation_error(cast(RequestValidationError, error)))
 
 
 async def tell_broken(_request: Request, _error: Exception) -> Response:

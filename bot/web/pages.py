@@ -14,7 +14,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from bot.web.parameters import Number, Words, find_root
+from bot.web.parameters import RecordId, SearchText, get_root_url
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from bot.web.templating import open_templates
 from directory.describe import FACT_LABELS, describe_listing
@@ -38,7 +38,7 @@ _CALENDAR = "text/calendar; charset=utf-8"
 _CSV = "text/csv; charset=utf-8"
 _GEOJSON = "application/geo+json"
 
-Labels = Annotated[list[Words], Query(max_length=10)]
+Labels = Annotated[list[SearchText], Query(max_length=10)]
 _NEEDS = (*NEEDS, *sorted(TIMES))
 
 
@@ -104,7 +104,7 @@ def create_pages(
     router = APIRouter(responses=_PROBLEMS)
 
     def root(request: Request) -> str:
-        return find_root(request, base_url)
+        return get_root_url(request, base_url)
 
     def find(number: int) -> StoredListing:
         stored = repository.get(number)
@@ -123,7 +123,7 @@ def create_pages(
         response_class=Response,
         responses={200: {"content": {"text/calendar": {}}, "description": "Its times."}},
     )
-    def times(request: Request, number: Number) -> Response:
+    def times(request: Request, number: RecordId) -> Response:
         """The listing's times, for a calendar."""
         calendar = write_calendar([find(number)], date.today(), f"{root(request)}/listings/")
         if not calendar:
@@ -131,7 +131,7 @@ def create_pages(
         return answer(request, calendar, _CALENDAR, **_save_as(f"listing-{number}.ics"))
 
     @router.get("/listings/{number}.json", response_model=Shown)
-    def data(request: Request, number: Number) -> Response:
+    def data(request: Request, number: RecordId) -> Response:
         """The listing as its page shows it."""
         stored = find(number)
         page = f"{root(request)}/listings/{number}"
@@ -156,9 +156,11 @@ def create_pages(
     @router.get("/api/search", response_model=Results, responses=_FORMS)
     def search(
         request: Request,
-        words: Words,
+        words: SearchText,
         kind: Annotated[list[Literal[KINDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
-        near: Annotated[Words, Query(description="A postcode or place that is known here.")] = "",
+        near: Annotated[
+            SearchText, Query(description="A postcode or place that is known here.")
+        ] = "",
         nearest: bool = False,
         within: Annotated[float | None, Query(gt=0, le=100, description="Miles of `near`.")] = None,
         strand: Annotated[list[Literal[STRANDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
@@ -169,7 +171,7 @@ def create_pages(
         this_week: bool = False,
         free: bool = False,
         age: Annotated[int | None, Query(ge=0, le=120)] = None,
-        avoid: Annotated[Words, Query(description="What is not wanted, in words.")] = "",
+        avoid: Annotated[SearchText, Query(description="What is not wanted, in words.")] = "",
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         facets: Annotated[bool, Query(description="Count what each filter would leave.")] = False,
         format: Literal["json", "geojson", "csv", "ics"] = "json",  # noqa: A002

@@ -1,6 +1,6 @@
-"""The parameters that published lists take, and what is said of those that cannot be read.
+"""Request parameters: the types and limits of the published lists, and their error messages.
 
-Owns their types and limits, as the API's own document tells them; the desk's pages share some.
+The API's OpenAPI document is built from these types. The desk's pages share some of them.
 """
 
 import math
@@ -15,77 +15,80 @@ from directory.listing import DAYS
 from directory.publishing.filters import ServiceFilter
 from directory.text import drop_unprintable
 
-MOST_A_PAGE = 500
-_MOST_PAGES = 1_000_000
-_MOST_METRES = 2_000_000
-_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+MAX_PAGE_SIZE = 500
+_MAX_PAGE_NUMBER = 1_000_000
+_MAX_METRES = 2_000_000
+_DAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY_NAMES = {
-    spelt: day
-    for day, code in zip(DAYS, _CODES, strict=True)
-    for spelt in (day, day.lower(), day[:3], code)
+    spelling: day
+    for day, code in zip(DAYS, _DAY_CODES, strict=True)
+    for spelling in (day, day.lower(), day[:3], code)
 }
-_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+_TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
-Words = Annotated[str, Query(max_length=200), BeforeValidator(lambda text: drop_unprintable(text))]
-Identity = Annotated[str, Query(max_length=100), BeforeValidator(lambda text: text.strip("\x00"))]
-# What a listing's number can be, in a path or a query: a database has no more.
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
-# A note's is made by chance, and longer.
-NoteNumber = Annotated[int, Field(ge=0, le=2**63 - 1)]
-PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES)]
-PageSize = Annotated[int, Query(ge=1, le=MOST_A_PAGE)]
-Form = Literal["json", "ndjson"]
-Age = Annotated[float | None, Query(allow_inf_nan=False)]
-Clock = Annotated[str, Query(pattern=_CLOCK)]
+SearchText = Annotated[
+    str, Query(max_length=200), BeforeValidator(lambda text: drop_unprintable(text))
+]
+Identifier = Annotated[str, Query(max_length=100), BeforeValidator(lambda text: text.strip("\x00"))]
+# The id of a database record, in a path or a query, within a database's integer range.
+RecordId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+# The id of a note is random and longer.
+NoteId = Annotated[int, Field(ge=0, le=2**63 - 1)]
+PageNumber = Annotated[int, Query(ge=1, le=_MAX_PAGE_NUMBER)]
+PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)]
+OutputFormat = Literal["json", "ndjson"]
+AgeParameter = Annotated[float | None, Query(allow_inf_nan=False)]
+TimeOfDay = Annotated[str, Query(pattern=_TIME_PATTERN)]
 
 
-def _read_moment(value: Any) -> Any:
+def _parse_timestamp(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    # A plus sign in an address is a space to those who decode it.
-    moment = datetime.fromisoformat(value.strip().replace(" ", "+").replace("t", "T"))
-    if moment.tzinfo is None:
-        return moment
+    # A plus sign in a URL is decoded as a space.
+    timestamp = datetime.fromisoformat(value.strip().replace(" ", "+").replace("t", "T"))
+    if timestamp.tzinfo is None:
+        return timestamp
     try:
-        return moment.astimezone(UTC).replace(tzinfo=None)
+        return timestamp.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
-        return datetime.min if moment.year == 1 else datetime.max
+        return datetime.min if timestamp.year == 1 else datetime.max
 
 
-Moment = Annotated[
+Timestamp = Annotated[
     datetime | None,
-    BeforeValidator(_read_moment),
+    BeforeValidator(_parse_timestamp),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
 
-def ask(
-    search: Annotated[Words, Query(description="Words that must all occur.")] = "",
-    taxonomy_term_id: Identity = "",
-    taxonomy_id: Identity = "",
-    organization_id: Identity = "",
-    minimum_age: Age = None,
-    maximum_age: Age = None,
-    start_time: Clock | None = None,
-    end_time: Clock | None = None,
+def parse_filter(
+    search: Annotated[SearchText, Query(description="Words that must all occur.")] = "",
+    taxonomy_term_id: Identifier = "",
+    taxonomy_id: Identifier = "",
+    organization_id: Identifier = "",
+    minimum_age: AgeParameter = None,
+    maximum_age: AgeParameter = None,
+    start_time: TimeOfDay | None = None,
+    end_time: TimeOfDay | None = None,
     day: Annotated[Literal[tuple(_DAY_NAMES)] | None, Query()] = None,  # type: ignore[valid-type]
     status: Literal["active", "inactive", "temporarily closed"] | None = None,
-    modified_after: Annotated[Moment, Query()] = None,
+    modified_after: Annotated[Timestamp, Query()] = None,
     postcode: Annotated[
-        Identity, Query(description="A postcode or its first half that is known here.")
+        Identifier,
+        Query(description="A postcode, or the first half of one, that the directory knows."),
     ] = "",
     proximity: Annotated[
         float | None,
         Query(
             ge=0,
-            le=_MOST_METRES,
+            le=_MAX_METRES,
             allow_inf_nan=False,
-            description="Metres from the middle of `postcode`; without one it asks nothing.",
+            description="Metres from the centre of `postcode`; ignored without a postcode.",
         ),
     ] = None,
 ) -> tuple[ServiceFilter, float | None]:
-    """What a list is asked for, and the metres from the postcode, whose middle is to be found."""
-    asked = ServiceFilter(
+    """The filter of a list, and the distance in metres from the centre of the postcode."""
+    service_filter = ServiceFilter(
         search=search,
         taxonomy_term_id=taxonomy_term_id,
         taxonomy_id=taxonomy_id,
@@ -99,14 +102,14 @@ def ask(
         modified_after=modified_after,
         postcode=postcode.strip(),
     )
-    return asked, proximity
+    return service_filter, proximity
 
 
-Asking = Annotated[tuple[ServiceFilter, float | None], Depends(ask)]
+FilterParameters = Annotated[tuple[ServiceFilter, float | None], Depends(parse_filter)]
 
-_SENTENCES = {
+_EXPECTED = {
     "page": "a whole number, 1 or more",
-    "per_page": f"a whole number from 1 to {MOST_A_PAGE}",
+    "per_page": f"a whole number from 1 to {MAX_PAGE_SIZE}",
     "limit": "a whole number from 1 to 100",
     "minimum_age": "a number of years",
     "maximum_age": "a number of years",
@@ -115,33 +118,31 @@ _SENTENCES = {
     "end_time": "a time such as 17:00",
     "day": "a day such as Tuesday or TU",
     "status": "active, inactive or temporarily closed",
-    "modified_after": "a moment such as 2026-10-01T09:30:00Z",
-    "proximity": f"a number of metres from 0 to {_MOST_METRES}",
-    "format": "one of the forms that docs/reference/publishing.md names",
+    "modified_after": "a date and time such as 2026-10-01T09:30:00Z",
+    "proximity": f"a number of metres from 0 to {_MAX_METRES}",
+    "format": "one of the formats in docs/reference/publishing.md",
     "within": "a number of miles from 0 to 100",
-    "strand": "one of the strands that docs/reference/publishing.md names",
-    "need": "one of the needs that docs/reference/publishing.md names",
+    "strand": "one of the strands in docs/reference/publishing.md",
+    "need": "one of the needs in docs/reference/publishing.md",
     "kind": "group, service, volunteering or have_a_say",
 }
 
-
-_FLAGS = "full full_service minimal free nearest this_week facets".split()
-
-
-def explain(error: RequestValidationError) -> str:
-    """One sentence on the first parameter that is wrong. Never quotes what was sent."""
-    # Of one that may be given several times, the last part is its place among them.
-    wrong = error.errors()[0]
-    name = next(str(part) for part in wrong["loc"][1:])
-    if wrong["type"] == "missing":
-        return f"The parameter {name} is needed."
-    flag = "true or false" if name in _FLAGS else ""
-    meant = _SENTENCES.get(name) or flag or "shorter"
-    return f"The parameter {name} must be {meant}."
+_BOOLEANS = "full full_service minimal free nearest this_week facets".split()
 
 
-def find_root(request: Request, base_url: str) -> str:
-    """Where the program is reached: at `base_url`, or where this request came; no slash ends it."""
+def describe_validation_error(error: RequestValidationError) -> str:
+    """One sentence about the first invalid parameter. Never quotes the value that was sent."""
+    first = error.errors()[0]
+    # For a parameter that can occur several times, the last part is the position in the list.
+    name = next(str(part) for part in first["loc"][1:])
+    if first["type"] == "missing":
+        return f"The parameter {name} is missing."
+    expected = _EXPECTED.get(name) or ("true or false" if name in _BOOLEANS else "shorter")
+    return f"The parameter {name} must be {expected}."
+
+
+def get_root_url(request: Request, base_url: str) -> str:
+    """The public root URL, without a final slash: `base_url`, or the root of this request."""
     return base_url.rstrip("/") or str(request.base_url).rstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""How templates of pages are opened: every value escaped, and none forgotten."""
+"""The Jinja environment of all pages: every value is escaped, and a missing value is an error."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
 def open_templates(folder: Path) -> Environment:
-    """The templates in a folder. What a template asks for and is not given is an error."""
+    """The environment for the templates in a folder."""
     return Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,

@@ -138,7 +138,9 @@ class ListingEditor:
             source = row.source_id
             session.delete(row)
             [at] = write_listings(session, source, [written])
-            note_listing(session, at, who, "mended", before="" if listing.confidential else before)
+            note_listing(
+                session, at, who, "row fixed", before="" if listing.confidential else before
+            )
         return at
 
     def leave_out(self, number: int, who: str) -> None:
@@ -154,7 +156,7 @@ class ListingEditor:
             # The audit outlives the row, and what is to be private must not.
             name = "a private row" if row.confidential else row.name or row.key or "a row"
             session.delete(row)
-            note_else(session, f"{name}, of {source}", who, "left out of what is held back")
+            note_else(session, f"{name}, of {source}", who, "row removed")
 
     def change(
         self,
@@ -234,7 +236,7 @@ class ListingEditor:
             # Read whole the next time, and not believed to be as it was.
             row.source.etag = row.source.last_modified = ""
             row.source.synced = None
-            note_listing(session, listing_id, who, "given back to its source")
+            note_listing(session, listing_id, who, "set to follow its source again")
 
     def _encode(self, listing: Listing) -> Vectors:
         vector: Vectors = self._encoder.encode([build_encoder_text(listing)])[0]

@@ -180,7 +180,7 @@ def _count_ages(age: NDArray[np.int64], known: NDArray[np.bool_]) -> dict[str, i
         "in the last six months": int((known & (age <= half)).sum()),
         "six to twelve months ago": int((known & (age > half) & (age <= whole)).sum()),
         "longer ago": int((known & (age > whole)).sum()),
-        "nobody has said": int((~known).sum()),
+        "never checked": int((~known).sum()),
     }
 
 

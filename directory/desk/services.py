@@ -80,7 +80,7 @@ class DeskServices:
     def settle_pair(self, first: int, second: int, verdict: Verdict, who: str) -> None:
         """Keep a verdict, and note whose it was. Raises DirectoryError where there is no pair."""
         settle_pair(self._engine, first, second, verdict)
-        what = "found to be the same as another" if verdict == "same" else "told from another"
+        what = "marked as a duplicate" if verdict == "same" else "marked as a different listing"
         with Session(self._engine) as session, session.begin():
             note_listings(session, (first, second), who, what)
 
@@ -103,11 +103,11 @@ class DeskServices:
         )
         if report.counts:
             with Session(self._engine) as session, session.begin():
-                note_else(session, name, who, "what was held back of it taken in")
+                note_else(session, name, who, "feed update applied")
         return report
 
     def leave(self, name: str, who: str) -> None:
         """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
         with Session(self._engine) as session, session.begin():
             find_held(session, name).held = ""
-            note_else(session, name, who, "what was held back of it left")
+            note_else(session, name, who, "feed update rejected")

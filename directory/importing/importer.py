@@ -145,7 +145,7 @@ def write_source(
             close_listings(session, lost)
             if who:
                 note_listings(session, changed, who, "imported")
-                note_listings(session, lost, who, "closed, as an import has it no more")
+                note_listings(session, lost, who, "closed: no longer in the import")
             _quarantine(session, source_id, rejected)
             session.commit()
     except SQLAlchemyError as error:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from bot.web.desk.contact import MOST_A_DAY
-from bot.web.desk.signed_links import DAYS
+from bot.web.desk.contact import MAX_CHANGES_PER_DAY
+from bot.web.desk.signed_links import LINK_DAYS
 from tests.support.desk_forms import add, change, read_form, read_version
 from tests.support.desk_server import SECRET, Person
 
@@ -78,7 +78,7 @@ def test_what_was_changed_meanwhile_is_shown_and_not_confirmed(
     answer = stranger.client.post(path, data={**sent, "phone": "01632 960111", **fields})
     assert answer.headers["location"] == f"{path}?done=changed-meanwhile"
     page = stranger.read(answer.headers["location"])
-    assert "It was changed since you opened it" in page
+    assert "Somebody changed this listing after you opened it" in page
     assert "01632 960777" in page
     listing = desk.desk_services.editor.read(number).stored.listing
     assert listing.phone == "01632 960777"
@@ -88,7 +88,7 @@ def test_what_was_changed_meanwhile_is_shown_and_not_confirmed(
 def test_a_link_writes_so_often_in_a_day_and_no_more(desk, navigator, stranger, number, path):
     page = stranger.read(path)
     form = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
-    for time in range(MOST_A_DAY):
+    for time in range(MAX_CHANGES_PER_DAY):
         version = desk.desk_services.editor.read(number).version
         sent = {**form, "phone": f"01632 9601{time:02}", "version": version}
         assert stranger.client.post(path, data=sent).status_code == 303
@@ -106,7 +106,7 @@ def test_a_link_is_withdrawn_for_one_listing_and_a_new_one_works(navigator, stra
     other = read_link(navigator, add(navigator))
     answer = navigator.post(f"/desk/listings/{number}/withdraw", page=f"/desk/listings/{number}")
     page = navigator.read(answer.headers["location"])
-    assert "Every link that was sent so far is withdrawn." in page
+    assert "All links sent so far were withdrawn." in page
     assert "<strong>Links withdrawn</strong> by Nadia" in page
     for answer in (stranger.get(path), stranger.post(path, page=other, do="confirm")):
         assert answer.status_code == 410
@@ -133,7 +133,7 @@ def test_a_link_ends(stranger, number):
     class Earlier(URLSafeTimedSerializer):
         class default_signer(URLSafeTimedSerializer.default_signer):  # noqa: N801
             def get_timestamp(self) -> int:
-                then = datetime.now(UTC) - timedelta(days=DAYS, minutes=1)
+                then = datetime.now(UTC) - timedelta(days=LINK_DAYS, minutes=1)
                 return int(then.timestamp())
 
     old = Earlier(SECRET, salt="desk link: contact").dumps([number])

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from bot.web.desk.permissions import ROOMS
+from bot.web.desk.permissions import SECTIONS
 from tests.support.desk_forms import HEADER, add, send
 from tests.support.desk_server import PASSWORD
 
@@ -31,7 +31,7 @@ def test_signing_in_by_keyboard_alone_without_scripts(desk, open_page):
     desk.make_person("Olga", "analyst").close()
     page = open_page(f"{desk.url}/desk/releases", java_script_enabled=False)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     for _ in range(2):
         page.keyboard.press("Tab")
     expect(page.get_by_label("Name")).to_be_focused()
@@ -39,7 +39,7 @@ def test_signing_in_by_keyboard_alone_without_scripts(desk, open_page):
     page.keyboard.press("Tab")
     page.keyboard.type("wrong")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("That did not work")
+    expect(page.get_by_role("alert")).to_contain_text("Sign-in failed")
     assert page.title().startswith("Error: ")
     page.get_by_label("Name").focus()
     page.keyboard.type("Olga")
@@ -68,7 +68,7 @@ def test_every_page_is_for_everybody(desk, enter, navigator, width, scheme):
     page = enter("/desk", width=width, color_scheme=scheme)
     check(page)
     for path in (
-        *(f"/desk/{room.name}" for room in ROOMS),
+        *(f"/desk/{section.name}" for section in SECTIONS),
         f"/desk/listings/{number}",
         f"/desk/listings/{number}/edit",
         f"/desk/shortlist?listing={number}",
@@ -84,27 +84,27 @@ def test_every_page_is_for_everybody(desk, enter, navigator, width, scheme):
 
 def test_a_listing_is_added_by_keyboard_alone_and_mistakes_lead_to_their_field(enter):
     page = enter("/desk/listings/new")
-    page.get_by_label("Name (needed)").focus()
+    page.get_by_label("Name (required)").focus()
     page.keyboard.type("Sea shanties")
-    page.get_by_label("Kind (needed)").focus()
+    page.get_by_label("Kind (required)").focus()
     page.keyboard.press("g")
-    page.get_by_label("Starts at").focus()
+    page.get_by_label("Start time").focus()
     page.keyboard.type("half past")
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=alert]")
     assert page.title().startswith("Error: ")
     check(page)
     page.get_by_role("link", name="Description: is empty").press("Enter")
-    expect(page.get_by_label("Description (needed)")).to_be_focused()
+    expect(page.get_by_label("Description (required)")).to_be_focused()
     page.keyboard.type("We sing on the quay.")
-    page.get_by_label("Starts at").fill("19:30")
-    page.get_by_role("button", name="See how it looks").press("Enter")
-    expect(page.get_by_role("heading", name="How residents will see it")).to_be_visible()
+    page.get_by_label("Start time").fill("19:30")
+    page.get_by_role("button", name="Preview").press("Enter")
+    expect(page.get_by_role("heading", name="Preview: what residents will see")).to_be_visible()
     check(page)
-    page.get_by_role("button", name="Save").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("The listing is added.")
-    page.get_by_role("button", name="It is right: assure for six months").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("good for another six months")
+    page.get_by_role("button", name="Save listing").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Listing added.")
+    page.get_by_role("button", name="Confirm: correct for six months").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("counts as correct for six months")
 
 
 def test_the_form_to_sign_in_is_for_everybody(desk, open_page):

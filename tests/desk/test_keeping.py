@@ -267,7 +267,7 @@ def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
     editor.leave_out(row.id, "Omar")
     assert ListingQueries(engine, ServiceRepository(engine)).count_quarantined() == 0
     [noted] = History(engine).read(0, 10)
-    assert (noted.who, noted.what) == ("Nadia", "left out of what is held back")
+    assert (noted.who, noted.what) == ("Nadia", "row removed")
     assert noted.name == ("a private row, of town" if private else "Tea, of town")
     assert noted.listing_id is None
 
@@ -302,5 +302,5 @@ def test_the_register_finds_closed_ones_and_those_that_nobody_checked(engine, ed
         "in the last six months": 1,
         "six to twelve months ago": 0,
         "longer ago": 0,
-        "nobody has said": 1,
+        "never checked": 1,
     }

@@ -49,7 +49,7 @@ def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
     desk_services.take_in("town", [CHOIR], "Ada", complete=True)
     told = [(one.who, one.what, one.name) for one in desk_services.history.read(0, 10)]
     assert told[:2] == [
-        ("Ada", "closed, as an import has it no more", "Lunch club"),
+        ("Ada", "closed: no longer in the import", "Lunch club"),
         ("Omar", "imported", "Lunch club"),
     ]
     assert sorted(told[2:]) == [
@@ -87,8 +87,8 @@ def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, re
     assert find_shown() == set(pair)
     told = [(one.who, one.what) for one in desk_services.history.of(pair[0])]
     assert told[:2] == [
-        ("Omar", "told from another"),
-        ("Nadia", "found to be the same as another"),
+        ("Omar", "marked as a different listing"),
+        ("Nadia", "marked as a duplicate"),
     ]
     with pytest.raises(DirectoryError, match="no pair any more"):
         desk_services.settle_pair(1, 999, "same", "Nadia")

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from bot.web.desk.fonts import UndrawableError
+from bot.web.desk.fonts import MissingGlyphError
 from bot.web.desk.poster import Poster, draw_poster
 
 POINTS = 72 / 25.4
@@ -83,9 +83,9 @@ def test_nothing_covers_whom_to_call_or_leaves_the_page(title, area, telegram):
 
 
 def test_what_no_font_has_is_told_and_not_printed_as_a_box(navigator):
-    with pytest.raises(UndrawableError) as told:
+    with pytest.raises(MissingGlyphError) as raised:
         draw_poster(Poster("모임 find", "", "https://a.example/"))
-    assert told.value.letters == "모임"
+    assert raised.value.characters == "모임"
     answer = navigator.get("/desk/kit/poster.pdf?title=모임+모임+find")
     assert answer.status_code == 422
-    assert "There is no font here for 모 임. Leave that out, or write it in other" in answer.text
+    assert "No font here has 모 임. Remove or replace them." in answer.text

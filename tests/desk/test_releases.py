@@ -64,4 +64,4 @@ def test_only_signed_in_analysts_and_admins_read_them(stranger, navigator, admin
 
 def test_before_the_first_release_the_page_says_how_one_is_made(analyst, ledger, monkeypatch):
     monkeypatch.setattr(ledger, "releases", {})
-    assert "Nothing is released yet" in analyst.read("/desk/releases")
+    assert "There are no releases yet" in analyst.read("/desk/releases")

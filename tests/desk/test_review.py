@@ -24,7 +24,7 @@ def test_a_note_is_shown_with_its_week_and_gone_once_settled(desk, navigator):
     desk.desk_services.notebook.add_note("suggestion", "There is a choir at St Mark's.")
     page = html.unescape(navigator.read("/desk/review"))
     assert "Notes from residents (2)" in page
-    assert "Something is wrong with Larkhaven Men's Shed" in page
+    assert "Problem reported with Larkhaven Men's Shed" in page
     assert "The phone rings out." in page
     assert re.search(r"Week 20\d\d-W\d\d<", page)
     card = page[page.index("The phone rings out.") :]
@@ -75,7 +75,9 @@ def test_two_that_are_one_are_shown_once_and_told_apart_again(desk, navigator, a
     link_duplicates(desk.engine)
     assert sorted(find_shown(desk, pair)) == sorted(pair)
     assert path not in navigator.read("/desk/review")
-    assert "<td>told from another</td><td>Tuesday lunch club</td>" in admin.read("/desk/audit")
+    assert "<td>marked as a different listing</td><td>Tuesday lunch club</td>" in admin.read(
+        "/desk/audit"
+    )
 
 
 def test_a_pair_that_is_none_is_told(navigator):
@@ -131,10 +133,10 @@ def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
     open_before = desk.desk_services.queries.find("club", "open", 0, 100)[1]
     answer = navigator.post("/desk/review/held", do="leave", **told)
     assert answer.headers["location"] == "/desk/review?done=left"
-    assert "No import is held back." in navigator.read("/desk/review")
+    assert "No feed updates are on hold." in navigator.read("/desk/review")
     assert desk.desk_services.queries.find("club", "open", 0, 100)[1] == open_before
     audit = admin.read("/desk/audit")
-    assert "<td>Nadia</td><td>what was held back of it left</td><td>clubs of the town</td>" in audit
+    assert "<td>Nadia</td><td>feed update rejected</td><td>clubs of the town</td>" in audit
     # There is nothing left to be taken, or left once more.
     for do in ("take", "leave"):
         assert navigator.post("/desk/review/held", do=do, **told).status_code == 409
@@ -142,11 +144,11 @@ def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
     held()
     answer = navigator.post("/desk/review/held", do="take", **told)
     assert answer.status_code == 303, answer.text
-    assert "No import is held back." in navigator.read("/desk/review")
+    assert "No feed updates are on hold." in navigator.read("/desk/review")
     assert desk.desk_services.queries.find("club", "closed", 0, 100)[1] >= 11
     audit = admin.read("/desk/audit")
-    assert "<td>what was held back of it taken in</td><td>clubs of the town</td>" in audit
-    assert audit.count("<td>Nadia</td><td>closed, as an import has it no more</td>") == 11
+    assert "<td>feed update applied</td><td>clubs of the town</td>" in audit
+    assert audit.count("<td>Nadia</td><td>closed: no longer in the import</td>") == 11
     answer = navigator.post("/desk/review/held", page="/desk/review", name="nobody's")
     assert answer.status_code == 409
 
@@ -154,8 +156,8 @@ def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
 def test_what_is_elsewhere_is_counted_here(navigator):
     send(navigator, HEADER + "z,To be mended,gruop,Words.,,\n", source="wrong ones")
     page = navigator.read("/desk/review")
-    assert re.search(r"[1-9]\d* rows? to mend", page)
-    assert re.search(r"\d+ listings that nobody checked", page)
+    assert re.search(r"[1-9]\d* rows? with errors", page)
+    assert re.search(r"\d+ listings? not checked for six months", page)
 
 
 @pytest.mark.parametrize("path", ["/desk/need", "/desk/freshness", "/desk/review"])
@@ -177,7 +179,7 @@ def test_a_page_reads_what_is_known_of_all_listings_once(desk, navigator, path):
 def test_what_nobody_checked_is_assured_and_goes_from_the_list(navigator):
     number = add(navigator, name="Never checked")
     page = navigator.read("/desk/freshness")
-    assert "Nobody has said</th>" in page
+    assert "Never checked</th>" in page
     path = f"/desk/listings/{number}/assure"
     seen = [navigator.read(f"/desk/freshness?page={one}") for one in range(1, 5)]
     [page] = [one for one in seen if path in one]

@@ -201,7 +201,7 @@ def test_head_tells_what_get_would(client):
         ("day=Someday", "The parameter day must be a day such as Tuesday or TU."),
         ("start_time=25:00", "The parameter start_time must be a time such as 09:30."),
         ("full=perhaps", "The parameter full must be true or false."),
-        ("modified_after=soon", "The parameter modified_after must be a moment such as"),
+        ("modified_after=soon", "The parameter modified_after must be a date and time such as"),
     ],
 )
 def test_a_wrong_parameter_is_named_and_not_quoted(client, asked, told):
@@ -213,7 +213,7 @@ def test_a_wrong_parameter_is_named_and_not_quoted(client, asked, told):
 def test_a_parameter_that_is_missing_is_said_to_be_needed(client):
     answer = client.get("/api/search")
     assert answer.status_code == 422
-    assert answer.json()["error"] == "The parameter words is needed."
+    assert answer.json()["error"] == "The parameter words is missing."
 
 
 def test_an_unknown_postcode_is_said_to_be(client):

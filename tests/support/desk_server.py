@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from bot.web.desk.app import create_desk, open_desk
+from bot.web.desk.app import create_desk, mount_desk
 from checkins.errors import ReleaseError
 from directory.desk.services import DeskServices
 from directory.encoder import Encoder
@@ -51,16 +51,24 @@ class DeskServer:
     """A real server on loopback; /desk is the desk's, and there is nothing else."""
 
     def __init__(
-        self, engine: Engine, encoder: Encoder, ledger: Releases, tries_a_minute: int = 0
+        self,
+        engine: Engine,
+        encoder: Encoder,
+        ledger: Releases,
+        sign_in_attempts_per_minute: int = 0,
     ) -> None:
         self.engine = engine
         self.desk_services = DeskServices(engine, encoder, SECRET, fetch_private=True)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         search_service = SearchService(engine, encoder)
         desk = create_desk(
-            self.desk_services, search_service, ledger, SECRET, tries_a_minute=tries_a_minute
+            self.desk_services,
+            search_service,
+            ledger,
+            SECRET,
+            sign_in_attempts_per_minute=sign_in_attempts_per_minute,
         )
-        open_desk(app, desk)
+        mount_desk(app, desk)
         config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)

@@ -1,4 +1,5 @@
-"""The navigators' and analysts' desk: pages of plain HTML, each made here on the server.
+"""The desk: server-rendered HTML pages for navigators and analysts.
 
-Beside the chat and apart from it: nothing of a conversation is read here. No page needs a script.
+The desk is separate from the chat and reads nothing from any conversation. Its pages need no
+JavaScript.
 """

@@ -1,27 +1,27 @@
-"""Who changed which listing, for admins. Of residents there is nothing to be seen here."""
+"""The audit log for admins: who changed what, and when. It holds nothing about residents."""
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.pages import write
+from bot.web.desk.pages import render_page
 from bot.web.parameters import PageNumber
 from directory.importing.audit_log import History
 
-_A_PAGE = 50
+_PAGE_SIZE = 50
 
 
-def create_audit(history: History) -> APIRouter:
+def create_audit_router(history: History) -> APIRouter:
     router = APIRouter(prefix="/audit")
 
     @router.get("")
     def list_changes(request: Request, page: PageNumber = 1) -> Response:
-        # One more than is shown, to know whether there is another page.
-        changes = history.read((page - 1) * _A_PAGE, _A_PAGE + 1)
-        return write(
+        # One entry more than is shown, to know whether there is another page.
+        changes = history.read((page - 1) * _PAGE_SIZE, _PAGE_SIZE + 1)
+        return render_page(
             request,
             "audit.html",
-            changes=changes[:_A_PAGE],
+            changes=changes[:_PAGE_SIZE],
             page=page,
-            more=len(changes) > _A_PAGE,
+            has_next=len(changes) > _PAGE_SIZE,
         )
 
     return router

@@ -1,7 +1,7 @@
-"""The door of the desk: every request passes it before any page does anything.
+"""Authentication for the desk: every request is checked here before a page handles it.
 
-Owns the cookies, the token in every form, and where a request comes from. Must never tell one who
-is not signed in anything but to sign in.
+Owns the cookies, the CSRF token in every form, and the check of a form's origin. Must never show
+anything but the sign-in page to a visitor who is not signed in, apart from the public pages.
 """
 
 import hmac
@@ -14,23 +14,23 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
-from bot.web.desk.permissions import may_enter
+from bot.web.desk.permissions import can_access
 from directory.desk.accounts import Account
 from directory.desk.services import DeskServices
 from directory.desk.sessions import make_token
 
 HOME = "/desk"
 SIGN_IN = "/desk/sign-in"
-_COOKIE = "connector-desk"
-_MARK = "connector-desk-known"
-_MARK_LASTS = 182 * 86_400
+_SESSION_COOKIE = "connector-desk"
+_DEVICE_COOKIE = "connector-desk-known"
+_DEVICE_COOKIE_SECONDS = 182 * 86_400
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_MOST_FIELDS = 200
-_MOST_BYTES_A_FIELD = 64 * 1024
+_MAX_FIELDS = 200
+_MAX_FIELD_BYTES = 64 * 1024
 
 
 class PageError(Exception):
-    """Ends a request with a page that says why, in one sentence."""
+    """Ends a request with an error page: a status, a title and one sentence."""
 
     def __init__(self, status: int, title: str, sentence: str) -> None:
         super().__init__(title)
@@ -40,49 +40,49 @@ class PageError(Exception):
 
 
 class RedirectError(Exception):
-    """Ends a request by leading to another page of the desk."""
+    """Ends a request with a redirect to another page of the desk."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__()
-        self.address = address
+        self.url = url
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """Who asks, None before they have signed in, and what they filled in.
+    """The account and the form of one request. `account` is None before sign-in.
 
-    `cookie` is what the browser holds, and `token` what its forms must send back.
+    `session_token` is the value of the session cookie, and `csrf_token` is what a form must send.
     """
 
     account: Account | None
-    cookie: str
-    token: str
+    session_token: str
+    csrf_token: str
     form: FormData = field(default_factory=FormData)
 
     @property
-    def who(self) -> Account:
-        """The account; only a page that is open to everybody has none."""
+    def user(self) -> Account:
+        """The signed-in account. Raises RedirectError to the sign-in page if there is none."""
         if self.account is None:
             raise RedirectError(SIGN_IN)
         return self.account
 
-    def text(self, name: str) -> str:
-        """A field of the form, stripped; empty where there is none."""
+    def get_text(self, name: str) -> str:
+        """A form field without surrounding spaces; empty if it is missing."""
         value = self.form.get(name, "")
         return value.strip() if isinstance(value, str) else ""
 
-    def own(self, name: str) -> str:
-        """An address of the desk's own in a field; empty where it leads anywhere else."""
-        address = self.text(name)
-        return address if is_own_address(address) else ""
-
-    def texts(self, name: str) -> list[str]:
-        """Every value of a field that may have several."""
+    def get_texts(self, name: str) -> list[str]:
+        """All values of a form field that can occur several times."""
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
+    def get_desk_path(self, name: str) -> str:
+        """A form field that holds a path of the desk; empty if it leads anywhere else."""
+        path = self.get_text(name)
+        return path if is_desk_path(path) else ""
 
-class Door:
-    """Lets in, sends to sign in, or turns away. `base_url` is where the desk is reached."""
+
+class DeskAuth:
+    """Authenticates requests. `base_url` is the public address of the desk."""
 
     def __init__(self, desk_services: DeskServices, secret: bytes, base_url: str = "") -> None:
         self._desk_services = desk_services
@@ -90,38 +90,47 @@ class Door:
         self._host = urlsplit(base_url).netloc
         self._always_secure = base_url.startswith("https:")
 
-    def enter(self, request: Request, form: FormData) -> RequestContext:
-        """Who comes, and with what. Raises PageError, RedirectError."""
-        cookie = request.cookies.get(_COOKIE, "")
-        if not _TOKEN.fullmatch(cookie):
-            # A token of its own for each browser, so that the form to sign in is held to it too.
-            cookie = make_token()
-        account = self._desk_services.signins.find(cookie)
-        visit = RequestContext(account, cookie, self._sign(cookie), form)
+    def authenticate(self, request: Request, form: FormData) -> RequestContext:
+        """The context of a request that is allowed. Raises PageError or RedirectError otherwise."""
+        session_token = request.cookies.get(_SESSION_COOKIE, "")
+        if not _TOKEN.fullmatch(session_token):
+            # Each browser gets a token before sign-in, so that CSRF protection covers sign-in too.
+            session_token = make_token()
+        account = self._desk_services.signins.find(session_token)
+        context = RequestContext(account, session_token, self._sign(session_token), form)
         if request.method == "POST":
-            self._require_own(request, visit)
-        room = request.url.path.removeprefix(HOME).strip("/").partition("/")[0]
-        if not may_enter(account.role if account else None, room):
+            self._check_csrf(request, context)
+        page = request.url.path.removeprefix(HOME).strip("/").partition("/")[0]
+        if not can_access(account.role if account else None, page):
             if account is None:
-                raise RedirectError(f"{SIGN_IN}?to={quote(_address(request))}")
+                raise RedirectError(f"{SIGN_IN}?to={quote(_get_return_path(request))}")
             raise PageError(
-                403, "This page is not for your account", "Ask an admin if you need it."
+                403,
+                "Your account cannot open this page",
+                "If you need it, ask the person who runs this service.",
             )
-        return visit
+        return context
 
-    def give(self, request: Request, response: Response, cookie: str) -> None:
-        """Have the browser hold this token until it closes, and send it to the desk alone."""
-        self._set(request, response, _COOKIE, cookie, path=HOME)
+    def set_session_cookie(self, request: Request, response: Response, session_token: str) -> None:
+        """Set the session cookie, which ends with the browser and is sent to the desk only."""
+        self._set_cookie(request, response, _SESSION_COOKIE, session_token, path=HOME)
 
-    def give_mark(self, request: Request, response: Response, mark: str) -> None:
-        """Have the browser be known for half a year where it signs in, and there alone."""
-        self._set(request, response, _MARK, mark, path=SIGN_IN, max_age=_MARK_LASTS)
+    def set_device_cookie(self, request: Request, response: Response, device_token: str) -> None:
+        """Remember the browser for half a year. The cookie is sent to the sign-in page only."""
+        self._set_cookie(
+            request,
+            response,
+            _DEVICE_COOKIE,
+            device_token,
+            path=SIGN_IN,
+            max_age=_DEVICE_COOKIE_SECONDS,
+        )
 
-    def find_mark(self, request: Request) -> str:
-        """What `give_mark` gave; empty where there is none."""
-        return request.cookies.get(_MARK, "")
+    def read_device_token(self, request: Request) -> str:
+        """The token from `set_device_cookie`; empty if there is none."""
+        return request.cookies.get(_DEVICE_COOKIE, "")
 
-    def _set(
+    def _set_cookie(
         self,
         request: Request,
         response: Response,
@@ -141,53 +150,51 @@ class Door:
             secure=self._always_secure or request.url.scheme == "https",
         )
 
-    def _sign(self, cookie: str) -> str:
-        return hmac.digest(self._secret, b"desk form:" + cookie.encode(), "sha256").hex()
+    def _sign(self, session_token: str) -> str:
+        return hmac.digest(self._secret, b"desk form:" + session_token.encode(), "sha256").hex()
 
-    def _require_own(self, request: Request, visit: RequestContext) -> None:
-        """Refuse a form that was not sent from a page of the desk, in this very browser."""
-        sent = visit.text("token")
-        if not self._is_from_here(request.headers) or not hmac.compare_digest(
-            sent.encode(), visit.token.encode()
+    def _check_csrf(self, request: Request, context: RequestContext) -> None:
+        """Raise PageError for a form that was not sent from the desk in this same browser."""
+        sent = context.get_text("token")
+        if not self._is_same_origin(request.headers) or not hmac.compare_digest(
+            sent.encode(), context.csrf_token.encode()
         ):
             raise PageError(
                 403,
                 "This form is out of date",
-                "Nothing was changed. Open the page again, and send it once more.",
+                "Nothing was changed. Open the page again and send the form once more.",
             )
 
-    def _is_from_here(self, headers: Mapping[str, str]) -> bool:
-        # Every browser names where a form comes from; behind a proxy, its own name counts too.
+    def _is_same_origin(self, headers: Mapping[str, str]) -> bool:
+        # Every browser sends the origin of a form. Behind a proxy, the public host counts too.
         origin = urlsplit(headers.get("origin", ""))
-        ours = {headers.get("host", ""), self._host} - {""}
-        return origin.scheme in ("http", "https") and origin.netloc in ours
+        hosts = {headers.get("host", ""), self._host} - {""}
+        return origin.scheme in ("http", "https") and origin.netloc in hosts
 
 
-async def read_form(request: Request) -> AsyncIterator[FormData]:
-    """What was filled in, nothing for a request that only reads; its files close with it."""
+async def parse_form_body(request: Request) -> AsyncIterator[FormData]:
+    """The form of a POST request, empty for other requests. Uploaded files close with the form."""
     if request.method != "POST":
         yield FormData()
         return
-    async with request.form(max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES_A_FIELD) as form:
+    async with request.form(max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
         yield form
 
 
-def visiting(request: Request) -> RequestContext:
-    """The visit that the door let in."""
-    visit: RequestContext = request.state.visit
-    return visit
+def get_context(request: Request) -> RequestContext:
+    """The context that `DeskAuth.authenticate` made for this request."""
+    context: RequestContext = request.state.context
+    return context
 
 
-Visiting = Annotated[RequestContext, Depends(visiting)]
+Context = Annotated[RequestContext, Depends(get_context)]
 
 
-def is_own_address(address: str) -> bool:
-    """Whether an address leads to a page of the desk, and to nowhere else."""
-    return bool(re.fullmatch(r"/desk(?:/[\w./?=&%+-]*)?", address, re.ASCII)) and (
-        "//" not in address
-    )
+def is_desk_path(path: str) -> bool:
+    """Whether a path leads to a page of the desk and cannot lead to another site."""
+    return bool(re.fullmatch(r"/desk(?:/[\w./?=&%+-]*)?", path, re.ASCII)) and "//" not in path
 
 
-def _address(request: Request) -> str:
+def _get_return_path(request: Request) -> str:
     query = f"?{request.url.query}" if request.url.query else ""
     return request.url.path + query if request.method == "GET" else HOME

@@ -1,91 +1,107 @@
-"""A group's own contact confirms or mends its listing, by a sealed link and without an account."""
+"""The page where a group's own contact confirms or changes its listing.
+
+The page opens by a signed link, without an account.
+"""
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.auth import HOME, Door, PageError, Visiting
-from bot.web.desk.listing_form import CONTACTS_OWN, GROUPS, read_form
-from bot.web.desk.listings import see
-from bot.web.desk.pages import go, write
+from bot.web.desk.auth import HOME, Context, DeskAuth, PageError
+from bot.web.desk.cards import build_card
+from bot.web.desk.listing_form import CONTACT_FIELDS, FIELD_GROUPS, parse_listing_form
+from bot.web.desk.pages import redirect, render_page
 from bot.web.desk.signed_links import LinkSigner
 from directory.desk.editor import Kept
 from directory.desk.services import DeskServices
 from directory.errors import ChangedError, PaceError
 from directory.publishing.csv_export import write_cells
 
-WHO = "its own contact"
-# Whoever has the link may write the listing so often in a day; each time is kept in its history.
-MOST_A_DAY = 10
+# The name in the audit log.
+CONTACT_NAME = "its own contact"
+# A link can change its listing this often in a day, since each change stays in the history.
+MAX_CHANGES_PER_DAY = 10
 _GROUPS = tuple(
-    (name, tuple(field for field in fields if field.name in CONTACTS_OWN))
-    for name, fields in GROUPS
+    (name, tuple(field for field in fields if field.name in CONTACT_FIELDS))
+    for name, fields in FIELD_GROUPS
 )
 
 
-def create_contact(desk_services: DeskServices, sealer: LinkSigner, door: Door) -> APIRouter:
+def create_contact_router(
+    desk_services: DeskServices, link_signer: LinkSigner, auth: DeskAuth
+) -> APIRouter:
     router = APIRouter(prefix="/contact")
 
-    @router.get("/{sealed}")
-    def ask(request: Request, visit: Visiting, sealed: str) -> Response:
-        return show(request, visit, sealed, require(sealed), {})
+    @router.get("/{token}")
+    def show_listing(request: Request, context: Context, token: str) -> Response:
+        return render_contact_page(request, context, token, require_listing(token), {})
 
-    @router.post("/{sealed}")
-    def answer(request: Request, visit: Visiting, sealed: str) -> Response:
-        kept = require(sealed)
-        here, version = f"{HOME}/contact/{sealed}", visit.text("version")
+    @router.post("/{token}")
+    def save_listing(request: Request, context: Context, token: str) -> Response:
+        kept = require_listing(token)
+        path, version = f"{HOME}/contact/{token}", context.get_text("version")
         listing = None
-        # Before anything is read: it was filled in beside what was seen then.
+        # Checked before the form is parsed: it was filled in for the version shown then.
         if version != kept.version:
-            return go(here, "changed-meanwhile")
-        if visit.text("do") != "confirm":
-            listing, cells, wrong = read_form(visit, kept.stored.listing, CONTACTS_OWN)
-            if wrong:
-                return show(request, visit, sealed, kept, wrong, cells)
+            return redirect(path, "changed-meanwhile")
+        if context.get_text("do") != "confirm":
+            listing, cells, errors = parse_listing_form(
+                context, kept.stored.listing, CONTACT_FIELDS
+            )
+            if errors:
+                return render_contact_page(request, context, token, kept, errors, cells)
         try:
             desk_services.editor.assure(
-                kept.stored.id, WHO, "confirmed", listing, version=version, most_a_day=MOST_A_DAY
+                kept.stored.id,
+                CONTACT_NAME,
+                "confirmed",
+                listing,
+                version=version,
+                most_a_day=MAX_CHANGES_PER_DAY,
             )
         except ChangedError:
-            return go(here, "changed-meanwhile")
+            return redirect(path, "changed-meanwhile")
         except PaceError:
             raise PageError(
                 429,
-                "This was changed often enough today",
-                "Nothing more was saved. Try again tomorrow, or write to those who sent the link.",
+                "This listing was changed too often today",
+                "Nothing more was saved. Try again tomorrow, or write to the people who sent you "
+                "the link.",
             ) from None
-        return go(here, "confirmed")
+        return redirect(path, "confirmed")
 
-    def require(sealed: str) -> Kept:
-        # A link from before links could be withdrawn says no more than the listing.
-        number, withdrawn, *_ = (*sealer.open("contact", sealed), 0)
-        kept = desk_services.editor.read(number)
+    def require_listing(token: str) -> Kept:
+        # Links from before links could be withdrawn hold only the listing's id.
+        listing_id, withdrawn, *_ = (*link_signer.read_token("contact", token), 0)
+        kept = desk_services.editor.read(listing_id)
         if kept is None or kept.stored.gone:
-            raise PageError(410, "We no longer list this", "Write to those who sent you the link.")
+            raise PageError(
+                410, "We no longer list this", "Write to the people who sent you the link."
+            )
         if withdrawn != kept.withdrawn:
             raise PageError(
-                410, "This link was withdrawn", "Ask those who sent it to you for a new one."
+                410, "This link was withdrawn", "Ask the people who sent it to you for a new one."
             )
         return kept
 
-    def show(
+    def render_contact_page(
         request: Request,
-        visit: Visiting,
-        sealed: str,
+        context: Context,
+        token: str,
         kept: Kept,
-        wrong: dict[str, str],
+        errors: dict[str, str],
         cells: dict[str, str] | None = None,
     ) -> Response:
-        page = write(
+        page = render_page(
             request,
             "contact.html",
-            422 if wrong else 200,
-            seen=see(kept.stored),
+            422 if errors else 200,
+            card=build_card(kept.stored),
             kept=kept,
-            to=f"{HOME}/contact/{sealed}",
+            path=f"{HOME}/contact/{token}",
             groups=_GROUPS,
             cells=cells or write_cells(kept.stored.listing),
-            wrong=wrong,
+            errors=errors,
         )
-        door.give(request, page, visit.cookie)
+        auth.set_session_cookie(request, page, context.session_token)
         return page
 
     return router

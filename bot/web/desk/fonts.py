@@ -1,7 +1,7 @@
-"""The fonts that a printed page is set in, whatever language it is in, and what they cannot draw.
+"""The fonts of a printed page, for text in any language.
 
-Owns which font draws which letter: Noto Sans first, then the Noto of each other script, all from
-installed packages. Must never let a letter be printed as an empty box.
+Owns which font draws which character: Noto Sans first, then the Noto font of each other script, all
+from installed packages. Must never let a character be printed as an empty box.
 """
 
 import unicodedata
@@ -19,79 +19,79 @@ _SCRIPTS = (
     "Lao Malayalam Myanmar Oriya Sinhala Tamil Telugu Thai Symbols"
 ).split()
 _MAIN = "NotoSans"
-# How thick a line around a letter makes it bold, beside its size: the fonts have one weight each,
-# since making a bolder one of them takes seconds.
-_BOLDER = 0.012
-# Joiners, marks of direction and of how an emoji looks: they have no shape of their own.
-_SHAPELESS = "\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f"
+# Bold is drawn as an outline of this width, in proportion to the size. The fonts have one weight
+# each, and making a bold instance of one takes seconds.
+_BOLD_OUTLINE = 0.012
+# Joiners, direction marks and emoji variation selectors: they have no glyph of their own.
+_INVISIBLE = "\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f"
 
 
-class UndrawableError(Exception):
-    """Letters that no font here has; `letters` are they, each once."""
+class MissingGlyphError(Exception):
+    """No font has a glyph for these `characters`, each listed once."""
 
-    def __init__(self, letters: str) -> None:
-        super().__init__(f"no font has {letters!r}")
-        self.letters = letters
+    def __init__(self, characters: str) -> None:
+        super().__init__(f"no font has {characters!r}")
+        self.characters = characters
 
 
 def _find_fonts() -> dict[str, Path]:
-    """The fonts by name, in the order in which they are asked for a letter."""
+    """The font files by name, in the order in which they are tried for a character."""
     folder = Path(str(files("manimgx_fonts")))
     chinese = Path(str(files("pylopdf_fonts_zh_cn"))) / "NotoSansSC-Regular.otf"
     names = [_MAIN, *(f"{_MAIN}{script}" for script in _SCRIPTS), "NotoEmoji"]
-    # Chinese knows Japanese as well. It is last, as it also has poorer letters of other scripts.
+    # The Chinese font covers Japanese too. It is last, since its glyphs of other scripts are worse.
     return {name: folder / f"{name}[wght].ttf" for name in names} | {"NotoSansSC": chinese}
 
 
 @lru_cache(maxsize=1)
-def _read_letters() -> dict[str, frozenset[int]]:
-    """What each font can draw. Reading them takes about half a second, once."""
-    letters = {}
+def _read_coverage() -> dict[str, frozenset[int]]:
+    """The code points that each font has. Takes about half a second, once."""
+    coverage = {}
     for name, path in _find_fonts().items():
         with TTFont(path, lazy=True) as font:
-            letters[name] = frozenset(font.getBestCmap())
-    return letters
+            coverage[name] = frozenset(font.getBestCmap())
+    return coverage
 
 
-def prepare(pdf: FPDF, texts: Sequence[str]) -> list[str]:
-    """Give `pdf` the fonts that these texts need; the texts as they are to be set.
+def load_fonts(pdf: FPDF, texts: Sequence[str]) -> list[str]:
+    """Add the fonts that these texts need to `pdf`. Returns the texts ready to print.
 
-    Raises UndrawableError where some letter is in none.
+    Raises MissingGlyphError if no font has some character.
     """
-    known = _read_letters()
-    tidied = [_tidy(text) for text in texts]
+    coverage = _read_coverage()
+    printable = [_normalise(text) for text in texts]
     needed = {_MAIN}
     missing = []
-    for letter in dict.fromkeys("".join(tidied)):
-        font = next((name for name, letters in known.items() if ord(letter) in letters), "")
+    for character in dict.fromkeys("".join(printable)):
+        font = next((name for name, points in coverage.items() if ord(character) in points), "")
         if font:
             needed.add(font)
         else:
-            missing.append(letter)
+            missing.append(character)
     if missing:
-        raise UndrawableError("".join(missing))
+        raise MissingGlyphError("".join(missing))
     paths = _find_fonts()
-    others = [name for name in paths if name in needed and name != _MAIN]
-    for name in (_MAIN, *others):
+    fallbacks = [name for name in paths if name in needed and name != _MAIN]
+    for name in (_MAIN, *fallbacks):
         pdf.add_font(name, "", paths[name])
-    pdf.set_fallback_fonts(others, exact_match=False)
-    # Joins Arabic letters, puts Bengali vowels in place and runs from right to left.
+    pdf.set_fallback_fonts(fallbacks, exact_match=False)
+    # Shaping joins Arabic letters, places Bengali vowels and handles right-to-left text.
     pdf.set_text_shaping(True)
-    return tidied
+    return printable
 
 
-def set_type(pdf: FPDF, size: float, *, bold: bool = False) -> None:
-    """Set what follows on this page in `size` points."""
+def set_font(pdf: FPDF, size: float, *, bold: bool = False) -> None:
+    """Set the font size in points for the text that follows on this page."""
     pdf.set_font(_MAIN, "", size)
     pdf.text_mode = "FILL_STROKE" if bold else "FILL"
-    pdf.set_line_width(size * _BOLDER)
-    # A blank has the font named on the page. Left to a line that begins in another script, it is
-    # named inside that line's own state, and is lost to the next.
+    pdf.set_line_width(size * _BOLD_OUTLINE)
+    # Printing a space selects the font at page level. Otherwise a line that starts in another
+    # script selects it inside that line's own graphics state, and the next line has no font.
     pdf.text(0, 0, " ")
 
 
-def finish(pdf: FPDF) -> bytes:
-    """The whole PDF, with the files of its fonts closed."""
+def export_pdf(pdf: FPDF) -> bytes:
+    """The finished PDF. Closes the font files."""
     content = bytes(pdf.output())
     for font in pdf.fonts.values():
         if isinstance(font, TTFFont):
@@ -99,11 +99,12 @@ def finish(pdf: FPDF) -> bytes:
     return content
 
 
-def _tidy(text: str) -> str:
-    known = _read_letters()
-    whole = unicodedata.normalize("NFC", " ".join(text.split()))
+def _normalise(text: str) -> str:
+    coverage = _read_coverage()
+    composed = unicodedata.normalize("NFC", " ".join(text.split()))
     return "".join(
-        letter
-        for letter in whole
-        if letter not in _SHAPELESS or any(ord(letter) in letters for letters in known.values())
+        character
+        for character in composed
+        if character not in _INVISIBLE
+        or any(ord(character) in points for points in coverage.values())
     )

@@ -1,30 +1,30 @@
-"""How long ago somebody checked each listing, and which want another look."""
+"""When each listing was last checked, and which listings to check again."""
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.listings import see
-from bot.web.desk.pages import write
+from bot.web.desk.cards import build_card
+from bot.web.desk.pages import render_page
 from bot.web.parameters import PageNumber
 from directory.desk.services import DeskServices
 
-_A_PAGE = 25
+_PAGE_SIZE = 25
 
 
-def create_freshness(desk_services: DeskServices) -> APIRouter:
+def create_freshness_router(desk_services: DeskServices) -> APIRouter:
     router = APIRouter(prefix="/freshness")
 
     @router.get("")
-    def show(request: Request, page: PageNumber = 1) -> Response:
-        start = (page - 1) * _A_PAGE
-        found = desk_services.queries.read_freshness(start, _A_PAGE)
-        return write(
+    def show_freshness(request: Request, page: PageNumber = 1) -> Response:
+        start = (page - 1) * _PAGE_SIZE
+        freshness = desk_services.queries.read_freshness(start, _PAGE_SIZE)
+        return render_page(
             request,
             "freshness.html",
-            counts=found.counts,
-            stale=[(one, see(one.stored)) for one in found.stale],
-            total=found.total,
+            counts=freshness.counts,
+            stale=[(checked, build_card(checked.stored)) for checked in freshness.stale],
+            total=freshness.total,
             page=page,
-            more=found.total > start + _A_PAGE,
+            has_next=freshness.total > start + _PAGE_SIZE,
         )
 
     return router

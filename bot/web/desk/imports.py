@@ -1,4 +1,4 @@
-"""Bulk import at the desk, and what of any source could not be shown, to mend and try again."""
+"""Import of files, and the rows of any source that were quarantined, to fix or to remove."""
 
 import json
 from pathlib import PurePath
@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
-from bot.web.desk.auth import HOME, PageError, Visiting
-from bot.web.desk.listing_form import EMPTY, GROUPS, read_form
-from bot.web.desk.listings import look_at
-from bot.web.desk.pages import go, write
-from bot.web.parameters import Number, PageNumber
+from bot.web.desk.auth import HOME, Context, PageError
+from bot.web.desk.cards import build_preview
+from bot.web.desk.listing_form import EMPTY_LISTING, FIELD_GROUPS, parse_listing_form
+from bot.web.desk.pages import redirect, render_page
+from bot.web.parameters import PageNumber, RecordId
 from directory.desk.queries import Quarantined
 from directory.desk.services import DeskServices
 from directory.errors import HeldError
@@ -21,128 +21,132 @@ from directory.sources.detect import read_bytes
 from directory.sources.template import COLUMNS
 from directory.text import drop_unprintable
 
-ROOM = f"{HOME}/imports"
-MOST_UPLOADED = 5 * 1024 * 1024
-# What is learnt in about a minute; more is for the command, which tells how far it is.
-_MOST_ROWS = 2_000
-_LONGEST_NAME = 60
-_A_PAGE = 50
+PATH = f"{HOME}/imports"
+MAX_UPLOAD_BYTES = 5 * 1024 * 1024
+# About a minute's work. Larger files need the command line, which shows progress.
+_MAX_ROWS = 2_000
+_MAX_NAME_LENGTH = 60
+_PAGE_SIZE = 50
 
 
-def create_importing(desk_services: DeskServices) -> APIRouter:
+def create_imports_router(desk_services: DeskServices) -> APIRouter:
     router = APIRouter(prefix="/imports")
 
     @router.get("")
-    def show(request: Request, page: PageNumber = 1) -> Response:
-        return show_page(request, page=page)
+    def show_imports(request: Request, page: PageNumber = 1) -> Response:
+        return render_imports(request, page=page)
 
-    @router.post("", max_body_size=MOST_UPLOADED)
-    def take_in(request: Request, visit: Visiting) -> Response:
-        sent = visit.form.get("file")
-        if not isinstance(sent, UploadFile) or not sent.filename:
-            raise PageError(422, "There is no file", "Choose a file, then send it again.")
-        name = drop_unprintable(PurePath(sent.filename).name)[:_LONGEST_NAME]
-        source = visit.text("source")[:_LONGEST_NAME] or PurePath(name).stem
-        rows = read_bytes(sent.file.read(), name)
-        if len(rows) > _MOST_ROWS:
+    @router.post("", max_body_size=MAX_UPLOAD_BYTES)
+    def import_file(request: Request, context: Context) -> Response:
+        file = context.form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise PageError(422, "No file was chosen", "Choose a file, then send it again.")
+        name = drop_unprintable(PurePath(file.filename).name)[:_MAX_NAME_LENGTH]
+        source = context.get_text("source")[:_MAX_NAME_LENGTH] or PurePath(name).stem
+        rows = read_bytes(file.file.read(), name)
+        if len(rows) > _MAX_ROWS:
             raise PageError(
                 413,
-                f"It has more than {_MOST_ROWS:,} rows",
-                f"Send it in parts of {_MOST_ROWS:,} rows at most, all under one name and none as "
-                "the whole list, or ask an operator to take it in.",
+                f"The file has more than {_MAX_ROWS:,} rows",
+                f"Split it into files of at most {_MAX_ROWS:,} rows, give them the same source "
+                "name and leave “This is the complete list” unticked. Or ask the person who runs "
+                "this service to import it.",
             )
-        whole = visit.text("whole") == "yes"
-        accepted = visit.text("loss") == "yes"
+        is_complete = context.get_text("whole") == "yes"
+        accept_loss = context.get_text("loss") == "yes"
         try:
             report = desk_services.take_in(
-                source, rows, visit.who.name, complete=whole, accept_loss=accepted
+                source, rows, context.user.name, complete=is_complete, accept_loss=accept_loss
             )
         except HeldError:
-            return show_page(request, 409, refused=source, whole=whole)
-        return show_page(request, report=report)
+            return render_imports(request, 409, refused_source=source, is_complete=is_complete)
+        return render_imports(request, report=report)
 
-    @router.get("/{number}")
-    def look(request: Request, number: Number) -> Response:
-        row = require(number)
-        return show_form(request, row, _guess_cells(row), {})
+    @router.get("/{row_id}")
+    def show_row(request: Request, row_id: RecordId) -> Response:
+        row = require_row(row_id)
+        return render_row(request, row, _guess_cells(row), {})
 
-    @router.post("/{number}")
-    def mend(request: Request, visit: Visiting, number: Number) -> Response:
-        row = require(number)
-        listing, cells, wrong = read_form(visit, EMPTY)
-        if wrong or visit.text("do") == "look":
-            preview = None if wrong else look_at(desk_services, listing)
-            return show_form(request, row, cells, wrong, preview)
-        at = desk_services.editor.mend(number, listing, visit.who.name)
-        return go(f"{HOME}/listings/{at}", "mended")
+    @router.post("/{row_id}")
+    def fix_row(request: Request, context: Context, row_id: RecordId) -> Response:
+        row = require_row(row_id)
+        listing, cells, errors = parse_listing_form(context, EMPTY_LISTING)
+        if errors or context.get_text("do") == "look":
+            preview = None if errors else build_preview(desk_services, listing)
+            return render_row(request, row, cells, errors, preview)
+        listing_id = desk_services.editor.mend(row_id, listing, context.user.name)
+        return redirect(f"{HOME}/listings/{listing_id}", "mended")
 
-    @router.post("/{number}/drop")
-    def drop(visit: Visiting, number: Number) -> Response:
-        desk_services.editor.leave_out(number, visit.who.name)
-        return go(ROOM, "dropped")
+    @router.post("/{row_id}/drop")
+    def remove_row(context: Context, row_id: RecordId) -> Response:
+        desk_services.editor.leave_out(row_id, context.user.name)
+        return redirect(PATH, "dropped")
 
-    def require(number: int) -> Quarantined:
-        row = desk_services.queries.get_quarantined(number)
+    def require_row(row_id: int) -> Quarantined:
+        row = desk_services.queries.get_quarantined(row_id)
         if row is None:
             raise PageError(
-                404, "This row is not held back any more", "It was mended, or read again since."
+                404,
+                "This row is no longer on the list",
+                "Somebody fixed or removed it, or its source was read again.",
             )
         return row
 
-    def show_page(
+    def render_imports(
         request: Request,
         status: int = 200,
         *,
         page: int = 1,
         report: ImportReport | None = None,
-        refused: str = "",
-        whole: bool = False,
+        refused_source: str = "",
+        is_complete: bool = False,
     ) -> Response:
-        start = (page - 1) * _A_PAGE
-        held, total = desk_services.queries.list_quarantined(start, _A_PAGE)
-        return write(
+        start = (page - 1) * _PAGE_SIZE
+        rows, total = desk_services.queries.list_quarantined(start, _PAGE_SIZE)
+        return render_page(
             request,
             "imports.html",
             status,
             report=report,
-            refused=refused,
-            whole=whole,
-            quarantined=held,
+            refused_source=refused_source,
+            is_complete=is_complete,
+            rows=rows,
             total=total,
             first=start + 1,
             page=page,
-            more=total > start + _A_PAGE,
+            has_next=total > start + _PAGE_SIZE,
         )
 
-    def show_form(
+    def render_row(
         request: Request,
         row: Quarantined,
         cells: dict[str, str],
-        wrong: dict[str, str],
+        errors: dict[str, str],
         preview: dict[str, Any] | None = None,
     ) -> Response:
-        return write(
+        return render_page(
             request,
-            "mend.html",
-            422 if wrong else 200,
+            "fix_row.html",
+            422 if errors else 200,
             preview=preview,
             row=row,
             content=json.dumps(row.content, ensure_ascii=False, indent=1),
-            groups=GROUPS,
+            groups=FIELD_GROUPS,
             cells=cells,
-            wrong=wrong,
+            errors=errors,
         )
 
     return router
 
 
 def _guess_cells(row: Quarantined) -> dict[str, str]:
-    """The form's cells from what was read of the row, whichever form its source has."""
-    told = {name: str(row.content.get(name, "")) for name in COLUMNS if row.content.get(name)}
-    cells = {**write_cells(EMPTY), "name": row.name}
-    cells |= {
-        name: text for name, text in told.items() if not isinstance(row.content[name], dict | list)
+    """The form's cells from what is stored of the row, in whatever format its source has."""
+    values = {
+        column: str(value)
+        for column in COLUMNS
+        if (value := row.content.get(column)) and not isinstance(value, dict | list)
     }
+    cells = {**write_cells(EMPTY_LISTING), "name": row.name, **values}
     if row.confidential:
         cells["confidential"] = "yes"
     return cells

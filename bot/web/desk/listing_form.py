@@ -1,7 +1,7 @@
-"""The form that a listing is filled in with: the columns of the CSV template, in groups.
+"""The form for a listing: the columns of the CSV template, in groups.
 
-Owns labels and hints. What a cell may hold is for `template` to say, so that a form and a
-spreadsheet are read alike. What nobody touched stays as it was, even where a form cannot show it.
+Owns labels and hints. The rules for a value are in `template`, so a form and a spreadsheet are read
+alike. A field that nobody changed keeps its value, even if the form cannot show that value.
 """
 
 import re
@@ -13,36 +13,39 @@ from directory.listing import ASSETS, DAYS, KINDS, REPEATS, STATUSES, STRANDS, L
 from directory.publishing.csv_export import write_cells
 from directory.sources.template import COLUMNS, read_cells
 
-EMPTY = Listing("", "", "", "")
+EMPTY_LISTING = Listing("", "", "", "")
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column. `how` is "text", "long", "one" (of `options`), "some" (of them) or "yes"."""
+    """One column. `control` is "input", "textarea", "select", "checkboxes" or "checkbox".
+
+    `options` are those of a select or of checkboxes.
+    """
 
     name: str
     label: str
     hint: str = ""
-    how: str = "text"
+    control: str = "input"
     options: tuple[str, ...] = ()
-    needed: bool = False
+    required: bool = False
 
 
-GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
+FIELD_GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     (
-        "What it is",
+        "About",
         (
-            Field("name", "Name", needed=True),
-            Field("kind", "Kind", "", "one", KINDS, needed=True),
+            Field("name", "Name", required=True),
+            Field("kind", "Kind", "", "select", KINDS, required=True),
             Field(
                 "description",
                 "Description",
-                "What happens there, and what it is like to come for the first time.",
-                "long",
-                needed=True,
+                "What happens there, and what a first visit is like.",
+                "textarea",
+                required=True,
             ),
-            Field("organisation", "Who runs it"),
-            Field("topics", "Topics", "Several with semicolons: gardening; company"),
+            Field("organisation", "Organisation", "Who runs it."),
+            Field("topics", "Topics", "Separate with semicolons: gardening; company"),
         ),
     ),
     (
@@ -52,68 +55,68 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
             Field("address", "Street and town"),
             Field("neighbourhood", "Neighbourhood"),
             Field("postcode", "Postcode"),
-            Field("latitude", "Latitude", "Such as 53.9012"),
-            Field("longitude", "Longitude", "Such as 1.2979"),
-            Field("covers", "Area covered", "If it has no single place."),
-            Field("online", "It can be joined online", "", "yes"),
+            Field("latitude", "Latitude", "For example 53.9012"),
+            Field("longitude", "Longitude", "For example 1.2979"),
+            Field("covers", "Area covered", "If there is no single place."),
+            Field("online", "People can join online", "", "checkbox"),
             Field(
                 "confidential",
-                "Its place is kept private",
-                "As for a refuge. Every place of it is deleted here for good.",
-                "yes",
+                "Keep the place private",
+                "For example for a refuge. Its address and location are deleted permanently.",
+                "checkbox",
             ),
         ),
     ),
     (
         "When",
         (
-            Field("days", "Days", "", "some", DAYS),
-            Field("repeats", "How often", "", "one", REPEATS),
-            Field("start_time", "Starts at", "Such as 09:30"),
-            Field("end_time", "Ends at"),
-            Field("starts", "First day", "Such as 2026-10-01"),
+            Field("days", "Days", "", "checkboxes", DAYS),
+            Field("repeats", "How often", "", "select", REPEATS),
+            Field("start_time", "Start time", "For example 09:30"),
+            Field("end_time", "End time"),
+            Field("starts", "First day", "For example 2026-10-01"),
             Field("ends", "Last day"),
-            Field("when", "More about the times", "Such as: not in August"),
+            Field("when", "More about the times", "For example: not in August"),
         ),
     ),
     (
         "Who can come",
         (
-            Field("audience", "Who it is for", "Several with semicolons: women; carers"),
-            Field("minimum_age", "Lowest age"),
-            Field("maximum_age", "Highest age"),
-            Field("eligibility", "Who may use it"),
-            Field("accessibility", "Access", "Such as step-free; hearing loop"),
+            Field("audience", "Who it is for", "Separate with semicolons: women; carers"),
+            Field("minimum_age", "Minimum age"),
+            Field("maximum_age", "Maximum age"),
+            Field("eligibility", "Who can use it"),
+            Field("accessibility", "Access", "Separate with semicolons: step-free; hearing loop"),
             Field("languages", "Languages"),
-            Field("cost", "What it costs, in words"),
-            Field("cost_amount", "What it costs, in pounds", "0 if it is free"),
+            Field("cost", "Cost, in words"),
+            Field("cost_amount", "Cost, in pounds", "0 if it is free."),
         ),
     ),
     (
-        "Getting in touch",
+        "Contact",
         (
             Field("how_to_join", "How to join"),
             Field("phone", "Phone"),
-            Field("email", "E-mail"),
-            Field("website", "Website", "Beginning with https://"),
-            Field("skills_wanted", "What volunteers are asked for"),
-            Field("commitment", "How much time that takes"),
+            Field("email", "Email"),
+            Field("website", "Website", "Starts with https://"),
+            Field("skills_wanted", "What volunteers do"),
+            Field("commitment", "Time volunteers give"),
         ),
     ),
     (
         "For the directory",
         (
-            Field("status", "State", "", "one", STATUSES),
-            Field("alert", "News to be seen first"),
-            Field("assured_date", "Last checked", "Such as 2026-10-01"),
-            Field("strands", "Families of community-centred approaches", "", "some", STRANDS),
-            Field("assets", "Kinds of asset", "", "some", ASSETS),
+            Field("status", "Status", "", "select", STATUSES),
+            Field("alert", "Important notice", "Shown first, for example: no session this week"),
+            Field("assured_date", "Last checked", "For example 2026-10-01"),
+            Field("strands", "Community-centred approaches", "", "checkboxes", STRANDS),
+            Field("assets", "Kinds of asset", "", "checkboxes", ASSETS),
         ),
     ),
 )
-FIELDS = {field.name: field for _, fields in GROUPS for field in fields}
-# What a group's own contact may say: the rest is the navigators'.
-CONTACTS_OWN = frozenset(FIELDS) - {
+FIELDS = {field.name: field for _, fields in FIELD_GROUPS for field in fields}
+# The fields that a group's own contact can change; only navigators change the others.
+CONTACT_FIELDS = frozenset(FIELDS) - {
     "kind",
     "strands",
     "assets",
@@ -123,63 +126,73 @@ CONTACTS_OWN = frozenset(FIELDS) - {
     "assured_date",
 }
 
-_PLACE = frozenset({"venue", "address", "neighbourhood", "postcode", "latitude", "longitude"})
-_TIME = frozenset({"days", "repeats", "start_time", "end_time", "starts", "ends", "when"})
-_COLUMN = re.compile(r"^column '(\w+)':?\s*")
-_OTHERS = {"its name": "name", "its description": "description", "its lowest": "minimum_age"}
+_PLACE_FIELDS = frozenset(
+    {"venue", "address", "neighbourhood", "postcode", "latitude", "longitude"}
+)
+_TIME_FIELDS = frozenset({"days", "repeats", "start_time", "end_time", "starts", "ends", "when"})
+_COLUMN_ERROR = re.compile(r"^column '(\w+)':?\s*")
+_ERROR_SUBJECT = re.compile(r"\b(name|description|age|latitude|longitude|coordinate)\b")
+_SUBJECT_COLUMNS = {"age": "minimum_age", "longitude": "latitude", "coordinate": "latitude"}
 
 
-def read_form(
-    visit: RequestContext, before: Listing, allowed: frozenset[str] = frozenset(FIELDS)
+def parse_listing_form(
+    context: RequestContext, before: Listing, allowed: frozenset[str] = frozenset(FIELDS)
 ) -> tuple[Listing, dict[str, str], dict[str, str]]:
-    """What was filled in: the listing, the form's cells, and what is wrong by field.
+    """The listing from the form, the form's cells, and error messages by field name.
 
-    Only `allowed` fields are read; the others stay as they were `before`. The name "" stands for
-    what is wrong with no single field.
+    Only `allowed` fields are read; the others stay as in `before`. The field name "" is for errors
+    that belong to no single field.
     """
-    shown = write_cells(before)
+    original = write_cells(before)
     cells = {
-        column: _read_field(visit, column) if column in allowed else shown[column]
+        column: _read_field(context, column) if column in allowed else original[column]
         for column in COLUMNS
         if column != "id"
     }
-    # An empty choice is that there was no choice.
-    shown["status"] = shown["status"] or STATUSES[0]
-    touched = {column for column, cell in cells.items() if cell != shown[column]}
-    after, complaints = read_cells(cells, before.key)
-    wrong: dict[str, str] = {}
-    for complaint in complaints:
-        column, said = _place_complaint(complaint)
-        # What a source wrote long ago is no mistake of whoever mends something else.
-        if column in touched or before == EMPTY or (column in _PLACE and touched & _PLACE):
-            wrong.setdefault(column, said)
-    return _take(before, after, touched), cells, wrong
+    # A listing without a status is shown with the first one.
+    original["status"] = original["status"] or STATUSES[0]
+    changed = {column for column, cell in cells.items() if cell != original[column]}
+    after, messages = read_cells(cells, before.key)
+    errors: dict[str, str] = {}
+    for message in messages:
+        column, error = _assign_error(message)
+        # Errors that were already in the source must not stop a change to another field.
+        if (
+            column in changed
+            or before == EMPTY_LISTING
+            or (column in _PLACE_FIELDS and changed & _PLACE_FIELDS)
+        ):
+            errors.setdefault(column, error)
+    return _apply_changes(before, after, changed), cells, errors
 
 
-def _read_field(visit: RequestContext, column: str) -> str:
+def _read_field(context: RequestContext, column: str) -> str:
     field = FIELDS[column]
-    if field.how == "some":
-        return "; ".join(one for one in field.options if one in visit.texts(column))
-    return visit.text(column).replace("\r\n", "\n")
+    if field.control == "checkboxes":
+        ticked = context.get_texts(column)
+        return "; ".join(option for option in field.options if option in ticked)
+    return context.get_text(column).replace("\r\n", "\n")
 
 
-def _place_complaint(complaint: str) -> tuple[str, str]:
-    if found := _COLUMN.match(complaint):
-        said = complaint[found.end() :]
-        return found[1], f"{FIELDS[found[1]].label}: {said}" if found[1] in FIELDS else complaint
-    column = next((name for start, name in _OTHERS.items() if complaint.startswith(start)), "")
-    if not column and complaint.startswith(("latitude", "longitude", "a coordinate")):
-        column = "latitude"
-    return column, complaint[:1].upper() + complaint[1:]
+def _assign_error(message: str) -> tuple[str, str]:
+    """The column that an error message of `template` is about, and the message for the form."""
+    if match := _COLUMN_ERROR.match(message):
+        column, error = match[1], message[match.end() :]
+        return column, f"{FIELDS[column].label}: {error}" if column in FIELDS else message
+    subject = _ERROR_SUBJECT.search(message)
+    column = _SUBJECT_COLUMNS.get(subject[1], subject[1]) if subject else ""
+    return column, message[:1].upper() + message[1:]
 
 
-def _take(before: Listing, after: Listing, touched: set[str]) -> Listing:
+def _apply_changes(before: Listing, after: Listing, changed: set[str]) -> Listing:
     values: dict[str, Any] = {
-        column: getattr(after, column) for column in touched - _PLACE - _TIME if column != "id"
+        column: getattr(after, column)
+        for column in changed - _PLACE_FIELDS - _TIME_FIELDS
+        if column != "id"
     }
-    # The form shows the first place and the first time: the others stay.
-    if touched & _PLACE:
+    # The form shows only the first place and the first time; the others stay as they are.
+    if changed & _PLACE_FIELDS:
         values["places"] = (*after.places, *before.places[1:])
-    if touched & _TIME:
+    if changed & _TIME_FIELDS:
         values["schedules"] = (*after.schedules, *before.schedules[1:])
     return replace(before, **values)

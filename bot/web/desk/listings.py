@@ -1,4 +1,4 @@
-"""Listings at the desk: found, read, added, changed and closed, each change with its history."""
+"""Search, read, add, change and close listings. Every change is written to the audit log."""
 
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -6,184 +6,182 @@ from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bot.web.desk.auth import HOME, PageError, Visiting
-from bot.web.desk.listing_form import EMPTY, FIELDS, GROUPS, read_form
-from bot.web.desk.pages import go, write
-from bot.web.desk.signed_links import DAYS, LinkSigner
-from bot.web.parameters import Number, PageNumber
-from directory.describe import FACT_LABELS, describe_listing, describe_when, describe_where
+from bot.web.desk.auth import HOME, Context, PageError
+from bot.web.desk.cards import build_card, build_preview
+from bot.web.desk.listing_form import EMPTY_LISTING, FIELD_GROUPS, FIELDS, parse_listing_form
+from bot.web.desk.pages import redirect, render_page
+from bot.web.desk.signed_links import LINK_DAYS, LinkSigner
+from bot.web.parameters import PageNumber, RecordId
+from directory.describe import describe_listing, describe_when, describe_where
 from directory.desk.editor import Kept
 from directory.desk.services import DeskServices
 from directory.errors import ChangedError
 from directory.listing import STATUSES, Listing, StoredListing
 from directory.publishing.csv_export import write_cells
 
-_A_PAGE = 25
-ROOM = f"{HOME}/listings"
-_SEEN = {**FACT_LABELS, "phone": "Phone", "email": "E-mail", "website": "Website"}
+_PAGE_SIZE = 25
+PATH = f"{HOME}/listings"
 
 
-def create_listings(desk_services: DeskServices, sealer: LinkSigner) -> APIRouter:
+def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner) -> APIRouter:
     router = APIRouter(prefix="/listings")
 
     @router.get("")
-    def find(
+    def search_listings(
         request: Request,
         q: Annotated[str, Query(max_length=200)] = "",
         status: Literal["", "open", "temporarily closed", "closed"] = "",
         page: PageNumber = 1,
     ) -> Response:
-        start = (page - 1) * _A_PAGE
-        found, total = desk_services.queries.find(q, status, start, _A_PAGE)
-        return write(
+        start = (page - 1) * _PAGE_SIZE
+        listings, total = desk_services.queries.find(q, status, start, _PAGE_SIZE)
+        return render_page(
             request,
             "listings.html",
-            found=[(one, describe_listing(one)) for one in found],
+            listings=[(stored, describe_listing(stored)) for stored in listings],
             total=total,
-            asked={"q": q, "status": status},
+            query={"q": q, "status": status},
             statuses=STATUSES,
             page=page,
-            more=total > start + _A_PAGE,
+            has_next=total > start + _PAGE_SIZE,
         )
 
     @router.get("/new")
-    def start_new(request: Request) -> Response:
-        return _show_form(request, EMPTY, write_cells(EMPTY), f"{ROOM}/new")
+    def show_new_form(request: Request) -> Response:
+        return _render_form(request, EMPTY_LISTING, write_cells(EMPTY_LISTING), f"{PATH}/new")
 
     @router.post("/new")
-    def add(request: Request, visit: Visiting) -> Response:
-        listing, cells, wrong = read_form(visit, EMPTY)
-        if wrong or visit.text("do") == "look":
-            return show_form(request, listing, cells, f"{ROOM}/new", wrong=wrong)
-        return go(f"{ROOM}/{desk_services.editor.add(listing, visit.who.name)}", "added")
+    def add_listing(request: Request, context: Context) -> Response:
+        listing, cells, errors = parse_listing_form(context, EMPTY_LISTING)
+        if errors or context.get_text("do") == "look":
+            return render_checked_form(request, listing, cells, f"{PATH}/new", errors)
+        listing_id = desk_services.editor.add(listing, context.user.name)
+        return redirect(f"{PATH}/{listing_id}", "added")
 
-    @router.get("/{number}")
-    def read(request: Request, number: Number) -> Response:
-        kept = require(number)
-        link = sealer.link(request, "contact", [number, kept.withdrawn])
-        history = desk_services.history.of(number)
-        return write(
+    @router.get("/{listing_id}")
+    def show_listing(request: Request, listing_id: RecordId) -> Response:
+        kept = require_listing(listing_id)
+        link = link_signer.create_link(request, "contact", [listing_id, kept.withdrawn])
+        history = desk_services.history.of(listing_id)
+        return render_page(
             request,
             "listing.html",
             kept=kept,
-            seen=see(kept.stored),
+            card=build_card(kept.stored),
             link=link,
-            letter=_write_letter(kept.stored, link),
-            topics=desk_services.queries.name_topics(number),
-            history=[(one, _tell_before(one.before, one.fields)) for one in history],
-            statuses=[one for one in STATUSES if one != kept.stored.listing.status],
+            days=LINK_DAYS,
+            mailto=_write_contact_email(kept.stored, link),
+            topics=desk_services.queries.name_topics(listing_id),
+            history=[(entry, _describe_before(entry.before, entry.fields)) for entry in history],
+            statuses=[status for status in STATUSES if status != kept.stored.listing.status],
         )
 
-    @router.get("/{number}/edit")
-    def edit(request: Request, number: Number) -> Response:
-        kept = require(number)
+    @router.get("/{listing_id}/edit")
+    def show_edit_form(request: Request, listing_id: RecordId) -> Response:
+        kept = require_listing(listing_id)
         listing = kept.stored.listing
-        return _show_form(
-            request, listing, write_cells(listing), f"{ROOM}/{number}/edit", version=kept.version
+        path = f"{PATH}/{listing_id}/edit"
+        return _render_form(request, listing, write_cells(listing), path, version=kept.version)
+
+    @router.post("/{listing_id}/edit")
+    def change_listing(request: Request, context: Context, listing_id: RecordId) -> Response:
+        kept = require_listing(listing_id)
+        listing, cells, errors = parse_listing_form(context, kept.stored.listing)
+        version = context.get_text("version")
+        if errors or context.get_text("do") == "look":
+            path = f"{PATH}/{listing_id}/edit"
+            return render_checked_form(request, listing, cells, path, errors, version)
+        changed = desk_services.editor.change(
+            listing_id, listing, context.user.name, version=version
         )
+        return redirect(f"{PATH}/{listing_id}", "changed" if changed else "same")
 
-    @router.post("/{number}/edit")
-    def change(request: Request, visit: Visiting, number: Number) -> Response:
-        kept = require(number)
-        listing, cells, wrong = read_form(visit, kept.stored.listing)
-        version = visit.text("version")
-        if wrong or visit.text("do") == "look":
-            to = f"{ROOM}/{number}/edit"
-            return show_form(request, listing, cells, to, wrong=wrong, version=version)
-        changed = desk_services.editor.change(number, listing, visit.who.name, version=version)
-        return go(f"{ROOM}/{number}", "changed" if changed else "same")
-
-    @router.post("/{number}/state")
-    def set_state(visit: Visiting, number: Number) -> Response:
-        kept, status = require(number), visit.text("status")
+    @router.post("/{listing_id}/state")
+    def set_status(context: Context, listing_id: RecordId) -> Response:
+        kept, status = require_listing(listing_id), context.get_text("status")
         if status not in STATUSES:
-            raise PageError(422, "There is no such state", "Choose one of those offered.")
+            raise PageError(422, "There is no such status", "Choose one of the buttons.")
         listing = replace(kept.stored.listing, status=status)
-        what = {"open": "opened", "closed": "closed"}.get(status, status)
+        action = {"open": "opened"}.get(status, status)
         desk_services.editor.change(
-            number, listing, visit.who.name, what, version=visit.text("version")
+            listing_id, listing, context.user.name, action, version=context.get_text("version")
         )
-        return go(f"{ROOM}/{number}", "changed")
+        return redirect(f"{PATH}/{listing_id}", "changed")
 
-    @router.post("/{number}/assure")
-    def assure(visit: Visiting, number: Number) -> Response:
+    @router.post("/{listing_id}/assure")
+    def confirm_listing(context: Context, listing_id: RecordId) -> Response:
+        version = context.get_text("version")
         try:
-            desk_services.editor.assure(number, visit.who.name, version=visit.text("version"))
+            desk_services.editor.assure(listing_id, context.user.name, version=version)
         except ChangedError:
-            return go(f"{ROOM}/{number}", "changed-meanwhile")
-        return go(visit.own("back") or f"{ROOM}/{number}", "assured")
+            return redirect(f"{PATH}/{listing_id}", "changed-meanwhile")
+        return redirect(context.get_desk_path("back") or f"{PATH}/{listing_id}", "assured")
 
-    @router.post("/{number}/withdraw")
-    def withdraw(visit: Visiting, number: Number) -> Response:
-        desk_services.editor.withdraw_links(number, visit.who.name)
-        return go(f"{ROOM}/{number}", "withdrawn")
+    @router.post("/{listing_id}/withdraw")
+    def withdraw_links(context: Context, listing_id: RecordId) -> Response:
+        desk_services.editor.withdraw_links(listing_id, context.user.name)
+        return redirect(f"{PATH}/{listing_id}", "withdrawn")
 
-    @router.post("/{number}/give-back")
-    def give_back(visit: Visiting, number: Number) -> Response:
-        desk_services.editor.give_back(number, visit.who.name)
-        return go(f"{ROOM}/{number}", "given-back")
+    @router.post("/{listing_id}/give-back")
+    def give_back(context: Context, listing_id: RecordId) -> Response:
+        desk_services.editor.give_back(listing_id, context.user.name)
+        return redirect(f"{PATH}/{listing_id}", "given-back")
 
-    def require(number: int) -> Kept:
-        kept = desk_services.editor.read(number)
+    def require_listing(listing_id: int) -> Kept:
+        kept = desk_services.editor.read(listing_id)
         if kept is None:
-            raise PageError(404, "There is no such listing", "Look for it by a word of its name.")
+            raise PageError(404, "There is no such listing", "Search for a word of its name.")
         return kept
 
-    def show_form(
-        request: Request, listing: Listing, cells: dict[str, str], to: str, **values: Any
+    def render_checked_form(
+        request: Request,
+        listing: Listing,
+        cells: dict[str, str],
+        path: str,
+        errors: dict[str, str],
+        version: str = "",
     ) -> Response:
-        preview = None if values["wrong"] else look_at(desk_services, listing)
-        return _show_form(request, listing, cells, to, preview=preview, **values)
+        """The form again, with its errors, or without errors with a preview."""
+        preview = None if errors else build_preview(desk_services, listing)
+        return _render_form(
+            request, listing, cells, path, errors=errors, version=version, preview=preview
+        )
 
     return router
 
 
-def see(stored: StoredListing) -> dict[str, Any]:
-    """A listing as residents are shown it: a few texts, and facts with their labels."""
-    shown = describe_listing(stored)
-    facts = [(label, shown[name]) for name, label in _SEEN.items() if shown[name]]
-    return {**shown, "facts": facts}
-
-
-def look_at(desk_services: DeskServices, listing: Listing) -> dict[str, Any]:
-    """A listing that is not written yet, as `seen` by residents, and what would find it."""
-    preview = desk_services.editor.preview(listing)
-    seen = see(StoredListing(0, "", "", preview.listing))
-    return {"seen": seen, "topics": preview.topics, "words": preview.words}
-
-
-def _write_letter(stored: StoredListing, link: str) -> str:
-    """An e-mail to the group, as an address that opens in the navigator's own mail program."""
-    words = (
-        f"Hello,\n\nwe send people to {stored.listing.name}. Is what we say of it still right? "
-        f"Look here, and say yes or change it. You need no account; the link works for {DAYS} days."
-        f"\n\n{link}\n\nThank you."
+def _write_contact_email(stored: StoredListing, link: str) -> str:
+    """An email to the group, as a mailto URL that opens in the navigator's own mail program."""
+    body = (
+        f"Hello,\n\nWe send people to {stored.listing.name}. Is what we say about it still right? "
+        "Please open this link, then confirm it or change it. You need no account. "
+        f"The link works for {LINK_DAYS} days.\n\n{link}\n\nThank you."
     )
-    asked = {"subject": f"Is this still right? {stored.listing.name}", "body": words}
-    return f"mailto:{quote(stored.listing.email, safe='@')}?{urlencode(asked, quote_via=quote)}"
+    email = {"subject": f"Is this still right? {stored.listing.name}", "body": body}
+    return f"mailto:{quote(stored.listing.email, safe='@')}?{urlencode(email, quote_via=quote)}"
 
 
-def _show_form(
+def _render_form(
     request: Request,
     listing: Listing,
     cells: dict[str, str],
-    to: str,
+    path: str,
     *,
-    wrong: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
     version: str = "",
     preview: dict[str, Any] | None = None,
 ) -> Response:
-    new = to.endswith("/new")
-    return write(
+    is_new = path.endswith("/new")
+    return render_page(
         request,
         "listing_form.html",
-        422 if wrong else 200,
-        title="Add a listing" if new else f"Change {listing.name}",
-        groups=GROUPS,
+        422 if errors else 200,
+        title="Add a listing" if is_new else f"Change {listing.name}",
+        groups=FIELD_GROUPS,
         cells=cells,
-        wrong=wrong or {},
-        to=to,
-        back=ROOM if new else to.removesuffix("/edit"),
+        errors=errors or {},
+        path=path,
+        back=PATH if is_new else path.removesuffix("/edit"),
         version=version,
         preview=preview,
         more_places=len(listing.places) - 1,
@@ -191,11 +189,11 @@ def _show_form(
     )
 
 
-def _tell_before(before: Listing | None, fields: tuple[str, ...]) -> list[tuple[str, str]]:
-    """What changed fields were before, in words."""
+def _describe_before(before: Listing | None, fields: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The earlier values of changed fields, as pairs of label and text."""
     if before is None:
         return []
-    told = []
+    values = []
     for name in fields:
         value = getattr(before, name)
         if name == "places":
@@ -205,5 +203,5 @@ def _tell_before(before: Listing | None, fields: tuple[str, ...]) -> list[tuple[
         elif isinstance(value, tuple):
             value = "; ".join(value)
         label = FIELDS[name].label if name in FIELDS else name.capitalize()
-        told.append((label, str(value) if value not in ("", None) else "not said"))
-    return told
+        values.append((label, str(value) if value not in ("", None) else "empty"))
+    return values

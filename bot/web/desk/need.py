@@ -1,19 +1,19 @@
-"""What people looked for and did not find, beside what there is: where a gap could be closed."""
+"""Unmet need next to the listings there are, to show where a gap could be closed."""
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.pages import write
+from bot.web.desk.pages import render_page
 from directory.desk.services import DeskServices
 
-_MOST_NEEDS, _MOST_AREAS = 50, 40
+_MAX_NEEDS, _MAX_AREAS = 50, 40
 
 
-def create_need(desk_services: DeskServices) -> APIRouter:
+def create_need_router(desk_services: DeskServices) -> APIRouter:
     router = APIRouter(prefix="/need")
 
     @router.get("")
-    def show(request: Request) -> Response:
-        needs, drawn = desk_services.supply.survey(_MOST_NEEDS, _MOST_AREAS)
-        return write(request, "need.html", needs=needs, drawn=drawn)
+    def show_need(request: Request) -> Response:
+        needs, asset_map = desk_services.supply.survey(_MAX_NEEDS, _MAX_AREAS)
+        return render_page(request, "need.html", needs=needs, asset_map=asset_map)
 
     return router

@@ -1,4 +1,4 @@
-"""What navigators hand on: the line that embeds the chat, a poster, and shortlists of listings."""
+"""Outreach: the code that embeds the chat, the poster, and shortlists of listings to share."""
 
 import re
 from typing import Annotated, Literal
@@ -8,99 +8,126 @@ from fastapi import APIRouter, Query, Request, Response
 from markupsafe import escape
 
 from bot.web.desk.auth import PageError
-from bot.web.desk.fonts import UndrawableError
-from bot.web.desk.listings import see
-from bot.web.desk.pages import write
+from bot.web.desk.cards import build_card
+from bot.web.desk.fonts import MissingGlyphError
+from bot.web.desk.pages import render_page
 from bot.web.desk.poster import Poster, draw_poster
-from bot.web.desk.signed_links import DAYS, LinkSigner
-from bot.web.parameters import Number, find_root
+from bot.web.desk.signed_links import LINK_DAYS, LinkSigner
+from bot.web.parameters import RecordId, get_root_url
 from directory.describe import summarise_listing
 from directory.desk.services import DeskServices
 
-_MOST_LISTED = 20
-_BOT = re.compile(r"@?([A-Za-z]\w{3,31})", re.ASCII)
-#: The languages of the widget's own words: see bot/widget/words.js.
+_MAX_SHORTLIST = 20
+_DEFAULT_TITLE = "Find local groups"
+_DEFAULT_ACCENT = "#0b5d4e"
+_TELEGRAM_BOT = re.compile(r"@?([A-Za-z]\w{3,31})", re.ASCII)
+#: The languages that the widget's own text is in: see bot/widget/words.js.
 LANGUAGES = {"en": "English"}
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
-Words = Annotated[str, Query(max_length=60)]
-Ids = Annotated[list[Number], Query(max_length=_MOST_LISTED)]
+ShortText = Annotated[str, Query(max_length=60)]
+ListingIds = Annotated[list[RecordId], Query(max_length=_MAX_SHORTLIST)]
 
 
-def create_kit(desk_services: DeskServices, sealer: LinkSigner, base_url: str = "") -> APIRouter:
+def create_outreach_router(
+    desk_services: DeskServices, link_signer: LinkSigner, base_url: str = ""
+) -> APIRouter:
     router = APIRouter()
 
     @router.get("/kit")
-    def show(
+    def show_outreach(
         request: Request,
-        title: Words = "Find local groups",
-        accent: Words = "#0b5d4e",
+        title: ShortText = _DEFAULT_TITLE,
+        accent: ShortText = _DEFAULT_ACCENT,
         position: Literal["end", "start"] = "end",
-        language: Words = "en",
+        language: ShortText = "en",
         opened: Literal["", "yes"] = "",
-        bot: Words = "",
-        area: Words = "",
+        bot: ShortText = "",
+        area: ShortText = "",
     ) -> Response:
-        root = find_root(request, base_url)
-        accent = accent if _COLOUR.fullmatch(accent) else "#0b5d4e"
-        told = f'data-title="{escape(title)}" data-accent="{accent}" data-position="{position}"'
+        root = get_root_url(request, base_url)
+        accent = accent if _COLOUR.fullmatch(accent) else _DEFAULT_ACCENT
         language = language if language in LANGUAGES else "en"
-        told += f' data-language="{language}"'
-        told += " data-open" if opened else ""
-        line = f'<script src="{root}/widget.js" {told} async></script>'
-        asked = {"title": title, "accent": accent, "position": position, "language": language}
-        asked |= {"opened": opened, "bot": bot, "area": area}
-        return write(request, "kit.html", line=line, asked=asked, languages=LANGUAGES, root=root)
-
-    @router.get("/kit/poster.pdf")
-    def print_poster(
-        request: Request, title: Words = "Find local groups", area: Words = "", bot: Words = ""
-    ) -> Response:
-        named = _BOT.fullmatch(bot.strip())
-        if bot.strip() and not named:
-            raise PageError(
-                422,
-                "That is no name of a Telegram bot",
-                "Write it like this: larkhaven_bot.",
-            )
-        root = find_root(request, base_url)
-        telegram = f"https://t.me/{named[1]}?start=poster" if named else ""
-        poster = Poster(title.strip() or "Find local groups", area.strip(), f"{root}/", telegram)
-        try:
-            drawn = draw_poster(poster)
-        except UndrawableError as error:
-            raise PageError(
-                422,
-                "The poster cannot show every letter",
-                f"There is no font here for {' '.join(error.letters)}. Leave that out, or write it "
-                "in other letters.",
-            ) from None
-        saved = {"Content-Disposition": 'inline; filename="poster.pdf"'}
-        return Response(drawn, media_type="application/pdf", headers=saved)
-
-    @router.get("/shortlist")
-    def show_shortlist(request: Request, listing: Ids = []) -> Response:  # noqa: B006
-        found = desk_services.queries.read(list(dict.fromkeys(listing)))
-        if not found:
-            raise PageError(
-                404, "Nothing is on this list", "Tick some listings first, then make a shortlist."
-            )
-        link = sealer.link(request, "shared", [one.id for one in found])
-        words = "\n\n".join(summarise_listing(one) for one in found)
-        letter = {"subject": "Places to go", "body": f"{words}\n\n{link}"}
-        return write(
+        attributes = (
+            f'data-title="{escape(title)}" data-accent="{accent}" data-position="{position}" '
+            f'data-language="{language}"{" data-open" if opened else ""}'
+        )
+        return render_page(
             request,
-            "shortlist.html",
-            found=[see(one) for one in found],
-            link=link,
-            letter=f"mailto:?{urlencode(letter, quote_via=quote)}",
-            days=DAYS,
+            "outreach.html",
+            code=f'<script src="{root}/widget.js" {attributes} async></script>',
+            options={
+                "title": title,
+                "accent": accent,
+                "position": position,
+                "language": language,
+                "opened": opened,
+                "bot": bot,
+                "area": area,
+            },
+            languages=LANGUAGES,
+            root=root,
         )
 
-    @router.get("/shared/{sealed}")
-    def show_shared(request: Request, sealed: str) -> Response:
-        found = desk_services.queries.read(sealer.open("shared", sealed))
-        shown = [see(one) for one in found if not one.gone and one.listing.status != "closed"]
-        return write(request, "shared.html", found=shown, lost=len(found) - len(shown))
+    @router.get("/kit/poster.pdf")
+    def download_poster(
+        request: Request,
+        title: ShortText = _DEFAULT_TITLE,
+        area: ShortText = "",
+        bot: ShortText = "",
+    ) -> Response:
+        bot_name = _TELEGRAM_BOT.fullmatch(bot.strip())
+        if bot.strip() and not bot_name:
+            raise PageError(
+                422,
+                "This is not the name of a Telegram bot",
+                "Write the name like this: larkhaven_bot.",
+            )
+        root = get_root_url(request, base_url)
+        telegram = f"https://t.me/{bot_name[1]}?start=poster" if bot_name else ""
+        poster = Poster(title.strip() or _DEFAULT_TITLE, area.strip(), f"{root}/", telegram)
+        try:
+            pdf = draw_poster(poster)
+        except MissingGlyphError as error:
+            raise PageError(
+                422,
+                "The poster cannot show some characters",
+                f"No font here has {' '.join(error.characters)}. Remove or replace them.",
+            ) from None
+        headers = {"Content-Disposition": 'inline; filename="poster.pdf"'}
+        return Response(pdf, media_type="application/pdf", headers=headers)
+
+    @router.get("/shortlist")
+    def show_shortlist(request: Request, listing: ListingIds = []) -> Response:  # noqa: B006
+        listings = desk_services.queries.read(list(dict.fromkeys(listing)))
+        if not listings:
+            raise PageError(
+                404,
+                "This shortlist is empty",
+                "Tick some listings on the page Listings, then make a shortlist.",
+            )
+        link = link_signer.create_link(request, "shared", [stored.id for stored in listings])
+        summaries = "\n\n".join(summarise_listing(stored) for stored in listings)
+        email = {"subject": "Places to go", "body": f"{summaries}\n\n{link}"}
+        return render_page(
+            request,
+            "shortlist.html",
+            cards=[build_card(stored) for stored in listings],
+            link=link,
+            mailto=f"mailto:?{urlencode(email, quote_via=quote)}",
+            days=LINK_DAYS,
+        )
+
+    @router.get("/shared/{token}")
+    def show_shared_shortlist(request: Request, token: str) -> Response:
+        listings = desk_services.queries.read(link_signer.read_token("shared", token))
+        cards = [
+            build_card(stored)
+            for stored in listings
+            if not stored.gone and stored.listing.status != "closed"
+        ]
+        return render_page(
+            request, "shared.html", cards=cards, closed_count=len(listings) - len(cards)
+        )
 
     return router

@@ -1,64 +1,80 @@
-"""The rooms of the desk, and who may enter which: the one place where roles are weighed."""
+"""The sections of the desk and who can open each one. Roles are checked nowhere else."""
 
 from dataclasses import dataclass
 
 from directory.desk.accounts import Role
 
-_KEEPS: frozenset[Role] = frozenset({"navigator", "admin"})
-_READS: frozenset[Role] = frozenset({"analyst", "admin"})
-_EVERYBODY: frozenset[Role] = _KEEPS | _READS
+_EDITORS: frozenset[Role] = frozenset({"navigator", "admin"})
+_ANALYSTS: frozenset[Role] = frozenset({"analyst", "admin"})
+_ALL_ROLES: frozenset[Role] = _EDITORS | _ANALYSTS
 
 
 @dataclass(frozen=True)
-class Room:
-    """A part of the desk: the first word of its address after /desk/, and what it is for."""
+class Section:
+    """A part of the desk. `name` is the first part of its path after /desk/."""
 
     name: str
     title: str
-    about: str
+    description: str
     roles: frozenset[Role]
 
-    def admits(self, role: Role | None) -> bool:
-        return role in self.roles
 
-
-ROOMS = (
-    Room(
+SECTIONS = (
+    Section(
         "review",
         "Review",
-        "What waits for your word, each settled in a click or two.",
-        _KEEPS,
+        "Decide on notes from residents, possible duplicates and feed updates on hold.",
+        _EDITORS,
     ),
-    Room("listings", "Listings", "Find, add, change and close what residents are sent to.", _KEEPS),
-    Room("freshness", "Freshness", "What was last checked when, and wants another look.", _KEEPS),
-    Room("need", "Need", "What was looked for and not found, beside what there is.", _KEEPS),
-    Room("imports", "Import", "Take in many listings, and mend what is held back.", _KEEPS),
-    Room("try", "Try it", "Type as a resident would, and see what is found and why.", _KEEPS),
-    Room("kit", "Kit", "The line for your site, a poster, and shortlists to hand on.", _KEEPS),
-    Room("releases", "Releases", "Tables of check-ins that are safe to publish.", _READS),
-    Room("audit", "Audit", "Who changed which listing, and when.", frozenset({"admin"})),
+    Section(
+        "listings", "Listings", "Find, add, change and close the listings residents see.", _EDITORS
+    ),
+    Section("freshness", "Freshness", "See which listings need to be checked again.", _EDITORS),
+    Section(
+        "need",
+        "Need",
+        "See what residents looked for and did not find, and where listings are missing.",
+        _EDITORS,
+    ),
+    Section(
+        "imports", "Import", "Add many listings from a file, and fix rows with errors.", _EDITORS
+    ),
+    Section(
+        "try", "Try it", "Search as a resident would, and see what is found and why.", _EDITORS
+    ),
+    Section(
+        "kit",
+        "Outreach",
+        "Get the code for your website, print a poster, share a shortlist.",
+        _EDITORS,
+    ),
+    Section(
+        "releases", "Releases", "Download check-in tables that are safe to publish.", _ANALYSTS
+    ),
+    Section("audit", "Audit", "See who changed what, and when.", frozenset({"admin"})),
 )
-# Pages of a room that have an address of their own.
-_WITHIN = {"shortlist": "kit"}
-# Nobody needs to be signed in for these.
-OPEN = frozenset({"sign-in", "style.css", "contact", "shared"})
-# And these are everybody's who is.
-SHARED = frozenset({"", "sign-out"})
+# Pages of a section that have a path of their own.
+_SUBPAGES = {"shortlist": "kit"}
+# Pages that need no account.
+PUBLIC_PAGES = frozenset({"sign-in", "style.css", "contact", "shared"})
+# Pages for every account, whatever its role.
+COMMON_PAGES = frozenset({"", "sign-out"})
 
 
-def find_rooms(role: Role) -> tuple[Room, ...]:
-    """The rooms that are open to a role, in the order of the menu."""
-    return tuple(room for room in ROOMS if room.admits(role))
+def list_sections(role: Role) -> tuple[Section, ...]:
+    """The sections that a role can open, in the order of the menu."""
+    return tuple(section for section in SECTIONS if role in section.roles)
 
 
-def may_enter(role: Role | None, name: str) -> bool:
-    """Whether somebody of this role, None if not signed in, may go where the address leads.
+def can_access(role: Role | None, page: str) -> bool:
+    """Whether a role (None if not signed in) can open a page.
 
-    What is no room is closed to everybody.
+    `page` is the first part of a path after /desk/. A page that belongs to no section is closed to
+    everybody.
     """
-    if name in OPEN:
+    if page in PUBLIC_PAGES:
         return True
-    if name in SHARED:
-        return role in _EVERYBODY
-    name = _WITHIN.get(name, name)
-    return any(room.name == name and room.admits(role) for room in ROOMS)
+    if page in COMMON_PAGES:
+        return role in _ALL_ROLES
+    name = _SUBPAGES.get(page, page)
+    return any(section.name == name and role in section.roles for section in SECTIONS)

@@ -1,7 +1,7 @@
-"""A poster to hang up, and a QR code as a picture: A4, black on white, for any printer.
+"""A poster as PDF, with QR codes: A4, black on white, for any printer.
 
-Pure functions of what is to be said. Each text has its room: a long one is set smaller, so that
-nothing leaves the page or covers whom to call.
+Pure functions. Each text has a fixed space and is set smaller if it is long, so that nothing leaves
+the page or covers the crisis lines.
 """
 
 import io
@@ -11,24 +11,25 @@ import segno
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
 
-from bot.web.desk.fonts import finish, prepare, set_type
+from bot.web.desk.fonts import export_pdf, load_fonts, set_font
 
+# Lengths are in millimetres, font sizes in points.
 _WIDTH, _HEIGHT, _MARGIN = 210, 297, 18
 _GREEN = (11, 90, 83)
-# Millimetres of a line's height to a point of its letters' size.
-_LINE = 0.48
-_SMALLEST = 7
-_CODE = 78
+# Line height in millimetres for each point of font size.
+_LINE_HEIGHT = 0.48
+_MIN_FONT_SIZE = 7
+_CODE_SIZE = 78
 _INVITATION = (
-    "Tell us what you need, what you enjoy, or what you could give. We show you groups, help "
-    "and places that need you. Free, and no name asked."
+    "Tell us what you need, what you enjoy or what you could give. We show you groups, support "
+    "and places to volunteer near you. It is free, and we do not ask your name."
 )
-_CRISIS = "If life is in danger, call 999. To talk now, call Samaritans: 116 123."
+_CRISIS = "If a life is in danger, call 999. To talk to someone now, call Samaritans: 116 123."
 
 
 @dataclass(frozen=True)
 class Poster:
-    """What stands on it. `page` and `telegram` are whole addresses; the latter may be empty."""
+    """The content of a poster. `page` and `telegram` are full URLs; `telegram` can be empty."""
 
     title: str
     area: str
@@ -37,80 +38,91 @@ class Poster:
 
 
 def draw_poster(poster: Poster) -> bytes:
-    """The poster as PDF. Raises UndrawableError for letters that no font here has."""
+    """The poster as PDF. Raises MissingGlyphError for characters that no font has."""
     pdf = FPDF(format="A4")
     pdf.set_title(poster.title)
     pdf.set_lang("en-GB")
     pdf.set_auto_page_break(False)
     pdf.set_margin(_MARGIN)
-    title, area, page, telegram, *_ = prepare(
+    title, area, page, telegram, *_ = load_fonts(
         pdf, [poster.title, poster.area, poster.page, poster.telegram, _INVITATION, _CRISIS]
     )
     pdf.add_page()
     pdf.set_fill_color(*_GREEN)
     pdf.rect(0, 0, _WIDTH, 14, style="F")
     pdf.set_y(26)
-    _say(pdf, title, 38, room=56, bold=True)
+    _write_text(pdf, title, 38, max_height=56, bold=True)
     if area:
-        _say(pdf, f"In and around {area}", 24, room=25)
+        _write_text(pdf, f"In and around {area}", 24, max_height=25)
     pdf.ln(4)
-    _say(pdf, _INVITATION, 17, room=28)
-    ways = [("On a web page", poster.page, page)]
+    _write_text(pdf, _INVITATION, 17, max_height=28)
+    codes = [("On the web", poster.page, page)]
     if telegram:
-        ways.append(("On Telegram", poster.telegram, telegram))
-    top, room = pdf.get_y() + 4, _WIDTH / len(ways)
-    for number, (label, address, shown) in enumerate(ways):
-        left = number * room
-        code = draw_code(address)
-        pdf.image(code, left + (room - _CODE) / 2, top, _CODE, alt_text=f"QR code: {address}")
-        pdf.set_y(top + _CODE + 1)
-        _say(pdf, label, 18, room=9, left=left + 6, width=room - 12, bold=True)
-        bare = shown.removeprefix("https://").removeprefix("http://")
-        _say(pdf, bare, 13, room=14, left=left + 6, width=room - 12)
+        codes.append(("On Telegram", poster.telegram, telegram))
+    top, column_width = pdf.get_y() + 4, _WIDTH / len(codes)
+    for number, (label, url, printable_url) in enumerate(codes):
+        left = number * column_width
+        pdf.image(
+            draw_qr_code(url),
+            left + (column_width - _CODE_SIZE) / 2,
+            top,
+            _CODE_SIZE,
+            alt_text=f"QR code: {url}",
+        )
+        pdf.set_y(top + _CODE_SIZE + 1)
+        margin, width = left + 6, column_width - 12
+        _write_text(pdf, label, 18, max_height=9, left=margin, width=width, bold=True)
+        short_url = printable_url.removeprefix("https://").removeprefix("http://")
+        _write_text(pdf, short_url, 13, max_height=14, left=margin, width=width)
     pdf.set_y(_HEIGHT - 30)
-    _say(pdf, _CRISIS, 13, room=14)
+    _write_text(pdf, _CRISIS, 13, max_height=14)
     pdf.rect(0, _HEIGHT - 8, _WIDTH, 8, style="F")
-    return finish(pdf)
+    return export_pdf(pdf)
 
 
-def draw_code(address: str) -> io.BytesIO:
-    """The address as a QR code, in PNG, with the quiet edge that scanners need."""
+def draw_qr_code(url: str) -> io.BytesIO:
+    """The URL as a QR code in PNG, with the quiet zone that scanners need."""
     picture = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(picture, kind="png", scale=12, border=4)
+    segno.make(url, error="m", micro=False).save(picture, kind="png", scale=12, border=4)
     picture.seek(0)
     return picture
 
 
-def _say(
+def _write_text(
     pdf: FPDF,
     text: str,
     size: int,
     *,
-    room: float,
+    max_height: float,
     left: float = _MARGIN,
     width: float = _WIDTH - 2 * _MARGIN,
     bold: bool = False,
 ) -> None:
-    """Write the text in the middle, at `size` points or as much smaller as its `room` asks.
+    """Write centred text at `size` points, or smaller so that it fits `max_height`.
 
-    What is too long at the smallest size ends in dots. All in millimetres but `size`.
+    Text that is too long at the smallest size ends with an ellipsis.
     """
-    lines = _break(pdf, text, size, width)
-    while len(lines) * size * _LINE > room and size > _SMALLEST:
+    lines = _split_lines(pdf, text, size, width)
+    while len(lines) * size * _LINE_HEIGHT > max_height and size > _MIN_FONT_SIZE:
         size -= 1
-        lines = _break(pdf, text, size, width)
-    most = max(1, int(room / (size * _LINE)))
-    if len(lines) > most:
-        lines = [*lines[: most - 1], f"{lines[most - 1][:-1].rstrip()}…"]
-    set_type(pdf, size, bold=bold)
+        lines = _split_lines(pdf, text, size, width)
+    max_lines = max(1, int(max_height / (size * _LINE_HEIGHT)))
+    if len(lines) > max_lines:
+        lines = [*lines[: max_lines - 1], f"{lines[max_lines - 1][:-1].rstrip()}…"]
+    set_font(pdf, size, bold=bold)
     for line in lines:
         pdf.set_x(left)
-        pdf.cell(width, size * _LINE, line, align="C", new_x="LMARGIN", new_y="NEXT")
+        pdf.cell(width, size * _LINE_HEIGHT, line, align="C", new_x="LMARGIN", new_y="NEXT")
 
 
-def _break(pdf: FPDF, text: str, size: int, width: float) -> list[str]:
-    set_type(pdf, size)
+def _split_lines(pdf: FPDF, text: str, size: int, width: float) -> list[str]:
+    set_font(pdf, size)
     lines = pdf.multi_cell(
-        width, size * _LINE, text, align="C", dry_run=True, output=MethodReturnValue.LINES
+        width,
+        size * _LINE_HEIGHT,
+        text,
+        align="C",
+        dry_run=True,
+        output=MethodReturnValue.LINES,
     )
     return list(lines)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""Finished releases for analysts: the list, and each file as it was published.
+"""Published releases for analysts: the list, and each file as it was published.
 
-Reads the ledger and nothing else: what is not released cannot be reached from here.
+Reads only the ledger, so nothing that was not released can be reached from here.
 """
 
 from pathlib import PurePosixPath
@@ -8,62 +8,59 @@ from pathlib import PurePosixPath
 from fastapi import APIRouter, Request, Response
 
 from bot.web.desk.auth import PageError
-from bot.web.desk.pages import write
+from bot.web.desk.pages import render_page
 from checkins.errors import ReleaseError
 from checkins.release.ledger import Ledger
 
-_TYPES = {
+_MEDIA_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet",
     ".txt": "text/plain; charset=utf-8",
 }
-_ABOUT = {
-    "report.html": "the report, to read and to print",
-    "checkins.csv": "every figure, for a spreadsheet",
-    "checkins.parquet": "the same, for R, Python or a database",
+_DESCRIPTIONS = {
+    "report.html": "the report, to read or print",
+    "checkins.csv": "all figures, for a spreadsheet",
+    "checkins.parquet": "all figures, for R, Python or a database",
     "datapackage.json": "what each column means",
-    "README.txt": "how it was made, and what was left out",
+    "README.txt": "how the release was made, and what was left out",
 }
-# Its style stands in the page itself; nothing in it may run, load or send anything.
+# The report's style is in the page itself; nothing in it can run, load or send anything.
 _REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; sandbox allow-downloads"
 )
 
 
-def create_releases(ledger: Ledger) -> APIRouter:
+def create_releases_router(ledger: Ledger) -> APIRouter:
     router = APIRouter(prefix="/releases")
 
     @router.get("")
     def list_releases(request: Request) -> Response:
-        entries = sorted(ledger.periods(), key=lambda entry: entry.period, reverse=True)
-        return write(request, "releases.html", releases=entries, about=_ABOUT)
+        releases = sorted(ledger.periods(), key=lambda release: release.period, reverse=True)
+        return render_page(request, "releases.html", releases=releases, descriptions=_DESCRIPTIONS)
 
     @router.get("/{period}/{name}")
-    def read_file(period: str, name: str) -> Response:
-        known = {entry.period: entry.files for entry in ledger.periods()}
-        if name not in known.get(period, ()):
-            raise _missing()
+    def download_file(period: str, name: str) -> Response:
+        files = {release.period: release.files for release in ledger.periods()}
+        if name not in files.get(period, ()):
+            raise _make_missing_error()
         try:
             content = ledger.read_file(period, name)
         except ReleaseError:
-            raise _missing() from None
+            raise _make_missing_error() from None
         suffix = PurePosixPath(name).suffix
-        media_type = _TYPES.get(suffix, "application/octet-stream")
         if suffix == ".html":
-            return Response(
-                content, media_type=media_type, headers={"Content-Security-Policy": _REPORT_POLICY}
-            )
-        # Both names are the ledger's own: they were looked up there.
-        saved = {"Content-Disposition": f'attachment; filename="{period}-{name}"'}
-        return Response(content, media_type=media_type, headers=saved)
+            headers = {"Content-Security-Policy": _REPORT_POLICY}
+        else:
+            # Both names are safe in a header: they were found in the ledger.
+            headers = {"Content-Disposition": f'attachment; filename="{period}-{name}"'}
+        media_type = _MEDIA_TYPES.get(suffix, "application/octet-stream")
+        return Response(content, media_type=media_type, headers=headers)
 
     return router
 
 
-def _missing() -> PageError:
-    return PageError(
-        404, "There is no such file", "It may never have been released. See the list of releases."
-    )
+def _make_missing_error() -> PageError:
+    return PageError(404, "There is no such file", "It was not released. See the list of releases.")

@@ -1,60 +1,61 @@
-"""What waits for a navigator's word: notes, pairs that may be one, and imports held back.
+"""What waits for a navigator's decision: notes, possible duplicates and feed updates on hold.
 
-Notes are shown as they were sent, with no more than their week, and forgotten once settled.
+Notes are shown as they were sent, with only the week they came in, and deleted once settled.
 """
 
 from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
-from bot.web.desk.auth import HOME, PageError, Visiting
-from bot.web.desk.listings import see
-from bot.web.desk.pages import go, write
-from bot.web.parameters import NoteNumber, Number
+from bot.web.desk.auth import HOME, Context, PageError
+from bot.web.desk.cards import build_card
+from bot.web.desk.pages import redirect, render_page
+from bot.web.parameters import NoteId, RecordId
 from directory.desk.services import DeskServices
 from directory.importing.duplicates import Verdict
 
-ROOM = f"{HOME}/review"
-_MOST_PAIRS = 20
+PATH = f"{HOME}/review"
+_MAX_PAIRS = 20
 
 
-def create_review(desk_services: DeskServices) -> APIRouter:
+def create_review_router(desk_services: DeskServices) -> APIRouter:
     router = APIRouter(prefix="/review")
 
     @router.get("")
-    def show(request: Request) -> Response:
-        pairs = desk_services.list_pairs(_MOST_PAIRS)
-        return write(
+    def show_review(request: Request) -> Response:
+        pairs = desk_services.list_pairs(_MAX_PAIRS)
+        return render_page(
             request,
             "review.html",
             notes=desk_services.notebook.read_numbered(),
-            pairs=[(pair, see(pair.first), see(pair.second)) for pair in pairs],
-            held=desk_services.list_held(),
-            quarantined=desk_services.queries.count_quarantined(),
-            stale=desk_services.queries.read_freshness(0, 0).total,
+            pairs=[(pair, build_card(pair.first), build_card(pair.second)) for pair in pairs],
+            feeds=desk_services.list_held(),
+            row_count=desk_services.queries.count_quarantined(),
+            stale_count=desk_services.queries.read_freshness(0, 0).total,
         )
 
-    @router.post("/notes/{number}")
-    def settle_note(number: NoteNumber) -> Response:
-        desk_services.notebook.settle(number)
-        return go(ROOM, "settled")
+    @router.post("/notes/{note_id}")
+    def settle_note(note_id: NoteId) -> Response:
+        desk_services.notebook.settle(note_id)
+        return redirect(PATH, "settled")
 
-    @router.post("/pairs/{first}/{second}")
-    def settle_pair(visit: Visiting, first: Number, second: Number) -> Response:
-        verdict = visit.text("verdict")
+    @router.post("/pairs/{first_id}/{second_id}")
+    def settle_pair(context: Context, first_id: RecordId, second_id: RecordId) -> Response:
+        verdict = context.get_text("verdict")
         if verdict not in ("same", "different"):
-            raise PageError(422, "There is no such answer", "Choose one of the two.")
-        desk_services.settle_pair(first, second, cast(Verdict, verdict), visit.who.name)
-        return go(ROOM, "kept-together" if verdict == "same" else "kept-apart")
+            raise PageError(422, "There is no such answer", "Choose one of the two buttons.")
+        desk_services.settle_pair(first_id, second_id, cast(Verdict, verdict), context.user.name)
+        return redirect(PATH, "kept-together" if verdict == "same" else "kept-apart")
 
     @router.post("/held")
-    def settle_held(visit: Visiting) -> Response:
-        if visit.text("do") == "leave":
-            desk_services.leave(visit.text("name"), visit.who.name)
-            return go(ROOM, "left")
-        report = desk_services.accept(visit.text("name"), visit.who.name)
+    def settle_feed(context: Context) -> Response:
+        feed = context.get_text("name")
+        if context.get_text("do") == "leave":
+            desk_services.leave(feed, context.user.name)
+            return redirect(PATH, "left")
+        report = desk_services.accept(feed, context.user.name)
         if report.failed or report.held:
-            raise PageError(409, "That was not done", report.plain)
-        return go(ROOM, "accepted")
+            raise PageError(409, "The update was not applied", report.plain)
+        return redirect(PATH, "accepted")
 
     return router

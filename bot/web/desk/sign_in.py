@@ -1,69 +1,74 @@
-"""Signing in and out, and the first page."""
+"""Sign-in, sign-out and the start page of the desk."""
 
 import math
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bot.web.desk.auth import HOME, SIGN_IN, Door, Visiting, is_own_address
-from bot.web.desk.pages import go, write
-from bot.web.desk.permissions import find_rooms
-from bot.web.limits import RateLimit, name_client
+from bot.web.desk.auth import HOME, SIGN_IN, Context, DeskAuth, is_desk_path
+from bot.web.desk.pages import redirect, render_page
+from bot.web.limits import RateLimit, get_client_address
 from directory.desk.services import DeskServices
 from directory.errors import BusyError
 
-# The same for every reason: who guesses learns nothing.
-_REFUSED = (
-    "That did not work. Check the name and the password. "
-    "After five tries in a row there is a pause: wait a minute, then try again."
+# The same for every reason, so that an attacker learns nothing from it.
+_FAILED = (
+    "Sign-in failed. Check your name and password. "
+    "After five failed attempts, wait a minute, then try again."
 )
-_TOO_FAST = "Too many tries came from here. Wait a minute, then try again."
-_A_HASH = 2  # seconds, on a machine that has other things to do
+_TOO_MANY_ATTEMPTS = "There were too many attempts to sign in. Wait a minute, then try again."
+_BUSY_SECONDS = 2  # about as long as one password hash takes on a busy machine
 
 
-def create_signing_in(door: Door, desk_services: DeskServices, limit: RateLimit) -> APIRouter:
-    """`limit` is how often one client may try, whatever the name."""
+def create_sign_in_router(
+    auth: DeskAuth, desk_services: DeskServices, limit: RateLimit
+) -> APIRouter:
+    """`limit` bounds the attempts of one client, whatever name it tries."""
     router = APIRouter()
 
     @router.get("/sign-in")
-    def ask(request: Request, visit: Visiting, to: Annotated[str, Query()] = "") -> Response:
-        if visit.account:
-            return go(HOME)
-        page = write(request, "sign_in.html", to=to if is_own_address(to) else "", refused="")
-        door.give(request, page, visit.cookie)
+    def show_sign_in(
+        request: Request, context: Context, to: Annotated[str, Query()] = ""
+    ) -> Response:
+        if context.account:
+            return redirect(HOME)
+        page = render_page(request, "sign_in.html", to=to if is_desk_path(to) else "", error="")
+        auth.set_session_cookie(request, page, context.session_token)
         return page
 
     @router.post("/sign-in")
-    def sign_in(request: Request, visit: Visiting) -> Response:
-        to = visit.own("to") or HOME
-        wait = limit.wait(name_client(request))
+    def sign_in(request: Request, context: Context) -> Response:
+        to = context.get_desk_path("to") or HOME
+        wait = limit.wait(get_client_address(request))
         if wait:
-            return put_off(request, 429, to, _TOO_FAST, wait)
-        password = visit.form.get("password", "")
+            return ask_to_wait(request, 429, to, _TOO_MANY_ATTEMPTS, wait)
+        password = context.form.get("password", "")
         try:
-            mark = door.find_mark(request)
-            account = desk_services.accounts.check(visit.text("name"), str(password), mark)
+            device_token = auth.read_device_token(request)
+            account = desk_services.accounts.check(
+                context.get_text("name"), str(password), device_token
+            )
         except BusyError as busy:
-            return put_off(request, 503, to, str(busy), _A_HASH)
+            return ask_to_wait(request, 503, to, str(busy), _BUSY_SECONDS)
         if account is None:
-            return write(request, "sign_in.html", 422, to=to, refused=_REFUSED)
-        answer = go(to)
-        # A new token: what the browser held before may be known to somebody else.
-        door.give(request, answer, desk_services.signins.begin(account))
-        door.give_mark(request, answer, desk_services.accounts.make_mark(account))
-        return answer
+            return render_page(request, "sign_in.html", 422, to=to, error=_FAILED)
+        response = redirect(to)
+        # A new token, because somebody else may know the one from before sign-in.
+        auth.set_session_cookie(request, response, desk_services.signins.begin(account))
+        auth.set_device_cookie(request, response, desk_services.accounts.make_mark(account))
+        return response
 
     @router.post("/sign-out")
-    def sign_out(visit: Visiting) -> Response:
-        desk_services.signins.end(visit.cookie)
-        return go(SIGN_IN, "signed-out")
+    def sign_out(context: Context) -> Response:
+        desk_services.signins.end(context.session_token)
+        return redirect(SIGN_IN, "signed-out")
 
     @router.get("")
-    def show_home(request: Request, visit: Visiting) -> Response:
-        return write(request, "home.html", open_rooms=find_rooms(visit.who.role))
+    def show_home(request: Request) -> Response:
+        return render_page(request, "home.html")
 
-    def put_off(request: Request, status: int, to: str, why: str, wait: float) -> Response:
-        page = write(request, "sign_in.html", status, to=to, refused=why)
+    def ask_to_wait(request: Request, status: int, to: str, error: str, wait: float) -> Response:
+        page = render_page(request, "sign_in.html", status, to=to, error=error)
         page.headers["Retry-After"] = str(math.ceil(wait))
         return page
 

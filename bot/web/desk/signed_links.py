@@ -1,44 +1,50 @@
-"""Links that work without an account: what they allow is sealed in them, and for how long.
+"""Signed links that work without an account.
 
-Nothing is kept of them here. Must never seal anything that a person said, or a name.
+A link holds the ids it is about and its time of signing; nothing is stored on the server. Must
+never sign a name or anything that a person wrote.
 """
 
 from fastapi import Request
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from bot.web.desk.auth import HOME, PageError
-from bot.web.parameters import find_root
+from bot.web.parameters import get_root_url
 
-DAYS = 30
-_MOST_LETTERS = 2_000
+LINK_DAYS = 30
+_MAX_TOKEN_LENGTH = 2_000
 
 
 class LinkSigner:
-    """Seals and opens; a link for one `use` opens nothing else."""
+    """Creates and reads signed links. A link for one `page` does not open another page."""
 
     def __init__(self, secret: bytes, base_url: str = "") -> None:
         self._secret = secret
         self._base_url = base_url
 
-    def link(self, request: Request, use: str, ids: list[int]) -> str:
-        """The whole address of the page /desk/`use`/... about these listings."""
-        return f"{find_root(request, self._base_url)}{HOME}/{use}/{self._seals(use).dumps(ids)}"
+    def create_link(self, request: Request, page: str, values: list[int]) -> str:
+        """The full URL of /desk/`page`/... with these values signed."""
+        root = get_root_url(request, self._base_url)
+        return f"{root}{HOME}/{page}/{self._serializer(page).dumps(values)}"
 
-    def open(self, use: str, token: str) -> list[int]:
-        """The listings that a link is about. Raises PageError for one that opens nothing."""
+    def read_token(self, page: str, token: str) -> list[int]:
+        """The values in a link's token. Raises PageError if it is invalid or too old."""
         try:
-            if len(token) > _MOST_LETTERS:
+            if len(token) > _MAX_TOKEN_LENGTH:
                 raise BadSignature("too long")
-            ids = self._seals(use).loads(token, max_age=DAYS * 86_400)
+            values = self._serializer(page).loads(token, max_age=LINK_DAYS * 86_400)
         except SignatureExpired:
             raise PageError(
-                410, "This link is too old", f"It worked for {DAYS} days. Ask for a new one."
+                410,
+                "This link has expired",
+                f"Links work for {LINK_DAYS} days. Ask for a new one.",
             ) from None
         except BadSignature:
             raise PageError(
-                404, "This link does not work", "Check that it is whole, or ask for a new one."
+                404,
+                "This link does not work",
+                "Check that you have the whole link, or ask for a new one.",
             ) from None
-        return [int(one) for one in ids]
+        return [int(value) for value in values]
 
-    def _seals(self, use: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._secret, salt=f"desk link: {use}")
+    def _serializer(self, page: str) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret, salt=f"desk link: {page}")

@@ -1,41 +1,42 @@
-"""Type as a resident would: what is found, why, and the scores behind it.
+"""Search as a resident would: what is found, why, and the scores behind it.
 
-The words are handed to the catalogue and kept nowhere.
+The text is passed to the search and stored nowhere.
 """
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bot.web.desk.listings import see
-from bot.web.desk.pages import write
+from bot.web.desk.cards import build_card
+from bot.web.desk.pages import render_page
 from directory.search.query import GOOD_ENOUGH
-from directory.search.query import Query as Wanted
+from directory.search.query import Query as SearchQuery
 from directory.search.service import SearchService
 
-_SHOWN = 10
+_MAX_HITS = 10
 
 
-def create_trying(search_service: SearchService) -> APIRouter:
+def create_try_search_router(search_service: SearchService) -> APIRouter:
     router = APIRouter(prefix="/try")
 
     @router.get("")
-    def search(
+    def try_search(
         request: Request,
         q: Annotated[str, Query(max_length=1_000)] = "",
         near: Annotated[str, Query(max_length=100)] = "",
     ) -> Response:
         area = search_service.find_area(near) if near.strip() else None
-        hits = search_service.search(Wanted(q, near=area, limit=_SHOWN)) if q.strip() else []
-        return write(
+        query = SearchQuery(q, near=area, limit=_MAX_HITS)
+        hits = search_service.search(query) if q.strip() else []
+        return render_page(
             request,
-            "try.html",
-            asked={"q": q, "near": near},
+            "try_search.html",
+            query={"q": q, "near": near},
             area=area.name if area else "",
-            unknown=bool(near.strip()) and area is None,
+            is_unknown_place=bool(near.strip()) and area is None,
             topic=search_service.name_need(q) if q.strip() else "",
-            hits=[(hit, see(hit.found)) for hit in hits],
-            enough=GOOD_ENOUGH,
+            hits=[(hit, build_card(hit.found)) for hit in hits],
+            good_fit=GOOD_ENOUGH,
         )
 
     return router

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.settings import ROOT
 from bot.web.desk.outreach import LANGUAGES
-from bot.web.desk.poster import draw_code
+from bot.web.desk.poster import draw_qr_code
 from tests.support.desk_forms import add
 
 
@@ -49,7 +49,7 @@ def test_a_poster_is_one_page_of_a4_with_the_area_filled_in(navigator):
     "address", ["https://t.me/larkhaven_bot?start=poster", "http://127.0.0.1/"]
 )
 def test_a_code_leads_where_it_says(address):
-    with Image.open(draw_code(address)) as picture:
+    with Image.open(draw_qr_code(address)) as picture:
         [found] = zxingcpp.read_barcodes(picture)
     assert found.text == address
 

@@ -9,13 +9,21 @@ GOOD = "a,Chess in the park,group,Bring a board.,Park,\n"
 WRONG = "b,Whist drive,gruop,Cards on Friday.,Parish Hall,\n"
 
 
+def find_row_path(page: str, name: str) -> str:
+    """The path of the form that fixes the row of this name."""
+    label = f'Fix row<span class="visually-hidden"> {name}'
+    return re.search(rf'href="(/desk/imports/\d+)">{re.escape(label)}', page)[1]
+
+
 def test_good_rows_are_shown_and_the_others_mended_by_hand(navigator, admin):
     answer = send(navigator, HEADER + GOOD + WRONG)
     assert answer.status_code == 200
     page = html.unescape(answer.text)
-    assert "clubs: 1 added, 0 changed, 0 as they were, 0 closed, 1 held back." in page
+    assert "clubs: 1 added, 0 changed, 0 unchanged, 0 closed, 1 with errors." in page
     assert "column 'kind' says 'gruop'" in page
-    path = re.search(r'href="(/desk/imports/\d+)">Mend<span class="unseen"> Whist', page)[1]
+    path = re.search(
+        r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Whist', page
+    )[1]
     form = navigator.read(path)
     assert 'value="Whist drive"' in form
     # Where it is may be private: it was not kept.
@@ -32,27 +40,29 @@ def test_good_rows_are_shown_and_the_others_mended_by_hand(navigator, admin):
     assert navigator.get(path).status_code == 404
     audit = admin.read("/desk/audit")
     assert "<td>imported</td><td>Chess in the park</td>" in audit
-    assert "<td>mended</td><td>Whist drive</td>" in audit
+    assert "<td>row fixed</td><td>Whist drive</td>" in audit
 
 
 def test_a_row_is_left_out_with_a_click(navigator, admin):
     page = send(navigator, HEADER + "c,Left out,gruop,Words.,,\n", source="others").text
-    path = re.search(r'href="(/desk/imports/\d+)">Mend<span class="unseen"> Left out', page)[1]
+    path = re.search(
+        r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Left out', page
+    )[1]
     assert navigator.post(f"{path}/drop", page="/desk/imports").status_code == 303
-    assert "Left out" not in navigator.read("/desk/imports").partition("Held back")[2]
+    assert "Left out" not in navigator.read("/desk/imports").partition("Rows with errors")[2]
     audit = admin.read("/desk/audit")
-    assert "<td>left out of what is held back</td><td>Left out, of others</td>" in audit
+    assert "<td>row removed</td><td>Left out, of others</td>" in audit
 
 
 def test_what_is_held_back_is_shown_page_by_page_with_how_many_there_are(navigator):
     rows = [f"{number},Row {number:03},gruop,Words.,,\n" for number in range(120)]
     send(navigator, HEADER + "".join(rows), source="z, a long one")
-    total = int(re.search(r"Held back \((\d+)\)", navigator.read("/desk/imports"))[1])
+    total = int(re.search(r"Rows with errors \((\d+)\)", navigator.read("/desk/imports"))[1])
     path, seen, shown = "/desk/imports", [], []
     while path:
         page = navigator.read(path)
         assert f"of {total}." in page
-        shown += re.findall(r"Shown are (\d+) to (\d+) of", page)
+        shown += re.findall(r"This page shows (\d+) to (\d+) of", page)
         seen += re.findall(r'<th scope="row">(Row \d+)', page)
         more = re.search(r'href="([^"]+)">Next page', page)
         path = html.unescape(more[1]) if more else ""
@@ -68,11 +78,13 @@ def test_a_row_that_is_to_be_private_keeps_no_words_that_may_tell_where_it_is(na
     header = "id,name,kind,description,how_to_join,email,covers,confidential\n"
     row = f"p,Safe place,gruop,We are at {secret}.,Ring at {secret},ask at {secret},{secret},Yes\n"
     page = send(navigator, header + row, source="safe ones").text
-    path = re.search(r'href="(/desk/imports/\d+)">Mend<span class="unseen"> Safe', page)[1]
+    path = re.search(
+        r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Safe', page
+    )[1]
     form = navigator.read(path)
     assert secret not in page
     assert secret not in form
-    assert "of its words only the name was kept" in form
+    assert "only its name was stored" in form
     assert re.search(r'name="confidential"[^>]*checked|value="yes" selected', form)
 
 
@@ -81,36 +93,34 @@ def test_most_of_a_list_is_closed_only_once_that_is_said_and_at_the_desk_alone(n
     send(navigator, HEADER + "".join(rows), source="long walks")
     answer = send(navigator, HEADER + rows[0], source="long walks", whole="yes")
     assert answer.status_code == 409
-    assert "most of the listings of long walks would be closed" in answer.text
+    assert "would close most of the listings from long walks" in answer.text
     assert "--" not in answer.text.replace("<!--", "").partition("<main")[2]
     assert 'name="source" value="long walks"' in answer.text
     answer = send(navigator, HEADER + rows[0], source="long walks", whole="yes", loss="yes")
     assert "11 closed" in answer.text
-    assert "<td>closed, as an import has it no more</td><td>Walk 3</td>" in admin.read(
-        "/desk/audit"
-    )
+    assert "<td>closed: no longer in the import</td><td>Walk 3</td>" in admin.read("/desk/audit")
 
 
 def test_only_a_whole_list_closes_what_it_lacks(navigator):
     send(navigator, HEADER + "d,First one,group,Words.,,\n", source="walks")
     page = send(navigator, HEADER + "e,Second one,group,Words.,,\n", source="walks").text
-    assert "1 added, 0 changed, 0 as they were, 0 closed" in page
+    assert "1 added, 0 changed, 0 unchanged, 0 closed" in page
     page = send(
         navigator, HEADER + "e,Second one,group,Words.,,\n", source="walks", whole="yes"
     ).text
-    assert "0 added, 0 changed, 1 as they were, 1 closed" in page
+    assert "0 added, 0 changed, 1 unchanged, 1 closed" in page
 
 
 def test_what_cannot_be_read_is_told_in_one_line(navigator):
     answer = send(navigator, "not a sheet at all")
     assert answer.status_code == 409
-    assert "That was not done" in answer.text
+    assert "Nothing was changed" in answer.text
     answer = send(navigator, HEADER + GOOD, source="navigators")
     assert "Choose another." in answer.text
     assert "--source" not in answer.text
     answer = send(navigator, HEADER + "".join(f"{n},N,group,W.,,\n" for n in range(2_001)))
     assert answer.status_code == 413
-    assert "Send it in parts" in answer.text
+    assert "Split it into files" in answer.text
     assert "connector directory" not in answer.text
     answer = send(navigator, HEADER + GOOD * 1, name="")
     assert answer.status_code == 422

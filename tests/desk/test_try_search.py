@@ -15,13 +15,13 @@ def test_what_is_found_is_told_with_reasons_and_scores(navigator):
         longitude="1.3",
     )
     page = html.unescape(navigator.read("/desk/try?q=grow+vegetables+with+others&near=Harbourside"))
-    assert "They ask for: gardening and growing." in page
+    assert "Topic: gardening and growing." in page
     assert "Allotment mornings" in page
     assert "It mentions “vegetables”" in page
     assert "Fit 0." in page
     assert " miles" in page
     page = html.unescape(navigator.read("/desk/try?q=choir&near=Nowhere+at+all"))
-    assert "Nothing is known near that place" in page
+    assert "The directory does not know that place" in page
 
 
 def test_what_is_typed_is_kept_nowhere(desk, navigator, caplog):
@@ -46,7 +46,7 @@ def test_need_stands_beside_what_there_is(desk, navigator):
     page = html.unescape(navigator.read("/desk/need"))
     row = page[page.index("gardening and growing") :]
     assert "<td>Sandhills</td><td>3</td>" in row
-    assert "something else</th><td>not said</td><td>1</td><td>not known</td>" in page
+    assert "something else</th><td>not given</td><td>1</td><td>not known</td>" in page
 
 
 def test_the_map_shows_where_a_strand_is_missing(navigator):

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from bot.web.desk.permissions import ROOMS
+from bot.web.desk.permissions import SECTIONS
 from directory.desk.accounts import TRIES
 from tests.support.desk_server import PASSWORD, DeskServer, Person
 
@@ -55,7 +55,7 @@ def test_the_same_is_said_whatever_was_wrong(desk, stranger):
 
 
 def test_who_tries_too_often_is_told_to_wait_whatever_the_name(desk, encoder, ledger):
-    strict = DeskServer(desk.engine, encoder, ledger, tries_a_minute=2)
+    strict = DeskServer(desk.engine, encoder, ledger, sign_in_attempts_per_minute=2)
     strict.start()
     person = Person(strict.url)
     for name in ("One", "Another"):
@@ -117,17 +117,17 @@ def test_who_signed_in_here_before_gets_in_while_others_try_the_name(desk, stran
 def test_each_role_enters_its_own_rooms_and_no_others(who, request):
     person: Person = request.getfixturevalue(who)
     home = person.get("/desk").text
-    for room in ROOMS:
-        answer = person.get(f"/desk/{room.name}")
+    for section in SECTIONS:
+        answer = person.get(f"/desk/{section.name}")
         if who == "stranger":
             assert answer.status_code == 303
-        elif who in room.roles:
+        elif who in section.roles:
             assert answer.status_code == 200
-            assert f'href="/desk/{room.name}"' in home
+            assert f'href="/desk/{section.name}"' in home
         else:
             assert answer.status_code == 403
-            assert "not for your account" in answer.text
-            assert f'href="/desk/{room.name}"' not in home
+            assert "Your account cannot open this page" in answer.text
+            assert f'href="/desk/{section.name}"' not in home
 
 
 def test_an_analyst_cannot_reach_a_page_that_is_not_there_either(analyst):
@@ -261,7 +261,7 @@ def test_a_fault_of_ours_is_told_in_plain_words_and_logged_without_them(
 def test_a_number_that_nothing_has_is_told_in_plain_words(admin, path, number):
     answer = admin.get(f"/desk/{path.format(number)}")
     assert answer.status_code == 422
-    assert "That could not be read" in answer.text
+    assert "This could not be read" in answer.text
 
 
 @pytest.mark.parametrize("number", [-1, 2**63, 10**30])
