@@ -82,9 +82,9 @@ def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
         assert f"def {test}(" in read(test_file), guard
 
 
-def test_what_keeps_others_out_of_the_desk_is_held_by_tests_that_exist() -> None:
+def test_every_protection_of_the_desk_names_a_test_that_exists() -> None:
     rows = re.findall(
-        r"\| `(test_\w+\.py)::(test_\w+)` \|$", read("docs/how-to/use-the-desk.md"), re.M
+        r"\| `(test_\w+\.py)::(test_\w+)` \|$", read("docs/explanation/desk-security.md"), re.M
     )
     assert len(rows) >= 15
     for test_file, test in rows:
