@@ -31,7 +31,7 @@ from benchmarks import (
 )
 from benchmarks.tables import LeftOutError, Table
 from bot.settings import ROOT
-from directory.encoder import Encoder, prepare
+from directory.encoder import Encoder, prepare_encoder
 
 _LIVE = ("start", "chat", "memory")
 _PARTS = (
@@ -147,9 +147,9 @@ def main() -> None:
 
     print(f"# Benchmark{', quick' if asked.quick else ''}\n\n{_describe_machine()}", flush=True)
     encoder_folder = ROOT / "var" / "encoder"
-    prepare(encoder_folder)
+    prepare_encoder(encoder_folder)
     encoder = Encoder(encoder_folder)
-    encoder.warm()
+    encoder.load()
     with tempfile.TemporaryDirectory(prefix="connector-bench-") as folder:
         for name, measure in _plan(
             asked.only, encoder, Path(folder), quick=asked.quick, listings=asked.listings

@@ -17,7 +17,7 @@ from directory.encoder import Encoder
 from directory.importing.importer import import_listings
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.sources.detect import read_source
 
 _SERVICES = 819
@@ -67,13 +67,13 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
     ]
 
 
-def find_services(folder: Path, *, quick: bool) -> tuple[list[Listing | Rejected], list[str]]:
+def find_services(folder: Path, *, quick: bool) -> tuple[list[Listing | RejectedRow], list[str]]:
     """What there is to import, and the texts that are to be encoded of it."""
     listings = _read(_find_source(folder, _FEW if quick else _SERVICES)[0])
     return listings, _texts_of(listings)
 
 
-def _texts_of(rows: Iterable[Listing | Rejected]) -> list[str]:
+def _texts_of(rows: Iterable[Listing | RejectedRow]) -> list[str]:
     return [build_encoder_text(row) for row in rows if isinstance(row, Listing)]
 
 
@@ -89,8 +89,8 @@ def _find_source(folder: Path, size: int) -> tuple[Path | None, str]:
     return source, "One council's real services"
 
 
-def _read(source: Path | None) -> list[Listing | Rejected]:
-    rows: Iterable[Listing | Rejected]
+def _read(source: Path | None) -> list[Listing | RejectedRow]:
+    rows: Iterable[Listing | RejectedRow]
     rows = read_source(str(source)) if source else repeat(find_example(), _SERVICES)
     return list(rows)
 

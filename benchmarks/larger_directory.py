@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.corpus import NOISE, WORDS_CHANGED, Corpus, scatter
 from directory.encoder import DIMENSIONS
-from directory.importing.classify import propose
+from directory.importing.classify import classify_listing
 from directory.importing.writer import Written, write_listings
 from directory.indexing.entries import (
     FACTS,
@@ -39,7 +39,7 @@ def make_pairs(corpus: Corpus) -> list[Pair]:
     """Each listing as an import would leave it, with its entry; three in four are scattered."""
     listings = [
         # Some references of the real ones are used twice.
-        replace(propose(listing), key=f"{number}:{listing.key}")
+        replace(classify_listing(listing), key=f"{number}:{listing.key}")
         for number, listing in enumerate(scatter(corpus.listings))
     ]
     return [

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.corpus import Corpus
 from benchmarks.exact import agreement
 from directory.encoder import Vectors
-from directory.importing.classify import propose
+from directory.importing.classify import classify_listing
 from directory.indexing.entries import make_entry, read_entries
 from directory.search.index import Index
 from directory.search.query import Query
@@ -36,7 +36,7 @@ class _ExactScan(Scan):
 def build_index(corpus: Corpus) -> Index:
     """The index that an import of the corpus would give."""
     entries = [
-        make_entry(propose(listing), vector)
+        make_entry(classify_listing(listing), vector)
         for listing, vector in zip(corpus.listings, corpus.vectors, strict=True)
     ]
     return Index(read_entries(range(len(entries)), entries))

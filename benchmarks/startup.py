@@ -44,7 +44,7 @@ def main(url: str, encoder: str) -> None:
     search_service = SearchService(open_directory(url), model)
     # By words alone, as the program does while its encoder loads.
     note("")
-    model.warm()
+    model.load()
     note("_by_meaning")
     print(json.dumps(told))
 

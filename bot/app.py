@@ -40,7 +40,7 @@ from checkins.release.ledger import Ledger
 from checkins.store import CheckIns, open_engine
 from directory.database import open_database
 from directory.desk.services import DeskServices
-from directory.encoder import Encoder, is_prepared, prepare
+from directory.encoder import Encoder, is_encoder_prepared, prepare_encoder
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
 from directory.notes import Notebook
@@ -83,9 +83,9 @@ def serve(settings: Settings) -> None:
 
 def prepare_all(settings: Settings, encoder: Encoder) -> Path:
     """Make whatever is missing: encoder, databases, listings, Rasa's model (returned)."""
-    if not is_prepared(settings.encoder_folder):
+    if not is_encoder_prepared(settings.encoder_folder):
         with _step("Preparing the sentence encoder (about 15 s)"):
-            prepare(settings.encoder_folder)
+            prepare_encoder(settings.encoder_folder)
     with show_progress() as progress:
         engine = open_directory(settings.directory_url, progress)
     if count_listings(engine) == 0:
@@ -129,7 +129,7 @@ async def _run(
     secret = settings.read_secret()
     notebook = Notebook(engine)
     conversation = Conversation(
-        guard=Guard(encoder.encode_at_once),
+        guard=Guard(encoder.encode_if_ready),
         checkins=flow,
         rasa=rasa,
         search_service=search_service,
@@ -172,7 +172,7 @@ async def _run(
             await _start_telegram(telegram, settings)
         host, port = web.getsockname()[:2]
         # Last, as its imports keep a core busy for some 4 s: until then words alone decide.
-        warming = loop.run_in_executor(None, encoder.warm)
+        warming = loop.run_in_executor(None, encoder.load)
         _told.print(f"The chat is at [bold]http://{host}:{port}/[/bold]   Ctrl-C ends it.")
         await stopping.wait()
         _told.print("Stopping ...")

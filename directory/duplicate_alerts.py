@@ -9,13 +9,13 @@ from dataclasses import replace
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from directory.listing import StoredListing, read_document
+from directory.listing import StoredListing, load_listing
 from directory.models import DuplicateRow, ListingRow
 
 _CLOSED_ELSEWHERE = "Another source says that it is closed for now, so ask before you go."
 
 
-def tell_disagreements(
+def add_closure_alerts(
     session: Session, found: Mapping[int, StoredListing]
 ) -> dict[int, StoredListing]:
     """The same listings, by their ids; an open one says so where its twin is closed for now."""
@@ -32,7 +32,7 @@ def tell_disagreements(
         stored = told.get(same_as or 0)
         if stored is None or stored.listing.status != "open" or stored.gone:
             continue
-        if read_document(document).status == "temporarily closed":
+        if load_listing(document).status == "temporarily closed":
             alert = f"{stored.listing.alert} {_CLOSED_ELSEWHERE}".strip()
             told[stored.id] = replace(stored, listing=replace(stored.listing, alert=alert))
     return told

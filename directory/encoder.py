@@ -1,7 +1,7 @@
 """Sentences as vectors: the only module that imports sentence-transformers.
 
 The encoder is all-MiniLM-L6-v2, exported once to ONNX and quantised to int8 in
-`prepare`, so that a query takes a few milliseconds on a small machine. Nothing
+`prepare_encoder`, so that a query takes a few milliseconds on a small machine. Nothing
 is ever downloaded: the weights come with a Python package.
 """
 
@@ -31,18 +31,18 @@ _KEPT_IN_FLOAT = tuple(f"/encoder/layer.{layer}/output/dense/MatMul" for layer i
 _BATCH = 8
 
 
-def is_prepared(folder: Path) -> bool:
+def is_encoder_prepared(folder: Path) -> bool:
     """Whether the encoder is in `folder`."""
     return (folder / _ONNX_FILE).exists()
 
 
-def prepare(folder: Path) -> None:
+def prepare_encoder(folder: Path) -> None:
     """Export and quantise the encoder into `folder`, unless it is there already.
 
     Takes some ten seconds the first time. Also leaves the tokenizer there, so that
     Rasa's own environment can use the same files.
     """
-    if is_prepared(folder):
+    if is_encoder_prepared(folder):
         return
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     with _quietly():
@@ -87,12 +87,12 @@ def _quietly() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-class NotReadyError(Exception):
+class EncoderNotReadyError(Exception):
     """The encoder is still loading."""
 
 
 class Encoder:
-    """Turns texts into unit vectors; loads itself on first use, or ahead with `warm`."""
+    """Turns texts into unit vectors; loads itself on first use, or ahead with `load`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -100,11 +100,11 @@ class Encoder:
         self._loading = threading.Lock()
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether `encode` answers at once. Loading takes some 4 s, most of it imports."""
         return self._model is not None
 
-    def warm(self) -> None:
+    def load(self) -> None:
         """Load now. Safe to call from any thread, and more than once."""
         with self._loading:
             if self._model is not None:
@@ -125,10 +125,10 @@ class Encoder:
             model.encode(["warm"], show_progress_bar=False)
             self._model = model
 
-    def encode_at_once(self, texts: Sequence[str]) -> Vectors:
-        """As `encode`, for callers who cannot wait: raises NotReadyError while loading."""
-        if not self.ready:
-            raise NotReadyError
+    def encode_if_ready(self, texts: Sequence[str]) -> Vectors:
+        """As `encode`, for callers who cannot wait: raises EncoderNotReadyError while loading."""
+        if not self.is_ready:
+            raise EncoderNotReadyError
         return self.encode(texts)
 
     def encode(
@@ -138,7 +138,7 @@ class Encoder:
 
         `progress` is told after each batch how many more texts are done.
         """
-        self.warm()
+        self.load()
         # Half of a surrogate pair, which JSON can carry, is more than the tokenizer can take.
         texts = [text.encode("utf-8", "replace").decode() for text in texts]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)

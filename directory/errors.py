@@ -20,7 +20,7 @@ class SourceError(DirectoryError):
     """A source could not be read as a whole; nothing of it was taken."""
 
 
-class HeldError(DirectoryError):
+class ImportHeldError(DirectoryError):
     """A source would lose most of its listings: it waits for somebody to say that it is right."""
 
 
@@ -40,9 +40,9 @@ class BusyError(DirectoryError):
     """As many as may are doing this already: nothing was done, and a moment later it will be."""
 
 
-class PaceError(DirectoryError):
+class DailyLimitError(DirectoryError):
     """As much as may be written in a day was written already: nothing more was."""
 
 
-class ChangedError(DirectoryError):
+class ConflictError(DirectoryError):
     """Somebody else has written what was to be written, since it was read."""

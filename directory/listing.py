@@ -85,7 +85,7 @@ class Listing:
     `key` is the source's own reference. Empty text, an empty tuple and None all
     mean "not known"; a `cost_amount` of 0 means free. `covers` names the area
     served by a listing that has no single place. `kind`, from `KINDS`, is empty only between a
-    source that does not say and `proposing.propose`; `proposed` names the fields that the latter
+    source that does not say and `classify_listing`; `proposed` names the fields that the latter
     filled, of "kind", "strands" and "assets". `record` is the source's own Open Referral UK
     record, where there is one, so that what has no field here is published again as it came.
     `doubts` is what its source wrote and could not be read: it is told at an import and not kept.
@@ -159,16 +159,16 @@ def withhold_place(listing: Listing) -> Listing:
 _DOCUMENT = TypeAdapter(Listing)
 
 
-def write_document(listing: Listing) -> str:
+def dump_listing(listing: Listing) -> str:
     """The listing as JSON; equal for listings that are equal."""
     return _DOCUMENT.dump_json(listing).decode()
 
 
-def read_document(document: str) -> Listing:
-    """The listing that `write_document` wrote, fields added since then at their defaults."""
+def load_listing(document: str) -> Listing:
+    """The listing that `dump_listing` wrote, fields added since then at their defaults."""
     return _DOCUMENT.validate_json(document)
 
 
-def digest(document: str) -> str:
+def digest_document(document: str) -> str:
     """A fingerprint of a document: equal only if nothing in the listing changed."""
     return hashlib.sha256(document.encode()).hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from directory.listing import StoredListing, read_document
+from directory.listing import StoredListing, load_listing
 
 
 class Base(DeclarativeBase):
@@ -227,9 +227,9 @@ class OverrideRow(Base):
     fields: Mapped[dict[str, Any]]
 
 
-def read_listing(row: ListingRow) -> StoredListing:
+def load_stored_listing(row: ListingRow) -> StoredListing:
     """The row as it may leave the package."""
-    listing = read_document(row.document)
+    listing = load_listing(row.document)
     return StoredListing(
         id=row.id,
         source=row.source.name,

@@ -21,7 +21,7 @@ from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
 Kind = Literal["suggestion", "report"]
 Useful = Literal["yes", "in between", "no"]
 
-LONGEST_NOTE = 500
+MAX_NOTE_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Note:
     about: str = ""
 
 
-def name_week(day: date) -> str:
+def format_iso_week(day: date) -> str:
     """The ISO week, such as 2026-W48."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
@@ -59,7 +59,7 @@ class Notebook:
 
     def add_note(self, kind: Kind, text: str, about: str = "") -> None:
         """Keep a note for the team. Raises DatabaseError, ValueError for one with no words."""
-        words = " ".join(text.split())[:LONGEST_NOTE]
+        words = " ".join(text.split())[:MAX_NOTE_LENGTH]
         if not words:
             raise ValueError("a note needs words")
         row = NoteRow(
@@ -68,7 +68,7 @@ class Notebook:
             kind=kind,
             about=about,
             text=words,
-            week=name_week(self._today()),
+            week=format_iso_week(self._today()),
         )
         try:
             with Session(self._engine) as session, session.begin():
@@ -94,7 +94,7 @@ class Notebook:
         self._count(UnmetNeedRow, category=category, area=area)
 
     def _count(self, table: type[FeedbackRow | UnmetNeedRow], **named: str) -> None:
-        key = {"week": name_week(self._today()), **named}
+        key = {"week": format_iso_week(self._today()), **named}
         one_more = update(table).filter_by(**key).values(count=table.count + 1)
         try:
             with Session(self._engine) as session, session.begin():
@@ -105,9 +105,9 @@ class Notebook:
 
     def read_notes(self) -> list[Note]:
         """Every note, by week, then in an order that says nothing."""
-        return list(self.read_numbered().values())
+        return list(self.read_notes_by_id().values())
 
-    def read_numbered(self) -> dict[int, Note]:
+    def read_notes_by_id(self) -> dict[int, Note]:
         """Every note by its number, which is by chance and tells nothing; in the same order."""
         query = select(NoteRow).order_by(NoteRow.week, NoteRow.id)
         with Session(self._engine) as session:
@@ -116,7 +116,7 @@ class Notebook:
                 for row in session.scalars(query)
             }
 
-    def settle(self, number: int) -> None:
+    def delete_note(self, number: int) -> None:
         """Forget a note that the team has dealt with. Raises DatabaseError."""
         try:
             with Session(self._engine) as session, session.begin():

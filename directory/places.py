@@ -29,7 +29,7 @@ class Area:
     point: Point
 
 
-def miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+def measure_miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     """Great-circle miles from `point` to each (latitude, longitude) row of `degrees`."""
     latitude, longitude = math.radians(point.latitude), math.radians(point.longitude)
     others = np.radians(degrees)
@@ -41,14 +41,14 @@ def miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np.float64
     return miles
 
 
-def measure_apart(one: Point, other: Point) -> float:
+def measure_miles(one: Point, other: Point) -> float:
     """Miles between two points that are near each other, as on a flat map of their middle."""
     middle = math.radians((one.latitude + other.latitude) / 2)
     east = (one.longitude - other.longitude) * math.cos(middle)
     return math.hypot(one.latitude - other.latitude, east) * MILES_A_DEGREE
 
 
-def tidy_postcode(text: str) -> str:
+def normalise_postcode(text: str) -> str:
     """A postcode in capitals with one space, however it was typed."""
     match = POSTCODE.fullmatch(text.strip())
     return f"{match[1]} {match[2]}".upper() if match and match[2] else text.strip().upper()

@@ -18,7 +18,7 @@ _NAMES_A_COLUMN = "column "
 
 
 @dataclass(frozen=True)
-class Rejected:
+class RejectedRow:
     """A row that is not fit to show. `reason` says what a navigator must mend.
 
     `confidential` tells that the row says, or may say, that its place is kept private.
@@ -31,7 +31,7 @@ class Rejected:
     confidential: bool = False
 
 
-def withhold_text(row: Rejected) -> Rejected:
+def withhold_text(row: RejectedRow) -> RejectedRow:
     """The row with no more than is needed to find it in its source, if it is, or may be, private.
 
     Its reference and its name, its kind and status if they are known words, and what is wrong

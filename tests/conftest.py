@@ -11,7 +11,7 @@ from bot.settings import ROOT
 from checkins.migration import migrate as migrate_checkins
 from checkins.store import open_engine
 from directory.database import migrate, open_database
-from directory.encoder import DIMENSIONS, Encoder, Vectors, prepare
+from directory.encoder import DIMENSIONS, Encoder, Vectors, prepare_encoder
 from tests.support.bot_api import BotApi
 from tests.support.open_referral import open_empty
 from tests.support.postgres import Postgres
@@ -32,9 +32,9 @@ pytest_plugins = [
 def encoder() -> Encoder:
     """The encoder as it is used, prepared once for the checkout."""
     folder = ROOT / "var" / "encoder"
-    prepare(folder)
+    prepare_encoder(folder)
     encoder = Encoder(folder)
-    encoder.warm()
+    encoder.load()
     return encoder
 
 
@@ -46,8 +46,8 @@ class _Remembering(Encoder):
         self._known: dict[str, Vectors] = {}
 
     @property
-    def ready(self) -> bool:
-        return self._real.ready
+    def is_ready(self) -> bool:
+        return self._real.is_ready
 
     def encode(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None

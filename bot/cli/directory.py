@@ -40,7 +40,7 @@ def import_sources(
     ] = False,
 ) -> None:
     """Take Open Referral UK files, API addresses or CSV templates into the directory."""
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
     from directory.importing.importer import import_listings
     from directory.importing.upgrade import open_directory
     from directory.sources.detect import name_source, read_source
@@ -48,7 +48,7 @@ def import_sources(
     settings = Settings()
     if source_name and len(sources) > 1:
         raise DirectoryError("--source names one source; import several one at a time.")
-    prepare(settings.encoder_folder)
+    prepare_encoder(settings.encoder_folder)
     with show_progress() as progress:
         engine = open_directory(settings.directory_url, progress)
     encoder = Encoder(settings.encoder_folder)
@@ -98,7 +98,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """Print the listings that fit best, each with the reason."""
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
     from directory.importing.upgrade import open_directory
     from directory.indexing.criteria import NEEDS, TIME_ORDER
     from directory.listing import KINDS, STRANDS
@@ -114,10 +114,10 @@ def search(
     ):
         if wrong := set(given or ()) - set(known):
             raise DirectoryError(f"No {what} is called {wrong.pop()!r}; use {', '.join(known)}.")
-    prepare(settings.encoder_folder)
+    prepare_encoder(settings.encoder_folder)
     engine = open_directory(settings.directory_url)
     encoder = Encoder(settings.encoder_folder)
-    encoder.warm()
+    encoder.load()
     search_service = SearchService(engine, encoder)
     if not len(search_service):
         raise DirectoryError("The directory is empty. Fill it with: connector directory import")
@@ -161,7 +161,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Print how well residents' judged queries are answered, beside plainer rankings."""
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
     from directory.importing.upgrade import open_directory
     from directory.search.baselines import DEFAULT, list_rankings
     from directory.search.evaluation import (
@@ -175,9 +175,9 @@ def evaluate(
 
     queries = read_judged(judged)
     settings = Settings()
-    prepare(settings.encoder_folder)
+    prepare_encoder(settings.encoder_folder)
     encoder = Encoder(settings.encoder_folder)
-    encoder.warm()
+    encoder.load()
     search_service = SearchService(open_directory(settings.directory_url), encoder)
     missing = search_service.find_missing_sources(
         one.partition(":")[0] for each in queries for one in each.grades

@@ -34,11 +34,11 @@ def parse_file(file: _JSONL) -> None:
 def scan_file(file: _JSONL) -> None:
     """Print the crisis guard's label of each text: crisis, support or none."""
     from bot.safety.guard import Guard
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
 
     texts = list(_read_texts(file))
     settings = Settings()
-    prepare(settings.encoder_folder)
+    prepare_encoder(settings.encoder_folder)
     guard = Guard(Encoder(settings.encoder_folder).encode)
     for text in texts:
         print(json.dumps({"text": text, "label": guard.label(text)}, ensure_ascii=False))

@@ -26,7 +26,7 @@ def register(
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
 
-    feed_sync.register(open_directory(Settings().directory_url), name, address, notice)
+    feed_sync.register_feed(open_directory(Settings().directory_url), name, address, notice)
     OUT.print(f"{name} is registered. Read it with: connector directory sync", markup=False)
 
 
@@ -35,7 +35,7 @@ def unregister(name: Annotated[str, typer.Argument(help="Name of the feed.")]) -
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
 
-    feed_sync.unregister(open_directory(Settings().directory_url), name)
+    feed_sync.unregister_feed(open_directory(Settings().directory_url), name)
     OUT.print(f"{name} is no longer read. Its listings stay.", markup=False)
 
 
@@ -43,12 +43,12 @@ def feeds() -> None:
     """Print every registered feed, and what waits for somebody's word."""
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
-    from directory.sources.http_client import name_address, read_address
+    from directory.sources.http_client import parse_url, redact_url
 
     for feed in feed_sync.list_feeds(open_directory(Settings().directory_url)):
         when = f"read on {feed.synced:%d %B %Y}" if feed.synced else "not read yet"
         # An address can hold a key.
-        OUT.print(f"{feed.name}: {name_address(read_address(feed.address))}, {when}.", markup=False)
+        OUT.print(f"{feed.name}: {redact_url(parse_url(feed.address))}, {when}.", markup=False)
         if feed.held:
             OUT.print(f"  held: {feed.held}", markup=False)
             OUT.print(
@@ -64,15 +64,15 @@ def sync(
     timeout: Annotated[float, typer.Option(help="Seconds one answer may take.")] = 20.0,
 ) -> None:
     """Bring the directory up to date with the registered feeds."""
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
 
     settings = Settings()
-    prepare(settings.encoder_folder)
+    prepare_encoder(settings.encoder_folder)
     with show_progress() as progress:
         engine = open_directory(settings.directory_url, progress)
-        reports = feed_sync.sync(
+        reports = feed_sync.sync_feeds(
             engine,
             Encoder(settings.encoder_folder),
             only=names or None,

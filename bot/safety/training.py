@@ -180,9 +180,9 @@ def main(
     only_measure: Annotated[bool, typer.Option(help="Print the table, train nothing.")] = False,
 ) -> None:
     """Train the head on the dev examples, write it beside this module, print the tables."""
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
 
-    prepare(encoder)
+    prepare_encoder(encoder)
     encode = Encoder(encoder).encode
     if not only_measure:
         write_head(train(encode))

@@ -17,7 +17,7 @@ from directory.desk.queries import read_facts
 from directory.indexing.topics import name_topics
 from directory.listing import STRANDS
 from directory.models import PlaceRow, UnmetNeedRow
-from directory.notes import name_week
+from directory.notes import format_iso_week
 
 _WEEKS = 13
 
@@ -64,7 +64,7 @@ class AssetSupply:
     def survey(self, most_needs: int, most_areas: int) -> tuple[list[Need], AssetMap]:
         """The unmet needs of the last thirteen weeks, the most frequent first, and the asset map:
         where each strand of community-centred approaches is, and where it is missing."""
-        first = name_week(self._today() - timedelta(weeks=_WEEKS))
+        first = format_iso_week(self._today() - timedelta(weeks=_WEEKS))
         with Session(self._engine) as session:
             rows = session.scalars(select(UnmetNeedRow).where(UnmetNeedRow.week > first)).all()
             shown = _read_shown(session)

@@ -16,16 +16,16 @@ from sqlalchemy.orm import Session
 from directory.clock import read_clock
 from directory.database import begin_writing, forget_deleted, insert_if_new
 from directory.encoder import Encoder, Vectors
-from directory.errors import ChangedError, DirectoryError, PaceError
-from directory.importing.audit_log import note_else, note_listing
-from directory.importing.classify import propose
+from directory.errors import ConflictError, DailyLimitError, DirectoryError
+from directory.importing.audit_log import record_listing_change, record_other_change
+from directory.importing.classify import classify_listing
 from directory.importing.importer import OWN_SOURCE
-from directory.importing.overrides import find_changed, keep_edit, take_fields
+from directory.importing.overrides import dump_fields, find_changed_fields, save_overrides
 from directory.importing.writer import Written, read_vectors, write_listings
 from directory.indexing.entries import make_entry
 from directory.indexing.topics import name_topics, read_listings
 from directory.indexing.words import find_words
-from directory.listing import Listing, StoredListing, digest, read_document, withhold_place
+from directory.listing import Listing, StoredListing, digest_document, load_listing, withhold_place
 from directory.listing_text import build_encoder_text, build_search_text, digest_encoder_text
 from directory.models import (
     AuditRow,
@@ -33,7 +33,7 @@ from directory.models import (
     OverrideRow,
     QuarantinedRow,
     SourceRow,
-    read_listing,
+    load_stored_listing,
 )
 
 # Shorter words tell little, and more of them fill the page.
@@ -85,7 +85,7 @@ class ListingEditor:
                 return None
             edit = session.get(OverrideRow, listing_id)
             return Kept(
-                read_listing(row),
+                load_stored_listing(row),
                 row.digest,
                 tuple(edit.fields) if edit else (),
                 row.source.name == OWN_SOURCE,
@@ -94,7 +94,7 @@ class ListingEditor:
 
     def preview(self, listing: Listing) -> Preview:
         """What the listing would be found by; nothing is written."""
-        listing = withhold_place(propose(listing))
+        listing = withhold_place(classify_listing(listing))
         topics, shares = read_listings([listing], self._encode(listing)[np.newaxis])
         words = dict.fromkeys(find_words(build_search_text(listing)))
         return Preview(
@@ -105,14 +105,16 @@ class ListingEditor:
 
     def add(self, listing: Listing, who: str) -> int:
         """Add a listing of the navigators' own, under a new key; its id."""
-        listing = withhold_place(propose(replace(listing, key=secrets.token_hex(8), record={})))
+        listing = withhold_place(
+            classify_listing(replace(listing, key=secrets.token_hex(8), record={}))
+        )
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
             source = _find_own_source(session)
             [at] = write_listings(
                 session, source.id, [Written(listing, make_entry(listing, vector))]
             )
-            note_listing(session, at, who, "added")
+            record_listing_change(session, at, who, "added")
         return at
 
     def mend(self, number: int, listing: Listing, who: str) -> int:
@@ -121,7 +123,7 @@ class ListingEditor:
         What its source says of it counts again once that can be read. Raises DirectoryError where
         there is no such row.
         """
-        listing = withhold_place(propose(replace(listing, record={})))
+        listing = withhold_place(classify_listing(replace(listing, record={})))
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
             row = session.get(QuarantinedRow, number)
@@ -138,7 +140,7 @@ class ListingEditor:
             source = row.source_id
             session.delete(row)
             [at] = write_listings(session, source, [written])
-            note_listing(
+            record_listing_change(
                 session, at, who, "row fixed", before="" if listing.confidential else before
             )
         return at
@@ -156,7 +158,7 @@ class ListingEditor:
             # The audit outlives the row, and what is to be private must not.
             name = "a private row" if row.confidential else row.name or row.key or "a row"
             session.delete(row)
-            note_else(session, f"{name}, of {source}", who, "row removed")
+            record_other_change(session, f"{name}, of {source}", who, "row removed")
 
     def change(
         self,
@@ -171,16 +173,16 @@ class ListingEditor:
         """Make the listing so; the names of the fields that changed.
 
         `version` is the one that was read before, and `most_a_day` how often `who` may write it.
-        Raises ChangedError where it is another by now, PaceError where that was often enough,
-        DirectoryError for a listing that is not there any more.
+        Raises ConflictError where it is another by now, DailyLimitError where that was often
+        enough, DirectoryError for a listing that is not there any more.
         """
         with Session(self._engine) as session:
             row = _require(session, listing_id, version)
             _require_pace(session, listing_id, who, most_a_day)
-            before = read_document(row.document)
+            before = load_listing(row.document)
             vector: Vectors | bytes = read_vectors(session, [listing_id])[listing_id]
         after = _settle(before, listing)
-        changed = find_changed(before, after)
+        changed = find_changed_fields(before, after)
         if not changed and what == "changed":
             return ()
         if digest_encoder_text(after) != digest_encoder_text(before):
@@ -192,8 +194,8 @@ class ListingEditor:
             document = row.document
             written = Written(after, make_entry(after, vector), listing_id)
             if row.source.name != OWN_SOURCE:
-                keep_edit(session, listing_id, take_fields(after, changed))
-            note_listing(session, listing_id, who, what, changed, document)
+                save_overrides(session, listing_id, dump_fields(after, changed))
+            record_listing_change(session, listing_id, who, what, changed, document)
             # Last: what must not be kept of a confidential listing is dropped there.
             write_listings(session, row.source_id, [written])
         if after.confidential and not before.confidential:
@@ -215,7 +217,7 @@ class ListingEditor:
         """
         if listing is None:
             with Session(self._engine) as session:
-                listing = read_document(_require(session, listing_id, version).document)
+                listing = load_listing(_require(session, listing_id, version).document)
         assured = replace(listing, assured_date=self._today())
         self.change(listing_id, assured, who, what, version=version, most_a_day=most_a_day)
 
@@ -224,7 +226,7 @@ class ListingEditor:
         with Session(self._engine) as session, session.begin():
             if session.get(ListingRow, listing_id) is None:
                 raise _missing()
-            note_listing(session, listing_id, who, _LINKS_WITHDRAWN)
+            record_listing_change(session, listing_id, who, _LINKS_WITHDRAWN)
 
     def give_back(self, listing_id: int, who: str) -> None:
         """Follow the source in every field again: from the next time that it is read."""
@@ -236,7 +238,7 @@ class ListingEditor:
             # Read whole the next time, and not believed to be as it was.
             row.source.etag = row.source.last_modified = ""
             row.source.synced = None
-            note_listing(session, listing_id, who, "set to follow its source again")
+            record_listing_change(session, listing_id, who, "set to follow its source again")
 
     def _encode(self, listing: Listing) -> Vectors:
         vector: Vectors = self._encoder.encode([build_encoder_text(listing)])[0]
@@ -251,9 +253,9 @@ def _find_own_source(session: Session) -> SourceRow:
 def _settle(before: Listing, listing: Listing) -> Listing:
     """What is to be written: what was proposed is proposed anew unless somebody chose."""
     listing = replace(listing, key=before.key, record=before.record)
-    chosen = find_changed(before, listing)
+    chosen = find_changed_fields(before, listing)
     still = tuple(name for name in before.proposed if name not in chosen)
-    return withhold_place(propose(replace(listing, proposed=still)))
+    return withhold_place(classify_listing(replace(listing, proposed=still)))
 
 
 def _require(session: Session, listing_id: int, version: str, *, lock: bool = False) -> ListingRow:
@@ -261,8 +263,8 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
     row = session.get(ListingRow, listing_id, with_for_update=alone)
     if row is None or row.gone:
         raise _missing()
-    if digest(row.document) != version:
-        raise ChangedError(
+    if digest_document(row.document) != version:
+        raise ConflictError(
             "Somebody else has changed this listing since you opened it. Nothing of yours was "
             "kept: open it again, and make your change once more."
         )
@@ -272,7 +274,9 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
 def _require_pace(session: Session, listing_id: int, who: str, most: int | None) -> None:
     today = AuditRow.at > read_clock() - timedelta(days=1)
     if most is not None and _count(session, listing_id, AuditRow.who == who, today) >= most:
-        raise PaceError("This was written as often as it may be in one day. Wait until tomorrow.")
+        raise DailyLimitError(
+            "This was written as often as it may be in one day. Wait until tomorrow."
+        )
 
 
 def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> int:

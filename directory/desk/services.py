@@ -11,19 +11,19 @@ from directory.desk.editor import ListingEditor
 from directory.desk.queries import ListingQueries
 from directory.desk.sessions import Sessions
 from directory.encoder import Encoder
-from directory.importing.audit_log import History, note_else, note_listings
+from directory.importing.audit_log import AuditLog, record_listing_changes, record_other_change
 from directory.importing.duplicates import (
+    UndecidedPair,
     Verdict,
-    Waiting,
-    list_waiting,
+    list_undecided_pairs,
     settle_pair,
 )
 from directory.importing.importer import ImportReport, import_listings
-from directory.importing.sync import Feed, SyncReport, find_held, list_feeds, sync
+from directory.importing.sync import Feed, SyncReport, find_held_feed, list_feeds, sync_feeds
 from directory.listing import Listing
 from directory.notes import Notebook
 from directory.publishing.repository import ServiceRepository
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 
 
 class DeskServices:
@@ -44,7 +44,7 @@ class DeskServices:
         self._encoder = encoder
         self.accounts = Accounts(engine, secret)
         self.signins = Sessions(engine)
-        self.history = History(engine)
+        self.history = AuditLog(engine)
         self.editor = ListingEditor(engine, encoder)
         self.queries = ListingQueries(engine, ServiceRepository(engine, look_again_after=0))
         self.notebook = Notebook(engine)
@@ -53,7 +53,7 @@ class DeskServices:
     def take_in(
         self,
         source: str,
-        rows: Iterable[Listing | Rejected],
+        rows: Iterable[Listing | RejectedRow],
         who: str,
         *,
         complete: bool,
@@ -73,16 +73,16 @@ class DeskServices:
             who=who,
         )
 
-    def list_pairs(self, most: int) -> list[Waiting]:
+    def list_pairs(self, most: int) -> list[UndecidedPair]:
         """Listings that may be one thing listed twice, the likeliest first."""
-        return list_waiting(self._engine, most)
+        return list_undecided_pairs(self._engine, most)
 
     def settle_pair(self, first: int, second: int, verdict: Verdict, who: str) -> None:
         """Keep a verdict, and note whose it was. Raises DirectoryError where there is no pair."""
         settle_pair(self._engine, first, second, verdict)
         what = "marked as a duplicate" if verdict == "same" else "marked as a different listing"
         with Session(self._engine) as session, session.begin():
-            note_listings(session, (first, second), who, what)
+            record_listing_changes(session, (first, second), who, what)
 
     def list_held(self) -> list[Feed]:
         """Feeds whose last answer was not applied, because most of their listings would go."""
@@ -91,9 +91,9 @@ class DeskServices:
     def accept(self, name: str, who: str) -> SyncReport:
         """Read a feed that was held again, and apply what it says. Raises SourceError."""
         with Session(self._engine) as session:
-            find_held(session, name)
+            find_held_feed(session, name)
         only = {name}
-        [report] = sync(
+        [report] = sync_feeds(
             self._engine,
             self._encoder,
             only=only,
@@ -103,11 +103,11 @@ class DeskServices:
         )
         if report.counts:
             with Session(self._engine) as session, session.begin():
-                note_else(session, name, who, "feed update applied")
+                record_other_change(session, name, who, "feed update applied")
         return report
 
     def leave(self, name: str, who: str) -> None:
         """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
         with Session(self._engine) as session, session.begin():
-            find_held(session, name).held = ""
-            note_else(session, name, who, "feed update rejected")
+            find_held_feed(session, name).held = ""
+            record_other_change(session, name, who, "feed update rejected")

@@ -24,10 +24,10 @@ from directory.hsds.models import (
 )
 from directory.hsds.serialize import publish_service
 from directory.hsds.vocabulary import own_terms, read_terms
-from directory.listing import Point, StoredListing, read_document, withhold_place
+from directory.listing import Point, StoredListing, load_listing, withhold_place
 from directory.listing_text import build_search_text
 from directory.models import EntryRow, ListingRow, SourceRow
-from directory.places import tidy_postcode
+from directory.places import normalise_postcode
 from directory.sources.fields import read_point
 
 # Grows when what is kept of a listing changes, so that all of it is made again.
@@ -48,7 +48,7 @@ STORED = (
 
 def read_stored(row: Any) -> StoredListing:
     """A row of the columns `STORED`. What is confidential has no place here in any case."""
-    listing = withhold_place(read_document(row.document))
+    listing = withhold_place(load_listing(row.document))
     return StoredListing(row.id, row.source, row.notice, listing, row.modified, row.gone)
 
 
@@ -161,7 +161,7 @@ def _list_places(
             "listing_id": one.id,
             "number": number,
             "public_id": identity,
-            "postcode": tidy_postcode(next(filter(None, postcodes), "")),
+            "postcode": normalise_postcode(next(filter(None, postcodes), "")),
             "latitude": point.latitude if point else None,
             "longitude": point.longitude if point else None,
         }

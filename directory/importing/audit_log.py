@@ -8,7 +8,7 @@ from sqlalchemy import Engine, Select, insert, select
 from sqlalchemy.orm import Session
 
 from directory.clock import read_clock
-from directory.listing import Listing, read_document
+from directory.listing import Listing, load_listing
 from directory.models import AuditRow, ListingRow
 
 
@@ -29,7 +29,7 @@ class AuditEntry:
     before: Listing | None = None
 
 
-class History:
+class AuditLog:
     """Every change that was made at the desk, in a directory's database."""
 
     def __init__(self, engine: Engine) -> None:
@@ -51,18 +51,18 @@ class History:
             return [
                 AuditEntry(
                     listing_id=row.listing_id,
-                    name=read_document(document).name if document else row.about,
+                    name=load_listing(document).name if document else row.about,
                     at=row.at,
                     who=row.who,
                     what=row.what,
                     fields=tuple(row.fields.split()),
-                    before=read_document(row.before) if row.before else None,
+                    before=load_listing(row.before) if row.before else None,
                 )
                 for row, document in session.execute(query)
             ]
 
 
-def note_listing(
+def record_listing_change(
     session: Session,
     listing_id: int,
     who: str,
@@ -84,14 +84,14 @@ def note_listing(
     session.flush()
 
 
-def note_listings(session: Session, ids: Collection[int], who: str, what: str) -> None:
+def record_listing_changes(session: Session, ids: Collection[int], who: str, what: str) -> None:
     """Note that somebody did the same to each of these listings; how they were is not kept."""
     note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
     if ids:
         session.execute(insert(AuditRow), [{"listing_id": at, **note} for at in ids])
 
 
-def note_else(session: Session, about: str, who: str, what: str) -> None:
+def record_other_change(session: Session, about: str, who: str, what: str) -> None:
     """Note what somebody did to `about`, which is no listing."""
     session.add(AuditRow(at=read_clock(), who=who, what=what, about=about))
     session.flush()

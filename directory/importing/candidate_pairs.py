@@ -41,7 +41,7 @@ class Pair:
     reason: str
 
 
-def find_duplicates(
+def find_candidate_pairs(
     facts: Sequence[Facts],
     vectors: NDArray[np.floating],
     changed: set[int] | None = None,
@@ -69,7 +69,7 @@ def find_duplicates(
     return sorted(pairs, key=lambda pair: (-pair.likeness, pair.first, pair.second))
 
 
-def link_sure(pairs: Iterable[Pair]) -> dict[int, int]:
+def link_certain_pairs(pairs: Iterable[Pair]) -> dict[int, int]:
     """For each listing that is not to be shown, the one that is shown for it: the first.
 
     What is surely the same as the same third listing is linked too.

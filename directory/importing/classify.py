@@ -57,7 +57,7 @@ class Case:
     reasons: tuple[str, ...]
 
 
-def propose(listing: Listing) -> Listing:
+def classify_listing(listing: Listing) -> Listing:
     """The listing with `kind`, `strands` and `assets` filled in where its source gave none.
 
     `proposed` names the fields that were filled. What was proposed before is proposed anew,
@@ -70,7 +70,7 @@ def propose(listing: Listing) -> Listing:
     return replace(given, proposed=missing, **values)
 
 
-def explain(listing: Listing) -> Reasons:
+def explain_classification(listing: Listing) -> Reasons:
     """Why each field in `listing.proposed` holds what it does.
 
     For each of those fields, each value with the words that spoke for it, as they stand in

@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 from directory.database import lock_table
 from directory.encoder import DIMENSIONS
 from directory.errors import DirectoryError
-from directory.importing.candidate_pairs import Pair, find_duplicates, link_sure
+from directory.importing.candidate_pairs import Pair, find_candidate_pairs, link_certain_pairs
 from directory.importing.similarity import SURE, read_facts
 from directory.importing.writer import announce_change, rewrite_entries
-from directory.listing import Listing, StoredListing, read_document
-from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, read_listing
+from directory.listing import Listing, StoredListing, load_listing
+from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, load_stored_listing
 
 
 @dataclass(frozen=True)
-class Linked:
+class DuplicateCounts:
     """How many listings are now hidden behind another, and how many pairs wait for a navigator."""
 
     hidden: int
@@ -35,7 +35,7 @@ Verdict = Literal["same", "different"]
 
 
 @dataclass(frozen=True)
-class Waiting:
+class UndecidedPair:
     """Two listings that may be one thing: how alike they are, from 0 to 1, and why."""
 
     first: StoredListing
@@ -44,7 +44,7 @@ class Waiting:
     reason: str
 
 
-def link_duplicates(engine: Engine) -> Linked:
+def link_duplicates(engine: Engine) -> DuplicateCounts:
     """Look for pairs in the whole directory, and link those that are surely one thing."""
     with Session(engine) as session:
         # Two programs that link at the same time would insert the same pairs.
@@ -58,14 +58,14 @@ def link_duplicates(engine: Engine) -> Linked:
         )
         # The first of a pair is the one that is shown.
         known = sorted(
-            (*_rank(listing := read_document(document)), at, read_facts(listing, source), vector)
+            (*_rank(listing := load_listing(document)), at, read_facts(listing, source), vector)
             for at, document, source, vector in rows
         )
         ids = [one[-3] for one in known]
         facts = [one[-2] for one in known]
         vectors = np.frombuffer(b"".join(one[-1] for one in known), dtype=np.float16)
         vectors = vectors.reshape(-1, DIMENSIONS)
-        pairs = find_duplicates(facts, vectors)
+        pairs = find_candidate_pairs(facts, vectors)
         verdicts = _read_verdicts(session)
         settled = [_settle(pair, ids, verdicts) for pair in pairs]
         told = {_name(pair, ids) for pair in pairs}
@@ -76,15 +76,15 @@ def link_duplicates(engine: Engine) -> Linked:
             if verdict == "same" and (first, second) not in told
             if first in position and second in position
         ]
-        shown = {ids[one]: ids[other] for one, other in link_sure(settled).items()}
+        shown = {ids[one]: ids[other] for one, other in link_certain_pairs(settled).items()}
         _keep_pairs(session, pairs, ids, verdicts)
         _hide(session, shown)
         session.commit()
     waiting = sum(pair.likeness < SURE and _name(pair, ids) not in verdicts for pair in pairs)
-    return Linked(len(shown), waiting)
+    return DuplicateCounts(len(shown), waiting)
 
 
-def list_waiting(engine: Engine, most: int) -> list[Waiting]:
+def list_undecided_pairs(engine: Engine, most: int) -> list[UndecidedPair]:
     """Pairs that may be one thing and have no verdict, the likeliest first."""
     with Session(engine) as session:
         rows = session.scalars(
@@ -95,9 +95,9 @@ def list_waiting(engine: Engine, most: int) -> list[Waiting]:
         ).all()
         ids = {one for row in rows for one in (row.first_id, row.second_id)}
         found = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
-        known = {row.id: read_listing(row) for row in found}
+        known = {row.id: load_stored_listing(row) for row in found}
     return [
-        Waiting(known[row.first_id], known[row.second_id], row.likeness, row.reason)
+        UndecidedPair(known[row.first_id], known[row.second_id], row.likeness, row.reason)
         for row in rows
         if not (known[row.first_id].gone or known[row.second_id].gone)
     ]
@@ -120,7 +120,7 @@ def settle_pair(engine: Engine, first_id: int, second_id: int, verdict: Verdict)
             for one in changed:
                 one.same_as = None
         else:
-            shown, hidden = sorted(pair, key=lambda one: _rank(read_document(one.document)))
+            shown, hidden = sorted(pair, key=lambda one: _rank(load_listing(one.document)))
             # What is shown may stand behind a third by now.
             hidden.same_as = shown.same_as or shown.id
             changed = [hidden] if hidden.same_as != hidden.id else []

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from directory.errors import DatabaseError, SourceError
 from directory.models import NamedPlaceRow
-from directory.places import make_place_key, tidy_postcode
+from directory.places import make_place_key, normalise_postcode
 from directory.progress import Progress, no_progress
 
 Row = dict[str, str | float]
@@ -93,7 +93,7 @@ def _read_geonames(text: TextIO, path: Path) -> Iterator[Row]:
         point = _read_degrees(cells[9], cells[10])
         if point is None:
             continue
-        postcode = tidy_postcode(cells[1])
+        postcode = normalise_postcode(cells[1])
         outcode, _, rest = postcode.partition(" ")
         outcodes.add(outcode, "", *point)
         # A name is told once for each half of a postcode: it may be a town's or many villages'.
@@ -113,7 +113,7 @@ def _read_ons(text: TextIO, path: Path) -> Iterator[Row]:
             raise SourceError(f"{path} is cut short in line {reader.line_num}. Fetch it again.")
         if (cells.get("doterm") or "").strip():
             continue
-        postcode = tidy_postcode(cells.get("pcds") or cells.get("pcd") or "")
+        postcode = normalise_postcode(cells.get("pcds") or cells.get("pcd") or "")
         point = _read_degrees(cells["lat"], cells["long"])
         outcode, _, rest = postcode.partition(" ")
         if point is None or not rest:

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from directory.database import forget_deleted
 from directory.encoder import Encoder, Vectors
-from directory.errors import DatabaseError, HeldError, SourceError
-from directory.importing.audit_log import note_listings
-from directory.importing.classify import propose
-from directory.importing.duplicates import Linked, link_duplicates
-from directory.importing.overrides import lay_over, read_edits
+from directory.errors import DatabaseError, ImportHeldError, SourceError
+from directory.importing.audit_log import record_listing_changes
+from directory.importing.classify import classify_listing
+from directory.importing.duplicates import DuplicateCounts, link_duplicates
+from directory.importing.overrides import apply_overrides, load_overrides
 from directory.importing.writer import (
     Written,
     announce_change,
@@ -30,15 +30,15 @@ from directory.importing.writer import (
 from directory.indexing.entries import is_open, make_entry
 from directory.listing import (
     Listing,
-    digest,
-    read_document,
+    digest_document,
+    dump_listing,
+    load_listing,
     withhold_place,
-    write_document,
 )
 from directory.listing_text import build_encoder_text, digest_encoder_text
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.progress import Progress, no_progress
-from directory.rejected import Rejected, withhold_text
+from directory.rejected import RejectedRow, withhold_text
 
 OWN_SOURCE = "navigators"
 """Where listings are that navigators added by hand: no import may take its name."""
@@ -62,16 +62,16 @@ class ImportReport:
     unchanged: int
     closed: int
     encoded: int
-    quarantined: tuple[Rejected, ...]
+    quarantined: tuple[RejectedRow, ...]
     doubtful: tuple[Listing, ...] = ()
-    linked: Linked | None = None
+    linked: DuplicateCounts | None = None
 
 
 def import_listings(
     engine: Engine,
     encoder: Encoder,
     source: str,
-    rows: Iterable[Listing | Rejected],
+    rows: Iterable[Listing | RejectedRow],
     *,
     notice: str | None = None,
     progress: Progress = no_progress,
@@ -81,12 +81,13 @@ def import_listings(
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`, and link duplicates.
 
-    With `complete`, what the source had and has no more is closed. What was changed of a listing at
-    the desk stays as it is there. `who` at the desk did it, if anybody, is noted with every listing
-    that changed. Raises whatever reading `rows` raises, HeldError if most of the source's listings
-    would be closed (unless `accept_loss`), and DatabaseError if the database refuses; then nothing
-    was written. A row whose key was already taken by an earlier row of the same source is
-    quarantined.
+    With `complete`, a listing that the source no longer has is closed. Fields that were changed at
+    the desk keep their values. `who` is the desk account that imports, if any; it is recorded with
+    every listing that changes. A row with the key of an earlier row is quarantined.
+
+    Raises whatever reading `rows` raises, ImportHeldError if most of the source's listings would be
+    closed (unless `accept_loss`), and DatabaseError if the database refuses; then nothing was
+    written.
     """
     report = write_source(
         engine,
@@ -106,7 +107,7 @@ def write_source(
     engine: Engine,
     encoder: Encoder,
     source: str,
-    rows: Iterable[Listing | Rejected],
+    rows: Iterable[Listing | RejectedRow],
     *,
     notice: str | None = None,
     progress: Progress = no_progress,
@@ -127,9 +128,9 @@ def write_source(
     try:
         with Session(engine) as session:
             known = _read_known(session, source)
-            edits = read_edits(session, source)
+            edits = load_overrides(session, source)
             for key in edits.keys() & listings.keys():
-                listings[key] = lay_over(listings[key], edits[key])
+                listings[key] = apply_overrides(listings[key], edits[key])
             there = {*listings, *(row.key for row in rejected)}
             gone = [one for key, one in known.items() if complete and key not in there]
             lost = [one.id for one in gone if not one.gone]
@@ -144,8 +145,8 @@ def write_source(
             changed = write_listings(session, source_id, [*(one for one, _ in written), *withheld])
             close_listings(session, lost)
             if who:
-                note_listings(session, changed, who, "imported")
-                note_listings(session, lost, who, "closed: no longer in the import")
+                record_listing_changes(session, changed, who, "imported")
+                record_listing_changes(session, lost, who, "closed: no longer in the import")
             _quarantine(session, source_id, rejected)
             session.commit()
     except SQLAlchemyError as error:
@@ -171,7 +172,7 @@ def write_source(
 
 
 def _find_private(
-    rejected: list[Rejected], listings: dict[str, Listing], known: dict[str, "_Known"]
+    rejected: list[RejectedRow], listings: dict[str, Listing], known: dict[str, "_Known"]
 ) -> list[int]:
     """The stored listings that a refused row says, or may say, are to be kept private."""
     keys = {row.key for row in rejected if row.confidential}
@@ -181,7 +182,7 @@ def _find_private(
 def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
     """These listings as they are, but without a place: what was refused does not undo that."""
     rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
-    listings = {row.id: read_document(row.document) for row in rows if not row.gone}
+    listings = {row.id: load_listing(row.document) for row in rows if not row.gone}
     vectors = read_vectors(session, list(listings))
     written = []
     for at, listing in listings.items():
@@ -224,7 +225,7 @@ def _read_known(session: Session, source: str) -> dict[str, _Known]:
 
 def _refuse_loss(source: str, lost: int, had: int) -> None:
     if had >= _FEW and lost > _MOST_LOST * had:
-        raise HeldError(
+        raise ImportHeldError(
             f"{source} would lose {lost} of its {had} listings: it was held for review, and the "
             "directory is as it was.",
             f"If that is right, take it with import --accept-loss, or with sync --accept {source}.",
@@ -244,7 +245,7 @@ def _encode_changed(
         for key, listing in listings.items()
         if key not in known
         or known[key].gone
-        or known[key].digest != digest(write_document(listing))
+        or known[key].digest != digest_document(dump_listing(listing))
     ]
     unseen = [
         listing
@@ -278,7 +279,7 @@ def _upsert_source(session: Session, name: str, notice: str | None) -> int:
     return row.id
 
 
-def _quarantine(session: Session, source_id: int, rejected: list[Rejected]) -> None:
+def _quarantine(session: Session, source_id: int, rejected: list[RejectedRow]) -> None:
     session.execute(delete(QuarantinedRow).where(QuarantinedRow.source_id == source_id))
     session.add_all(
         QuarantinedRow(
@@ -293,20 +294,22 @@ def _quarantine(session: Session, source_id: int, rejected: list[Rejected]) -> N
     )
 
 
-def _sort_out(rows: Iterable[Listing | Rejected]) -> tuple[dict[str, Listing], list[Rejected]]:
+def _sort_out(
+    rows: Iterable[Listing | RejectedRow],
+) -> tuple[dict[str, Listing], list[RejectedRow]]:
     listings: dict[str, Listing] = {}
-    rejected: list[Rejected] = []
+    rejected: list[RejectedRow] = []
     for row in rows:
-        if isinstance(row, Rejected):
+        if isinstance(row, RejectedRow):
             rejected.append(row)
         elif row.key in listings:
             reason = f"the reference {row.key!r} is used twice; give each listing its own"
             content = {"name": row.name}
             rejected.append(
-                Rejected(row.key, row.name, reason, content, confidential=row.confidential)
+                RejectedRow(row.key, row.name, reason, content, confidential=row.confidential)
             )
         else:
-            listings[row.key] = withhold_place(propose(row))
+            listings[row.key] = withhold_place(classify_listing(row))
     for refused in rejected:
         if refused.confidential and refused.key in listings:
             one = replace(listings[refused.key], confidential=True)

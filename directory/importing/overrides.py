@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from directory.listing import Listing, read_document, withhold_place, write_document
+from directory.listing import Listing, dump_listing, load_listing, withhold_place
 from directory.models import AuditRow, ListingRow, OverrideRow, SourceRow
 
 Fields = Mapping[str, Any]
@@ -24,24 +24,24 @@ EDITABLE = tuple(
 _PLACES = ("places", "covers")
 
 
-def find_changed(before: Listing, after: Listing) -> tuple[str, ...]:
+def find_changed_fields(before: Listing, after: Listing) -> tuple[str, ...]:
     """The names of the fields in which the two differ, in the order of a listing's own."""
     return tuple(name for name in EDITABLE if getattr(before, name) != getattr(after, name))
 
 
-def take_fields(listing: Listing, names: Collection[str]) -> dict[str, Any]:
+def dump_fields(listing: Listing, names: Collection[str]) -> dict[str, Any]:
     """The values of these fields, as JSON has them."""
-    document = json.loads(write_document(listing))
+    document = json.loads(dump_listing(listing))
     return {name: document[name] for name in names}
 
 
-def lay_over(listing: Listing, edit: Fields) -> Listing:
+def apply_overrides(listing: Listing, edit: Fields) -> Listing:
     """The source's listing with what was changed here.
 
     It is confidential if either says so, and was checked when either says it last was.
     """
-    document = {**json.loads(write_document(listing)), **edit}
-    laid = read_document(json.dumps(document))
+    document = {**json.loads(dump_listing(listing)), **edit}
+    laid = load_listing(json.dumps(document))
     days = [day for day in (laid.assured_date, listing.assured_date) if day]
     return withhold_place(
         replace(
@@ -53,7 +53,7 @@ def lay_over(listing: Listing, edit: Fields) -> Listing:
     )
 
 
-def read_edits(session: Session, source: str) -> dict[str, Fields]:
+def load_overrides(session: Session, source: str) -> dict[str, Fields]:
     """What was changed of a source's listings, by their keys."""
     rows = session.execute(
         select(ListingRow.key, OverrideRow.fields)
@@ -64,7 +64,7 @@ def read_edits(session: Session, source: str) -> dict[str, Fields]:
     return {row.key: row.fields for row in rows}
 
 
-def keep_edit(session: Session, listing_id: int, edit: Fields) -> None:
+def save_overrides(session: Session, listing_id: int, edit: Fields) -> None:
     """Remember these fields as changed here, beside those that were before."""
     row = session.get(OverrideRow, listing_id)
     if row is None:

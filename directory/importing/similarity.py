@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from directory.listing import Listing, Point
-from directory.places import measure_apart, tidy_postcode
+from directory.places import measure_miles, normalise_postcode
 
 # From SURE up, two listings are linked and shown once; from LIKELY up, a navigator is asked.
 # Both were chosen on half of the labelled pairs: see docs/decisions/duplicates.md.
@@ -64,7 +64,7 @@ def read_facts(listing: Listing, source: str) -> Facts:
     """The facts of a listing; days, hours, phones and postcodes also from its description."""
     told = f"{listing.name}\n{listing.description}"
     opening = _DAY.sub("", listing.description[:_OPENING])
-    postcodes = [tidy_postcode(place.postcode) for place in listing.places if place.postcode]
+    postcodes = [normalise_postcode(place.postcode) for place in listing.places if place.postcode]
     days = [day for schedule in listing.schedules for day in schedule.days]
     hours = [s.opens_at.strftime("%H%M") for s in listing.schedules if s.opens_at]
     phones = (listing.phone, *_PHONE.findall(listing.description))
@@ -75,7 +75,7 @@ def read_facts(listing: Listing, source: str) -> Facts:
         website=_plain_website(listing.website),
         email=listing.email.casefold(),
         phones=frozenset(digits for phone in phones if (digits := _plain_phone(phone))),
-        postcodes=frozenset((*postcodes, *map(tidy_postcode, _POSTCODE.findall(told)))),
+        postcodes=frozenset((*postcodes, *map(normalise_postcode, _POSTCODE.findall(told)))),
         points=tuple(dict.fromkeys(place.point for place in listing.places if place.point)),
         days=frozenset(day.casefold()[:3] for day in (*days, *_DAY.findall(told))),
         hours=frozenset((*hours, *_read_hours(told))),
@@ -180,7 +180,7 @@ def _find_differences(one: Facts, other: Facts, cosine: float) -> dict[str, floa
 
 def _measure_apart(one: Facts, other: Facts) -> float:
     """Miles between the nearest two of their points; infinite if either has none."""
-    apart = (measure_apart(a, b) for a in one.points for b in other.points)
+    apart = (measure_miles(a, b) for a in one.points for b in other.points)
     return min(apart, default=math.inf)
 
 

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from directory.clock import read_clock
 from directory.encoder import Encoder
-from directory.errors import DatabaseError, DirectoryError, HeldError, SourceError
+from directory.errors import DatabaseError, DirectoryError, ImportHeldError, SourceError
 from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import ImportReport, write_source
 from directory.models import SourceRow
 from directory.progress import Progress, no_progress
 from directory.sources.detect import read_feed
-from directory.sources.http_client import Validators, read_address
+from directory.sources.http_client import Validators, parse_url
 
 # "Not changed" is believed for so long: after that a feed is read whole, since what we make of
 # it may have changed, and what was to come may be over.
@@ -59,15 +59,15 @@ class SyncReport:
     plain: str = ""
 
 
-def register(engine: Engine, name: str, address: str, notice: str | None = None) -> None:
-    """Have `sync` read `address` (http or https) under `name` from now on.
+def register_feed(engine: Engine, name: str, address: str, notice: str | None = None) -> None:
+    """Have `sync_feeds` read `address` (http or https) under `name` from now on.
 
     A source of that name becomes a feed; a feed of that name gets the new address. Raises
     SourceError for what is no address, or for the address of another feed.
     """
     if not name.strip():
         raise SourceError("A feed needs a name.")
-    address = str(read_address(address))
+    address = str(parse_url(address))
     with _open(engine) as session:
         rows = session.scalars(select(SourceRow).where(SourceRow.address == address))
         if taken := [row.name for row in rows if row.name != name]:
@@ -84,7 +84,7 @@ def register(engine: Engine, name: str, address: str, notice: str | None = None)
         session.commit()
 
 
-def unregister(engine: Engine, name: str) -> None:
+def unregister_feed(engine: Engine, name: str) -> None:
     """Read the feed no more. Its listings stay as they are. Raises SourceError if it is none."""
     with _open(engine) as session:
         row = _require(session, name)
@@ -92,7 +92,7 @@ def unregister(engine: Engine, name: str) -> None:
         session.commit()
 
 
-def find_held(session: Session, name: str) -> SourceRow:
+def find_held_feed(session: Session, name: str) -> SourceRow:
     """The source whose last reading is held back. Raises SourceError where there is none."""
     row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.held != ""))
     if row is None:
@@ -119,7 +119,7 @@ def list_feeds(engine: Engine) -> list[Feed]:
         ]
 
 
-def sync(
+def sync_feeds(
     engine: Engine,
     encoder: Encoder,
     *,
@@ -193,7 +193,7 @@ def _sync_one(
             engine, encoder, feed.name, found.rows, progress=tell, accept_loss=accepted, who=who
         )
         _remember(engine, feed, found.mark, "")
-    except HeldError as error:
+    except ImportHeldError as error:
         _remember(engine, feed, Validators(), error.plain)
         return replace(report, held=str(error), plain=error.plain)
     except DirectoryError as error:

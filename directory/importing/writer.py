@@ -18,7 +18,7 @@ from directory.importing.overrides import forget_places
 from directory.indexing.entries import VERSION, Entry, find_labels, label_entry, make_entry
 from directory.indexing.postgres_rows import build_indexes_after, write_search_rows
 from directory.indexing.words import find_spellings
-from directory.listing import Listing, digest, read_document, write_document
+from directory.listing import Listing, digest_document, dump_listing, load_listing
 from directory.listing_text import build_placeless_text
 from directory.models import (
     EntryRow,
@@ -113,7 +113,7 @@ def _rewrite_some(session: Session, ids: Sequence[int], revision: int) -> None:
         .join(EntryRow, EntryRow.listing_id == ListingRow.id)
         .where(ListingRow.id.in_(ids))
     ).all()
-    listings = {row.id: read_document(row.document) for row in rows}
+    listings = {row.id: load_listing(row.document) for row in rows}
     number = _number_labels(session, listings.values())
     _add_words(session, listings.values())
     entries = [
@@ -147,12 +147,12 @@ def _write_rows(
     now = read_clock()
     rows: list[dict[str, Any]] = []
     for one in written:
-        document = write_document(one.listing)
+        document = dump_listing(one.listing)
         rows.append(
             {
                 "key": one.listing.key,
                 "document": document,
-                "digest": digest(document),
+                "digest": digest_document(document),
                 "modified": now,
                 "revision": revision,
                 "gone": False,

@@ -129,9 +129,9 @@ def main(
     ),
 ) -> None:
     """Learn the topics from `topics.yml` and write `topics.npz` beside it (a minute or two)."""
-    from directory.encoder import Encoder, prepare
+    from directory.encoder import Encoder, prepare_encoder
 
-    prepare(encoder)
+    prepare_encoder(encoder)
     head, right = train(Encoder(encoder).encode)
     write_head(head)
     typer.echo(f"{len(head.bias)} topics; {right:.0%} of asks not learnt from are put right.")

@@ -23,7 +23,7 @@ from directory.hsds.models import (
 from directory.hsds.projection import fold
 from directory.hsds.vocabulary import ASSET, KIND, STRAND
 from directory.listing import Point
-from directory.places import miles_from, tidy_postcode
+from directory.places import measure_miles_from, normalise_postcode
 
 Json = dict[str, Any]
 Query = Select[*tuple[Any, ...]]
@@ -127,7 +127,7 @@ def within(session: Session, query: Query, asked: ServiceFilter) -> Query:
 def in_postcode(asked: ServiceFilter) -> list[ColumnElement[bool]]:
     if not asked.postcode:
         return []
-    code, column = tidy_postcode(asked.postcode), PublishedPlaceRow.postcode
+    code, column = normalise_postcode(asked.postcode), PublishedPlaceRow.postcode
     return [or_(column == code, column.startswith(f"{code} ", autoescape=True))]
 
 
@@ -151,7 +151,7 @@ def find_near(session: Session, asked: ServiceFilter) -> list[tuple[int, int]]:
     box = PublishedPlaceRow.latitude.between(near.latitude - span, near.latitude + span)
     rows = session.execute(suit(at_places(columns), asked).where(box)).all()
     degrees = np.array([(row[2], row[3]) for row in rows], dtype=np.float64).reshape(-1, 2)
-    metres = miles_from(near, degrees) * _METRES_A_MILE
+    metres = measure_miles_from(near, degrees) * _METRES_A_MILE
     order = np.argsort(metres, kind="stable")
     return [(rows[row][0], rows[row][1]) for row in order if metres[row] <= asked.metres]
 

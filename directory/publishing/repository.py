@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory.duplicate_alerts import tell_disagreements
+from directory.duplicate_alerts import add_closure_alerts
 from directory.hsds.models import (
     PublishedPlaceRow,
     PublishedRow,
@@ -29,7 +29,7 @@ from directory.hsds.serialize import (
 from directory.hsds.vocabulary import make_taxonomy
 from directory.listing import Point, StoredListing
 from directory.models import ListingRow, RevisionRow
-from directory.places import tidy_postcode
+from directory.places import normalise_postcode
 from directory.publishing.filters import (
     ResultPage,
     ServiceFilter,
@@ -236,7 +236,7 @@ class ServiceRepository:
             row = session.execute(select_stored().where(ListingRow.id == listing_id)).first()
             if row is None:
                 return None
-            return tell_disagreements(session, {listing_id: read_stored(row)})[listing_id]
+            return add_closure_alerts(session, {listing_id: read_stored(row)})[listing_id]
 
     def name_publicly(self, stored: StoredListing) -> Json:
         """The listing as a service, under the id that it has in the API."""
@@ -246,7 +246,7 @@ class ServiceRepository:
 
     def locate(self, postcode: str) -> Point | None:
         """The middle of the places known in a postcode or its first half; None if there is none."""
-        code = tidy_postcode(postcode)
+        code = normalise_postcode(postcode)
         column = PublishedPlaceRow.postcode
         with self._open() as session:
             for match in (column == code, column.startswith(f"{code} ", autoescape=True)):

@@ -17,7 +17,14 @@ from sqlalchemy.orm import Session
 
 from directory.listing import Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow
-from directory.places import MILES_A_DEGREE, PLACE_WORD, POSTCODE, Area, make_place_key, miles_from
+from directory.places import (
+    MILES_A_DEGREE,
+    PLACE_WORD,
+    POSTCODE,
+    Area,
+    make_place_key,
+    measure_miles_from,
+)
 from directory.search.common_place_words import ORDINARY
 
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
@@ -112,7 +119,7 @@ class Gazetteer:
         if not areas:
             return ""
         middles = np.array([(one.point.latitude, one.point.longitude) for one in areas])
-        miles = miles_from(point, middles)
+        miles = measure_miles_from(point, middles)
         nearest = int(miles.argmin())
         return areas[nearest].name if miles[nearest] <= _SAME_AREA else ""
 
@@ -182,7 +189,7 @@ def _is_near(session: Session, point: Point) -> bool:
         return True
     for some in session.execute(of.where(inside(_FAR))).partitions(1_000):
         degrees = np.array([tuple(row) for row in some], dtype=np.float64)
-        if miles_from(point, degrees).min(initial=math.inf) <= _FAR:
+        if measure_miles_from(point, degrees).min(initial=math.inf) <= _FAR:
             return True
     return False
 
@@ -269,7 +276,7 @@ def _find_named(session: Session, mentions: list[_Mention], known: _Known) -> Ar
     best = min((told[row.key] for row in rows), key=lambda one: (-one.words, one.start))
     same = [row for row in rows if row.key == best.key]
     degrees = np.array([(row.latitude, row.longitude) for row in same], dtype=np.float64)
-    nearest = 0 if known.middle is None else int(miles_from(known.middle, degrees).argmin())
+    nearest = 0 if known.middle is None else int(measure_miles_from(known.middle, degrees).argmin())
     here = Point(*map(float, degrees[nearest]))
-    town = degrees[miles_from(here, degrees) <= _ONE_TOWN].mean(axis=0)
+    town = degrees[measure_miles_from(here, degrees) <= _ONE_TOWN].mean(axis=0)
     return Area(same[nearest].name, Point(float(town[0]), float(town[1])))

@@ -12,7 +12,7 @@ from directory.indexing.criteria import demands, judge
 from directory.indexing.words import find_stems, find_words, number
 from directory.listing import StoredListing
 from directory.listing_text import build_search_text
-from directory.places import miles_from
+from directory.places import measure_miles_from
 from directory.search.index import Index
 from directory.search.query import GOOD_ENOUGH, Hit, Query
 
@@ -65,7 +65,7 @@ def _measure_miles(query: Query, stored: StoredListing) -> float | None:
     if query.near is None or not points:
         return None
     degrees = np.array([(point.latitude, point.longitude) for point in points])
-    return float(miles_from(query.near.point, degrees).min())
+    return float(measure_miles_from(query.near.point, degrees).min())
 
 
 def _say_why(

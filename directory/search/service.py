@@ -16,7 +16,7 @@ from typing import Protocol
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from directory.duplicate_alerts import tell_disagreements
+from directory.duplicate_alerts import add_closure_alerts
 from directory.encoder import Encoder, Vectors
 from directory.errors import UnknownPlaceError
 from directory.indexing.topics import name_topic, read_message
@@ -27,7 +27,7 @@ from directory.models import (
     RevisionRow,
     SourceRow,
     WordRow,
-    read_listing,
+    load_stored_listing,
 )
 from directory.places import Area
 from directory.search.facets import Facets, count_facets
@@ -129,7 +129,7 @@ class SearchService:
         text, avoid = map(self._speller.correct, (query.text, query.avoid))
         query = replace(query, text=text, avoid=avoid)
         vector = avoided = None
-        if self._encoder.ready:
+        if self._encoder.is_ready:
             vector, *rest = self._encoder.encode([text, avoid] if avoid else [text])
             avoided = rest[0] if rest else None
         return _Asked(query, vector, avoided, self._find_labels(query))
@@ -169,7 +169,7 @@ class SearchService:
 
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of shape (n, 384), or None while the encoder is still loading."""
-        return self._encoder.encode(texts) if self._encoder.ready else None
+        return self._encoder.encode(texts) if self._encoder.is_ready else None
 
     def get(self, listing_id: int) -> StoredListing | None:
         """The listing with our own `listing_id`, or None if there is none."""
@@ -189,7 +189,7 @@ class SearchService:
 
     def name_need(self, text: str) -> str:
         """The topic that `text` asks for, empty where none stands out or the encoder loads."""
-        if not self._encoder.ready or not text.strip():
+        if not self._encoder.is_ready or not text.strip():
             return ""
         return name_topic(read_message(self._encoder.encode([text])[0]), text)
 
@@ -227,7 +227,9 @@ class SearchService:
             revision = self._revision
             with Session(self._engine) as session:
                 rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(missing)))
-                read = tell_disagreements(session, {row.id: read_listing(row) for row in rows})
+                read = add_closure_alerts(
+                    session, {row.id: load_stored_listing(row) for row in rows}
+                )
             found |= read
             with self._lock:
                 # What was read while the directory changed may be old already.

@@ -1,1 +1,1 @@
-"""Where listings come from: each module reads one form into `Listing` or `Rejected`."""
+"""Where listings come from: each module reads one form into `Listing` or `RejectedRow`."""

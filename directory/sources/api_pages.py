@@ -15,7 +15,13 @@ import httpx
 from directory.errors import SourceError
 from directory.progress import Progress, no_progress
 from directory.sources.envelopes import find_services
-from directory.sources.http_client import Answer, FeedClient, Validators, name_address, read_address
+from directory.sources.http_client import (
+    FeedClient,
+    FeedResponse,
+    Validators,
+    parse_url,
+    redact_url,
+)
 
 _PAGE_SIZE = 100
 # Enough to hide the way to the server and back, few enough to be a polite guest.
@@ -25,12 +31,12 @@ _MOST_PAGES = 5_000
 Json = dict[str, Any]
 
 
-class UnknownFormError(SourceError):
+class UnknownFormatError(SourceError):
     """What was read has none of the forms that were looked for; it may have another."""
 
 
 @dataclass(frozen=True)
-class Services:
+class FetchedServices:
     """The services of an API, whole; None if nothing changed since the mark that was given."""
 
     services: list[Json] | None
@@ -50,25 +56,25 @@ def fetch_services(
     private networks are refused unless `allow_private`.
     """
     with FeedClient(timeout=timeout, allow_private=allow_private) as feed_client:
-        return visit_api(feed_client, read_address(address), None, progress).services or []
+        return fetch_new_services(feed_client, parse_url(address), None, progress).services or []
 
 
-def visit_api(
+def fetch_new_services(
     feed_client: FeedClient, address: httpx.URL, mark: Validators | None, progress: Progress
-) -> Services:
+) -> FetchedServices:
     """The services of the API at `address`, if there is news since `mark`.
 
     Whether there is news is asked of the first page. Raises SourceError if any answer fails,
-    UnknownFormError if what is there is not the pages of an API.
+    UnknownFormatError if what is there is not the pages of an API.
     """
     path = address.path.rstrip("/")
     base = address.copy_with(path=path if path.endswith("/services") else f"{path}/services")
     first = feed_client.get(_page(base, 1), mark)
     if first.unchanged:
-        return Services(None, mark or Validators())
+        return FetchedServices(None, mark or Validators())
     bare = _fetch_pages(feed_client, base, first, progress)
     if not bare:
-        raise SourceError(f"{name_address(base)} lists no services.")
+        raise SourceError(f"{redact_url(base)} lists no services.")
     services: list[Json] = []
     pool = ThreadPoolExecutor(_AT_ONCE)
     try:
@@ -78,7 +84,7 @@ def visit_api(
     finally:
         # One that fails is reason enough not to ask for the others.
         pool.shutdown(cancel_futures=True)
-    return Services(services, first.mark)
+    return FetchedServices(services, first.mark)
 
 
 def _page(base: httpx.URL, number: int) -> httpx.URL:
@@ -86,7 +92,7 @@ def _page(base: httpx.URL, number: int) -> httpx.URL:
 
 
 def _fetch_pages(
-    feed_client: FeedClient, base: httpx.URL, first: Answer, progress: Progress
+    feed_client: FeedClient, base: httpx.URL, first: FeedResponse, progress: Progress
 ) -> list[Json]:
     services: list[Json] = []
     seen: set[str] = set()
@@ -95,8 +101,8 @@ def _fetch_pages(
         content = _parse(answer, base)
         found = find_services(content)
         if found is None or not isinstance(content, dict):
-            raise UnknownFormError(
-                f"{name_address(base)} does not answer with Open Referral UK pages of services."
+            raise UnknownFormatError(
+                f"{redact_url(base)} does not answer with Open Referral UK pages of services."
             )
         # A service can slip to the next page while we read; it is the same one.
         new = [one for one in found if not one.get("id") or str(one["id"]) not in seen]
@@ -104,20 +110,20 @@ def _fetch_pages(
         services += new
         pages = content.get("total_pages")
         progress("Fetching pages", page, pages if isinstance(pages, int) else None)
-        if not found or is_last(content, page):
+        if not found or is_last_page(content, page):
             return services
         if not new:
             if "last_page" not in content and "last" not in content:
                 return services
             raise SourceError(
-                f"{name_address(base)} sends the same services as page {page} again and never says "
+                f"{redact_url(base)} sends the same services as page {page} again and never says "
                 "which page is the last. Tell whoever runs the feed."
             )
         answer = feed_client.get(_page(base, page + 1))
-    raise SourceError(f"{name_address(base)} has more than {_MOST_PAGES} pages.")
+    raise SourceError(f"{redact_url(base)} has more than {_MOST_PAGES} pages.")
 
 
-def is_last(content: Json, page: int) -> bool:
+def is_last_page(content: Json, page: int) -> bool:
     """Whether a page, the number `page` of its list, says that no other follows."""
     for name in ("last_page", "last"):
         if name in content:
@@ -137,10 +143,10 @@ def _fetch_whole(feed_client: FeedClient, base: httpx.URL, bare: Json) -> Json:
     return whole if isinstance(whole, dict) else bare
 
 
-def _parse(answer: Answer, address: httpx.URL) -> Any:
+def _parse(answer: FeedResponse, address: httpx.URL) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise UnknownFormError(
-            f"{name_address(address)} answered with something that is not JSON."
+        raise UnknownFormatError(
+            f"{redact_url(address)} answered with something that is not JSON."
         ) from None

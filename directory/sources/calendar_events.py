@@ -15,7 +15,12 @@ from icalendar import Component
 
 from directory.errors import RowError
 from directory.listing import DAYS, Schedule
-from directory.sources.recurrence_rules import Rule, join_words, make_schedules, read_days
+from directory.sources.recurrence_rules import (
+    RecurrenceRule,
+    join_words,
+    make_schedules,
+    parse_byday,
+)
 
 _HERE = ZoneInfo("Europe/London")
 _PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "COUNT", "UNTIL", "WKST"}
@@ -26,14 +31,14 @@ _MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
-class Occasions:
+class EventTimes:
     """When an event is on, and whether all of it has passed."""
 
     schedules: tuple[Schedule, ...]
     over: bool
 
 
-def read_occasions(events: list[Component], today: date) -> Occasions:
+def read_event_times(events: list[Component], today: date) -> EventTimes:
     """When the first event is on, with the changes to single days that follow it in the list.
 
     Raises RowError if it has no beginning, or one that cannot be read.
@@ -63,7 +68,7 @@ def read_occasions(events: list[Component], today: date) -> Occasions:
         description = ". ".join(filter(None, [first.description, said]))
         schedules = (replace(first, description=description), *others)
     over = ends is not None and max([ends, *added, *_moved(changes)]) < today
-    return Occasions(schedules, over)
+    return EventTimes(schedules, over)
 
 
 def _read_moment(event: Component, name: str) -> date | None:
@@ -106,13 +111,13 @@ def _read_end(event: Component, begins: date) -> tuple[date, time | None]:
     return max(first, last), closes if closes != opens else None
 
 
-def _read_rule(recurrence: Any, begins: date) -> tuple[Rule, date | None]:
+def _read_rule(recurrence: Any, begins: date) -> tuple[RecurrenceRule, date | None]:
     """The rule, and the last day that it is on, or None where it goes on."""
     parts = {str(name).upper(): values for name, values in recurrence.items()}
     freq = str(_only(parts, "FREQ")).upper()
     if freq not in _FREQUENCIES:
         raise RowError(f"its RRULE repeats {freq[:20]!r}; use DAILY, WEEKLY, MONTHLY or YEARLY")
-    days = read_days(",".join(str(one) for one in parts.get("BYDAY", ())))
+    days = parse_byday(",".join(str(one) for one in parts.get("BYDAY", ())))
     position = [int(one) for one in parts.get("BYSETPOS", ())]
     if len(position) == 1 and len(days) == 1 and freq == "MONTHLY":
         days = ((position[0], days[0][1]),)
@@ -121,7 +126,7 @@ def _read_rule(recurrence: Any, begins: date) -> tuple[Rule, date | None]:
     if interval < 1:
         raise RowError("its RRULE has an INTERVAL below 1")
     first, _ = _split(begins)
-    rule = Rule(
+    rule = RecurrenceRule(
         freq=freq,
         interval=interval,
         days=days,

@@ -14,9 +14,9 @@ from icalendar import Calendar, Component
 
 from directory.errors import RowError, SourceError
 from directory.listing import Listing, Place, Point
-from directory.places import tidy_postcode
-from directory.rejected import Rejected
-from directory.sources.calendar_events import read_occasions
+from directory.places import normalise_postcode
+from directory.rejected import RejectedRow
+from directory.sources.calendar_events import read_event_times
 from directory.sources.fields import (
     Faults,
     find_postcode,
@@ -24,8 +24,8 @@ from directory.sources.fields import (
     read_point,
     read_text,
     read_website,
-    require_fit,
-    several,
+    unique_texts,
+    validate_listing,
 )
 
 _BEGINS, _ENDS = "BEGIN:VCALENDAR", "END:VCALENDAR"
@@ -35,12 +35,12 @@ _LINK = re.compile(r"https?://\S+")
 _MACHINE = re.compile(r"@(?:[^@\n]*\.)?calendar\.google\.com$|noreply|no-reply", re.I)
 
 
-def recognise(text: str) -> bool:
+def can_read(text: str) -> bool:
     """Whether the text is an iCalendar file."""
     return text.lstrip()[: len(_BEGINS)].upper() == _BEGINS
 
 
-def read_rows(text: str, source: str, today: date) -> list[Listing | Rejected]:
+def read_rows(text: str, source: str, today: date) -> list[Listing | RejectedRow]:
     """Every event of the calendars in `text`; what was over before `today` is closed.
 
     Raises SourceError for a file that is cut short or not to be read as a whole.
@@ -68,20 +68,20 @@ def _group(events: list[Component]) -> list[list[Component]]:
     return [sorted(group, key=lambda one: "RECURRENCE-ID" in one) for group in by_uid.values()]
 
 
-def _read_event(events: list[Component], calendar: str, today: date) -> Listing | Rejected:
+def _read_event(events: list[Component], calendar: str, today: date) -> Listing | RejectedRow:
     event = events[0]
     key = name = ""
     faults = Faults()
     try:
         key, name = _tell(event, "UID"), " ".join(_tell(event, "SUMMARY").split())
-        listing = require_fit(_read(events, key, name, calendar, today, faults))
+        listing = validate_listing(_read(events, key, name, calendar, today, faults))
         if not faults.hides:
             return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
         faults.add(str(error))
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         faults.add(f"it holds what no calendar should ({type(error).__name__}); save it again")
-    return Rejected(
+    return RejectedRow(
         key[:200],
         name[:200],
         str(faults),
@@ -105,7 +105,7 @@ def _read(
     privacy = _tell(event, "CLASS").upper()
     if privacy == "PRIVATE":
         faults.refuse("its calendar calls it private; call it public if residents may know of it")
-    occasions = read_occasions(events, today)
+    occasions = read_event_times(events, today)
     confidential = privacy == "CONFIDENTIAL"
     where = _tell(event, "LOCATION")
     organiser = event.get("ORGANIZER")
@@ -145,7 +145,9 @@ def _tell(component: Component, *names: str) -> str:
 def _read_topics(event: Component) -> tuple[str, ...]:
     value: Any = event.get("CATEGORIES") or []
     groups = value if isinstance(value, list) else [value]
-    return several(read_text(str(one)) for group in groups for one in getattr(group, "cats", ()))
+    return unique_texts(
+        read_text(str(one)) for group in groups for one in getattr(group, "cats", ())
+    )
 
 
 def _read_organiser(address: str, faults: Faults) -> str:
@@ -175,7 +177,7 @@ def _read_places(where: str, geo: Any, faults: Faults) -> tuple[Place, ...]:
     place = Place(
         venue=parts[0] if parts else "",
         address=", ".join(parts[1:]),
-        postcode=tidy_postcode(postcode),
+        postcode=normalise_postcode(postcode),
         point=point,
     )
     return () if place == Place() else (place,)

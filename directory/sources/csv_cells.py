@@ -18,12 +18,12 @@ _SEVERAL = {
 }
 
 
-def read_cell_link(text: str) -> str | None:
+def read_website_cell(text: str) -> str | None:
     """A web address."""
     return read_website(text) or None
 
 
-def read_cell_email(text: str) -> str | None:
+def read_email_cell(text: str) -> str | None:
     """The first e-mail address in the cell."""
     try:
         return read_email(text) or None
@@ -31,12 +31,12 @@ def read_cell_email(text: str) -> str | None:
         return None
 
 
-def read_cost(text: str) -> float | None:
+def read_cost_cell(text: str) -> float | None:
     """Pounds; "free" is 0."""
     return 0.0 if text.casefold() == "free" else read_amount(text)
 
 
-def read_cell_day(text: str) -> date | None:
+def read_date_cell(text: str) -> date | None:
     """A date such as 2026-10-01."""
     try:
         return date.fromisoformat(text)
@@ -44,7 +44,7 @@ def read_cell_day(text: str) -> date | None:
         return None
 
 
-def read_cell_days(text: str) -> tuple[str, ...] | None:
+def read_days_cell(text: str) -> tuple[str, ...] | None:
     """The days of `DAYS` that a cell such as `Tue/Thu`, `Every Tuesday` or `weekdays` names.
 
     None if any part of it names none: "every other Tuesday" is not every one.

@@ -10,7 +10,7 @@ from typing import Any
 
 from directory.errors import SourceError
 from directory.listing import Listing
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.sources.archives import Files
 from directory.sources.openreferral import read_service
 
@@ -56,7 +56,7 @@ _LINKS = (
 _NUMBERS = "minimum_age maximum_age latitude longitude amount interval count".split()
 
 
-def read_rows(files: Files, source: str) -> list[Listing | Rejected]:
+def read_rows(files: Files, source: str) -> list[Listing | RejectedRow]:
     """Every service of a package. Raises SourceError for a table that is cut short or no table."""
     known = {other: name for name, others in _NAMES.items() for other in (name, *others.split())}
     tables: dict[str, Table] = {name: [] for name in _NAMES}

@@ -15,7 +15,7 @@ import httpx
 from directory.errors import SourceError
 from directory.listing import Listing
 from directory.progress import Progress, no_progress
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.sources import (
     archives,
     calendars,
@@ -26,23 +26,23 @@ from directory.sources import (
     teamkinetic,
     template,
 )
-from directory.sources.api_pages import UnknownFormError, is_last, visit_api
+from directory.sources.api_pages import UnknownFormatError, fetch_new_services, is_last_page
 from directory.sources.http_client import (
     FeedClient,
-    RefusedError,
+    StatusError,
     Validators,
-    name_address,
-    read_address,
+    parse_url,
+    redact_url,
 )
 
-Rows = list[Listing | Rejected]
+Rows = list[Listing | RejectedRow]
 
 # An API that has no such page says one of these: perhaps the address is that of a file.
 _NO_SUCH_PAGE = (400, 404, 405, 406, 410, 422, 501)
 
 
 @dataclass(frozen=True)
-class Reading:
+class FeedContent:
     """What was read at an address: `rows` is None if nothing is new since the mark given."""
 
     rows: Rows | None
@@ -83,12 +83,12 @@ def read_feed(
     progress: Progress = no_progress,
     timeout: float = 20.0,
     allow_private: bool = False,
-) -> Reading:
+) -> FeedContent:
     """Every row at `address`, an API's or a file's, if there is anything new since `mark`.
 
     Raises SourceError as `read_source` does.
     """
-    url = read_address(address)
+    url = parse_url(address)
     with FeedClient(timeout=timeout, allow_private=allow_private) as feed_client:
         # An address with an ending is a file's, more often than not: it is tried first.
         ways = [_visit_api, _visit_file]
@@ -96,39 +96,39 @@ def read_feed(
             ways.reverse()
         try:
             return ways[0](feed_client, url, mark, progress)
-        except RefusedError as error:
+        except StatusError as error:
             if error.status not in _NO_SUCH_PAGE:
                 raise
             failed: SourceError = error
-        except UnknownFormError as error:
+        except UnknownFormatError as error:
             failed = error
         try:
             return ways[1](feed_client, url, mark, progress)
-        except (RefusedError, UnknownFormError):
+        except (StatusError, UnknownFormatError):
             raise failed from None
 
 
 def _visit_api(
     feed_client: FeedClient, url: httpx.URL, mark: Validators | None, progress: Progress
-) -> Reading:
-    found = visit_api(feed_client, url, mark, progress)
+) -> FeedContent:
+    found = fetch_new_services(feed_client, url, mark, progress)
     rows = None if found.services is None else _read_services(found.services)
-    return Reading(rows, found.mark)
+    return FeedContent(rows, found.mark)
 
 
 def _visit_file(
     feed_client: FeedClient, url: httpx.URL, mark: Validators | None, progress: Progress
-) -> Reading:
+) -> FeedContent:
     answer = feed_client.get(url, mark)
     if answer.unchanged:
-        return Reading(None, mark or Validators())
+        return FeedContent(None, mark or Validators())
     progress("Reading", 1, 1)
-    name = name_address(url)
+    name = redact_url(url)
     if _is_part(answer.body):
         raise SourceError(
             f"{name} is one page of several. Give the address that ends with /services instead."
         )
-    return Reading(_some(read_bytes(answer.body, name), name), answer.mark)
+    return FeedContent(_some(read_bytes(answer.body, name), name), answer.mark)
 
 
 def _is_part(body: bytes) -> bool:
@@ -139,7 +139,7 @@ def _is_part(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     told = {"last_page", "last", "total_pages"} & content.keys()
-    return bool(told) and envelopes.is_page(content) and not is_last(content, 1)
+    return bool(told) and envelopes.is_page(content) and not is_last_page(content, 1)
 
 
 def read_bytes(content: bytes, source: str) -> Rows:
@@ -149,9 +149,9 @@ def read_bytes(content: bytes, source: str) -> Rows:
     text = _decode(content, source)
     if text.lstrip().startswith(("[", "{")):
         return _read_json(_parse(text, source), source)
-    if calendars.recognise(text):
+    if calendars.can_read(text):
         return calendars.read_rows(text, source, date.today())
-    if template.recognise(text):
+    if template.can_read(text):
         return template.read_rows(text, source)
     raise _explain(text, source)
 
@@ -163,13 +163,13 @@ def _some(rows: Rows, source: str) -> Rows:
 
 
 def _read_json(content: Any, source: str) -> Rows:
-    if doit.recognise(content):
+    if doit.can_read(content):
         return doit.read_rows(content)
-    if teamkinetic.recognise(content):
+    if teamkinetic.can_read(content):
         return teamkinetic.read_rows(content)
     services = envelopes.find_services(content)
     if services is None:
-        raise UnknownFormError(
+        raise UnknownFormatError(
             f"{source} is JSON but holds no Open Referral UK services and no volunteering: a list "
             "of them, or an object with `contents`, `content` or `services`, was expected."
         )
@@ -184,15 +184,15 @@ def _explain(text: str, source: str) -> SourceError:
     if not text.strip():
         return SourceError(f"{source} is empty.")
     if text.lstrip().startswith("<"):
-        return UnknownFormError(
+        return UnknownFormatError(
             f"{source} is a web page, not a feed. Fetch the feed's own address."
         )
     if separator := template.find_separator(text):
-        return UnknownFormError(
+        return UnknownFormatError(
             f"{source} has its cells parted by {separator}. Save it again as "
             "'CSV UTF-8 (comma delimited)', and import that."
         )
-    return UnknownFormError(
+    return UnknownFormatError(
         f"{source} is neither JSON, a calendar nor the CSV template: "
         "its first line must name the columns `name`, `kind` and `description` "
         "(docs/reference/csv-template.md)."
@@ -238,7 +238,7 @@ def name_source(source: str) -> str:
     if source.startswith(("http://", "https://")):
         # Not the whole of it: an address can carry a password.
         try:
-            url = read_address(source)
+            url = parse_url(source)
         except SourceError:
             return "feed"
         # With an @ behind it, what looks like a port may be how a password begins.

@@ -8,24 +8,24 @@ from functools import partial
 from typing import Any
 
 from directory.listing import Listing, Place, Schedule
-from directory.places import tidy_postcode
-from directory.rejected import Rejected
+from directory.places import normalise_postcode
+from directory.rejected import RejectedRow
 from directory.sources.fields import (
     Faults,
     find_postcode,
-    first,
+    first_text,
     read_amount,
     read_day,
     read_email,
-    read_plain,
+    read_known_text,
     read_point,
     read_row,
+    read_string,
     read_text,
     read_website,
-    read_words,
-    several,
+    unique_texts,
 )
-from directory.sources.volunteering import is_age, is_skill, read_minimum_age
+from directory.sources.volunteering import find_minimum_age, is_age_requirement, is_skill_name
 
 Json = dict[str, Any]
 
@@ -34,12 +34,12 @@ _ORGANISATION = "organizationSubDocument"
 _COUNTRY = re.compile(r"(?:,\s*)?(?:UK|United Kingdom|England|Scotland|Wales)\s*$", re.I)
 
 
-def recognise(content: Any) -> bool:
+def can_read(content: Any) -> bool:
     """Whether JSON holds activities of Do-it."""
     return any(isinstance(one, dict) and _DEFINITION in one for one in _open(content))
 
 
-def read_rows(content: Any) -> list[Listing | Rejected]:
+def read_rows(content: Any) -> list[Listing | RejectedRow]:
     """Every activity in `content`, which is a list of them or a single one."""
     return [_read_activity(one) for one in _open(content)]
 
@@ -48,9 +48,9 @@ def _open(content: Any) -> list[Any]:
     return content if isinstance(content, list) else [content]
 
 
-def _read_activity(activity: Any) -> Listing | Rejected:
+def _read_activity(activity: Any) -> Listing | RejectedRow:
     if not isinstance(activity, dict):
-        return Rejected(
+        return RejectedRow(
             "",
             "",
             "it is no activity; see docs/reference/import-formats.md",
@@ -73,27 +73,27 @@ def _forget_keys(activity: Json) -> Json:
 def _read(activity: Json, faults: Faults) -> Listing:
     definition = activity.get(_DEFINITION) or {}
     faults.key = key = _read_id(activity.get("_id"))
-    faults.name = name = " ".join(read_words(definition.get("title")).split())
+    faults.name = name = " ".join(read_known_text(definition.get("title")).split())
     if not key:
         faults.refuse("it has no _id; give it one that never changes")
     if not name:
         faults.refuse("it has no title; give it the name people call it by")
-    description = read_words(definition.get("description"))
+    description = read_known_text(definition.get("description"))
     if not description:
         faults.refuse("it has no description; write a sentence or two about it")
     organisation = definition.get(_ORGANISATION) or {}
-    asked = several(map(read_words, definition.get("volunteerRequirements") or []))
+    asked = unique_texts(map(read_known_text, definition.get("volunteerRequirements") or []))
     requirements = _names(definition, "requirementOptions")
     from_home = (
         "home"
         in (
-            f"{read_plain(definition.get('locationOption'))} "
-            f"{read_plain(definition.get('attendanceType'))}"
+            f"{read_string(definition.get('locationOption'))} "
+            f"{read_string(definition.get('attendanceType'))}"
         ).casefold()
     )
     places = () if from_home else _read_places(activity.get("address") or {}, faults)
-    eligibility = [one for one in requirements if not is_age(one)]
-    eligibility += [one for one in asked if not is_skill(one)]
+    eligibility = [one for one in requirements if not is_age_requirement(one)]
+    eligibility += [one for one in asked if not is_skill_name(one)]
     return Listing(
         key=key,
         name=name,
@@ -101,8 +101,8 @@ def _read(activity: Json, faults: Faults) -> Listing:
         description=description,
         organisation=read_text(organisation.get("name")),
         topics=_names(definition, "causeOptions"),
-        website=first(
-            read_website(read_plain(value))
+        website=first_text(
+            read_website(read_string(value))
             for value in (
                 activity.get("externalApplyLink"),
                 activity.get("meetingLink"),
@@ -110,22 +110,22 @@ def _read(activity: Json, faults: Faults) -> Listing:
             )
         ),
         email=faults.read(read_email, organisation.get("contactEmail"), otherwise="", hides=False),
-        phone=read_plain(organisation.get("contactPhoneNumber")),
+        phone=read_string(organisation.get("contactPhoneNumber")),
         places=places,
         covers="" if places else _read_covers(activity),
         # `isOnline` is also set for work on a nature reserve: it does not say "from home".
         online=from_home or (activity.get("isOnline") is True and not places),
         schedules=_read_schedules(activity, faults),
-        minimum_age=read_minimum_age(requirements),
+        minimum_age=find_minimum_age(requirements),
         eligibility="; ".join(eligibility),
-        skills_wanted=tuple(one for one in asked if is_skill(one)),
+        skills_wanted=tuple(one for one in asked if is_skill_name(one)),
         commitment=_read_commitment(definition),
         status="closed" if _is_deleted(activity, definition) else "open",
     )
 
 
 def _read_id(value: Any) -> str:
-    return read_plain(value.get("$oid") if isinstance(value, dict) else value)
+    return read_string(value.get("$oid") if isinstance(value, dict) else value)
 
 
 def _is_deleted(activity: Json, definition: Json) -> bool:
@@ -133,19 +133,23 @@ def _is_deleted(activity: Json, definition: Json) -> bool:
 
 
 def _names(definition: Json, field: str) -> tuple[str, ...]:
-    return several(read_words(one.get("displayName")) for one in definition.get(field) or [])
+    return unique_texts(
+        read_known_text(one.get("displayName")) for one in definition.get(field) or []
+    )
 
 
 def _read_covers(activity: Json) -> str:
     regions = activity.get("regions") or []
-    nations = several(
-        read_words(one.get("displayName")) for one in regions if one.get("type") == "Nation"
+    nations = unique_texts(
+        read_known_text(one.get("displayName")) for one in regions if one.get("type") == "Nation"
     )
-    return "; ".join(nations or several(read_words(one.get("displayName")) for one in regions))
+    return "; ".join(
+        nations or unique_texts(read_known_text(one.get("displayName")) for one in regions)
+    )
 
 
 def _read_places(address: Json, faults: Faults) -> tuple[Place, ...]:
-    street = read_words(address.get("street"))
+    street = read_known_text(address.get("street"))
     # GeoJSON puts longitude first.
     longitude, latitude = ((address.get("location") or {}).get("coordinates") or [None, None])[:2]
     point = faults.read(read_point, latitude, longitude, otherwise=None, hides=False)
@@ -153,7 +157,7 @@ def _read_places(address: Json, faults: Faults) -> tuple[Place, ...]:
     line = _COUNTRY.sub("", street).replace(postcode, "").strip(" ,") if postcode else street
     place = Place(
         address=re.sub(r"(?:\s*,\s*)+", ", ", line),
-        postcode=tidy_postcode(postcode),
+        postcode=normalise_postcode(postcode),
         point=point,
     )
     return () if place == Place() else (place,)
@@ -177,12 +181,12 @@ def _read_date(value: Any) -> Any:
 
 
 def _read_commitment(definition: Json) -> str:
-    said = read_words(definition.get("durationInHours"))
+    said = read_known_text(definition.get("durationInHours"))
     hours = read_amount(said)
     if hours:
         if hours < 1:
             said = f"{round(hours * 60)} minutes"
         else:
             said = "1 hour" if hours == 1 else f"{hours:g} hours"
-    ongoing = read_plain(definition.get("type")) == "OngoingOpportunity"
+    ongoing = read_string(definition.get("type")) == "OngoingOpportunity"
     return ", ".join(filter(None, [said, "ongoing" if ongoing else ""]))

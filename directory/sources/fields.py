@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 from directory.errors import RowError
 from directory.listing import Listing, Point
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.text import clean_text, drop_unprintable
 
-LONGEST_NAME = 300
-LONGEST_DESCRIPTION = 20_000
-LONGEST_FIELD = 200_000
+MAX_NAME_LENGTH = 300
+MAX_DESCRIPTION_LENGTH = 20_000
+MAX_FIELD_LENGTH = 200_000
 # Feeds write 150 or 999 where they mean that nobody is too old.
-OLDEST = 120
+MAX_AGE = 120
 
 _SCHEME = re.compile(r"https?://", re.I)
 # A colon after a word without a dot starts a scheme (`mailto:`), not a port.
@@ -80,7 +80,7 @@ class Faults:
 
 def read_row(
     read: Callable[[Faults], Listing], content: dict[str, Any], *, form: str, private: bool = False
-) -> Listing | Rejected:
+) -> Listing | RejectedRow:
     """The listing that `read` makes, or everything for which it cannot be shown.
 
     `read` sets the faults' `key` and `name` first. `content` is what is set aside of a refused row,
@@ -88,7 +88,7 @@ def read_row(
     """
     faults = Faults()
     try:
-        listing = require_fit(read(faults))
+        listing = validate_listing(read(faults))
         if not faults.hides:
             return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
@@ -96,19 +96,19 @@ def read_row(
     except (TypeError, AttributeError, OverflowError, RecursionError):
         faults.add(f"a field holds the wrong kind of value; check it against {form}")
     key, name = faults.key[:200], faults.name[:200]
-    return Rejected(key, name, str(faults), content, confidential=private)
+    return RejectedRow(key, name, str(faults), content, confidential=private)
 
 
-def read_plain(value: Any) -> str:
+def read_string(value: Any) -> str:
     """A text or number as it stands, without what cannot be printed.
 
-    RowError for the rest, and for a text of more than `LONGEST_FIELD` letters.
+    RowError for the rest, and for a text of more than `MAX_FIELD_LENGTH` letters.
     """
     if value is None:
         return ""
-    if isinstance(value, str) and len(value) > LONGEST_FIELD:
+    if isinstance(value, str) and len(value) > MAX_FIELD_LENGTH:
         raise RowError(
-            f"a field has {len(value):,} letters; keep it to {LONGEST_FIELD:,} at the most"
+            f"a field has {len(value):,} letters; keep it to {MAX_FIELD_LENGTH:,} at the most"
         )
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RowError("a field holds the wrong kind of value; check it against Open Referral UK 3")
@@ -116,11 +116,11 @@ def read_plain(value: Any) -> str:
 
 
 def read_text(value: Any) -> str:
-    """As `read_plain`, with markup and entities made plain text."""
-    return clean_text(read_plain(value))
+    """As `read_string`, with markup and entities made plain text."""
+    return clean_text(read_string(value))
 
 
-def read_words(value: Any) -> str:
+def read_known_text(value: Any) -> str:
     """As `read_text`, with "n/a", "TBC" and the like as nothing said."""
     text = read_text(value)
     return "" if text.casefold() in _EMPTY_WORDS else text
@@ -130,10 +130,10 @@ def read_email(value: Any) -> str:
     """The first e-mail address in a text; empty if it is empty. RowError if it holds none."""
     if isinstance(value, bool | int | float):
         raise RowError(f"email is {value!r}, which is no e-mail address")
-    text = read_plain(value)
+    text = read_string(value)
     if match := _EMAIL.search(text):
         return match[0]
-    if read_words(text):
+    if read_known_text(text):
         raise RowError(f"email {text[:60]!r} is no e-mail address")
     return ""
 
@@ -156,7 +156,7 @@ def find_postcode(text: str) -> str:
 
 def read_day(value: Any, name: str) -> date | None:
     """A day such as 2026-10-01, with or without a time after it. RowError that names the field."""
-    text = read_plain(value)
+    text = read_string(value)
     if not text:
         return None
     try:
@@ -165,12 +165,12 @@ def read_day(value: Any, name: str) -> date | None:
         raise RowError(f"{name} {text[:40]!r} is not a date like 2026-10-01") from None
 
 
-def first(texts: Iterable[str]) -> str:
+def first_text(texts: Iterable[str]) -> str:
     """The first text that says something, or empty."""
     return next(filter(None, texts), "")
 
 
-def several(texts: Iterable[str]) -> tuple[str, ...]:
+def unique_texts(texts: Iterable[str]) -> tuple[str, ...]:
     """The texts that say something, each once, in their order."""
     return tuple(dict.fromkeys(filter(None, texts)))
 
@@ -227,14 +227,14 @@ def read_age(value: Any, name: str) -> int | None:
         age = float(str(value))
     except ValueError:
         age = math.nan
-    if not age >= 0 or (age % 1 and age <= OLDEST):
+    if not age >= 0 or (age % 1 and age <= MAX_AGE):
         raise RowError(f"{name} must be a whole number of years, not {str(value)[:20]!r}")
-    return int(age) if age <= OLDEST else None
+    return int(age) if age <= MAX_AGE else None
 
 
 def read_time(value: Any) -> time | None:
     """A time of day such as 09:30, 9.30, 2:30pm or 2pm; None for anything else."""
-    match = _CLOCK.match(read_plain(value))
+    match = _CLOCK.match(read_string(value))
     # A number alone may be anything.
     if not match or not (match[2] or match[3]):
         return None
@@ -246,17 +246,17 @@ def read_time(value: Any) -> time | None:
     return time(hour, minute) if hour <= 23 and minute <= 59 else None
 
 
-def require_fit(listing: Listing) -> Listing:
+def validate_listing(listing: Listing) -> Listing:
     """The listing itself. Raises RowError if it could not be shown as it is."""
-    if len(listing.name) > LONGEST_NAME:
+    if len(listing.name) > MAX_NAME_LENGTH:
         raise RowError(
-            f"its name has {len(listing.name)} letters; keep it under {LONGEST_NAME} "
+            f"its name has {len(listing.name)} letters; keep it under {MAX_NAME_LENGTH} "
             "and put the rest in the description"
         )
-    if len(listing.description) > LONGEST_DESCRIPTION:
+    if len(listing.description) > MAX_DESCRIPTION_LENGTH:
         raise RowError(
             f"its description has {len(listing.description):,} letters; "
-            f"keep it under {LONGEST_DESCRIPTION:,}"
+            f"keep it under {MAX_DESCRIPTION_LENGTH:,}"
         )
     low, high = listing.minimum_age, listing.maximum_age
     if low is not None and high is not None and low > high:

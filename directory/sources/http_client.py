@@ -48,7 +48,7 @@ class Validators:
 
 
 @dataclass(frozen=True)
-class Answer:
+class FeedResponse:
     """What a server answered: `status` is 200 or 304, and then `body` is empty."""
 
     body: bytes
@@ -60,7 +60,7 @@ class Answer:
         return self.status == httpx.codes.NOT_MODIFIED
 
 
-class RefusedError(SourceError):
+class StatusError(SourceError):
     """The server answered that it will not or cannot; `status` is its number."""
 
     def __init__(self, message: str, status: int) -> None:
@@ -107,11 +107,11 @@ class FeedClient:
     ) -> None:
         self._client.close()
 
-    def get(self, address: httpx.URL, mark: Validators | None = None) -> Answer:
+    def get(self, address: httpx.URL, mark: Validators | None = None) -> FeedResponse:
         """What is at `address`; with `mark`, only if there is something newer.
 
         Tries again, later and later, what may pass. Raises SourceError in words that can be
-        shown, RefusedError where the server answered with an error.
+        shown, StatusError where the server answered with an error.
         """
         headers = mark.headers() if mark else {}
         trying = Retrying(
@@ -125,8 +125,8 @@ class FeedClient:
         except _PassingError as passing:
             raise passing.error from None
 
-    def _try(self, address: httpx.URL, headers: dict[str, str]) -> Answer:
-        name = name_address(address)
+    def _try(self, address: httpx.URL, headers: dict[str, str]) -> FeedResponse:
+        name = redact_url(address)
         if time.monotonic() > self._until:
             raise SourceError(f"{name} takes longer than an hour to read. Nothing of it was taken.")
         try:
@@ -154,13 +154,13 @@ class FeedClient:
             kind = type(error).__name__
             raise _PassingError(SourceError(f"{name} cannot be reached ({kind}).")) from None
 
-    def _ask(self, address: httpx.URL, headers: dict[str, str]) -> Answer:
+    def _ask(self, address: httpx.URL, headers: dict[str, str]) -> FeedResponse:
         # httpx limits the wait for each piece; a server that drips would hold us for ever.
         deadline = time.monotonic() + self._timeout
         body = bytearray()
         with self._client.stream("GET", address, headers=headers) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED and headers:
-                return Answer(b"", Validators(), answer.status_code)
+                return FeedResponse(b"", Validators(), answer.status_code)
             if not answer.is_success:
                 raise _refuse(answer)
             for piece in answer.iter_bytes():
@@ -171,21 +171,21 @@ class FeedClient:
             mark = Validators(
                 answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
             )
-        return Answer(bytes(body), mark)
+        return FeedResponse(bytes(body), mark)
 
     def _count(self, more: int, here: int, address: httpx.URL) -> None:
         with self._lock:
             self._bytes += more
         if here > _MOST_BYTES_EACH:
-            raise SourceError(f"{name_address(address)} sends more than a page of services can be.")
+            raise SourceError(f"{redact_url(address)} sends more than a page of services can be.")
         if self._bytes > _MOST_BYTES:
-            raise SourceError(f"{name_address(address)} sends more than a directory can be.")
+            raise SourceError(f"{redact_url(address)} sends more than a directory can be.")
 
 
 def _refuse(answer: httpx.Response) -> Exception:
     status = answer.status_code
-    refused = RefusedError(
-        f"{name_address(answer.request.url)} answered {status}. "
+    refused = StatusError(
+        f"{redact_url(answer.request.url)} answered {status}. "
         "Try again later, or tell whoever runs the feed.",
         status,
     )
@@ -218,12 +218,12 @@ def _wait(state: RetryCallState) -> float:
     return max(asked, _backoff(state))
 
 
-def name_address(address: httpx.URL) -> str:
+def redact_url(address: httpx.URL) -> str:
     """The address without what may be secret in it."""
     return str(address.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def read_address(address: str) -> httpx.URL:
+def parse_url(address: str) -> httpx.URL:
     """The http(s) address that a text is. Raises SourceError for anything else.
 
     It quotes nothing of the text: who cannot tell its parts cannot tell which is a password.

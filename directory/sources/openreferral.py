@@ -12,26 +12,26 @@ from typing import Any
 
 from directory.errors import RowError
 from directory.listing import Listing, Place
-from directory.places import tidy_postcode
-from directory.rejected import Rejected
+from directory.places import normalise_postcode
+from directory.rejected import RejectedRow
 from directory.sources.envelopes import find_services
 from directory.sources.fields import (
     Faults,
-    first,
+    first_text,
     may_be_confidential,
     read_age,
     read_amount,
     read_day,
     read_email,
-    read_plain,
     read_point,
     read_row,
+    read_string,
     read_text,
     read_website,
-    several,
+    unique_texts,
 )
 from directory.sources.recurrence_rules import read_schedules
-from directory.sources.volunteering_extension import Told, is_ours, read_told
+from directory.sources.volunteering_extension import ExtensionFields, is_own_term, read_extension
 
 __all__ = ["find_services", "read_service"]
 
@@ -47,7 +47,7 @@ _OLDER = (
 _WITHOUT_PLACE = ("id", "name", "description", "status", "confidential")
 
 
-def read_service(service: Json) -> Listing | Rejected:
+def read_service(service: Json) -> Listing | RejectedRow:
     """The service as a listing, or everything for which it cannot be shown.
 
     A web address, an e-mail address or a coordinate that cannot be does not hide a listing
@@ -62,7 +62,7 @@ def read_service(service: Json) -> Listing | Rejected:
 
 
 def _read(service: Json, faults: Faults) -> Listing:
-    faults.key = key = read_plain(service.get("id"))
+    faults.key = key = read_string(service.get("id"))
     faults.name = name = read_text(service.get("name"))
     if not key:
         faults.refuse("it has no id; give it one that never changes")
@@ -89,7 +89,7 @@ def _read(service: Json, faults: Faults) -> Listing:
         for contact in _list(holder, "contacts")
     ]
     terms = _read_terms(service)
-    told = faults.read(read_told, service, otherwise=Told(), hides=False)
+    told = faults.read(read_extension, service, otherwise=ExtensionFields(), hides=False)
     # Councils' own spelling of the three ways to attend.
     attending = [service.get("attending_type"), *(one.get("location_type") for one in locations)]
     return Listing(
@@ -100,35 +100,35 @@ def _read(service: Json, faults: Faults) -> Listing:
         organisation=read_text(organisation.get("name")),
         strands=told.strands,
         assets=told.assets,
-        topics=several(read_text(term.get("name")) for term in terms if not is_ours(term)),
-        website=first(
+        topics=unique_texts(read_text(term.get("name")) for term in terms if not is_own_term(term)),
+        website=first_text(
             [
                 faults.read(_read_url, service.get("url"), otherwise="", hides=False),
-                read_website(read_plain(organisation.get("website"))),
-                read_website(read_plain(organisation.get("url"))),
+                read_website(read_string(organisation.get("website"))),
+                read_website(read_string(organisation.get("url"))),
             ]
         ),
-        email=first(
+        email=first_text(
             faults.read(read_email, one.get("email"), otherwise="", hides=False)
             for one in (service, *contacts, organisation)
         ),
-        phone=first(
-            read_plain(phone.get("number"))
+        phone=first_text(
+            read_string(phone.get("number"))
             for holder in (service, *contacts, *at, *locations, organisation)
             for phone in _list(holder, "phones")
         ),
         places=_read_places(locations, faults),
         covers="; ".join(
-            several(
+            unique_texts(
                 read_text(area.get("name")) or read_text(area.get("service_area")) for area in areas
             )
         ),
         online=told.remote
-        or any(re.search("online|virtual", read_plain(way), re.I) for way in attending),
+        or any(re.search("online|virtual", read_string(way), re.I) for way in attending),
         schedules=read_schedules(schedules),
-        cost=read_text(service.get("fees")) or "; ".join(several(map(_describe_cost, costs))),
+        cost=read_text(service.get("fees")) or "; ".join(unique_texts(map(_describe_cost, costs))),
         cost_amount=_usual_amount(costs),
-        accessibility=several(
+        accessibility=unique_texts(
             read_text(entry.get("description"))
             for location in locations
             for entry in _list(location, "accessibility")
@@ -139,10 +139,10 @@ def _read(service: Json, faults: Faults) -> Listing:
         maximum_age=_read_age(service, "maximum_age", faults),
         eligibility=read_text(service.get("eligibility_description")),
         how_to_join=read_text(service.get("application_process")),
-        languages=several(read_text(one.get("name")) for one in _list(service, "languages")),
+        languages=unique_texts(read_text(one.get("name")) for one in _list(service, "languages")),
         skills_wanted=told.skills_wanted,
         commitment=told.commitment,
-        status=_STATUSES.get(read_plain(service.get("status")).lower(), "open"),
+        status=_STATUSES.get(read_string(service.get("status")).lower(), "open"),
         alert=read_text(service.get("alert")),
         assured_date=faults.read(
             read_day, service.get("assured_date"), "assured_date", otherwise=None
@@ -177,7 +177,7 @@ def _printable(text: str) -> str:
 
 
 def _read_url(value: Any) -> str:
-    text = read_plain(value)
+    text = read_string(value)
     address = read_website(text)
     if text and not address:
         raise RowError(f"url {text[:80]!r} is no web address such as https://example.org")
@@ -197,18 +197,18 @@ def _read_terms(service: Json) -> list[Json]:
 def _read_audience(service: Json) -> tuple[str, ...]:
     # "Parents>Grandparents": the last step says it best.
     councils = (
-        read_text(read_plain(entry.get("audienceType")).rpartition(">")[2])
+        read_text(read_string(entry.get("audienceType")).rpartition(">")[2])
         for entry in _list(service, "pc_targetAudience")
     )
     eligible = (read_text(entry.get("eligibility")) for entry in _list(service, "eligibilitys"))
-    return several((*councils, *eligible))
+    return unique_texts((*councils, *eligible))
 
 
 def _read_places(locations: Iterable[Json], faults: Faults) -> tuple[Place, ...]:
     places = (
         _read_place(location, faults)
         for location in locations
-        if read_plain(location.get("location_type")) in ("", "physical")
+        if read_string(location.get("location_type")) in ("", "physical")
     )
     return tuple(place for place in places if place != Place())
 
@@ -222,7 +222,7 @@ def _read_place(location: Json, faults: Faults) -> Place:
         venue=read_text(location.get("name")),
         address=read_text(address.get("address_1")),
         neighbourhood=read_text(address.get("city")),
-        postcode=tidy_postcode(read_plain(address.get("postal_code"))),
+        postcode=normalise_postcode(read_string(address.get("postal_code"))),
         # A coordinate that cannot be is one that is not known: the address still leads there.
         point=faults.read(
             read_point,

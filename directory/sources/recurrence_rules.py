@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from directory.listing import DAYS, Schedule
-from directory.sources.fields import Faults, read_day, read_plain, read_text, read_time
+from directory.sources.fields import Faults, read_day, read_string, read_text, read_time
 
 _CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _NTH = {
@@ -28,7 +28,7 @@ _MONTHS_AHEAD = 12
 
 
 @dataclass(frozen=True)
-class Rule:
+class RecurrenceRule:
     """How something repeats. `days` holds (which of the month or 0, day of `DAYS`)."""
 
     freq: str = ""
@@ -52,12 +52,12 @@ def _read_schedule(schedule: dict[str, Any]) -> tuple[Schedule, ...]:
         faults.read(read_day, schedule.get(name), name, otherwise=None)
         for name in ("dtstart", "valid_from", "until", "valid_to")
     )
-    interval = read_plain(schedule.get("interval"))
-    rule = Rule(
-        freq=read_plain(schedule.get("freq")).upper(),
+    interval = read_string(schedule.get("interval"))
+    rule = RecurrenceRule(
+        freq=read_string(schedule.get("freq")).upper(),
         interval=int(float(interval)) if re.fullmatch(r"\d{1,3}(\.0+)?", interval) else 1,
-        days=read_days(read_plain(schedule.get("byday"))),
-        month_days=read_month_days(read_plain(schedule.get("bymonthday"))),
+        days=parse_byday(read_string(schedule.get("byday"))),
+        month_days=parse_bymonthday(read_string(schedule.get("bymonthday"))),
         more=any(schedule.get(name) for name in ("byweekno", "byyearday")),
     )
     if rule.freq != "MONTHLY":
@@ -72,7 +72,7 @@ def _read_schedule(schedule: dict[str, Any]) -> tuple[Schedule, ...]:
         starts=starts,
         ends=ends if ends and (not starts or ends >= starts) else None,
     )
-    counted = read_plain(schedule.get("count")) == "1"
+    counted = read_string(schedule.get("count")) == "1"
     if begins and not rule.freq and (counted or (ends == begins and not rule.days)):
         days = tuple(day for _, day in rule.days)
         return (replace(one, repeats="once", days=days, starts=begins),)
@@ -87,7 +87,7 @@ def _latest(begins: date | None, valid_from: date | None, step: int) -> date | N
     return begins + timedelta(days=-(-late // step) * step)
 
 
-def read_days(text: str) -> tuple[tuple[int, str], ...]:
+def parse_byday(text: str) -> tuple[tuple[int, str], ...]:
     """The days in a text such as `1TU,FR` or `2MO, -1FR`; what is no day is passed over."""
     found = []
     for part in text.upper().replace(";", ",").split(","):
@@ -98,14 +98,14 @@ def read_days(text: str) -> tuple[tuple[int, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def read_month_days(text: str) -> tuple[int, ...]:
+def parse_bymonthday(text: str) -> tuple[int, ...]:
     """The days of the month in a text such as `1,15`; those from the month's end are below 0."""
     parts = (part.strip() for part in text.split(","))
     numbers = [int(part) for part in parts if part.lstrip("+-").isdecimal() and len(part) < 4]
     return tuple(dict.fromkeys(number for number in numbers if 1 <= abs(number) <= 31))
 
 
-def make_schedules(rule: Rule, schedule: Schedule) -> tuple[Schedule, ...]:
+def make_schedules(rule: RecurrenceRule, schedule: Schedule) -> tuple[Schedule, ...]:
     """`schedule` for each way in which `rule` repeats, its days and repeats filled in.
 
     Where the rule is none of ours, one schedule that says it in words.
@@ -162,7 +162,7 @@ def _first_on(number: int, since: date | None) -> date | None:
     return None
 
 
-def _describe(rule: Rule) -> str:
+def _describe(rule: RecurrenceRule) -> str:
     """The rule in words, as far as they go."""
     unit = _UNITS.get(rule.freq, "")
     every = f"Every {rule.interval} {unit}s" if rule.interval > 1 else f"Every {unit}"

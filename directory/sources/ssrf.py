@@ -20,7 +20,7 @@ class PrivateAddressError(httpx.RequestError):
     """A name leads to an address that is not part of the public internet."""
 
 
-def is_public(address: str) -> bool:
+def is_public_address(address: str) -> bool:
     """Whether an IP address is one of the public internet: not of this machine or its network."""
     try:
         # A link-local address may name its interface.
@@ -32,7 +32,7 @@ def is_public(address: str) -> bool:
         if parsed in _TRANSLATED:
             inside = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inside is not None:
-            return is_public(str(inside))
+            return is_public_address(str(inside))
         if parsed.teredo is not None or parsed.is_site_local:
             return False
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
@@ -90,6 +90,6 @@ class CheckedTransport(httpx.BaseTransport):
             raise httpx.ConnectError(str(error), request=request) from None
         addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
         # One address of ours among several is still a way in.
-        if not self._allow_private and not all(map(is_public, addresses)):
+        if not self._allow_private and not all(map(is_public_address, addresses)):
             raise PrivateAddressError(url.host, request=request)
         return addresses

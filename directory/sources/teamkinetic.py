@@ -10,26 +10,26 @@ from functools import partial
 from typing import Any
 
 from directory.listing import Listing, Place, Point
-from directory.places import tidy_postcode
-from directory.rejected import Rejected
+from directory.places import normalise_postcode
+from directory.rejected import RejectedRow
 from directory.sources.fields import (
-    LONGEST_FIELD,
+    MAX_FIELD_LENGTH,
     Faults,
     find_postcode,
-    first,
+    first_text,
     read_email,
-    read_plain,
+    read_known_text,
     read_point,
     read_row,
+    read_string,
     read_text,
     read_website,
-    read_words,
-    several,
+    unique_texts,
 )
 from directory.sources.volunteering import (
-    Session,
-    is_age,
-    read_minimum_age,
+    TimeSpan,
+    find_minimum_age,
+    is_age_requirement,
     read_moment,
     summarise_sessions,
 )
@@ -40,19 +40,19 @@ _REMOTE = re.compile("remote|online|virtual|home", re.I)
 _FEWEST_DIGITS = 6
 
 
-def recognise(content: Any) -> bool:
+def can_read(content: Any) -> bool:
     """Whether JSON holds activities of the volunteering vocabulary."""
     return any(_is_activity(one) for one in _open(content))
 
 
-def read_rows(content: Any) -> list[Listing | Rejected]:
+def read_rows(content: Any) -> list[Listing | RejectedRow]:
     """Every activity in `content`, with its organisation's name where that is there as well."""
     nodes = _open(content)
     organisations = {
-        read_plain(one.get("id")).casefold(): one
+        read_string(one.get("id")).casefold(): one
         for one in nodes
         if isinstance(one, dict) and one.get("type") == "Organisation"
-        if isinstance(one.get("id"), str | int) and len(str(one["id"])) <= LONGEST_FIELD
+        if isinstance(one.get("id"), str | int) and len(str(one["id"])) <= MAX_FIELD_LENGTH
     }
     return [
         _read_activity(one, organisations)
@@ -74,9 +74,9 @@ def _is_activity(one: Any) -> bool:
     )
 
 
-def _read_activity(activity: Any, organisations: dict[str, Json]) -> Listing | Rejected:
+def _read_activity(activity: Any, organisations: dict[str, Json]) -> Listing | RejectedRow:
     if not isinstance(activity, dict):
-        return Rejected(
+        return RejectedRow(
             "",
             "",
             "it is no activity; see docs/reference/import-formats.md",
@@ -88,13 +88,13 @@ def _read_activity(activity: Any, organisations: dict[str, Json]) -> Listing | R
 
 
 def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Listing:
-    faults.key = key = read_plain(activity.get("id"))
-    faults.name = name = " ".join(read_words(activity.get("label")).split())
+    faults.key = key = read_string(activity.get("id"))
+    faults.name = name = " ".join(read_known_text(activity.get("label")).split())
     if not key:
         faults.refuse("it has no id; give it one that never changes")
     if not name:
         faults.refuse("it has no label; give it the name people call it by")
-    description = read_words(activity.get("description"))
+    description = read_known_text(activity.get("description"))
     if not description:
         faults.refuse("it has no description; write a sentence or two about it")
     sessions = [one for one in activity.get("session") or [] if one]
@@ -102,7 +102,7 @@ def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Lis
     requirements = _labels(activity, "requirement")
     organisation = _find_organisation(activity.get("organisation"), organisations)
     locations = [one for session in sessions for one in session.get("location") or []]
-    ways = [read_plain(one.get("locationType")) for one in locations]
+    ways = [read_string(one.get("locationType")) for one in locations]
     return Listing(
         key=key,
         name=name,
@@ -110,24 +110,24 @@ def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Lis
         description=description,
         organisation=read_text(organisation.get("label")),
         topics=_labels(activity, "cause"),
-        website=first(
-            read_website(read_plain(value))
+        website=first_text(
+            read_website(read_string(value))
             for value in (
                 *(one.get("applyLink") or one.get("applylink") for one in holders),
                 organisation.get("website"),
             )
         ),
-        email=first(
+        email=first_text(
             faults.read(read_email, one.get("email"), otherwise="", hides=False) for one in holders
         ),
-        phone=first(_read_phone(one.get("phone")) for one in holders),
+        phone=first_text(_read_phone(one.get("phone")) for one in holders),
         places=_read_places(locations, faults),
         online=activity.get("allowsRemoteParticipation") is True or any(map(_REMOTE.search, ways)),
         schedules=summarise_sessions(_read_sessions(sessions, faults)),
         accessibility=_labels(activity, "accessibility"),
         audience=_labels(activity, "demography"),
-        minimum_age=read_minimum_age(requirements),
-        eligibility="; ".join(one for one in requirements if not is_age(one)),
+        minimum_age=find_minimum_age(requirements),
+        eligibility="; ".join(one for one in requirements if not is_age_requirement(one)),
         languages=_labels(activity, "language"),
         skills_wanted=_labels(activity, "skill"),
         commitment="On call for emergencies"
@@ -139,19 +139,19 @@ def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Lis
 def _find_organisation(value: Any, organisations: dict[str, Json]) -> Json:
     if isinstance(value, dict):
         return value
-    return organisations.get(read_plain(value).casefold(), {})
+    return organisations.get(read_string(value).casefold(), {})
 
 
 def _labels(activity: Json, field: str) -> tuple[str, ...]:
     concepts = activity.get(field) or []
-    return several(
-        read_words(one.get("label") if isinstance(one, dict) else one) for one in concepts
+    return unique_texts(
+        read_known_text(one.get("label") if isinstance(one, dict) else one) for one in concepts
     )
 
 
 def _read_phone(value: Any) -> str:
     # What the form leaves behind when only a dialling code was typed cannot be rung.
-    text = read_plain(value)
+    text = read_string(value)
     return text if sum(letter.isdigit() for letter in text) >= _FEWEST_DIGITS else ""
 
 
@@ -160,7 +160,7 @@ def _read_places(locations: list[Json], faults: Faults) -> tuple[Place, ...]:
         dict.fromkeys(
             place
             for one in locations
-            if not _REMOTE.search(read_plain(one.get("locationType")))
+            if not _REMOTE.search(read_string(one.get("locationType")))
             if (place := _read_place(one, faults)) != Place()
         )
     )
@@ -174,17 +174,17 @@ def _read_place(location: Json, faults: Faults) -> Place:
         otherwise=None,
         hides=False,
     )
-    address = read_words(location.get("address"))
+    address = read_known_text(location.get("address"))
     return Place(
-        venue=read_words(location.get("locationLabel")),
+        venue=read_known_text(location.get("locationLabel")),
         address=address,
-        postcode=tidy_postcode(find_postcode(address)),
+        postcode=normalise_postcode(find_postcode(address)),
         point=point,
     )
 
 
-def _read_sessions(sessions: list[Json], faults: Faults) -> list[Session]:
-    found: list[Session] = []
+def _read_sessions(sessions: list[Json], faults: Faults) -> list[TimeSpan]:
+    found: list[TimeSpan] = []
     for one in (each for session in sessions for each in session.get("time") or []):
         # TeamKinetic leaves an n out of `beginning`.
         value = one.get("beginning") or one.get("begining")

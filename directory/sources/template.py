@@ -21,24 +21,24 @@ from directory.listing import (
     Place,
     Schedule,
 )
-from directory.places import tidy_postcode
-from directory.rejected import Rejected
+from directory.places import normalise_postcode
+from directory.rejected import RejectedRow
 from directory.sources.csv_cells import (
-    read_cell_day,
-    read_cell_days,
-    read_cell_email,
-    read_cell_link,
-    read_cost,
+    read_cost_cell,
+    read_date_cell,
+    read_days_cell,
+    read_email_cell,
+    read_website_cell,
 )
 from directory.sources.fields import (
     Faults,
     may_be_confidential,
     read_age,
-    read_plain,
     read_point,
+    read_string,
     read_text,
     read_time,
-    require_fit,
+    validate_listing,
 )
 from directory.text import FORMULA_START
 
@@ -61,7 +61,7 @@ _LONGEST_CELL = 100_000
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
-def recognise(text: str) -> bool:
+def can_read(text: str) -> bool:
     """Whether the first line names the columns that every row must have."""
     return set(REQUIRED) <= set(_read_header(text, ","))
 
@@ -83,7 +83,7 @@ def _read_header(text: str, separator: str) -> list[str]:
     return [_column(name) for name in cells]
 
 
-def read_rows(text: str, source: str) -> list[Listing | Rejected]:
+def read_rows(text: str, source: str) -> list[Listing | RejectedRow]:
     """Every row of the sheet.
 
     Raises SourceError for a sheet that is cut short, and for a column that is not in
@@ -98,7 +98,7 @@ def read_rows(text: str, source: str) -> list[Listing | Rejected]:
         )
     if twice := [name for name, times in Counter(filter(None, header)).items() if times > 1]:
         raise SourceError(f"{source}: the column {twice[0]!r} is there twice. Delete one.")
-    rows: list[Listing | Rejected] = []
+    rows: list[Listing | RejectedRow] = []
     short = False
     try:
         for cells in reader:
@@ -130,7 +130,7 @@ def read_cells(cells: Mapping[str, str], key: str) -> tuple[Listing, list[str]]:
         for column, cell in cells.items()
     }
     listing = _Row(row, faults).read(key)
-    faults.read(require_fit, listing, otherwise=listing)
+    faults.read(validate_listing, listing, otherwise=listing)
     return listing, faults.reasons
 
 
@@ -138,7 +138,7 @@ def _column(name: str) -> str:
     return name.strip().lower().replace(" ", "_")
 
 
-def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejected:
+def _read_row(header: list[str], cells: list[str], line: int) -> Listing | RejectedRow:
     faults = Faults()
     row = {
         column: faults.read(_read_cell, column, cell, otherwise="")
@@ -156,18 +156,18 @@ def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejec
         faults.refuse("it has more cells than there are columns")
     else:
         listing = _Row(row, faults).read(key)
-        fit = faults.read(require_fit, listing, otherwise=listing)
+        fit = faults.read(validate_listing, listing, otherwise=listing)
         if not faults.hides:
             return fit
     # Until the row is mended nobody knows whether its place may be kept.
     content = {column: text for column, text in row.items() if column not in _PLACE}
     reason = f"row ending on line {line}: {faults}"
-    return Rejected(key[:200], name[:200], reason, content, confidential=confidential)
+    return RejectedRow(key[:200], name[:200], reason, content, confidential=confidential)
 
 
 def _read_cell(column: str, cell: str) -> str:
     try:
-        return read_plain(cell) if column in _VERBATIM else read_text(cell)
+        return read_string(cell) if column in _VERBATIM else read_text(cell)
     except RowError as error:
         raise RowError(f"column {column!r}: {error}") from None
 
@@ -207,7 +207,7 @@ class _Row:
             assets=self.some_of("assets", ASSETS),
             topics=self.texts("topics"),
             website=self.website(),
-            email=self.value("email", read_cell_email, "an address such as tea@example.org") or "",
+            email=self.value("email", read_email_cell, "an address such as tea@example.org") or "",
             phone=self.text("phone"),
             # Not even read: a complaint about a coordinate would quote it.
             places=() if confidential else self.places(),
@@ -215,7 +215,9 @@ class _Row:
             online=self.flag("online"),
             schedules=self.schedules(),
             cost=self.text("cost"),
-            cost_amount=self.value("cost_amount", read_cost, "an amount in pounds such as 2.50"),
+            cost_amount=self.value(
+                "cost_amount", read_cost_cell, "an amount in pounds such as 2.50"
+            ),
             accessibility=self.texts("accessibility"),
             audience=self.texts("audience"),
             minimum_age=self.age("minimum_age"),
@@ -228,7 +230,7 @@ class _Row:
             status=self.one_of("status", STATUSES) or "open",
             alert=self.text("alert"),
             confidential=confidential,
-            assured_date=self.value("assured_date", read_cell_day, "a date such as 2026-10-01"),
+            assured_date=self.value("assured_date", read_date_cell, "a date such as 2026-10-01"),
         )
 
     def text(self, column: str) -> str:
@@ -274,7 +276,7 @@ class _Row:
 
     def website(self) -> str:
         return str(
-            self.value("website", read_cell_link, "an address such as https://example.org") or ""
+            self.value("website", read_website_cell, "an address such as https://example.org") or ""
         )
 
     def places(self) -> tuple[Place, ...]:
@@ -282,7 +284,7 @@ class _Row:
             venue=self.text("venue"),
             address=self.text("address"),
             neighbourhood=self.text("neighbourhood"),
-            postcode=tidy_postcode(self.text("postcode")),
+            postcode=normalise_postcode(self.text("postcode")),
             point=self._faults.read(
                 read_point, self.text("latitude"), self.text("longitude"), otherwise=None
             ),
@@ -290,9 +292,9 @@ class _Row:
         return () if place == Place() else (place,)
 
     def schedules(self) -> tuple[Schedule, ...]:
-        days = self.value("days", read_cell_days, "days such as Tuesday; Thursday") or ()
-        starts = self.value("starts", read_cell_day, "a date such as 2026-10-01")
-        ends = self.value("ends", read_cell_day, "a date such as 2026-10-01")
+        days = self.value("days", read_days_cell, "days such as Tuesday; Thursday") or ()
+        starts = self.value("starts", read_date_cell, "a date such as 2026-10-01")
+        ends = self.value("ends", read_date_cell, "a date such as 2026-10-01")
         if starts and ends and ends < starts:
             self._faults.refuse("column 'ends' is before column 'starts'")
         opens, closes = (

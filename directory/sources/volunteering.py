@@ -12,19 +12,19 @@ from itertools import pairwise
 
 from directory.errors import RowError
 from directory.listing import DAYS, Schedule
-from directory.sources.fields import read_plain
+from directory.sources.fields import read_string
 
 # More single days than this are told as a span: nobody reads a list of forty dates.
 _MOST_SINGLE = 6
 _AGE = re.compile(r"\+\s?(\d{2})\b|\b(\d{2})\s?\+|\b(?:over|aged?|at least)\s(\d{2})\b", re.I)
 _SKILL_WORDS = 8
 
-Session = tuple[datetime, datetime]
+TimeSpan = tuple[datetime, datetime]
 
 
 def read_moment(value: object) -> datetime | None:
     """A local moment such as `2026-12-05T09:00:00`; None if it is not given. RowError otherwise."""
-    text = read_plain(value)
+    text = read_string(value)
     if not text:
         return None
     try:
@@ -33,7 +33,7 @@ def read_moment(value: object) -> datetime | None:
         raise RowError(f"{text[:40]!r} is not a time like 2026-12-05T09:00:00") from None
 
 
-def summarise_sessions(sessions: Iterable[Session]) -> tuple[Schedule, ...]:
+def summarise_sessions(sessions: Iterable[TimeSpan]) -> tuple[Schedule, ...]:
     """Sessions (beginning, end) as schedules: what comes every week or fortnight as one.
 
     A session over several days is a span within which the role is done, not a time of day.
@@ -77,17 +77,17 @@ def _when(schedule: Schedule) -> tuple[date, time]:
     return schedule.starts or date.min, schedule.opens_at or time.min
 
 
-def read_minimum_age(requirements: Iterable[str]) -> int | None:
+def find_minimum_age(requirements: Iterable[str]) -> int | None:
     """The age that a requirement such as "+18" or "Over 16" asks for, the highest of several."""
     found = [_AGE.search(text) for text in requirements]
     return max((int(match[1] or match[2] or match[3]) for match in found if match), default=None)
 
 
-def is_age(requirement: str) -> bool:
+def is_age_requirement(requirement: str) -> bool:
     """Whether a requirement asks for an age and nothing else."""
     return bool(_AGE.fullmatch(requirement.strip()))
 
 
-def is_skill(text: str) -> bool:
+def is_skill_name(text: str) -> bool:
     """Whether a text names a skill, rather than saying something about skills in a sentence."""
     return len(text.split()) <= _SKILL_WORDS and not text.endswith(".")

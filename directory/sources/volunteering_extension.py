@@ -9,14 +9,14 @@ from typing import Any
 
 from directory.errors import RowError
 from directory.listing import ASSETS, KINDS, STRANDS
-from directory.sources.fields import read_plain, read_text, several
+from directory.sources.fields import read_string, read_text, unique_texts
 
 _TAXONOMY = "community connector"
 _FIELDS = {"kind": KINDS, "strands": STRANDS, "assets": ASSETS}
 
 
 @dataclass(frozen=True)
-class Told:
+class ExtensionFields:
     """What a service tells in our words; empty where it tells nothing."""
 
     kind: str = ""
@@ -28,16 +28,18 @@ class Told:
     remote: bool = False
 
 
-def is_ours(term: dict[str, Any]) -> bool:
+def is_own_term(term: dict[str, Any]) -> bool:
     """Whether a taxonomy term is a word of ours, and so no topic."""
-    name = read_plain(term.get("taxonomy")).casefold().replace("-", " ")
+    name = read_string(term.get("taxonomy")).casefold().replace("-", " ")
     return name.startswith(_TAXONOMY)
 
 
-def read_told(service: dict[str, Any]) -> Told:
+def read_extension(service: dict[str, Any]) -> ExtensionFields:
     """What `service` tells in our words. Raises RowError if that cannot be read."""
     ours = [
-        one for one in service.get("attributes") or [] if is_ours(one.get("taxonomy_term") or {})
+        one
+        for one in service.get("attributes") or []
+        if is_own_term(one.get("taxonomy_term") or {})
     ]
     words = [word for one in ours for word in _read_words(one)]
     guessed = {word for one in ours if one.get("proposed") is True for word in _read_words(one)}
@@ -48,13 +50,13 @@ def read_told(service: dict[str, Any]) -> Told:
     if not isinstance(skills, list):
         raise RowError("`skills_wanted` is not a list of words")
     kind = next((word for word in words if word in KINDS), "")
-    return Told(
+    return ExtensionFields(
         kind=kind or ("volunteering" if role.get("role") is True else ""),
-        strands=several(word for word in words if word in STRANDS),
-        assets=several(word for word in words if word in ASSETS),
+        strands=unique_texts(word for word in words if word in STRANDS),
+        assets=unique_texts(word for word in words if word in ASSETS),
         # What the publisher itself only proposed is no more than that here.
         proposed=tuple(field for field, known in _FIELDS.items() if guessed & set(known)),
-        skills_wanted=several(map(read_text, skills)),
+        skills_wanted=unique_texts(map(read_text, skills)),
         commitment=read_text(role.get("commitment")),
         remote=role.get("remote") is True,
     )
@@ -62,5 +64,5 @@ def read_told(service: dict[str, Any]) -> Told:
 
 def _read_words(attribute: dict[str, Any]) -> list[str]:
     term = attribute["taxonomy_term"]
-    said = (read_plain(term.get(field)).casefold() for field in ("term", "name"))
+    said = (read_string(term.get(field)).casefold() for field in ("term", "name"))
     return [word.replace(" ", "_").replace("-", "_") for word in said]

@@ -13,7 +13,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.errors import DatabaseError
-from directory.notes import LONGEST_NOTE, Kind, Notebook, Useful
+from directory.notes import MAX_NOTE_LENGTH, Kind, Notebook, Useful
 from directory.search.service import SearchService
 from directory.team import Team
 from nlu.actions.cards import find_meant
@@ -124,7 +124,7 @@ class ActionBeginNote(Action):
         return [
             SlotSet("note_kind", "report" if report else "suggestion"),
             SlotSet("note_about", stored.listing.name if stored else ""),
-            SlotSet("note", turn.text[:LONGEST_NOTE] if told else note),
+            SlotSet("note", turn.text[:MAX_NOTE_LENGTH] if told else note),
             SlotSet("note_sending", None),
         ]
 
@@ -184,7 +184,7 @@ def _read_note(turn: Turn) -> dict[str, str | None]:
     aside = turn.intent in _NO_NOTE and turn.sure
     if aside or asks_outright(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
         return {}
-    return {"note": turn.text[:LONGEST_NOTE]}
+    return {"note": turn.text[:MAX_NOTE_LENGTH]}
 
 
 def _read_sending(turn: Turn) -> dict[str, str | None]:
@@ -200,7 +200,7 @@ def _read_sending(turn: Turn) -> dict[str, str | None]:
     if turn.tapped or aside or asks(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
         return {}
     # More was said of it: that is the note now.
-    return {"note": turn.text[:LONGEST_NOTE], "note_sending": None}
+    return {"note": turn.text[:MAX_NOTE_LENGTH], "note_sending": None}
 
 
 class ActionPassOnNote(Action):

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from directory.desk.editor import ListingEditor
 from directory.desk.queries import ListingQueries
-from directory.errors import ChangedError, DirectoryError, PaceError, SourceError
-from directory.importing.audit_log import History
+from directory.errors import ConflictError, DailyLimitError, DirectoryError, SourceError
+from directory.importing.audit_log import AuditLog
 from directory.importing.importer import OWN_SOURCE, import_listings
 from directory.listing import Listing, Place, Point, Schedule
 from directory.models import AuditRow, OverrideRow, QuarantinedRow
 from directory.publishing.repository import ServiceRepository
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.search.query import Query
 from directory.search.service import SearchService
 from tests.support.secret_place import PLACE, leaks
@@ -48,7 +48,7 @@ def editor(engine, remembering_encoder) -> ListingEditor:
 def take_in(engine, remembering_encoder):
     """Imports listings as one source says them; the id of the first."""
 
-    def take_in(*listings: Listing | Rejected, source: str = "town") -> int:
+    def take_in(*listings: Listing | RejectedRow, source: str = "town") -> int:
         import_listings(engine, remembering_encoder, source, listings)
         with Session(engine) as session:
             return session.scalar(select(OverrideRow.listing_id)) or 1
@@ -129,7 +129,7 @@ def test_of_many_at_once_no_more_write_than_may_in_a_day(editor, take_in):
     version = editor.read(number).version
     confirm = partial(editor.assure, number, "its contact", version=version, most_a_day=3)
     assert sorted(map(str, at_once(*[confirm] * 12))) == sorted(
-        map(str, [None] * 3 + [PaceError] * 9)
+        map(str, [None] * 3 + [DailyLimitError] * 9)
     )
 
 
@@ -148,7 +148,7 @@ def test_of_many_who_change_the_same_at_once_one_does(editor, take_in):
     ]
     found = at_once(*changes)
     assert found.count(("phone",)) == 1
-    assert found.count(ChangedError) == 11
+    assert found.count(ConflictError) == 11
     assert read(editor, number).phone == f"01632 9601{found.index(('phone',)):02}"
 
 
@@ -156,7 +156,7 @@ def test_two_who_change_the_same_do_not_overwrite_each_other(editor, take_in):
     number = take_in(TEA)
     seen = editor.read(number)
     change(editor, number, phone="01632 960002")
-    with pytest.raises(ChangedError, match="Somebody else has changed"):
+    with pytest.raises(ConflictError, match="Somebody else has changed"):
         editor.change(number, replace(TEA, phone="01632 960003"), "Omar", version=seen.version)
     assert read(editor, number).phone == "01632 960002"
 
@@ -198,13 +198,13 @@ def test_the_history_tells_who_did_what_and_how_it_was(engine, editor, take_in):
     change(editor, number, phone="01632 960002", cost_amount=0.0)
     editor.assure(number, "Omar", version=editor.read(number).version)
     assert change(editor, number) == ()
-    latest, first = History(engine).of(number)
+    latest, first = AuditLog(engine).of(number)
     assert (latest.who, latest.what, latest.fields) == ("Omar", "checked", ("assured_date",))
     assert (first.who, first.what) == ("Nadia", "changed")
     assert first.fields == ("phone", "cost_amount")
     assert first.before.phone == TEA.phone
-    assert History(engine).read(0, 1) == [latest]
-    assert History(engine).read(1, 5) == [first]
+    assert AuditLog(engine).read(0, 1) == [latest]
+    assert AuditLog(engine).read(1, 5) == [first]
 
 
 def find_leaks(engine: Engine) -> set[str]:
@@ -224,10 +224,10 @@ def test_a_listing_that_becomes_confidential_leaves_no_place_behind(engine, edit
     elif by == "source":
         take_in(replace(TEA, confidential=True))
     else:
-        take_in(Rejected("tea", "Tea", "it is wrong", {}, confidential=True))
+        take_in(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=True))
     assert read(editor, number).places == ()
     assert find_leaks(engine) == set()
-    assert all(change.before is None for change in History(engine).of(number))
+    assert all(change.before is None for change in AuditLog(engine).of(number))
     # Nor does it come back by what was changed before.
     if by != "refused row":
         take_in(replace(TEA, confidential=by == "source", places=(PLACE,)))
@@ -236,7 +236,7 @@ def test_a_listing_that_becomes_confidential_leaves_no_place_behind(engine, edit
 
 
 def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, editor, take_in):
-    refused = Rejected(
+    refused = RejectedRow(
         "tea", "Tea", "row ending on line 2: column 'kind' is empty", {"name": "Tea"}
     )
     take_in(refused)
@@ -261,12 +261,12 @@ def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, ed
 def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
     engine, editor, take_in, private
 ):
-    take_in(Rejected("tea", "Tea", "it is wrong", {}, confidential=private))
+    take_in(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=private))
     [row], _ = ListingQueries(engine, ServiceRepository(engine)).list_quarantined(0, 10)
     editor.leave_out(row.id, "Nadia")
     editor.leave_out(row.id, "Omar")
     assert ListingQueries(engine, ServiceRepository(engine)).count_quarantined() == 0
-    [noted] = History(engine).read(0, 10)
+    [noted] = AuditLog(engine).read(0, 10)
     assert (noted.who, noted.what) == ("Nadia", "row removed")
     assert noted.name == ("a private row, of town" if private else "Tea, of town")
     assert noted.listing_id is None

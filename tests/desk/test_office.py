@@ -97,11 +97,11 @@ def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, re
 def test_a_note_is_forgotten_once_settled(desk_services):
     desk_services.notebook.add_note("suggestion", "There is a choir.")
     desk_services.notebook.add_note("report", "It has moved.", about="Lunch club")
-    notes = desk_services.notebook.read_numbered()
+    notes = desk_services.notebook.read_notes_by_id()
     assert sorted(note.text for note in notes.values()) == ["It has moved.", "There is a choir."]
     number = next(at for at, note in notes.items() if note.kind == "report")
-    desk_services.notebook.settle(number)
-    desk_services.notebook.settle(number)
+    desk_services.notebook.delete_note(number)
+    desk_services.notebook.delete_note(number)
     assert [note.text for note in desk_services.notebook.read_notes()] == ["There is a choir."]
 
 

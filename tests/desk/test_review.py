@@ -113,14 +113,16 @@ def held(desk, feed, encoder) -> Iterator[Callable[[], None]]:
     address, path = feed
     rows = [f"{number},Club {number},group,Words.,,\n" for number in range(12)]
     path.write_text(HEADER + "".join(rows))
-    sync.register(desk.engine, "clubs of the town", address)
-    sync.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    sync.register_feed(desk.engine, "clubs of the town", address)
+    sync.sync_feeds(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
     path.write_text(HEADER + rows[0])
     # A server tells of a change by the second.
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 10))
-    sync.sync(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
-    yield partial(sync.sync, desk.engine, encoder, only=["clubs of the town"], allow_private=True)
-    sync.unregister(desk.engine, "clubs of the town")
+    sync.sync_feeds(desk.engine, encoder, only=["clubs of the town"], allow_private=True)
+    yield partial(
+        sync.sync_feeds, desk.engine, encoder, only=["clubs of the town"], allow_private=True
+    )
+    sync.unregister_feed(desk.engine, "clubs of the town")
 
 
 def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(

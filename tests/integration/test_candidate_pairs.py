@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from directory.encoder import Encoder
-from directory.importing.candidate_pairs import find_duplicates
+from directory.importing.candidate_pairs import find_candidate_pairs
 from directory.importing.similarity import SURE, read_facts
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
@@ -41,7 +41,7 @@ def found(feeds: Path, encoder: Encoder) -> Likeness:
     vectors = encoder.encode([build_encoder_text(listings[key]) for key in keys])
     return {
         tuple(sorted((keys[pair.first], keys[pair.second]))): pair.likeness
-        for pair in find_duplicates(facts, vectors)
+        for pair in find_candidate_pairs(facts, vectors)
     }
 
 

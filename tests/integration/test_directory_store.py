@@ -19,7 +19,7 @@ from directory.errors import DatabaseError
 from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import import_listings
 from directory.importing.writer import renew_entries
-from directory.listing import Listing, Schedule, read_document
+from directory.listing import Listing, Schedule, load_listing
 from directory.models import Base, ListingRow, QuarantinedRow, RevisionRow, SourceRow
 from directory.search.query import Query
 from directory.search.service import SearchService, count_listings
@@ -254,7 +254,7 @@ def test_a_writer_that_another_holds_up_changes_nothing_on_postgresql(postgres, 
 
 def assert_tea_is_as_it_was(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert read_document(connection.scalar(select(ListingRow.document))) == TEA
+        assert load_listing(connection.scalar(select(ListingRow.document))) == TEA
 
 
 def import_at_once(directory_url: str, encoder, sources: dict[str, Listing]) -> None:

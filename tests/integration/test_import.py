@@ -13,10 +13,10 @@ from directory.database import migrate, open_database
 from directory.encoder import Encoder, Vectors
 from directory.errors import DatabaseError, SourceError
 from directory.importing.importer import import_listings
-from directory.listing import Listing, Place, read_document
+from directory.listing import Listing, Place, load_listing
 from directory.listing_text import build_encoder_text
 from directory.models import Base, ListingRow
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.search.service import count_listings
 from directory.sources.detect import read_source
 from tests.support.markup import TAG
@@ -58,7 +58,7 @@ def everything(engine: Engine) -> dict[str, list[tuple]]:
 def read_all(engine: Engine) -> list[Listing]:
     with engine.connect() as connection:
         documents = connection.scalars(select(ListingRow.document))
-        return list(map(read_document, documents))
+        return list(map(load_listing, documents))
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_reference_used_twice_is_quarantined(engine, encoder):
 
 
 def test_quarantine_holds_what_the_last_import_found(engine, encoder):
-    bad = Rejected("b", "Bad", "it has no description", {"id": "b", "amount": float("nan")})
+    bad = RejectedRow("b", "Bad", "it has no description", {"id": "b", "amount": float("nan")})
     import_listings(engine, encoder, "town", [TEA, bad])
     assert [row[2:5] for row in everything(engine)["quarantined_row"]] == [
         ("b", "Bad", "it has no description")

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.errors import HeldError
+from directory.errors import ImportHeldError
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
 from directory.listing import Listing
 from directory.models import ListingRow
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.search.query import Query
 from directory.search.service import SearchService
 
@@ -64,7 +64,7 @@ def test_what_comes_back_is_open_again_under_its_id(filled_engine, encoder):
 
 
 def test_a_row_that_was_spoilt_keeps_its_last_good_version_on_show(filled_engine, encoder):
-    spoilt = Rejected("0", "Tea club 0", "it has no description", {})
+    spoilt = RejectedRow("0", "Tea club 0", "it has no description", {})
     report = import_listings(filled_engine, encoder, "town", [*TOWN[1:], spoilt])
     assert (report.closed, len(report.quarantined)) == (0, 1)
     assert "0" in shown(filled_engine, encoder)
@@ -76,7 +76,7 @@ def test_a_part_of_a_source_closes_nothing(filled_engine, encoder):
 
 
 def test_a_source_that_loses_most_is_held_until_somebody_says_it_is_right(filled_engine, encoder):
-    with pytest.raises(HeldError, match=r"7 of its 12 listings.*--accept-loss"):
+    with pytest.raises(ImportHeldError, match=r"7 of its 12 listings.*--accept-loss"):
         import_listings(filled_engine, encoder, "town", TOWN[:5], notice="New")
     assert len(shown(filled_engine, encoder)) == 12
     assert import_listings(filled_engine, encoder, "town", TOWN[:5], accept_loss=True).closed == 7
@@ -88,7 +88,7 @@ def test_a_source_that_loses_half_is_not_held(filled_engine, encoder):
 
 def test_a_source_that_closes_most_is_held_as_well(filled_engine, encoder):
     shut = [replace(one, status="closed") for one in TOWN[:7]]
-    with pytest.raises(HeldError, match=r"7 of its 12 listings"):
+    with pytest.raises(ImportHeldError, match=r"7 of its 12 listings"):
         import_listings(filled_engine, encoder, "town", [*shut, *TOWN[7:]])
     import_listings(filled_engine, encoder, "town", [*shut[:6], *TOWN[6:]])
     assert len(shown(filled_engine, encoder)) == 6

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from directory.database import migrate, open_database
 from directory.errors import DatabaseError
-from directory.notes import LONGEST_NOTE, Note, Notebook, name_week
+from directory.notes import MAX_NOTE_LENGTH, Note, Notebook, format_iso_week
 
 DAY = date(2026, 11, 26)
 
@@ -67,7 +67,7 @@ def test_a_note_without_words_is_refused(notebook: Notebook) -> None:
 
 def test_a_long_note_is_cut(notebook: Notebook) -> None:
     notebook.add_note("report", "x" * 5000)
-    assert len(notebook.read_notes()[0].text) == LONGEST_NOTE
+    assert len(notebook.read_notes()[0].text) == MAX_NOTE_LENGTH
 
 
 def test_answers_are_counted_by_week(notebook: Notebook) -> None:
@@ -93,4 +93,4 @@ def test_a_database_that_is_not_there_is_said_without_the_words(tmp_path: Path) 
 @given(st.dates())
 def test_a_week_is_named_as_the_calendar_does(day: date) -> None:
     year, week, _ = day.isocalendar()
-    assert name_week(day) == f"{year}-W{week:02}"
+    assert format_iso_week(day) == f"{year}-W{week:02}"

@@ -14,7 +14,7 @@ from benchmarks.corpus import Corpus, find_example, find_queries, grow
 from benchmarks.search import Ready
 from directory.database import migrate, open_database
 from directory.encoder import Encoder
-from directory.importing.classify import propose
+from directory.importing.classify import classify_listing
 from directory.importing.importer import import_listings
 from directory.importing.writer import Written, renew_entries, write_listings
 from directory.indexing import postgres_rows
@@ -141,7 +141,7 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
 
 def test_by_words_alone_while_the_encoder_loads(make_engine, example):
     class Loading(Encoder):
-        ready = False
+        is_ready = False
 
         def __init__(self) -> None:
             pass
@@ -303,7 +303,7 @@ def test_entries_of_before_are_made_searchable(postgres_engine, encoder):
     assert len(PostgresBackend(postgres_engine)) == 0
     assert renew_entries(postgres_engine) == 2
     [hit] = SearchService(postgres_engine, encoder).search(Query("singing", limit=1))
-    assert hit.found.listing == propose(CHOIR)
+    assert hit.found.listing == classify_listing(CHOIR)
 
 
 def test_the_whole_directory_is_never_read(postgres_engine, encoder, monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from directory.importing.classify import propose
+from directory.importing.classify import classify_listing
 from directory.listing import Listing
 from directory.sources.openreferral import read_service
 from directory.text import clean_text
@@ -47,7 +47,7 @@ def labelled(feeds: Path) -> Labelled:
     listings = dict(_read_all(feeds))
     labels = [json.loads(line) for line in LABELS.read_text("utf-8").splitlines()]
     return [
-        (label, propose(replace(listings[label["listing"]], strands=(), assets=())))
+        (label, classify_listing(replace(listings[label["listing"]], strands=(), assets=())))
         for label in labels
         if label["half"] == "test"
     ]

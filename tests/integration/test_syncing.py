@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 from directory.encoder import Encoder
 from directory.errors import SourceError
 from directory.importing import sync as sync_module
-from directory.importing.sync import SyncReport, list_feeds, register, sync, unregister
+from directory.importing.sync import (
+    SyncReport,
+    list_feeds,
+    register_feed,
+    sync_feeds,
+    unregister_feed,
+)
 from directory.models import ListingRow, SourceRow
 from tests.support.http_server import Request, Server
 
@@ -44,7 +50,7 @@ def files(server: Server) -> dict[str, str]:
 
 
 def run(sqlite_engine: Engine, encoder: Encoder, **how: object) -> list[SyncReport]:
-    return sync(sqlite_engine, encoder, allow_private=True, timeout=2, **how)  # type: ignore[arg-type]
+    return sync_feeds(sqlite_engine, encoder, allow_private=True, timeout=2, **how)  # type: ignore[arg-type]
 
 
 def shown(sqlite_engine: Engine) -> set[str]:
@@ -64,7 +70,7 @@ def counts(report: SyncReport) -> tuple[int, int, int, int]:
 
 def test_a_feed_is_applied_then_unchanged_then_changed(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json", notice="Checked by nobody.")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json", notice="Checked by nobody.")
     [feed] = list_feeds(sqlite_engine)
     assert (feed.name, feed.notice, feed.synced) == ("a", "Checked by nobody.", None)
     [report] = run(sqlite_engine, encoder)
@@ -84,7 +90,7 @@ def test_a_feed_is_applied_then_unchanged_then_changed(sqlite_engine, encoder, s
 
 def test_a_feed_that_loses_most_is_held_until_it_is_accepted(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
     files["/a.json"] = services(0, 1)
     for _ in range(2):
@@ -105,7 +111,7 @@ def test_a_feed_that_loses_most_is_held_until_it_is_accepted(sqlite_engine, enco
 
 def test_a_held_feed_that_mends_itself_is_applied(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
     files["/a.json"] = services(0, 1)
     run(sqlite_engine, encoder)
@@ -119,7 +125,7 @@ def test_one_that_fails_stops_none_of_the_others(sqlite_engine, encoder, server,
     files["/b.json"] = services(1)
     files["/c.json"] = "<html>"
     for name in "abc":
-        register(sqlite_engine, name, f"{server.url}/{name}.json")
+        register_feed(sqlite_engine, name, f"{server.url}/{name}.json")
     failed, applied, refused = run(sqlite_engine, encoder)
     assert "answered 404" in failed.failed
     assert counts(applied) == (1, 0, 0, 0)
@@ -129,7 +135,7 @@ def test_one_that_fails_stops_none_of_the_others(sqlite_engine, encoder, server,
 
 def test_a_feed_that_fails_keeps_its_listings(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
     files["/a.json"] = "[]"
     [report] = run(sqlite_engine, encoder)
@@ -140,7 +146,7 @@ def test_a_feed_that_fails_keeps_its_listings(sqlite_engine, encoder, server, fi
 def test_only_those_named_are_read(sqlite_engine, encoder, server, files):
     files["/a.json"] = files["/b.json"] = services(1)
     for name in "ab":
-        register(sqlite_engine, name, f"{server.url}/{name}.json")
+        register_feed(sqlite_engine, name, f"{server.url}/{name}.json")
     [report] = run(sqlite_engine, encoder, only=["b"])
     assert report.name == "b"
     assert [path for path, _ in server.asked] == ["/b.json"]
@@ -151,15 +157,15 @@ def test_only_those_named_are_read(sqlite_engine, encoder, server, files):
 
 def test_private_addresses_need_leave(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
-    [report] = sync(sqlite_engine, encoder)
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
+    [report] = sync_feeds(sqlite_engine, encoder)
     assert "private network" in report.failed
     assert server.asked == []
 
 
 def test_after_a_week_a_feed_is_read_whole(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
     long_ago = datetime(2020, 1, 1)
     with sqlite_engine.begin() as connection:
@@ -181,7 +187,7 @@ def test_a_paged_api_is_unchanged_if_its_first_page_is(sqlite_engine, encoder, s
             request.send(json.dumps(page), ETag='"p1"')
 
     server.answering = answer
-    register(sqlite_engine, "api", f"{server.url}/api")
+    register_feed(sqlite_engine, "api", f"{server.url}/api")
     [report] = run(sqlite_engine, encoder)
     assert counts(report) == (1, 0, 0, 0)
     server.asked.clear()
@@ -191,7 +197,7 @@ def test_a_paged_api_is_unchanged_if_its_first_page_is(sqlite_engine, encoder, s
 
 def test_progress_says_which_feed(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     told: list[str] = []
     run(sqlite_engine, encoder, progress=lambda step, _done, _total: told.append(step))
     assert told
@@ -203,7 +209,7 @@ def test_progress_says_which_feed(sqlite_engine, encoder, server, files):
 )
 def test_only_web_addresses_are_registered(sqlite_engine, address):
     with pytest.raises(SourceError):
-        register(sqlite_engine, "a", address)
+        register_feed(sqlite_engine, "a", address)
     assert list_feeds(sqlite_engine) == []
 
 
@@ -211,40 +217,40 @@ def test_registering_again_changes_the_address_and_forgets_its_mark(
     sqlite_engine, encoder, server, files
 ):
     files["/a.json"] = files["/b.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
     assert list_feeds(sqlite_engine)[0].mark.etag
-    register(sqlite_engine, "a", f"{server.url}/a.json", notice="New")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json", notice="New")
     assert list_feeds(sqlite_engine)[0].mark.etag
-    register(sqlite_engine, "a", f"{server.url}/b.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/b.json")
     [feed] = list_feeds(sqlite_engine)
     assert (feed.mark.etag, feed.notice) == ("", "New")
     with pytest.raises(SourceError, match="registered already, as a"):
-        register(sqlite_engine, "b", f"{server.url}/b.json")
+        register_feed(sqlite_engine, "b", f"{server.url}/b.json")
 
 
 def test_a_feed_that_is_unregistered_keeps_its_listings(sqlite_engine, encoder, server, files):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
-    unregister(sqlite_engine, "a")
+    unregister_feed(sqlite_engine, "a")
     assert list_feeds(sqlite_engine) == []
     assert run(sqlite_engine, encoder) == []
     assert len(shown(sqlite_engine)) == 12
     with pytest.raises(SourceError, match="No feed is called 'a'"):
-        unregister(sqlite_engine, "a")
+        unregister_feed(sqlite_engine, "a")
 
 
 def test_a_feed_registered_anew_while_it_is_read_is_not_marked(
     sqlite_engine, encoder, server, files, monkeypatch
 ):
     files["/a.json"] = TWELVE
-    register(sqlite_engine, "a", f"{server.url}/a.json")
+    register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     real = sync_module.read_feed
 
     def read(*arguments, **more):
         found = real(*arguments, **more)
-        register(sqlite_engine, "a", f"{server.url}/other.json")
+        register_feed(sqlite_engine, "a", f"{server.url}/other.json")
         return found
 
     monkeypatch.setattr(sync_module, "read_feed", read)

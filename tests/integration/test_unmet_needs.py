@@ -108,7 +108,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
             log_file=tmp_path / "log",
         )
         conversation = Conversation(
-            guard=Guard(encoder.encode_at_once),
+            guard=Guard(encoder.encode_if_ready),
             checkins=CheckinFlow(
                 load_questions().question_set(Settings().checkin_questions),
                 ["Old Town"],

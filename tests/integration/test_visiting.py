@@ -14,7 +14,7 @@ from directory.errors import SourceError
 from directory.listing import Listing
 from directory.sources import http_client as visiting
 from directory.sources.detect import read_feed, read_source
-from directory.sources.http_client import FeedClient, RefusedError, Validators
+from directory.sources.http_client import FeedClient, StatusError, Validators
 from tests.support.http_server import Answering, Request, Server
 
 SERVICES = [{"id": str(n), "name": f"Tea {n}", "description": "Tea and talk."} for n in range(3)]
@@ -30,7 +30,9 @@ def feed_client() -> Iterator[FeedClient]:
         yield feed_client
 
 
-def get(feed_client: FeedClient, server: Server, mark: Validators | None = None) -> visiting.Answer:
+def get(
+    feed_client: FeedClient, server: Server, mark: Validators | None = None
+) -> visiting.FeedResponse:
     return feed_client.get(httpx.URL(server.url), mark)
 
 
@@ -112,14 +114,14 @@ def test_what_passes_is_asked_again_later_and_later(server, feed_client, status)
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_what_does_not_pass_is_not_asked_again(server, feed_client, status):
     server.answering = lambda request: request.send("", status)
-    with pytest.raises(RefusedError, match=f"answered {status}"):
+    with pytest.raises(StatusError, match=f"answered {status}"):
         get(feed_client, server)
     assert len(server.asked) == 1
 
 
 def test_a_server_that_never_recovers_is_given_up(server, feed_client):
     server.answering = lambda request: request.send("", 503)
-    with pytest.raises(RefusedError, match="answered 503"):
+    with pytest.raises(StatusError, match="answered 503"):
         get(feed_client, server)
     assert len(server.asked) == 3
 
@@ -141,7 +143,7 @@ def test_a_server_says_how_long_to_wait(server, feed_client, after):
 def test_a_server_that_wants_us_tomorrow_is_left_alone(server, feed_client, after):
     server.answering = lambda request: request.send("", 429, Retry_After=after)
     started = time.monotonic()
-    with pytest.raises(RefusedError):
+    with pytest.raises(StatusError):
         get(feed_client, server)
     assert time.monotonic() - started < 2
     assert len(server.asked) == 1

@@ -15,7 +15,7 @@ from bot.settings import ROOT
 from directory.describe import describe_listing
 from directory.importing.importer import import_listings
 from directory.importing.writer import rewrite_entries
-from directory.listing import Listing, Place, Point, Schedule, write_document
+from directory.listing import Listing, Place, Point, Schedule, dump_listing
 from directory.models import ListingRow
 from directory.places import Area
 from directory.search.query import Query
@@ -198,7 +198,7 @@ def test_nothing_of_it_is_published_in_any_form(engine, encoder):
     whole = replace(placed, record={"id": "refuge", "name": "Refuge", "description": SECRETS[1]})
     with Session(engine) as session:
         row = session.scalar(select(ListingRow).where(ListingRow.key == "refuge"))
-        row.document = write_document(whole)
+        row.document = dump_listing(whole)
         number = row.id
         rewrite_entries(session, [number])
         session.commit()

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from bot.rasa.training import RASA_PYTHON, name_model, rasa_environment, train
 from bot.settings import ROOT
-from directory.encoder import prepare
+from directory.encoder import prepare_encoder
 
 
 def test_rasa_predicts_every_story(tmp_path: Path) -> None:
     encoder = ROOT / "var" / "encoder"
-    prepare(encoder)
+    prepare_encoder(encoder)
     model = name_model(ROOT / "var" / "models")
     if not model.exists():
         train(model, encoder, tmp_path / "training.log")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import ROOT
-from directory.importing.classify import propose
+from directory.importing.classify import classify_listing
 from directory.listing import Listing, Place, Point, Schedule
 from directory.sources.detect import read_source
 from directory.sources.openreferral import find_services, read_service
@@ -30,7 +30,7 @@ def read_feed(path: Path) -> list[Listing]:
     services = find_services(json.loads(path.read_text())) or []
     read = [(record, read_service(record)) for record in services]
     return [
-        replace(propose(listing), record=record)
+        replace(classify_listing(listing), record=record)
         for record, listing in read
         if isinstance(listing, Listing)
     ]

@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from bot.settings import ROOT
-from directory.encoder import prepare
+from directory.encoder import prepare_encoder
 
 CONNECTOR = ROOT / ".venv" / "bin" / "connector"
 _RASA_LOADS_IN = 240.0
@@ -32,7 +32,7 @@ class Service:
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
-        prepare(ROOT / "var" / "encoder")
+        prepare_encoder(ROOT / "var" / "encoder")
         (ROOT / "var" / "models").mkdir(exist_ok=True)
         for shared in ("encoder", "models"):
             if not (self.folder / shared).exists():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from directory.errors import SourceError
 from directory.sources.detect import name_source
-from directory.sources.http_client import name_address, read_address
-from directory.sources.ssrf import is_public
+from directory.sources.http_client import parse_url, redact_url
+from directory.sources.ssrf import is_public_address
 
 PRIVATE = """
 127.0.0.1 127.9.9.9 0.0.0.0 10.1.2.3 172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254
@@ -23,19 +23,21 @@ PUBLIC = "8.8.8.8 93.184.216.34 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808"
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_private(address):
-    assert not is_public(address)
+    assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public(address):
-    assert is_public(address)
+    assert is_public_address(address)
 
 
 @given(st.ip_addresses(v=4))
 def test_an_address_inside_another_counts_as_itself(address):
     number = int(address)
     for outer in (ipaddress.IPv6Address((0xFFFF << 32) | number), number | (0x64FF9B << 96)):
-        assert is_public(str(ipaddress.ip_address(outer))) == is_public(str(address))
+        assert is_public_address(str(ipaddress.ip_address(outer))) == is_public_address(
+            str(address)
+        )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_an_address_inside_another_counts_as_itself(address):
 )
 def test_only_the_web_is_read(address):
     with pytest.raises(SourceError):
-        read_address(address)
+        parse_url(address)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def test_only_the_web_is_read(address):
 )
 def test_nothing_is_quoted_of_an_address_that_cannot_be_read(address):
     with pytest.raises(SourceError) as failed:
-        read_address(address)
+        parse_url(address)
     said = str(failed.value)
     assert not any(part in said for part in ("SECRET", "user", "pa'", "xn--", "\n"))
 
@@ -81,6 +83,6 @@ def test_a_source_is_never_named_by_a_password(address, name):
 
 def test_an_address_is_named_without_what_is_secret_in_it():
     assert (
-        name_address(read_address("https://me:pw@example.org/api?key=s3cret#x"))
+        redact_url(parse_url("https://me:pw@example.org/api?key=s3cret#x"))
         == "https://example.org/api"
     )

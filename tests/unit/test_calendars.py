@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from directory.errors import SourceError
 from directory.listing import DAYS, Listing, Place, Point, Schedule
-from directory.rejected import Rejected
-from directory.sources.calendars import read_rows, recognise
+from directory.rejected import RejectedRow
+from directory.sources.calendars import can_read, read_rows
 
 TODAY = date(2026, 11, 23)
 EVENT = (
@@ -198,14 +198,14 @@ def test_times_are_those_of_clocks_here(times, expected):
 )
 def test_an_event_that_is_not_fit_says_why_and_keeps_no_place(event, reason):
     [row] = read_rows(calendar(event), "town.ics", TODAY)
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     assert reason in row.reason
     assert "Secret" not in str(row)
 
 
 def test_a_calendar_that_is_cut_short_is_refused():
     whole = calendar(EVENT, EVENT.replace("tea", "two"))
-    assert recognise(whole)
+    assert can_read(whole)
     for cut in range(20, len(whole) - 3, 7):
         with pytest.raises(SourceError, match="cut short"):
             read_rows(whole[:cut], "town.ics", TODAY)
@@ -248,4 +248,4 @@ def test_no_event_can_break_the_reading(properties):
         rows = read_rows(text, "town.ics", TODAY)
     except SourceError:
         return
-    assert all(isinstance(row, Listing | Rejected) for row in rows)
+    assert all(isinstance(row, Listing | RejectedRow) for row in rows)

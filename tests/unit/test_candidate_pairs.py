@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.importing import candidate_pairs as duplicates
-from directory.importing.candidate_pairs import Pair, find_duplicates, link_sure
+from directory.importing.candidate_pairs import Pair, find_candidate_pairs, link_certain_pairs
 from directory.importing.similarity import LIKELY, SURE, Facts, compare, read_facts
 from directory.listing import Listing, Place, Point, Schedule
 
@@ -112,7 +112,7 @@ def test_facts_are_read_from_the_description_too():
 
 def test_links_follow_what_is_sure_and_nothing_else():
     pairs = [Pair(2, 3, 1.0, ""), Pair(0, 2, SURE, ""), Pair(4, 5, SURE - 0.01, "")]
-    assert link_sure(pairs) == {2: 0, 3: 0}
+    assert link_certain_pairs(pairs) == {2: 0, 3: 0}
 
 
 def test_near_pairs_are_found_among_many_in_neighbourhoods_and_in_crowds():
@@ -128,11 +128,11 @@ def test_near_pairs_are_found_among_many_in_neighbourhoods_and_in_crowds():
         vectors[j] = vectors[i] + 0.01 * rng.normal(size=32)
         facts[j] = replace(facts[i], name=facts[i].name.replace(" club", "s' club"))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    found = find_duplicates(facts, vectors.astype(np.float16))
+    found = find_candidate_pairs(facts, vectors.astype(np.float16))
     assert {(pair.first, pair.second) for pair in found} >= set(twins)
     assert len(duplicates._find_candidates(facts, vectors, None)) < n * 40
     changed = {0, 1050, 7}
-    assert find_duplicates(facts, vectors.astype(np.float16), changed) == [
+    assert find_candidate_pairs(facts, vectors.astype(np.float16), changed) == [
         pair for pair in found if {pair.first, pair.second} & changed
     ]
 
@@ -175,13 +175,13 @@ def test_the_order_of_listings_does_not_matter(data, facts):
     vectors = rng.normal(size=(n, 8)) + 0.5
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     order = data.draw(st.permutations(range(n)))
-    found = find_duplicates(facts, vectors, least=0.3)
-    shuffled = find_duplicates([facts[i] for i in order], vectors[order], least=0.3)
+    found = find_candidate_pairs(facts, vectors, least=0.3)
+    shuffled = find_candidate_pairs([facts[i] for i in order], vectors[order], least=0.3)
     assert all(pair.first < pair.second for pair in found)
     assert {(pair.first, pair.second): pair.reason for pair in found} == {
         tuple(sorted((order[pair.first], order[pair.second]))): pair.reason for pair in shuffled
     }
     changed = data.draw(st.sets(st.sampled_from(range(n)))) if n else set()
-    assert find_duplicates(facts, vectors, changed, least=0.3) == [
+    assert find_candidate_pairs(facts, vectors, changed, least=0.3) == [
         pair for pair in found if {pair.first, pair.second} & changed
     ]

@@ -13,7 +13,7 @@ from directory.indexing.criteria import NEEDS, TIMES, judge
 from directory.indexing.entries import label_entry, make_entry, read_entries
 from directory.indexing.words import find_stems, number
 from directory.listing import DAYS, KINDS, REPEATS, Listing, Place, Point, Schedule
-from directory.places import Area, miles_from
+from directory.places import Area, measure_miles_from
 from directory.search.index import Index
 from directory.search.vector_scan import Scan
 from tests.support.in_memory_town import make_vectors
@@ -153,5 +153,5 @@ def test_miles_on_the_flat_map_are_miles(north, east):
     here, there = Point(53.0, -1.0), Point(53.0 + north, -1.0 + east)
     listing = replace(Listing("k", "n", "group", "d"), places=(Place(point=there),))
     [flat] = Index(entries_of([listing])).measure_miles(Area("here", here))
-    exact = miles_from(here, np.array([(there.latitude, there.longitude)]))[0]
+    exact = measure_miles_from(here, np.array([(there.latitude, there.longitude)]))[0]
     assert flat == pytest.approx(exact, rel=0.005, abs=0.001)

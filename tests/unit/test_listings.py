@@ -10,10 +10,10 @@ from directory.listing import (
     Place,
     Point,
     Schedule,
-    digest,
-    read_document,
+    digest_document,
+    dump_listing,
+    load_listing,
     withhold_place,
-    write_document,
 )
 
 HALL = Place("The Hall", "1 High Street", "Old Town", "ZY1 1AA", Point(53, 1))
@@ -45,15 +45,15 @@ CHANGES = {
 )
 def test_a_change_in_any_field_changes_the_digest(name):
     changed = replace(TEA, **{name: CHANGES.get(name, "another")})
-    document = write_document(TEA)
-    assert digest(write_document(changed)) != digest(document)
-    assert digest(write_document(replace(TEA))) == digest(document)
-    assert read_document(write_document(changed)) == changed
+    document = dump_listing(TEA)
+    assert digest_document(dump_listing(changed)) != digest_document(document)
+    assert digest_document(dump_listing(replace(TEA))) == digest_document(document)
+    assert load_listing(dump_listing(changed)) == changed
 
 
 def test_doubts_are_not_kept():
     doubtful = replace(TEA, doubts=("email is 7, which is no e-mail address",))
-    assert write_document(doubtful) == write_document(TEA)
+    assert dump_listing(doubtful) == dump_listing(TEA)
     assert doubtful == TEA
 
 

@@ -14,10 +14,10 @@ from directory.listing import (
     Place,
     Point,
     Schedule,
-    read_document,
-    write_document,
+    dump_listing,
+    load_listing,
 )
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.sources.envelopes import find_services
 from directory.sources.openreferral import read_service
 from tests.support.shared_data import SHARED
@@ -233,14 +233,14 @@ def test_a_fault_that_leaves_a_listing_of_use_is_told_only_if_the_row_is_refused
     assert (listing.website, listing.email) == ("", "")
     assert not any(place.point for place in listing.places)
     rejected = read_service(BARE | fields | {"description": ""})
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert rejected.reason.startswith("it has no description")
     assert fault in rejected.reason
 
 
 def test_a_service_says_all_that_is_wrong_with_it():
     rejected = read_service({"minimum_age": "old", "assured_date": "soon", "email": "no"})
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     for fault in ("no id", "no name", "no description", "minimum_age", "assured_date", "email"):
         assert fault in rejected.reason
 
@@ -298,7 +298,7 @@ def test_a_field_that_is_far_too_long_is_refused_before_it_is_read():
     assert read(cost_options=[{"option": "a" * 200_000}]).cost
     for field in ("name", "description", "status", "alert"):
         rejected = read_service(BARE | {field: "a" * 200_001})
-        assert isinstance(rejected, Rejected)
+        assert isinstance(rejected, RejectedRow)
         assert "a field has 200,001 letters; keep it to 200,000" in rejected.reason
 
 
@@ -307,7 +307,7 @@ def test_a_plain_no_is_not_confidential(flag):
     listing = read(confidential=flag, **at(name="Hall"))
     assert (listing.confidential, len(listing.places)) == (False, 1)
     rejected = read_service({"id": "s1", "confidential": flag})
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert not rejected.confidential
 
 
@@ -330,7 +330,7 @@ def test_of_a_confidential_service_nothing_of_its_places_is_read(flag):
     assert (listing.phone, listing.email, listing.online) == ("", "jo@example.org", False)
     assert [one.description for one in listing.schedules] == ["Ring us"]
     rejected = read_service({"id": "s1", "confidential": flag, "name": 5 * ["wrong"]})
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert rejected.confidential
 
 
@@ -340,7 +340,7 @@ def test_a_confidential_service_is_read_and_set_aside_without_its_place(flag):
     listing = read(confidential=flag, **place)
     assert (listing.confidential, listing.places, listing.record) == (True, (), {})
     rejected = read_service({"id": "s1", "confidential": flag, **place})
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert "Secret" not in str(rejected)
     assert read(confidential=False, **place).places
 
@@ -414,7 +414,7 @@ def test_lists_of_something_else_hold_no_services(content):
 )
 def test_a_service_that_is_not_fit_says_why(fields, reason):
     rejected = read_service(BARE | fields)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert reason in rejected.reason
 
 
@@ -443,9 +443,9 @@ FIELDS = (
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_no_json_can_break_the_reading(fields):
     for row in (read_service(BARE | fields), read_service(fields)):
-        assert isinstance(row, Listing | Rejected)
+        assert isinstance(row, Listing | RejectedRow)
         if isinstance(row, Listing):
-            assert read_document(write_document(row)) == row
+            assert load_listing(dump_listing(row)) == row
 
 
 MOCKS = SHARED / "standards" / "oruk-validator-mocks"
@@ -458,7 +458,7 @@ def mocks() -> Path:
     return MOCKS
 
 
-def read_mock(path: Path) -> list[Listing | Rejected]:
+def read_mock(path: Path) -> list[Listing | RejectedRow]:
     return [read_service(one) for one in find_services(json.loads(path.read_text())) or []]
 
 
@@ -476,12 +476,12 @@ def test_the_validators_good_services_are_taken(mocks, name):
 
 def test_the_validators_bad_services_are_refused_for_its_reasons(mocks):
     [whole] = read_mock(mocks / "V3.0-UK-Fail" / "service_full.json")
-    assert isinstance(whole, Rejected)
+    assert isinstance(whole, RejectedRow)
     for fault in ("no description", "url 'example/counselling'", "email 'email-example_com'"):
         assert fault in whole.reason
     listed = read_mock(mocks / "V3.0-UK-Fail" / "service_list.json")
     emails = ("'email-example_com'", "'email-example_com'", "is False", "is 12345")
     for row, email in zip(listed, emails, strict=True):
-        assert isinstance(row, Rejected)
+        assert isinstance(row, RejectedRow)
         assert "it has no name" in row.reason
         assert f"email {email}" in row.reason

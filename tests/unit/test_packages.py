@@ -9,7 +9,7 @@ import pytest
 
 from directory.errors import SourceError
 from directory.listing import Listing, Place, Point, Schedule
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.sources import archives
 from directory.sources.detect import read_source
 from tests.support.shared_data import SHARED
@@ -50,7 +50,7 @@ def describe(**paths: str) -> str:
     return json.dumps({"resources": [{"name": n, "path": path} for n, path in paths.items()]})
 
 
-def check(rows: list[Listing | Rejected]) -> None:
+def check(rows: list[Listing | RejectedRow]) -> None:
     tea, choir = rows
     assert isinstance(tea, Listing)
     assert isinstance(choir, Listing)
@@ -96,7 +96,7 @@ def test_a_service_that_is_not_fit_is_one_row(tmp_path):
     bad = TABLES | {"services.csv": TABLES["services.csv"].replace("Singing.", "")}
     tea, choir = read_source(str(write_zip(tmp_path / "feed.zip", bad)))
     assert isinstance(tea, Listing)
-    assert isinstance(choir, Rejected)
+    assert isinstance(choir, RejectedRow)
     assert "it has no description" in choir.reason
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from directory.listing import Point
-from directory.places import miles_from, tidy_postcode
+from directory.places import measure_miles_from, normalise_postcode
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from directory.places import miles_from, tidy_postcode
     [("bs14nS", "BS1 4NS"), (" BS1  4NS ", "BS1 4NS"), ("bs1", "BS1"), ("none", "NONE"), ("", "")],
 )
 def test_a_postcode_is_tidied_however_it_was_typed(typed, tidy):
-    assert tidy_postcode(typed) == tidy
+    assert normalise_postcode(typed) == tidy
 
 
 @pytest.mark.parametrize(
@@ -26,5 +26,5 @@ def test_a_postcode_is_tidied_however_it_was_typed(typed, tidy):
     ],
 )
 def test_miles(here, there, miles):
-    found = miles_from(here, np.array([[there.latitude, there.longitude]]))
+    found = measure_miles_from(here, np.array([[there.latitude, there.longitude]]))
     assert found[0] == pytest.approx(miles, rel=0.01, abs=0.01)

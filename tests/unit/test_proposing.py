@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.importing.classify import FIELDS, explain, propose
+from directory.importing.classify import FIELDS, classify_listing, explain_classification
 from directory.listing import ASSETS, KINDS, STRANDS, Listing
 
 CHOICES = {"kind": KINDS, "strands": STRANDS, "assets": ASSETS}
@@ -35,11 +35,11 @@ def make(name: str, description: str = "", **rest) -> Listing:
     ],
 )
 def test_words_that_tell_the_kind(name, description, kind):
-    assert propose(make(name, description)).kind == kind
+    assert classify_listing(make(name, description)).kind == kind
 
 
 def test_skills_that_are_wanted_make_it_volunteering():
-    assert propose(make("Saturdays", skills_wanted=("driving",))).kind == "volunteering"
+    assert classify_listing(make("Saturdays", skills_wanted=("driving",))).kind == "volunteering"
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_skills_that_are_wanted_make_it_volunteering():
     ],
 )
 def test_words_that_tell_strands_and_assets(name, description, strand, asset):
-    proposed = propose(make(name, description))
+    proposed = classify_listing(make(name, description))
     assert strand in proposed.strands
     assert asset in proposed.assets
 
 
 def test_what_the_source_says_stands():
     said = make("Knitting group", kind="service", assets=("outside_agencies",))
-    proposed = propose(said)
+    proposed = classify_listing(said)
     assert (proposed.kind, proposed.assets) == ("service", ("outside_agencies",))
     assert proposed.proposed == ("strands",)
     assert replace(proposed, strands=(), proposed=()) == said
@@ -74,18 +74,20 @@ def test_what_the_source_says_stands():
 
 def test_nothing_is_proposed_where_all_is_said():
     said = make("Choir", kind="group", strands=STRANDS[:1], assets=ASSETS[:1])
-    assert propose(said) == said
-    assert explain(said) == {}
+    assert classify_listing(said) == said
+    assert explain_classification(said) == {}
 
 
 def test_what_was_proposed_follows_when_the_text_changes():
-    before = propose(make("Housing advice"))
-    after = propose(replace(before, name="Ukulele band"))
+    before = classify_listing(make("Housing advice"))
+    after = classify_listing(replace(before, name="Ukulele band"))
     assert (before.kind, after.kind) == ("service", "group")
 
 
 def test_each_proposal_says_its_words():
-    reasons = explain(propose(make("Knit and natter", "Knitting, every Tuesday, in a group.")))
+    reasons = explain_classification(
+        classify_listing(make("Knit and natter", "Knitting, every Tuesday, in a group."))
+    )
     assert "knit and natter" in reasons["kind"]["group"]
     assert "every tuesday" in reasons["kind"]["group"]
     assert "knit*" in reasons["assets"]["skills_and_knowledge"]
@@ -93,8 +95,8 @@ def test_each_proposal_says_its_words():
 
 
 def test_words_are_whole_and_stars_end_them():
-    assert propose(make("Clubhouse hire")).kind == "service"
-    assert propose(make("Knitters of Yate")).kind == "group"
+    assert classify_listing(make("Clubhouse hire")).kind == "service"
+    assert classify_listing(make("Knitters of Yate")).kind == "group"
 
 
 def test_the_rules_name_only_what_there_is_and_no_word_twice():
@@ -124,15 +126,15 @@ def test_every_listing_gets_all_three_and_proposing_twice_changes_nothing(
     name, description, kind, strands
 ):
     said = make(name, description, kind=kind, strands=tuple(strands))
-    proposed = propose(said)
+    proposed = classify_listing(said)
     assert proposed.kind in KINDS
     assert proposed.strands
     assert set(proposed.strands) <= set(STRANDS)
     assert proposed.assets
     assert set(proposed.assets) <= set(ASSETS)
     assert proposed.proposed == tuple(field for field in FIELDS if not getattr(said, field))
-    assert propose(proposed) == proposed
-    reasons = explain(proposed)
+    assert classify_listing(proposed) == proposed
+    reasons = explain_classification(proposed)
     assert set(reasons) == set(proposed.proposed)
     for field, values in reasons.items():
         held = getattr(proposed, field)

@@ -22,7 +22,7 @@ from directory.listing import (
     Point,
     Schedule,
 )
-from directory.rejected import Rejected
+from directory.rejected import RejectedRow
 from directory.sources.detect import read_source
 from directory.sources.template import COLUMNS, read_rows
 
@@ -79,7 +79,7 @@ def sheet(*rows: dict[str, str], header: list[str] | None = None) -> str:
     return text.getvalue()
 
 
-def read(**changes: str) -> Listing | Rejected:
+def read(**changes: str) -> Listing | RejectedRow:
     [row] = read_rows(sheet(FULL | changes), "sheet.csv")
     return row
 
@@ -177,7 +177,7 @@ def test_every_column_is_read():
 )
 def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
     row = read(**{column: cell})
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     assert complaint in row.reason
     assert "line 2" in row.reason
 
@@ -226,19 +226,19 @@ def test_free_costs_nothing():
 )
 def test_a_row_that_is_refused_still_says_that_its_place_is_private(cell, confidential):
     row = read(confidential=cell, kind="club", latitude="9999")
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     assert row.confidential == confidential
     assert ("9999" in row.reason) == (not confidential)
     shifted = dict(zip(FULL, ["T1", "Tea", *FULL.values()], strict=False))
     line = sheet(shifted | {"confidential": "no", "assured_date": cell}).rstrip() + ",,\r\n"
     (pushed,) = read_rows(line, "sheet.csv")
-    assert isinstance(pushed, Rejected)
+    assert isinstance(pushed, RejectedRow)
     assert pushed.confidential == confidential
 
 
 def test_a_row_says_all_that_is_wrong_with_it():
     row = read(kind="club", online="perhaps", days="Blursday", minimum_age="young", status="off")
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     columns = "kind online days minimum_age status".split()
     assert [column for column in columns if f"column {column!r}" not in row.reason] == []
 
@@ -246,7 +246,7 @@ def test_a_row_says_all_that_is_wrong_with_it():
 @pytest.mark.parametrize("repeats", ["once", "monthly"])
 def test_what_has_no_day_of_the_week_needs_a_date(repeats):
     row = read(repeats=repeats, days="", starts="", ends="")
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     assert "column 'starts' is empty" in row.reason
     assert isinstance(read(repeats=repeats, days=""), Listing)
 
@@ -310,7 +310,7 @@ def test_a_sheet_that_is_refused_as_a_whole(text, complaint, tmp_path):
 
 def test_too_many_cells_are_a_comma_that_was_not_quoted():
     [row] = read_rows("name,kind,description,confidential\nTea,group,Tea, 1 High St,yes\n", "s")
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     assert "more cells than there are columns" in row.reason
     assert "High St" not in str(row.content)
 
@@ -409,5 +409,5 @@ def test_what_is_typed_into_the_sheet_comes_back(listing):
 @given(st.text(st.characters(exclude_categories=())), st.sampled_from(sorted(FULL)))
 def test_no_cell_can_break_the_reading(cell, column):
     row = read(**{column: cell})
-    assert isinstance(row, Listing | Rejected)
+    assert isinstance(row, Listing | RejectedRow)
     repr(row).encode()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.listing import Listing, Place, Point, Schedule, read_document, write_document
-from directory.rejected import Rejected
+from directory.listing import Listing, Place, Point, Schedule, dump_listing, load_listing
+from directory.rejected import RejectedRow
 from directory.sources import doit, teamkinetic
 from directory.sources.detect import read_source
-from directory.sources.volunteering import read_minimum_age
+from directory.sources.volunteering import find_minimum_age
 from tests.support.shared_data import SHARED
 
 ACTIVITY: dict[str, Any] = {"id": 1, "type": "Activity", "label": "Digger", "description": "Dig."}
@@ -91,7 +91,7 @@ def test_each_field_of_teamkinetic(fields, name, value):
 def test_an_organisation_in_the_same_graph_is_named():
     organisation = {"id": "X1", "type": "Organisation", "label": "Friends"}
     graph = {"@graph": [ACTIVITY | {"organisation": "x1"}, organisation]}
-    assert teamkinetic.recognise(graph)
+    assert teamkinetic.can_read(graph)
     [row] = teamkinetic.read_rows(graph)
     assert isinstance(row, Listing)
     assert row.organisation == "Friends"
@@ -170,7 +170,7 @@ def test_sessions_become_schedules(times, expected):
     ],
 )
 def test_ages_among_requirements(requirements, age):
-    assert read_minimum_age(requirements) == age
+    assert find_minimum_age(requirements) == age
 
 
 POINT = {"coordinates": [1.2, 53.5]}
@@ -276,14 +276,14 @@ def test_each_field_of_do_it(definition, fields, name, value):
 )
 def test_what_is_not_fit_says_why(rows, reason):
     [rejected] = rows
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, RejectedRow)
     assert reason in rejected.reason
 
 
 def test_an_organisations_keys_are_not_kept_with_what_is_set_aside():
     organisation = {"name": "Friends", "apiKey": "s3cret", "webhookEndpoint": "https://s3cret"}
     [row] = doit.read_rows([{"_id": "1", SUB: {"organizationSubDocument": organisation}}])
-    assert isinstance(row, Rejected)
+    assert isinstance(row, RejectedRow)
     assert "s3cret" not in str(row)
 
 
@@ -309,9 +309,9 @@ def test_no_json_can_break_the_reading(fields, definition):
         [fields | {SUB: definition}, fields | {"_id": "1", SUB: DEFINITION}]
     )
     for row in rows:
-        assert isinstance(row, Listing | Rejected)
+        assert isinstance(row, Listing | RejectedRow)
         if isinstance(row, Listing):
-            assert read_document(write_document(row)) == row
+            assert load_listing(dump_listing(row)) == row
 
 
 @pytest.mark.parametrize(
@@ -330,4 +330,4 @@ def test_the_real_sets_by_their_content(name, taken, refused, tmp_path):
     assert {one.kind for one in listings} == {"volunteering"}
     assert len({one.key for one in listings}) == taken
     assert all(one.places or one.online or one.website for one in listings)
-    assert len(json.dumps([row.reason for row in rows if isinstance(row, Rejected)])) < 500
+    assert len(json.dumps([row.reason for row in rows if isinstance(row, RejectedRow)])) < 500

@@ -4,12 +4,12 @@ from fastapi import APIRouter, Request, Response
 
 from bot.web.desk.pages import render_page
 from bot.web.parameters import PageNumber
-from directory.importing.audit_log import History
+from directory.importing.audit_log import AuditLog
 
 _PAGE_SIZE = 50
 
 
-def create_audit_router(history: History) -> APIRouter:
+def create_audit_router(history: AuditLog) -> APIRouter:
     router = APIRouter(prefix="/audit")
 
     @router.get("")

@@ -12,7 +12,7 @@ from bot.web.desk.pages import redirect, render_page
 from bot.web.desk.signed_links import LinkSigner
 from directory.desk.editor import Kept
 from directory.desk.services import DeskServices
-from directory.errors import ChangedError, PaceError
+from directory.errors import ConflictError, DailyLimitError
 from directory.publishing.csv_export import write_cells
 
 # The name in the audit log.
@@ -57,9 +57,9 @@ def create_contact_router(
                 version=version,
                 most_a_day=MAX_CHANGES_PER_DAY,
             )
-        except ChangedError:
+        except ConflictError:
             return redirect(path, "changed-meanwhile")
-        except PaceError:
+        except DailyLimitError:
             raise PageError(
                 429,
                 "This listing was changed too often today",

@@ -14,7 +14,7 @@ from bot.web.desk.pages import redirect, render_page
 from bot.web.parameters import PageNumber, RecordId
 from directory.desk.queries import Quarantined
 from directory.desk.services import DeskServices
-from directory.errors import HeldError
+from directory.errors import ImportHeldError
 from directory.importing.importer import ImportReport
 from directory.publishing.csv_export import write_cells
 from directory.sources.detect import read_bytes
@@ -58,7 +58,7 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
             report = desk_services.take_in(
                 source, rows, context.user.name, complete=is_complete, accept_loss=accept_loss
             )
-        except HeldError:
+        except ImportHeldError:
             return render_imports(request, 409, refused_source=source, is_complete=is_complete)
         return render_imports(request, report=report)
 

@@ -15,7 +15,7 @@ from bot.web.parameters import PageNumber, RecordId
 from directory.describe import describe_listing, describe_when, describe_where
 from directory.desk.editor import Kept
 from directory.desk.services import DeskServices
-from directory.errors import ChangedError
+from directory.errors import ConflictError
 from directory.listing import STATUSES, Listing, StoredListing
 from directory.publishing.csv_export import write_cells
 
@@ -113,7 +113,7 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
         version = context.get_text("version")
         try:
             desk_services.editor.assure(listing_id, context.user.name, version=version)
-        except ChangedError:
+        except ConflictError:
             return redirect(f"{PATH}/{listing_id}", "changed-meanwhile")
         return redirect(context.get_desk_path("back") or f"{PATH}/{listing_id}", "assured")
 

@@ -27,7 +27,7 @@ def create_review_router(desk_services: DeskServices) -> APIRouter:
         return render_page(
             request,
             "review.html",
-            notes=desk_services.notebook.read_numbered(),
+            notes=desk_services.notebook.read_notes_by_id(),
             pairs=[(pair, build_card(pair.first), build_card(pair.second)) for pair in pairs],
             feeds=desk_services.list_held(),
             row_count=desk_services.queries.count_quarantined(),
@@ -36,7 +36,7 @@ def create_review_router(desk_services: DeskServices) -> APIRouter:
 
     @router.post("/notes/{note_id}")
     def settle_note(note_id: NoteId) -> Response:
-        desk_services.notebook.settle(note_id)
+        desk_services.notebook.delete_note(note_id)
         return redirect(PATH, "settled")
 
     @router.post("/pairs/{first_id}/{second_id}")
