@@ -15,7 +15,7 @@ from benchmarks.search import Ready
 from directory.database import migrate, open_database
 from directory.encoder import Encoder
 from directory.importing.classify import classify_listing
-from directory.importing.importer import import_listings
+from directory.importing.importer import import_listings, write_source
 from directory.importing.writer import Written, renew_entries, write_listings
 from directory.indexing import postgres_rows
 from directory.indexing.entries import LABEL, make_entry
@@ -85,7 +85,7 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
 
     def fill(kind: str) -> SearchService:
         postgres_engine = make_engine(kind)
-        import_listings(postgres_engine, Ready(corpus), "town", corpus.listings)
+        write_source(postgres_engine, Ready(corpus), "town", corpus.listings)
         return SearchService(postgres_engine, encoder, lambda: TODAY)
 
     return fill("postgresql"), fill("sqlite")
@@ -128,7 +128,7 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
     rare = [replace(one, kind="have_a_say") for one in corpus.listings[-3:]]
     common = [replace(one, kind="group") for one in corpus.listings[:-3]]
     postgres_engine = make_engine("postgresql")
-    import_listings(postgres_engine, Ready(corpus), "town", [*common, *rare])
+    write_source(postgres_engine, Ready(corpus), "town", [*common, *rare])
     backend = PostgresBackend(postgres_engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as can be.
