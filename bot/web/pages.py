@@ -85,9 +85,9 @@ class Results(BaseModel):
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "There is no such thing."},
-    410: {"model": Problem, "description": "Its source no longer lists it."},
-    422: {"model": Problem, "description": "A part of the address cannot be read."},
+    404: {"model": Problem, "description": "Not found."},
+    410: {"model": Problem, "description": "The source no longer has this listing."},
+    422: {"model": Problem, "description": "A part of the URL is invalid."},
 }
 _FORMS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -109,9 +109,9 @@ def create_pages(
     def find(number: int) -> StoredListing:
         stored = repository.get(number)
         if stored is None:
-            raise ProblemError(404, "There is no listing with this number.")
+            raise ProblemError(404, "There is no listing with this id.")
         if stored.gone:
-            raise ProblemError(410, "This is no longer listed by those who told us of it.")
+            raise ProblemError(410, "The source no longer has this listing.")
         return stored
 
     @router.get("/listings/page.css", include_in_schema=False)
@@ -141,12 +141,12 @@ def create_pages(
     def listing(request: Request, number: str) -> Response:
         stored = repository.get(int(number)) if number.isdecimal() and len(number) < 10 else None
         if stored is None:
-            missing = ("Perhaps the address was cut short, or the listing never was.",)
+            missing = ("Check that the address is complete.",)
             return _tell(request, 404, "There is no such listing", missing)
         if stored.gone:
             ended = (
-                "Those who told us of it do not list it any more. It may have ended.",
-                "If you were on your way there, check with them first.",
+                "The organisation that told us about it no longer lists it. It may have ended.",
+                "Check with the organisation before you go.",
             )
             return _tell(request, 410, f"{stored.listing.name}: no longer listed", ended)
         page = f"{root(request)}/listings/{number}"

@@ -21,7 +21,7 @@ const en = {
   tryAgain: "Try again",
   offline: "This was not sent. Check your internet, then try again.",
   noGreeting: "The chat could not start. Check your internet, then try again.",
-  noAnswer: "No answer came.",
+  noAnswer: "There was no answer.",
   serverFault: "Something went wrong here. Please try again in a minute.",
   tooLong: (length, limit) =>
     `Your message has ${length.toLocaleString("en-GB")} characters. ` +
@@ -49,7 +49,7 @@ const en = {
   next: "Next",
   pick: "Pick an answer first.",
   map: (count) => `Show these ${count} on a map`,
-  mapped: (count) => `Map of ${count} places. North is up. The list below says the same.`,
+  mapped: (count) => `Map of ${count} places. North is up. The list below has the same places.`,
   miles: (miles) => (miles === 1 ? "1 mile" : `${miles} miles`),
   from: (miles, bearing) => `${miles} miles ${bearing} of number 1`,
   close1: "close to number 1",
@@ -57,7 +57,7 @@ const en = {
   bearings: [
     "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west",
   ],
-  noMap: "The map could not be loaded. The list above has all the places.",
+  noMap: "The map could not be loaded. All places are listed above.",
   call: (number) => `Call ${number}`,
   write: (address) => `Email ${address}`,
 };

@@ -192,7 +192,7 @@ def test_what_is_carried_cannot_be_made_up(client: httpx.Client) -> None:
     answer = client.post("/chat", data={"carried": forged, "text": "hello"})
     assert answer.status_code == 200
     assert "heard hello" in answer.text
-    assert "Said earlier" in answer.text  # our own greeting, in place of theirs
+    assert "Earlier messages" in answer.text  # our own greeting, in place of theirs
 
 
 def test_a_check_in_is_carried_nowhere(client: httpx.Client, echo: Echo) -> None:
