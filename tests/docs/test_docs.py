@@ -61,8 +61,8 @@ def test_every_privacy_property_names_a_function_and_a_test_that_exist() -> None
         assert f"def {test}(" in read(test_file), guard
 
 
-def test_privacy_names_what_holds_anything_of_people_and_for_how_long() -> None:
-    section = read("docs/explanation/privacy.md").partition("## What the desk keeps of whom")[2]
+def test_privacy_names_every_table_about_people_and_for_how_long() -> None:
+    section = read("docs/explanation/privacy.md").partition("## What the desk stores")[2]
     rows = re.findall(r"^\| (`.+?`) \| .+ \| .+ \| .+ \|$", section, re.M)
     named = {name for cell in rows for name in re.findall(r"`(\w+)`", cell)}
     kept = {name for name in Base.metadata.tables if name.startswith("desk_")}
@@ -70,10 +70,12 @@ def test_privacy_names_what_holds_anything_of_people_and_for_how_long() -> None:
     assert named == kept | {"note", "feedback", "unmet_need", "quarantined_row"}
 
 
-def test_every_line_that_the_chat_says_of_privacy_is_guarded() -> None:
+def test_every_privacy_line_of_the_chat_names_a_test_that_exists() -> None:
     text = Wording().responses["utter_ask_privacy"]["text"]
     said = [line.strip() for line in text.strip().splitlines()]
-    section = read("docs/explanation/privacy.md").partition("## What the chat says of it")[2]
+    section = read("docs/explanation/privacy.md").partition("## What the chat says about privacy")[
+        2
+    ]
     rows = re.findall(r"^\| (.+?) \| `(.+?)` \|$", section, re.M)
     assert [line for line, _ in rows] == said
     assert len(said) == 5
