@@ -117,7 +117,7 @@ def compare(
 
     `entries` are all that the database holds; `say` is told each figure as it comes.
     """
-    index = Index(entries)
+    index = Index.from_entries(entries)
     exact = SearchService(engine, encoder, lambda: TODAY, _Held(make_exact(index, entries.vectors)))
     ours = SearchService(engine, encoder, lambda: TODAY)
     asked_of = {name: (ours, case) for name, case in CASES.items()}

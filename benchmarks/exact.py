@@ -29,10 +29,10 @@ def word_scores(corpus: Corpus) -> Callable[[str], Scores]:
     terms = [weigh(build_search_text(listing)) for listing in corpus.listings]
     rows = np.repeat(np.arange(len(terms), dtype=np.int32), list(map(len, terms)))
     words = np.concatenate(terms)
-    postings = InvertedIndex(words["term"], rows, words["impact"], len(terms))
+    inverted_index = InvertedIndex.from_unsorted(words["term"], rows, words["impact"], len(terms))
 
     def score(text: str) -> Scores:
-        scores = postings.score(map(number, find_stems(text)))
+        scores = inverted_index.score(map(number, find_stems(text)))
         return scores / max(float(scores.max()), 1e-6)
 
     return score

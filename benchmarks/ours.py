@@ -13,14 +13,15 @@ from directory.importing.classify import classify_listing
 from directory.indexing.entries import make_entry, read_entries
 from directory.search.index import Index
 from directory.search.query import Query
-from directory.search.search import choose, rank
-from directory.search.vector_scan import Scan
+from directory.search.ranking import rank
+from directory.search.selection import choose_rows
+from directory.search.vector_scan import VectorScan
 
 BEST = 10
 TODAY = date(2026, 11, 23)
 
 
-class _ExactScan(Scan):
+class _ExactScan(VectorScan):
     """Every cosine in float32, of the vectors as they were stored: nothing rounded off."""
 
     def __init__(self, vectors: Vectors) -> None:
@@ -39,13 +40,13 @@ def build_index(corpus: Corpus) -> Index:
         make_entry(classify_listing(listing), vector)
         for listing, vector in zip(corpus.listings, corpus.vectors, strict=True)
     ]
-    return Index(read_entries(range(len(entries)), entries))
+    return Index.from_entries(read_entries(range(len(entries)), entries))
 
 
 def find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
     """The rows of the best ten, by our whole ranking."""
     ranked = rank(index, Query(text), vector, today=TODAY)
-    return [row for row, _ in zip(choose(index, ranked), range(BEST), strict=False)]
+    return [row for row, _ in zip(choose_rows(index, ranked), range(BEST), strict=False)]
 
 
 def make_exact(index: Index, vectors: Vectors) -> Index:

@@ -88,7 +88,7 @@ def _compare(
         {
             "encoder alone": lambda i: encoder.encode([queries[i]]),
             "BM25 alone": lambda i: _find_best(
-                index.postings.score(map(number, find_stems(queries[i])))
+                index.inverted_index.score(map(number, find_stems(queries[i])))
             ),
             "vector scan alone": lambda i: _scan(index, ready[i]),
             "hybrid, best 3": lambda i: search_service.search(Query(queries[i])),

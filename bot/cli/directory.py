@@ -100,7 +100,8 @@ def search(
     """Print the listings that fit best, each with the reason."""
     from directory.encoder import Encoder, prepare_encoder
     from directory.importing.upgrade import open_directory
-    from directory.indexing.criteria import NEEDS, TIME_ORDER
+    from directory.indexing.needs import NEEDS
+    from directory.indexing.times import TIME_ORDER
     from directory.listing import KINDS, STRANDS
     from directory.search.query import Query
     from directory.search.results import describe_hit

@@ -18,7 +18,8 @@ from bot.web.parameters import RecordId, SearchText, get_root_url
 from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
 from bot.web.templating import open_templates
 from directory.describe import FACT_LABELS, describe_listing
-from directory.indexing.criteria import NEEDS, TIMES
+from directory.indexing.needs import NEEDS
+from directory.indexing.times import TIMES
 from directory.listing import KINDS, STRANDS, StoredListing, withhold_place
 from directory.publishing.csv_export import write_sheet
 from directory.publishing.geojson_export import write_features

@@ -1,20 +1,22 @@
 """What a search needs of a listing, in as few bytes as will do: made at import, kept beside it.
 
-Owns the layout of those bytes. `VERSION` must grow with every change to it, to `fitting` or to
+Owns the layout of those bytes. `VERSION` must grow with every change to it, to `needs`, `times` or
 `words`: what an older program wrote is then made again.
 """
 
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from directory.encoder import DIMENSIONS, Vectors
-from directory.indexing.criteria import NEEDS, TIME_ORDER, hours_of, judge, times_told
+from directory.indexing.bits import join_bits, pack_names
+from directory.indexing.needs import NEEDS, judge_need
+from directory.indexing.times import TIME_ORDER, find_time_mentions, list_hours
 from directory.indexing.topics import KEPT
 from directory.indexing.traits import compute_traits
 from directory.indexing.words import TERM, weigh
@@ -36,6 +38,8 @@ FREE, HIDDEN = 1, 2
 NO_ORGANISATION = 0
 UNKNOWN = -1
 """In place of a day or an age that the listing does not say."""
+
+_FIRST_DAY = date(1970, 1, 1)
 
 FACTS = np.dtype(
     [
@@ -132,17 +136,17 @@ def find_labels(listing: Listing) -> set[tuple[str, str]]:
 
 
 def _gather_facts(listing: Listing, vector: Vectors) -> NDArray[np.void]:
-    verdicts = [judge(listing, need).suits for need in NEEDS]
+    verdicts = [judge_need(listing, need).suits for need in NEEDS]
     content = f"{listing.name}\n{listing.description}".encode()
     facts = np.zeros((), dtype=FACTS)
     facts["kind"] = KINDS.index(listing.kind)
     facts["status"] = STATUSES.index(listing.status)
     facts["flags"] = FREE * listing.free
-    facts["strands"] = _bits(listing.strands, STRANDS)
+    facts["strands"] = pack_names(listing.strands, STRANDS)
     facts["needs"] = [0 if suits is None else 1 if suits else -1 for suits in verdicts]
     facts["youngest"] = UNKNOWN if listing.minimum_age is None else listing.minimum_age
     facts["oldest"] = UNKNOWN if listing.maximum_age is None else listing.maximum_age
-    facts["times_told"] = _bits(times_told(listing), TIME_ORDER)
+    facts["times_told"] = pack_names(find_time_mentions(listing), TIME_ORDER)
     facts["assured"] = count_days(listing.assured_date)
     facts["content"] = zlib.crc32(content) << 32 | zlib.adler32(content)
     name = listing.organisation.casefold()
@@ -155,8 +159,8 @@ def _gather_facts(listing: Listing, vector: Vectors) -> NDArray[np.void]:
 
 def _gather_session(schedule: Schedule) -> tuple[int, int, int, int, int]:
     return (
-        _bits(schedule.days, DAYS),
-        sum(1 << hour for hour in hours_of(schedule)),
+        pack_names(schedule.days, DAYS),
+        join_bits(list_hours(schedule)),
         # 0 for one that does not say.
         1 + REPEATS.index(schedule.repeats) if schedule.repeats else 0,
         count_days(schedule.starts),
@@ -166,25 +170,26 @@ def _gather_session(schedule: Schedule) -> tuple[int, int, int, int, int]:
 
 def count_days(day: date | None) -> int:
     """Days since 1970, or `UNKNOWN`."""
-    return UNKNOWN if day is None else (day - date(1970, 1, 1)).days
+    return UNKNOWN if day is None else (day - _FIRST_DAY).days
 
 
-def _bits(names: Sequence[str] | frozenset[str], order: Sequence[str]) -> int:
-    return sum(1 << order.index(name) for name in set(names))
+def read_day(days: int) -> date | None:
+    """The day that `count_days` gave this number for."""
+    return None if days == UNKNOWN else _FIRST_DAY + timedelta(days=days)
 
 
 @dataclass(frozen=True)
-class Several:
+class RowValues:
     """Any number of values for each row, one after another; `rows` says whose each is."""
 
     values: NDArray[Any]
     rows: NDArray[np.int32]
 
-    def replace(self, new_rows: NDArray[np.int32], added: "Several", before: int) -> "Several":
+    def replace(self, new_rows: NDArray[np.int32], added: "RowValues", before: int) -> "RowValues":
         """With each row renumbered (-1: dropped), and those of `added` from row `before` on."""
         rows = new_rows[self.rows]
         kept = rows >= 0
-        return Several(
+        return RowValues(
             np.concatenate([self.values[kept], added.values]),
             np.concatenate([rows[kept], added.rows + np.int32(before)]),
         )
@@ -197,10 +202,10 @@ class Entries:
     ids: NDArray[np.int64]
     vectors: NDArray[np.float16]
     facts: NDArray[np.void]
-    terms: Several
-    points: Several
-    sessions: Several
-    labels: Several
+    terms: RowValues
+    points: RowValues
+    sessions: RowValues
+    labels: RowValues
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -226,10 +231,10 @@ def chain_entries(parts: Sequence[Entries]) -> Entries:
         return parts[0]
     starts = np.cumsum([0, *map(len, parts)])
 
-    def chain(name: str) -> Several:
+    def chain(name: str) -> RowValues:
         several = [getattr(part, name) for part in parts]
         rows = [one.rows + np.int32(start) for one, start in zip(several, starts, strict=False)]
-        return Several(np.concatenate([one.values for one in several]), np.concatenate(rows))
+        return RowValues(np.concatenate([one.values for one in several]), np.concatenate(rows))
 
     return Entries(
         ids=np.concatenate([part.ids for part in parts]),
@@ -239,7 +244,7 @@ def chain_entries(parts: Sequence[Entries]) -> Entries:
     )
 
 
-def _join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> Several:
+def _join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> RowValues:
     counts = [len(blob) // dtype.itemsize for blob in blobs]
     rows = np.repeat(np.arange(len(blobs), dtype=np.int32), counts)
-    return Several(np.frombuffer(b"".join(blobs), dtype=dtype), rows)
+    return RowValues(np.frombuffer(b"".join(blobs), dtype=dtype), rows)

@@ -1,10 +1,10 @@
-"""Words and first names that are also names of British places.
+"""English words and first names that are also names of British places.
 
-Found by comparing a gazetteer with a list of English words by how often they are used. Towns that
-are hardly ever meant as anything else are left out.
+Found by comparing a gazetteer with a list of English words by frequency. Towns whose names hardly
+ever mean anything else are left out.
 """
 
-ORDINARY = frozenset(
+COMMON_PLACE_WORDS = frozenset(
     """
     acre amble anchor anderson angel angle antony archway arnold arrow arsenal ash ashley
     backside badger badminton bale ball bank banks barking barley barnacle barney barry bath
@@ -41,4 +41,4 @@ ORDINARY = frozenset(
     woodlands wool work worth wrangle yelling
     """.split()
 )
-"""In lower case. One of these in a sentence is a place only where the sentence says so."""
+"""In lower case. In a sentence, one of these is a place only if the sentence shows it."""

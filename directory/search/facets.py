@@ -1,6 +1,6 @@
-"""How many of what was found have each thing that one may filter by.
+"""How many listings of a search result have each thing that one can filter by.
 
-Counted over what a search found, so that no filter that is offered leads to nothing.
+Counted over what a search allows and finds, so that no filter that is offered leads to nothing.
 """
 
 from collections.abc import Mapping
@@ -8,33 +8,32 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from directory.indexing.criteria import NEEDS, TIMES, Demand
 from directory.indexing.entries import FREE
+from directory.indexing.needs import NEEDS
+from directory.indexing.times import TIME_ORDER
 from directory.listing import KINDS, STRANDS
+from directory.search.criteria import AgeCriterion, Criterion, NeedCriterion, TimesCriterion
+from directory.search.filters import Rows
 from directory.search.index import Index
 from directory.search.query import Query
-from directory.search.search import Ranked
-from directory.search.verdicts import Verdicts
+from directory.search.ranking import Ranked
 
-Rows = NDArray[np.bool_]
 _K = TypeVar("_K")
 
 WITHIN_MILES = (1, 3, 5, 10)
 AGES = (10, 20, 40, 75)
-"""One of childhood, of youth, of middle and of old age."""
-_DAY_PARTS = sorted(TIMES)
+"""One age each of childhood, youth, middle age and old age."""
 
 
 @dataclass(frozen=True)
 class Facets:
-    """Counts by what was found; what none has is left out. `total` is how many were found.
+    """How many listings have each value; values with none are left out. `total` counts them all.
 
-    All counts are at the least, where not `complete`: then only the likeliest were looked at.
+    Where not `complete`, only the likeliest listings were counted, and counts are lower bounds.
 
-    `needs` and `times` are by the names that a `Query` takes, `ages` by one of `AGES` that the
-    listing says it is for, `miles` by how far at most, `labels` by number of label.
+    `needs` and `times` are by the names that a `Query` takes, `ages` by those of `AGES` that the
+    listing says it is for, `miles` by the greatest distance, `labels` by the label's number.
     """
 
     total: int
@@ -50,35 +49,37 @@ class Facets:
 
 
 def count_facets(index: Index, query: Query, ranked: Ranked) -> Facets:
-    """The facets of what is allowed and, where something was asked for, fits."""
+    """The facets of the rows that are allowed and, where the query has a text, that fit it."""
     rows = ranked.find_fitting(index) if query.text else ranked.allowed
     facts = index.entries.facts
 
-    def count(found: Rows) -> int:
-        return int(np.count_nonzero(found & rows))
+    def count(selected: Rows) -> int:
+        return int(np.count_nonzero(selected & rows))
 
-    def judge(demand: Demand) -> Verdicts:
-        return index.judge(demand, ranked.today)
+    def count_suited(criterion: Criterion) -> int:
+        return count(index.judge(criterion, ranked.today) > 0)
 
     kinds = np.bincount(facts["kind"][rows], minlength=len(KINDS))
-    near = index.measure_miles(query.near) if query.near else np.full(len(index), np.nan)
+    miles = index.measure_miles(query.near) if query.near else np.full(len(index), np.nan)
     return Facets(
         total=int(np.count_nonzero(rows)),
-        kinds=_some({kind: int(kinds[number]) for number, kind in enumerate(KINDS)}),
-        strands=_some(
+        kinds=_drop_zeros({kind: int(kinds[number]) for number, kind in enumerate(KINDS)}),
+        strands=_drop_zeros(
             {
                 strand: count(facts["strands"] >> number & 1 != 0)
                 for number, strand in enumerate(STRANDS)
             }
         ),
-        needs=_some({need: count(judge(need) > 0) for need in NEEDS}),
-        times=_some({time: count(judge(frozenset({time})) > 0) for time in _DAY_PARTS}),
-        ages=_some({age: count(judge(age) > 0) for age in AGES}),
-        miles=_some({most: count(near <= most) for most in WITHIN_MILES}),
+        needs=_drop_zeros({need: count_suited(NeedCriterion(need)) for need in NEEDS}),
+        times=_drop_zeros(
+            {time: count_suited(TimesCriterion(frozenset({time}))) for time in TIME_ORDER}
+        ),
+        ages=_drop_zeros({age: count_suited(AgeCriterion(age)) for age in AGES}),
+        miles=_drop_zeros({most: count(miles <= most) for most in WITHIN_MILES}),
         labels=index.count_labels(rows),
         free=count(index.find_flag(FREE)),
     )
 
 
-def _some(counts: dict[_K, int]) -> dict[_K, int]:
+def _drop_zeros(counts: dict[_K, int]) -> dict[_K, int]:
     return {name: count for name, count in counts.items() if count}

@@ -1,19 +1,19 @@
-"""Searching on PostgreSQL: the directory stays in the database, and a search reads a part of it.
+"""Search on PostgreSQL: the directory stays in the database, and a search reads a part of it.
 
-Owns which listings a query is decided among: those nearest in meaning and those that share its
-words, of what its filters allow. Decides nothing about their order: `search.rank` does, over
-them, as it does in memory over all.
+Owns which listings are the candidates of a query: those nearest in meaning and those that share
+its words, among those that its filters allow. Must never order them: `ranking.rank` does, as it
+does in memory over all listings.
 """
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Engine,
     TextClause,
+    and_,
     cast,
     false,
     func,
@@ -25,162 +25,173 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from directory.encoder import Vectors
-from directory.indexing.criteria import demands
 from directory.indexing.entries import Entries, Entry, read_entries
-from directory.indexing.postgres_rows import (
-    COUNTS,
-    ROWS,
+from directory.indexing.postgres_schema import (
+    ENTRY_SEARCH,
+    TERM_COUNT,
     HalfVector,
     Integers,
     SparseVector,
-    shorten,
-    write_sparse,
-    write_vector,
+    format_sparse_vector,
+    format_vector,
+    shorten_term,
 )
 from directory.indexing.words import find_stems, number
 from directory.listing import KINDS
-from directory.search.conditions import Condition, filter_rows, is_within, suits
+from directory.search.candidates import Candidates
+from directory.search.criteria import Condition
+from directory.search.filters import build_is_within, make_filters
 from directory.search.index import Index
 from directory.search.inverted_index import Rarity
 from directory.search.query import Query
-from directory.search.ranking import RankingQuery, offers_help, read_question
+from directory.search.scoring import RankingQuery, offers_help, read_question
 
-# How many of the nearest are looked at, and how many when those were not enough.
+# How many of the nearest are candidates at first, and each time that those were not enough.
 WIDTHS = (3_000, 10_000, 100_000)
-# So many of each part that is given a small advantage, such as what is near: a trip of a mile
-# costs as much as a fair difference in fit, so those within so many miles are looked at too. What
-# suits, and a role for somebody who offers help, is worth so much that hardly anything else wins:
-# of those, as many are looked at as of all.
-_OF_PART = 0.4
-_RINGS = (1.0, 3.0, 10.0)
-# So many are sorted exactly; of more, the index of vectors gives the nearest, and it is asked for
-# a thousand, the most that it can be, as it misses more of fewer: see
+# The share of them taken from each part that has a small advantage, such as near places: a mile
+# costs as much as a fair difference in fit. A listing that suits, or a role for a person who
+# offers help, wins over nearly everything else, so as many are taken from those as from all.
+_PART_SHARE = 0.4
+_RINGS_MILES = (1.0, 3.0, 10.0)
+# Up to so many rows are sorted exactly. Above, the index of vectors is asked for a thousand, the
+# most that it can give, as it misses more when asked for fewer: see
 # docs/decisions/postgresql-search.md.
-_FEW = 20_000
-# A square's share of the listings takes long to count.
-_FEW_NEAR = 5_000
-_EF = 1_000
-_MOST_SCANNED = 40_000
-# The rarest words are looked up until so many listings have been seen, and the best are taken.
-_SEEN_BY_WORDS = 4_000
+_MAX_SORTED = 20_000
+# The share of listings in a square takes long to count.
+_MAX_SORTED_NEAR = 5_000
+_EF_SEARCH = 1_000
+_MAX_SCANNED = 40_000
+# The rarest words are looked up until they give so many listings, and the best are taken.
+_MAX_SEEN_BY_WORDS = 4_000
 _TAKEN_BY_WORDS = 200
-_READ = """
+_READ_ENTRIES = """
     SELECT listing_id, vector, text_digest, facts, terms, points, sessions, labels
     FROM entry WHERE listing_id = ANY(%s)
 """
 
 
 class PostgresBackend:
-    """Finds what a query is decided among. Holds nothing itself; safe from several threads."""
+    """Finds the candidates for a query. Holds no state; safe to use from several threads."""
 
     widths: tuple[int, ...] = WIDTHS
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def renew(self, session: Session, since: int) -> None:
-        """Nothing to do: the database is asked afresh each time."""
+    def load_changes(self, session: Session, since: int) -> None:
+        """Nothing to do: each query reads the database."""
 
     def __len__(self) -> int:
         with self._engine.connect() as connection:
-            return _count(connection, [0]).get(0, 0)
+            return _count_listings(connection, [0]).get(0, 0)
 
-    def gather(
-        self, query: Query, vector: Vectors | None, labels: Sequence[int], width: int
-    ) -> tuple[Index, bool]:
-        """An index of the `width` likeliest and some more, and whether nothing else is allowed.
+    def find_candidates(
+        self, query: Query, vector: Vectors | None, label_numbers: Sequence[int], width: int
+    ) -> Candidates:
+        """The `width` likeliest listings and some more.
 
-        `vector` is the query's, of shape (384,); `labels` are the numbers of its labels.
+        `vector` is the query's, of shape (384,); `label_numbers` are those of its labels.
         """
         terms = Counter(map(number, find_stems(query.text)))
-        filters = filter_rows(query, labels)
+        allowed = _build_allowed(query, label_numbers)
         with self._engine.connect() as connection:
             connection.execute(_SETTINGS)
             rarity = _find_rarity(connection, terms)
-            ids, whole = _find_by_words(connection, terms, rarity, filters, width)
+            ids, complete = _find_by_words(connection, terms, rarity, allowed, width)
             if vector is not None:
                 question = read_question(query.text, vector)
-                found, whole = _find_nearest_of_all(connection, query, question, filters, width)
-                ids |= found
-            return Index(_read_entries(connection, sorted(ids)), rarity), whole
+                nearest, complete = _find_by_meaning(connection, query, question, allowed, width)
+                ids |= nearest
+            entries = _read_entries(connection, sorted(ids))
+            return Candidates(Index.from_entries(entries, rarity), complete)
 
 
-# A plan made once for all values would take one way for the rare and for the common.
+def _build_allowed(query: Query, label_numbers: Sequence[int]) -> list[Condition]:
+    """SQL conditions that every row meets which the query allows."""
+    filters = [one.build_condition() for one in make_filters(query, label_numbers)]
+    return filters + [criterion.build_allowed() for criterion in query.criteria()]
+
+
+# A generic plan would treat rare and common values alike.
 _SETTINGS = text(
-    f"SELECT set_config('hnsw.ef_search', '{_EF}', true), "
+    f"SELECT set_config('hnsw.ef_search', '{_EF_SEARCH}', true), "
     "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
-    f"set_config('hnsw.max_scan_tuples', '{_MOST_SCANNED}', true), "
+    f"set_config('hnsw.max_scan_tuples', '{_MAX_SCANNED}', true), "
     "set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
 )
 
 
-def _find_nearest_of_all(
+def _find_by_meaning(
     connection: Connection,
     query: Query,
     question: RankingQuery,
-    filters: Sequence[Condition],
+    allowed: Sequence[Condition],
     width: int,
 ) -> tuple[set[int], bool]:
-    """Those nearest in meaning, of all and of each part that is given an advantage.
+    """The ids nearest in meaning, of all and of each part that has an advantage.
 
-    And whether they are all that is allowed.
+    The second value is whether they are all that is allowed.
     """
     vector = question.aim
-    few = _are_few(connection, filters)
-    found = _find_nearest(connection, vector, filters, width, few=few)
-    if len(found) < width:
-        return found, True
-    of_part = int(width * _OF_PART)
-    suited = [suits(demand) for demand in demands(query.needs, query.age, query.week)]
-    parts = [([one], of_part) for one in suited] if len(suited) > 1 else []
+    is_few = _are_few(connection, allowed)
+    ids = _find_nearest(connection, vector, allowed, width, is_few=is_few)
+    if len(ids) < width:
+        return ids, True
+    part_width = int(width * _PART_SHARE)
+    suited = [criterion.build_suited() for criterion in query.criteria()]
+    parts = [([condition], part_width) for condition in suited] if len(suited) > 1 else []
     parts += [(suited, width)] if suited else []
-    # Somebody who offers help is shown roles before what is nearer in meaning.
-    role: Condition = ROWS.c.kind == KINDS.index("volunteering")
-    parts.append(([role], width) if offers_help(question) else ([~role], of_part))
-    for wanted, most in parts:
-        some = [*filters, *wanted]
-        few = _are_few(connection, some)
-        found |= _find_nearest(connection, vector, some, most, few=few)
+    # A person who offers help is shown roles before listings that are nearer in meaning.
+    is_role: Condition = ENTRY_SEARCH.c.kind == KINDS.index("volunteering")
+    parts.append(([is_role], width) if offers_help(question) else ([~is_role], part_width))
+    for conditions, count in parts:
+        part = [*allowed, *conditions]
+        is_few = _are_few(connection, part)
+        ids |= _find_nearest(connection, vector, part, count, is_few=is_few)
     if query.near is not None:
-        some = [*filters, ROWS.c.area.is_(None)]
-        few = _are_few(connection, some, _FEW_NEAR)
-        found |= _find_nearest(connection, vector, some, of_part, few=few)
-        few = True
-        for miles in _RINGS:
-            if few and (query.within is None or miles < query.within):
-                some = [*filters, is_within(query.near, miles)]
-                few = _are_few(connection, some, _FEW_NEAR)
-                found |= _find_nearest(connection, vector, some, of_part, few=few)
-    return found, False
+        part = [*allowed, ENTRY_SEARCH.c.area.is_(None)]
+        is_few = _are_few(connection, part, _MAX_SORTED_NEAR)
+        ids |= _find_nearest(connection, vector, part, part_width, is_few=is_few)
+        is_few = True
+        for miles in _RINGS_MILES:
+            if is_few and (query.within is None or miles < query.within):
+                part = [*allowed, build_is_within(query.near, miles)]
+                is_few = _are_few(connection, part, _MAX_SORTED_NEAR)
+                ids |= _find_nearest(connection, vector, part, part_width, is_few=is_few)
+    return ids, False
 
 
-def _are_few(connection: Connection, filters: Sequence[Condition], most: int = _FEW) -> bool:
-    some = select(ROWS.c.listing_id).where(*filters).limit(most + 1).subquery()
-    return (connection.scalar(select(func.count()).select_from(some)) or 0) <= most
+def _are_few(
+    connection: Connection, conditions: Sequence[Condition], most: int | None = None
+) -> bool:
+    """Whether at most `most` rows (`_MAX_SORTED`) meet the conditions."""
+    most = _MAX_SORTED if most is None else most
+    rows = select(ENTRY_SEARCH.c.listing_id).where(*conditions).limit(most + 1).subquery()
+    return (connection.scalar(select(func.count()).select_from(rows)) or 0) <= most
 
 
 def _find_nearest(
     connection: Connection,
     vector: Vectors,
-    filters: Sequence[Condition],
-    width: int,
+    conditions: Sequence[Condition],
+    count: int,
     *,
-    few: bool,
+    is_few: bool,
 ) -> set[int]:
-    """The `width` listings nearest in meaning of those that the filters allow."""
-    nearness = ROWS.c.embedding.op("<#>")(cast(write_vector(vector), HalfVector()))
-    nearest = select(ROWS.c.listing_id).where(*filters).order_by(nearness).limit(width)
-    connection.execute(_EXACTLY if few else _BY_INDEX)
-    found = set(connection.scalars(nearest))
-    if len(found) < width and not few:
-        # The index gives up after many that the filters do not allow; a sort does not.
-        connection.execute(_EXACTLY)
-        found = set(connection.scalars(nearest))
-    connection.execute(_EITHER)
-    return found
+    """The ids of the `count` rows nearest in meaning among those that meet the conditions."""
+    distance = ENTRY_SEARCH.c.embedding.op("<#>")(cast(format_vector(vector), HalfVector()))
+    nearest = select(ENTRY_SEARCH.c.listing_id).where(*conditions).order_by(distance).limit(count)
+    connection.execute(_BY_SORTING if is_few else _BY_INDEX)
+    ids = set(connection.scalars(nearest))
+    if len(ids) < count and not is_few:
+        # The index gives up after many rows that the conditions refuse; a sort does not.
+        connection.execute(_BY_SORTING)
+        ids = set(connection.scalars(nearest))
+    connection.execute(_BY_EITHER)
+    return ids
 
 
-def _choose_ways(*, by_index: str, otherwise: str) -> TextClause:
+def _choose_plan(*, by_index: str, otherwise: str) -> TextClause:
     return text(
         f"SELECT set_config('enable_indexscan', '{by_index}', true), "
         f"set_config('enable_seqscan', '{otherwise}', true), "
@@ -189,73 +200,73 @@ def _choose_ways(*, by_index: str, otherwise: str) -> TextClause:
     )
 
 
-# The planner guesses a square's share of the listings without looking.
-_EXACTLY = _choose_ways(by_index="off", otherwise="on")
-_BY_INDEX = _choose_ways(by_index="on", otherwise="off")
-_EITHER = _choose_ways(by_index="on", otherwise="on")
+# The planner guesses the share of listings in a square without looking.
+_BY_SORTING = _choose_plan(by_index="off", otherwise="on")
+_BY_INDEX = _choose_plan(by_index="on", otherwise="off")
+_BY_EITHER = _choose_plan(by_index="on", otherwise="on")
 
 
 def _find_by_words(
     connection: Connection,
     terms: Counter[int],
     rarity: Rarity,
-    filters: Sequence[Condition],
+    allowed: Sequence[Condition],
     width: int,
 ) -> tuple[set[int], bool]:
-    """Those that share the rarest words, and whether they are all that share any.
+    """The ids that share the rarest words, and whether they are all that share any.
 
-    The one that shares the most is among them even if it is not allowed: others are measured
-    by it.
+    The best of all is among them even if it is not allowed, as BM25 is scaled by it.
     """
     used = sorted((rarity.counts[term], term) for term in terms if rarity.counts[term])
     chosen: list[int] = []
     seen = 0
     for count, term in used:
-        if chosen and seen + count > max(_SEEN_BY_WORDS, width):
+        if chosen and seen + count > max(_MAX_SEEN_BY_WORDS, width):
             break
         seen += count
-        chosen.append(shorten(term))
+        chosen.append(shorten_term(term))
     if not chosen:
         return set(), True
-    sought = {shorten(term): terms[term] * rarity.weigh(count) for count, term in used}
-    score = ROWS.c.words.op("<#>")(cast(write_sparse(sought), SparseVector()))
-    allowed: Condition = reduce(lambda one, other: one & other, filters)
+    weights = {shorten_term(term): terms[term] * rarity.weigh(count) for count, term in used}
+    score = ENTRY_SEARCH.c.words.op("<#>")(cast(format_sparse_vector(weights), SparseVector()))
     sharing = (
-        select(ROWS.c.listing_id, score.label("score"), allowed.label("allowed"))
-        .where(ROWS.c.terms.op("&&")(cast(chosen, Integers)))
+        select(ENTRY_SEARCH.c.listing_id, score.label("score"), and_(*allowed).label("is_allowed"))
+        .where(ENTRY_SEARCH.c.terms.op("&&")(cast(chosen, Integers)))
         .cte("sharing")
         .prefix_with("MATERIALIZED")
     )
     taken = max(_TAKEN_BY_WORDS, width // 2)
     best = select(sharing.c.listing_id, false()).order_by(sharing.c.score)
-    found = connection.execute(
+    rows = connection.execute(
         union_all(
             best.limit(1).subquery().select(),
             select(sharing.c.listing_id, true())
-            .where(sharing.c.allowed)
+            .where(sharing.c.is_allowed)
             .order_by(sharing.c.score)
             .limit(taken)
             .subquery()
             .select(),
         )
     ).all()
-    whole = len(chosen) == len(used) and sum(of for _, of in found) < taken
-    return {at for at, _ in found}, whole
+    allowed_count = sum(is_allowed for _, is_allowed in rows)
+    complete = len(chosen) == len(used) and allowed_count < taken
+    return {listing_id for listing_id, _ in rows}, complete
 
 
 def _read_entries(connection: Connection, ids: list[int]) -> Entries:
     driver: Any = connection.connection
-    # As they are: written out as text they are twice as long, and slower to read.
-    rows = driver.cursor(binary=True).execute(_READ, [ids]).fetchall()
+    # Bytes written as text are twice as long, and slower to read.
+    rows = driver.cursor(binary=True).execute(_READ_ENTRIES, [ids]).fetchall()
     return read_entries([row[0] for row in rows], [Entry(*row[1:]) for row in rows])
 
 
 def _find_rarity(connection: Connection, terms: Collection[int]) -> Rarity:
-    counts = _count(connection, [0, *map(shorten, terms)])
-    return Rarity(counts.get(0, 0), {term: counts.get(shorten(term), 0) for term in terms})
+    counts = _count_listings(connection, [0, *map(shorten_term, terms)])
+    return Rarity(counts.get(0, 0), {term: counts.get(shorten_term(term), 0) for term in terms})
 
 
-def _count(connection: Connection, terms: Sequence[int]) -> dict[int, int]:
-    among = COUNTS.c.term == func.any(cast(list(terms), Integers))
-    asked = select(COUNTS.c.term, COUNTS.c.listings).where(among)
-    return {row.term: row.listings for row in connection.execute(asked)}
+def _count_listings(connection: Connection, terms: Sequence[int]) -> dict[int, int]:
+    """How many listings use each of the shortened terms; at 0, how many there are."""
+    is_asked = TERM_COUNT.c.term == func.any(cast(list(terms), Integers))
+    counts = select(TERM_COUNT.c.term, TERM_COUNT.c.listings).where(is_asked)
+    return {row.term: row.listings for row in connection.execute(counts)}

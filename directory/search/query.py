@@ -1,24 +1,26 @@
-"""What is looked for, and what comes of it: the shapes that cross out of finding."""
+"""The shapes that cross out of search: a query and a hit."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from directory.listing import StoredListing
 from directory.places import Area
+from directory.search.criteria import Criterion, make_criteria
 
-# Below this, the best that the directory has is not what was asked for.
+# With less, even the best listing of the directory is not what the person asked for.
 GOOD_ENOUGH = 0.3
 
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for. Empty `kinds` and `strands` mean any; `exclude` holds ids not to show.
+    """What to look for. Empty `kinds` and `strands` mean any; `exclude` holds listing ids.
 
-    `needs` are names in `fitting.NEEDS` and `fitting.TIMES`, `age` is in years: what does not
-    suit is left out, and what is known to suit comes first. `within` is in miles of `near`: what
-    is known to be farther is left out. `week` is the first of the seven days to go in.
-    `labels` are pairs of field and text that a listing must have. `avoid` says in words what is
-    not wanted. With a `why` the text is ours: it finds, and `why` is the reason to give.
+    `needs` are names in `NEEDS` and `TIMES`, the latter perhaps with "not " before them, `age` is
+    in years, and `week` is the first of the seven days to go in: a listing that fails one of them
+    is left out, and one that is known to meet it comes first. A listing known to be more than
+    `within` miles from `near` is left out; with `nearest`, miles cost more. `labels` are pairs of
+    field and text that a listing must have. `avoid` says in words what is not wanted. With a
+    `why`, the text is the program's own, and `why` is the reason to give.
     """
 
     text: str
@@ -37,14 +39,18 @@ class Query:
     week: date | None = None
     avoid: str = ""
 
+    def criteria(self) -> list[Criterion]:
+        """What listings are judged by. Raises KeyError for an unknown need."""
+        return make_criteria(self.needs, self.age, self.week)
+
 
 @dataclass(frozen=True)
 class Hit:
-    """A listing that was found. `score` is comparable within one search only.
+    """A listing that a search gives. `score` is comparable within one search only.
 
     `fit` is how near its words come to the query's, in units of cosine. `miles` is the distance
-    to the area asked about, None where it is not known; `silent` tells that the listing does
-    not say whether it meets some need.
+    to `Query.near`, None where it is not known; `silent` is whether the listing does not say if
+    it meets some criterion.
     """
 
     found: StoredListing
@@ -56,5 +62,5 @@ class Hit:
 
     @property
     def good(self) -> bool:
-        """Whether it is likely to be what was meant."""
+        """Whether it is likely to be what the person means."""
         return self.fit >= GOOD_ENOUGH

@@ -8,7 +8,6 @@ from datetime import date
 
 import numpy as np
 
-from directory.indexing.criteria import demands, judge
 from directory.indexing.words import find_stems, find_words, number
 from directory.listing import StoredListing
 from directory.listing_text import build_search_text
@@ -16,14 +15,15 @@ from directory.places import measure_miles_from
 from directory.search.index import Index
 from directory.search.query import GOOD_ENOUGH, Hit, Query
 
-# A word in more than this part of the listings is no reason to choose one.
-_COMMON = 0.2
+# A word that a greater share of the listings use is no reason to choose one of them.
+_COMMON_SHARE = 0.2
+_MAX_WORDS = 3
 
 
-def tell(
+def make_hit(
     index: Index,
     query: Query,
-    said: Mapping[int, str],
+    words: Mapping[int, str],
     row: int,
     stored: StoredListing,
     *,
@@ -32,15 +32,14 @@ def tell(
     by_words: bool,
     today: date,
 ) -> Hit:
-    """The hit that a listing makes, with its reasons; `said` is of `say_words`.
+    """The hit of a listing, with its reasons; `words` are from `find_nameable_words`.
 
-    `by_words` tells that there was no vector, so that nothing is known of its meaning.
+    With `by_words` there was no vector, so nothing is known of the listing's meaning.
     """
     listing = stored.listing
     miles = _measure_miles(query, stored)
-    asked = demands(query.needs, query.age, query.week)
-    verdicts = [judge(listing, demand, today) for demand in asked]
-    reasons = [_say_why(index, query, said, row, stored, None if by_words else fit)]
+    verdicts = [criterion.judge(listing, today) for criterion in query.criteria()]
+    reasons = [_explain_match(index, query, words, row, stored, None if by_words else fit)]
     if miles is not None and query.near is not None:
         reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
     elif query.near is not None and listing.online:
@@ -60,6 +59,17 @@ def tell(
     )
 
 
+def find_nameable_words(index: Index, text: str) -> dict[int, str]:
+    """The terms of a query's text that are worth naming, each as the person wrote it."""
+    most = max(2.0, _COMMON_SHARE * index.inverted_index.size)
+    words: dict[int, str] = {}
+    for word in find_words(text):
+        stems = find_stems(word)
+        if len(stems) == 1 and 0 < index.inverted_index.count(number(stems[0])) <= most:
+            words.setdefault(number(stems[0]), word)
+    return words
+
+
 def _measure_miles(query: Query, stored: StoredListing) -> float | None:
     points = [place.point for place in stored.listing.places if place.point]
     if query.near is None or not points:
@@ -68,18 +78,18 @@ def _measure_miles(query: Query, stored: StoredListing) -> float | None:
     return float(measure_miles_from(query.near.point, degrees).min())
 
 
-def _say_why(
+def _explain_match(
     index: Index,
     query: Query,
-    said: Mapping[int, str],
+    words: Mapping[int, str],
     row: int,
     stored: StoredListing,
     fit: float | None,
 ) -> str:
     if query.why:
         return query.why
-    if mentioned := _shared_words(index, said, row, stored):
-        return f"It mentions {_quote(mentioned)}"
+    if shared := _find_shared_words(index, words, row, stored):
+        return f"It mentions {_quote(shared)}"
     if fit is None:
         return "It uses some of your words"
     if fit >= GOOD_ENOUGH:
@@ -87,33 +97,24 @@ def _say_why(
     return "It is one of the closest we know of"
 
 
-def say_words(index: Index, text: str) -> dict[int, str]:
-    """The terms in `text` that are worth naming, each with the word as it was said."""
-    most = max(2.0, _COMMON * index.postings.size)
-    said: dict[int, str] = {}
-    for word in find_words(text):
-        stems = find_stems(word)
-        if len(stems) == 1 and 0 < index.postings.count(number(stems[0])) <= most:
-            said.setdefault(number(stems[0]), word)
-    return said
-
-
-def _shared_words(
-    index: Index, said: Mapping[int, str], row: int, stored: StoredListing
+def _find_shared_words(
+    index: Index, words: Mapping[int, str], row: int, stored: StoredListing
 ) -> list[str]:
-    """Up to three words that the person and the listing share, the rarest first.
+    """Up to three words that the query and the listing share, the rarest first.
 
-    As the person said them where the listing says them so too, else as the listing does.
+    Each is spelt as in the query where the listing spells it so too, else as in the listing.
     """
-    shared = [term for term in said if index.postings.has(term, row)]
-    shared.sort(key=lambda term: (index.postings.count(term), said[term]))
-    if not shared:
+    terms = [term for term in words if index.inverted_index.has(term, row)]
+    terms.sort(key=lambda term: (index.inverted_index.count(term), words[term]))
+    if not terms:
         return []
-    words = find_words(build_search_text(stored.listing))
-    literal = set(words)
-    spelt = {number(stems[0]): word for word in words if len(stems := find_stems(word)) == 1}
-    told = [said[term] if said[term] in literal else spelt.get(term, "") for term in shared]
-    return [word for word in told if word][:3]
+    listing_words = find_words(build_search_text(stored.listing))
+    literal = set(listing_words)
+    spellings = {
+        number(stems[0]): word for word in listing_words if len(stems := find_stems(word)) == 1
+    }
+    shared = [words[term] if words[term] in literal else spellings.get(term, "") for term in terms]
+    return [word for word in shared if word][:_MAX_WORDS]
 
 
 def _describe_miles(miles: float) -> str:

@@ -1,11 +1,9 @@
-"""Every listing's cosine to a query: the vectors in full, in few bytes.
+"""The cosine of a query to every listing's vector.
 
-A vector lies in memory as 16-bit fixed point, parted into two bytes for each number. The first
-bytes of all are scanned, which is off by 0.003 at most; for the best of them the second byte is
-added, and then no cosine is off by more than 0.00001. Nothing is left out.
+Each number of a vector is held as 16-bit fixed point, split into a high and a low byte. A scan
+reads the high bytes alone and is off by 0.003 at most; `refine` adds the low bytes for chosen
+rows and is off by 0.00001 at most. No row is ever left out.
 """
-
-from collections.abc import Iterator
 
 import numkong
 import numpy as np
@@ -14,37 +12,38 @@ from numpy.typing import NDArray
 from directory.encoder import DIMENSIONS, Vectors
 
 Scores = NDArray[np.float32]
-# What is in between takes eight times the memory of what comes of it.
+# Intermediate values take eight times the memory of the result.
 _BLOCK = 4_096
 
 
-class Scan:
-    """Unit vectors, one a row: 772 bytes each. Never changes; `replace` gives another."""
+class VectorScan:
+    """Unit vectors, one a row of 772 bytes. Immutable; `replace` gives a new one."""
 
-    def __init__(self, vectors: NDArray[np.float16]) -> None:
+    def __init__(
+        self, high: NDArray[np.int8], low: NDArray[np.int8], scale: NDArray[np.float32]
+    ) -> None:
+        """`high` and `low` bytes have shape (n, 384); `scale` has shape (n,)."""
+        self._high, self._low, self._scale = high, low, scale
+
+    @classmethod
+    def from_vectors(cls, vectors: NDArray[np.float16]) -> "VectorScan":
+        """From vectors of shape (n, 384)."""
         size = len(vectors)
-        self._high = np.empty((size, DIMENSIONS), dtype=np.int8)
-        self._low = np.empty((size, DIMENSIONS), dtype=np.int8)
-        self._scale = np.empty(size, dtype=np.float32)
-        for block in _cut(size):
-            self._part(vectors[block].astype(np.float32), block)
+        high = np.empty((size, DIMENSIONS), dtype=np.int8)
+        low = np.empty((size, DIMENSIONS), dtype=np.int8)
+        scale = np.empty(size, dtype=np.float32)
+        for start in range(0, size, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            high[block], low[block], scale[block] = _split(vectors[block].astype(np.float32))
+        return cls(high, low, scale)
 
-    def _part(self, vectors: Vectors, block: slice) -> None:
-        # A vector of nothing has no largest number to scale by.
-        scale = np.maximum(np.abs(vectors).max(axis=1), 1e-9) / 127
-        fixed = np.rint(vectors / scale[:, None] * 256).astype(np.int32)
-        high = np.clip((fixed + 128) >> 8, -128, 127)
-        self._high[block] = high
-        self._low[block] = np.clip(fixed - (high << 8), -128, 127)
-        self._scale[block] = scale
-
-    def replace(self, kept: NDArray[np.bool_], added: "Scan") -> "Scan":
-        """The rows that are kept, and then those of `added`."""
-        scan = object.__new__(Scan)
-        scan._high = np.concatenate([self._high[kept], added._high])
-        scan._low = np.concatenate([self._low[kept], added._low])
-        scan._scale = np.concatenate([self._scale[kept], added._scale])
-        return scan
+    def replace(self, is_kept: NDArray[np.bool_], added: "VectorScan") -> "VectorScan":
+        """The rows that are kept, then those of `added`."""
+        return VectorScan(
+            np.concatenate([self._high[is_kept], added._high]),
+            np.concatenate([self._low[is_kept], added._low]),
+            np.concatenate([self._scale[is_kept], added._scale]),
+        )
 
     def score(self, vector: Vectors) -> Scores:
         """The cosine of each row to `vector`, of shape (384,), off by 0.003 at most."""
@@ -69,5 +68,12 @@ class Scan:
         return cosines
 
 
-def _cut(size: int) -> Iterator[slice]:
-    return (slice(start, start + _BLOCK) for start in range(0, size, _BLOCK))
+def _split(
+    vectors: Vectors,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """The high bytes, the low bytes and the scale of each vector."""
+    # A vector of zeros has no largest number to scale by.
+    scale = np.maximum(np.abs(vectors).max(axis=1), 1e-9) / 127
+    fixed = np.rint(vectors / scale[:, None] * 256).astype(np.int32)
+    high = np.clip((fixed + 128) >> 8, -128, 127)
+    return high, np.clip(fixed - (high << 8), -128, 127), scale

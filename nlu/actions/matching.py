@@ -12,7 +12,8 @@ from datetime import date
 from rasa_sdk import Tracker
 
 from directory.errors import DatabaseError
-from directory.indexing.criteria import NEEDS, TIMES
+from directory.indexing.needs import NEEDS
+from directory.indexing.times import is_time
 from directory.listing import StoredListing
 from directory.notes import Notebook
 from directory.places import Area
@@ -170,9 +171,7 @@ def _make_query(wanted: Wanted, text: str | None) -> Query:
         near=wanted.area,
         free="free" in wishes,
         nearest="near" in wishes,
-        needs=frozenset(
-            wish for wish in wishes if wish in NEEDS or wish.removeprefix("not ") in TIMES
-        ),
+        needs=frozenset(wish for wish in wishes if wish in NEEDS or is_time(wish)),
         age=read_age(wishes),
         week=date.today() if SOON in wishes else None,
         avoid=wanted.avoid,

@@ -8,7 +8,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from directory.indexing.criteria import NEEDS, TIMES
+from directory.indexing.needs import NEEDS
+from directory.indexing.times import TIMES
 from nlu.understanding.utterance import Said, read
 
 _NOT = "not "

@@ -19,12 +19,13 @@ from directory.importing.importer import import_listings, write_source
 from directory.importing.writer import Written, renew_entries, write_listings
 from directory.indexing import postgres_rows
 from directory.indexing.entries import LABEL, make_entry
-from directory.indexing.postgres_rows import build_indexes_after, shorten
+from directory.indexing.postgres_rows import build_indexes_after
+from directory.indexing.postgres_schema import shorten_term
 from directory.indexing.words import TERM, find_stems, number
 from directory.listing import Listing, Place, Point, Schedule
 from directory.listing_text import build_encoder_text
 from directory.models import SourceRow
-from directory.search import postgres_backend as gathering
+from directory.search import postgres_backend
 from directory.search.memory_backend import MemoryBackend
 from directory.search.postgres_backend import PostgresBackend
 from directory.search.query import Hit, Query
@@ -95,8 +96,8 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
 def test_what_is_found_is_what_the_whole_directory_would_give(pair, need, monkeypatch):
     in_database, in_memory = pair
     # As with hundreds of thousands: the index of vectors is asked, and not all are compared.
-    monkeypatch.setattr(gathering, "_FEW", 300)
-    monkeypatch.setattr(gathering, "_FEW_NEAR", 300)
+    monkeypatch.setattr(postgres_backend, "_MAX_SORTED", 300)
+    monkeypatch.setattr(postgres_backend, "_MAX_SORTED_NEAR", 300)
     near = in_memory.require_area(in_memory.area_names()[0])
     queries, _ = find_queries()
     shared = []
@@ -123,7 +124,7 @@ def assert_alike(one: Hit, other: Hit) -> None:
 
 def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example, monkeypatch):
     """The index of vectors gives up after many that a filter refuses; a search must not."""
-    monkeypatch.setattr(gathering, "_FEW", 1)
+    monkeypatch.setattr(postgres_backend, "_MAX_SORTED", 1)
     corpus = grow(Corpus(example.listings[:50], example.vectors[:50], ""), 1_500)
     rare = [replace(one, kind="have_a_say") for one in corpus.listings[-3:]]
     common = [replace(one, kind="group") for one in corpus.listings[:-3]]
@@ -133,9 +134,9 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as can be.
     away = -corpus.vectors[-3:].mean(axis=0)
-    index, whole = backend.gather(query, away, (), backend.widths[0])
-    assert whole
-    allowed = index.entries.facts["kind"] == 3
+    candidates = backend.find_candidates(query, away, (), backend.widths[0])
+    assert candidates.complete
+    allowed = candidates.index.entries.facts["kind"] == 3
     assert allowed.sum() == 3
 
 
@@ -186,7 +187,7 @@ def test_words_are_counted_through_every_change(postgres_engine, encoder):
         import_listings(postgres_engine, encoder, "town", rows)
         kept, counted = recount(postgres_engine)
         assert kept == counted
-    assert kept[shorten(number(find_stems("tea")[0]))] == 2
+    assert kept[shorten_term(number(find_stems("tea")[0]))] == 2
     with postgres_engine.begin() as connection:
         connection.execute(text("DELETE FROM listing WHERE key = 'tea'"))
     kept, counted = recount(postgres_engine)
@@ -196,7 +197,7 @@ def test_words_are_counted_through_every_change(postgres_engine, encoder):
 
 def test_words_are_counted_once_where_most_is_new(postgres_engine, encoder, monkeypatch):
     """Each change of a count leaves its former self: thousands are slow to step over."""
-    monkeypatch.setattr(postgres_rows, "_MANY", 2)
+    monkeypatch.setattr(postgres_rows, "_MIN_REBUILT", 2)
     vectors = encoder.encode([TEA.name, CHOIR.name])
     pairs = zip((TEA, CHOIR), vectors, strict=True)
     written = [Written(one, make_entry(one, vector)) for one, vector in pairs]
@@ -236,7 +237,7 @@ def test_slow_indexes_are_built_once_where_most_is_new(postgres_engine, encoder,
         }
         return {name for name, one in now.items() if one != before[name]}
 
-    monkeypatch.setattr(postgres_rows, "_MANY", 2)
+    monkeypatch.setattr(postgres_rows, "_MIN_REBUILT", 2)
     before = read_indexes()
     import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
     slow = {"ix_entry_search_embedding", "ix_entry_search_terms"}
@@ -282,7 +283,7 @@ def test_a_search_row_holds_what_its_entry_says(postgres_engine, encoder):
             )
         ).all()
     for terms, labels, numbers, searched, words, *_ in rows:
-        kept = {shorten(term): impact for term, impact in np.frombuffer(terms, TERM).tolist()}
+        kept = {shorten_term(term): impact for term, impact in np.frombuffer(terms, TERM).tolist()}
         assert searched == sorted(kept)
         inside, _, most = words.partition("}/")
         pairs = [pair.split(":") for pair in inside.removeprefix("{").split(",")]
@@ -310,13 +311,14 @@ def test_the_whole_directory_is_never_read(postgres_engine, encoder, monkeypatch
     def refuse(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(MemoryBackend, "renew", refuse)
+    monkeypatch.setattr(MemoryBackend, "load_changes", refuse)
     import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
-    monkeypatch.setattr(gathering, "WIDTHS", (1,))
+    monkeypatch.setattr(postgres_backend, "WIDTHS", (1,))
     monkeypatch.setattr(PostgresBackend, "widths", (1,))
-    monkeypatch.setattr(gathering, "_TAKEN_BY_WORDS", 1)
+    monkeypatch.setattr(postgres_backend, "_TAKEN_BY_WORDS", 1)
     vector = encoder.encode(["tea"])[0]
-    index, whole = PostgresBackend(postgres_engine).gather(Query("tea"), vector, (), 1)
-    assert (len(index), whole) == (1, False)
-    assert index.postings.size == 2
-    assert index.postings.count(number(find_stems("tea")[0])) == 2
+    candidates = PostgresBackend(postgres_engine).find_candidates(Query("tea"), vector, (), 1)
+    index = candidates.index
+    assert (len(index), candidates.complete) == (1, False)
+    assert index.inverted_index.size == 2
+    assert index.inverted_index.count(number(find_stems("tea")[0])) == 2

@@ -24,7 +24,7 @@ from directory.search.evaluation import (
     read_judged,
     score_queries,
 )
-from directory.search.ranking import read_question, score_listings
+from directory.search.scoring import read_question, score_listings
 from directory.sources.detect import read_source
 
 JUDGED = ROOT / "tests" / "search_larkhaven.jsonl"

@@ -11,7 +11,8 @@ from directory.listing import Listing, StoredListing
 from directory.search.facets import Facets, count_facets
 from directory.search.index import Index
 from directory.search.query import Hit, Query
-from directory.search.search import Ranked, rank, search
+from directory.search.ranking import Ranked, rank
+from directory.search.selection import select_hits
 
 TODAY = date(2026, 11, 23)
 FIRST_ID = 10
@@ -31,7 +32,7 @@ class Town:
             label_entry(make_entry(one, vector), one, self._number)
             for one, vector in zip(listings, vectors, strict=True)
         ]
-        self.index = Index(read_entries(list(self.stored), entries))
+        self.index = Index.from_entries(read_entries(list(self.stored), entries))
 
     def _number(self, field: str, text: str) -> int:
         return self._labels.setdefault((field, text), 1 + len(self._labels))
@@ -42,7 +43,7 @@ class Town:
     def search(
         self, query: Query, vector: Vectors | None, avoided: Vectors | None = None
     ) -> list[Hit]:
-        return search(self.index, query, self._rank(query, vector, avoided), self._fetch)
+        return select_hits(self.index, query, self._rank(query, vector, avoided), self._fetch)
 
     def count_facets(self, query: Query, vector: Vectors | None) -> Facets:
         return count_facets(self.index, query, self._rank(query, vector, None))

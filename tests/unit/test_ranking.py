@@ -8,7 +8,7 @@ from directory.indexing.topics import KEPT, load_head, load_topics
 from directory.indexing.traits import Traits, compute_traits
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
-from directory.search.ranking import (
+from directory.search.scoring import (
     DEFAULT,
     RankingQuery,
     read_question,

@@ -19,7 +19,7 @@ from bot.safety.guard import answer
 from bot.safety.patterns import Kind
 from bot.settings import ROOT
 from directory.encoder import DIMENSIONS
-from directory.indexing.criteria import NEEDS
+from directory.indexing.needs import NEEDS
 from directory.listing import Listing, Place, Point, Schedule
 from directory.places import Area
 from directory.search.query import Query

@@ -1,12 +1,31 @@
-"""Whether a listing suits: only what it says is a yes or a no."""
+"""Whether a listing suits: only what it says is a yes or a no, in memory as one by one."""
 
 from dataclasses import replace
 from datetime import date, time
 
 import pytest
+from hypothesis import given, settings
 
-from directory.indexing.criteria import NEEDS, TIMES, judge, judge_age, judge_times
+from directory.indexing.entries import read_entries
+from directory.indexing.needs import NEEDS
+from directory.indexing.times import TIMES
 from directory.listing import Listing, Place, Schedule
+from directory.search.criteria import (
+    AgeCriterion,
+    NeedCriterion,
+    TimesCriterion,
+    WeekCriterion,
+    make_criteria,
+)
+from tests.support.generated_listings import CRITERIA, LISTINGS, TODAY, make_entries
+
+
+def judge_times(listing: Listing, *times: str, today: date = date.min) -> bool | None:
+    return TimesCriterion(frozenset(times)).judge(listing, today).suits
+
+
+def judge_need(listing: Listing, need: str) -> bool | None:
+    return NeedCriterion(need).judge(listing).suits
 
 
 def listing(description: str = "", **values) -> Listing:
@@ -20,7 +39,7 @@ def held(*days: str, start: int | None = None, end: int | None = None) -> Listin
 
 
 @pytest.mark.parametrize(
-    ("one", "needs", "suits"),
+    ("session", "times", "suits"),
     [
         (held("Tuesday", start=10, end=12), {"daytime"}, True),
         (held("Tuesday", start=10, end=12), {"morning"}, True),
@@ -50,8 +69,8 @@ def held(*days: str, start: int | None = None, end: int | None = None) -> Listin
         (listing("We meet."), {"evening"}, None),
     ],
 )
-def test_times(one: Listing, needs: set[str], suits: bool | None) -> None:
-    assert judge_times(one, needs).suits is suits
+def test_times(session: Listing, times: set[str], suits: bool | None) -> None:
+    assert judge_times(session, *times) is suits
 
 
 def test_two_sessions_do_not_add_up_to_one() -> None:
@@ -59,14 +78,14 @@ def test_two_sessions_do_not_add_up_to_one() -> None:
         Schedule(days=("Monday",), opens_at=time(19)),
         Schedule(days=("Friday",), opens_at=time(10)),
     )
-    assert judge_times(listing(schedules=sessions), {"friday", "evening"}).suits is False
+    assert judge_times(listing(schedules=sessions), "friday", "evening") is False
 
 
 HALL = (Place(venue="Hall"),)
 
 
 @pytest.mark.parametrize(
-    ("one", "need", "suits"),
+    ("subject", "need", "suits"),
     [
         (listing(accessibility=("step-free", "parking")), "step-free", True),
         (listing(accessibility=("level paths",)), "step-free", True),
@@ -101,8 +120,8 @@ HALL = (Place(venue="Hall"),)
         (listing("There is no bus."), "bus", False),
     ],
 )
-def test_needs(one: Listing, need: str, suits: bool | None) -> None:
-    verdict = judge(one, need)
+def test_needs(subject: Listing, need: str, suits: bool | None) -> None:
+    verdict = NeedCriterion(need).judge(subject)
     assert verdict.suits is suits
     assert bool(verdict.reason) is (suits is True), "a yes comes with its reason"
 
@@ -112,17 +131,18 @@ def test_needs(one: Listing, need: str, suits: bool | None) -> None:
     [(18, None, 17, False), (18, None, 18, True), (None, 25, 26, False), (None, None, 5, None)],
 )
 def test_ages(youngest: int | None, oldest: int | None, age: int, suits: bool | None) -> None:
-    assert judge_age(listing(minimum_age=youngest, maximum_age=oldest), age).suits is suits
+    subject = listing(minimum_age=youngest, maximum_age=oldest)
+    assert AgeCriterion(age).judge(subject).suits is suits
 
 
 @pytest.mark.parametrize("need", sorted({*NEEDS, *TIMES}))
 def test_a_listing_that_says_nothing_is_neither_yes_nor_no(need: str) -> None:
-    demand = frozenset({need}) if need in TIMES else need
-    assert judge(listing(), demand).suits is None
+    [criterion] = make_criteria({need}, None, None)
+    assert criterion.judge(listing(), date.min).suits is None
 
 
 @pytest.mark.parametrize(
-    ("need", "told"),
+    ("need", "note"),
     [
         ("step-free", "Wheelchair access is not available."),
         ("step-free", "Step-free access: no."),
@@ -136,34 +156,46 @@ def test_a_listing_that_says_nothing_is_neither_yes_nor_no(need: str) -> None:
         ("children", "There is baby changing."),
     ],
 )
-def test_what_is_taken_back_after_it_was_said_is_no_yes(need, told):
-    one = Listing("k", "Tea", "group", told)
-    assert judge(one, need).suits is not True
-    assert judge(replace(one, description="Tea.", accessibility=(told,)), need).suits is not True
+def test_what_is_denied_just_after_is_not_a_yes(need, note):
+    assert judge_need(listing(note), need) is not True
+    assert judge_need(listing("Tea.", accessibility=(note,)), need) is not True
 
 
-@pytest.mark.parametrize("told", ["Closed Mondays.", "Every day except Monday."])
-def test_a_day_that_is_left_out_is_no_day(told):
-    one = Listing("k", "Tea", "group", told)
-    assert judge(one, frozenset({"monday"})).suits is None
+@pytest.mark.parametrize("text", ["Closed Mondays.", "Every day except Monday."])
+def test_a_day_that_is_excluded_is_not_mentioned(text):
+    assert judge_times(listing(text), "monday") is None
 
 
 @pytest.mark.parametrize(
-    "over",
+    "ended",
     [
         Schedule(("Monday",), "weekly", ends=date(2026, 11, 1)),
         Schedule(("Monday",), "once", starts=date(2026, 11, 2)),
     ],
 )
-def test_what_is_over_is_no_session(over):
-    one = Listing("k", "Tea", "group", "Tea.", schedules=(over,))
-    monday = frozenset({"monday"})
-    assert judge(one, monday, date(2026, 10, 1)).suits is True
-    assert judge(one, monday, date(2026, 11, 23)).suits is False
+def test_a_session_that_is_over_does_not_suit(ended):
+    subject = listing("Tea.", schedules=(ended,))
+    assert judge_times(subject, "monday", today=date(2026, 10, 1)) is True
+    assert judge_times(subject, "monday", today=date(2026, 11, 23)) is False
 
 
-def test_what_is_closed_for_now_is_not_on_this_week():
+def test_a_listing_that_is_closed_for_now_is_not_on_this_week():
     weekly = (Schedule(("Monday",), "weekly"),)
-    one = Listing("k", "Tea", "group", "Tea.", schedules=weekly, status="temporarily closed")
-    assert judge(one, date(2026, 11, 23)).suits is False
-    assert judge(replace(one, status="open"), date(2026, 11, 23)).suits is True
+    closed = listing("Tea.", schedules=weekly, status="temporarily closed")
+    this_week = WeekCriterion(date(2026, 11, 23))
+    assert this_week.judge(closed).suits is False
+    assert this_week.judge(replace(closed, status="open")).suits is True
+
+
+def test_a_need_that_does_not_exist_is_an_error():
+    with pytest.raises(KeyError):
+        make_criteria({"a dragon"}, None, None)
+
+
+@given(LISTINGS, CRITERIA, TODAY)
+@settings(deadline=None)
+def test_the_index_is_judged_as_each_listing_is(listings, criterion, today):
+    entries = read_entries(range(len(listings)), make_entries(listings))
+    in_memory = criterion.judge_entries(entries, today)
+    one_by_one = [criterion.judge(listing, today).suits for listing in listings]
+    assert [{1: True, -1: False, 0: None}[int(verdict)] for verdict in in_memory] == one_by_one

@@ -1,6 +1,6 @@
-"""Values as PostgreSQL and pgvector read them in bytes: a third of the work of writing them out.
+"""Values in the binary format of PostgreSQL's COPY: a third of the work of writing them as text.
 
-Pure functions of arrays; all numbers go the greatest byte first.
+Pure functions of numbers and arrays. All numbers are big-endian.
 """
 
 from collections.abc import Sequence
@@ -8,25 +8,25 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-# What PostgreSQL calls these types by number.
+# The object ids of PostgreSQL's types.
 _INTEGER, _SMALL_INTEGER = 23, 21
 
 
 def write_half_vector(vector: NDArray[np.float16]) -> bytes:
-    """A `halfvec`: how many numbers, nothing, and the numbers."""
+    """A `halfvec`: its length, an unused number, and the values."""
     return np.array([len(vector), 0], dtype=">i2").tobytes() + vector.astype(">f2").tobytes()
 
 
 def write_sparse_vector(
-    places: NDArray[np.integer], values: NDArray[np.floating], of: int
+    positions: NDArray[np.integer], values: NDArray[np.floating], dimensions: int
 ) -> bytes:
-    """A `sparsevec` of `of` numbers: `places`, from 0 and in order, and what is there."""
-    head = np.array([of, len(places), 0], dtype=">i4").tobytes()
-    return head + places.astype(">i4").tobytes() + values.astype(">f4").tobytes()
+    """A `sparsevec`: `positions`, from 0 and sorted, and the value at each."""
+    head = np.array([dimensions, len(positions), 0], dtype=">i4").tobytes()
+    return head + positions.astype(">i4").tobytes() + values.astype(">f4").tobytes()
 
 
 def write_integers(numbers: Sequence[int] | NDArray[np.integer], *, small: bool = False) -> bytes:
-    """An `integer[]` or, where they are `small`, a `smallint[]`."""
+    """An `integer[]` or, with `small`, a `smallint[]`."""
     kind, width = (_SMALL_INTEGER, 2) if small else (_INTEGER, 4)
     if not len(numbers):
         return np.array([0, 0, kind], dtype=">i4").tobytes()
@@ -37,10 +37,10 @@ def write_integers(numbers: Sequence[int] | NDArray[np.integer], *, small: bool 
 
 
 def write_box(east: float, north: float, west: float, south: float) -> bytes:
-    """A `box`, by its upper right and its lower left corner."""
+    """A `box`, by its upper right and its lower left corner, in degrees."""
     return np.array([east, north, west, south], dtype=">f8").tobytes()
 
 
 def write_number(number: int, width: int) -> bytes:
-    """A whole number of `width` bytes: a `smallint` has 2, an `integer` 4, a `boolean` 1."""
+    """An integer of `width` bytes: a `smallint` has 2, an `integer` 4, a `boolean` 1."""
     return int(number).to_bytes(width, "big", signed=width > 1)

@@ -1,0 +1,40 @@
+"""The listings that a query is decided among, and what a search backend must do to give them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from directory.encoder import Vectors
+from directory.search.index import Index
+from directory.search.query import Query
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """An index of the likeliest listings; `complete` if no other listing is allowed."""
+
+    index: Index
+    complete: bool
+
+
+class SearchBackend(Protocol):
+    """Finds the candidates for a query: the whole directory, or those that may win."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many candidates to find at first, and each time that those were not enough."""
+
+    def load_changes(self, session: Session, since: int, /) -> None:
+        """Read what has changed since the revision `since`."""
+
+    def find_candidates(
+        self, query: Query, vector: Vectors | None, label_numbers: Sequence[int], width: int, /
+    ) -> Candidates:
+        """The candidates for a query; `width` is one of `widths`.
+
+        `vector` encodes the query's text, shape (384,); `label_numbers` are its labels' numbers.
+        """
+
+    def __len__(self) -> int: ...
