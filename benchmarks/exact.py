@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.corpus import Corpus
 from benchmarks.peers.protocol import RRF_CONSTANT
 from directory.encoder import Vectors
-from directory.indexing.words import find_stems, number, weigh
+from directory.indexing.words import find_stems, number_stem, weigh_terms
 from directory.listing_text import build_search_text
 from directory.search.inverted_index import InvertedIndex
 
@@ -26,13 +26,13 @@ _WORDS_WEIGHT = 0.15
 
 def word_scores(corpus: Corpus) -> Callable[[str], Scores]:
     """The program's own BM25 over these listings: of shape (n,), scaled so that the best is 1."""
-    terms = [weigh(build_search_text(listing)) for listing in corpus.listings]
+    terms = [weigh_terms(build_search_text(listing)) for listing in corpus.listings]
     rows = np.repeat(np.arange(len(terms), dtype=np.int32), list(map(len, terms)))
     words = np.concatenate(terms)
     inverted_index = InvertedIndex.from_unsorted(words["term"], rows, words["impact"], len(terms))
 
     def score(text: str) -> Scores:
-        scores = inverted_index.score(map(number, find_stems(text)))
+        scores = inverted_index.score(map(number_stem, find_stems(text)))
         return scores / max(float(scores.max()), 1e-6)
 
     return score

@@ -29,7 +29,7 @@ from benchmarks.timing import time_in_rounds
 from directory.encoder import Encoder, Vectors
 from directory.importing.importer import write_source
 from directory.importing.upgrade import open_directory
-from directory.indexing.words import find_stems, number
+from directory.indexing.words import find_stems, number_stem
 from directory.listing_text import build_encoder_text
 from directory.search.index import Index
 from directory.search.query import Query
@@ -88,7 +88,7 @@ def _compare(
         {
             "encoder alone": lambda i: encoder.encode([queries[i]]),
             "BM25 alone": lambda i: _find_best(
-                index.inverted_index.score(map(number, find_stems(queries[i])))
+                index.inverted_index.score(map(number_stem, find_stems(queries[i])))
             ),
             "vector scan alone": lambda i: _scan(index, ready[i]),
             "hybrid, best 3": lambda i: search_service.search(Query(queries[i])),

@@ -19,7 +19,7 @@ from directory.indexing.needs import NEEDS, judge_need
 from directory.indexing.times import TIME_ORDER, find_time_mentions, list_hours
 from directory.indexing.topics import KEPT
 from directory.indexing.traits import compute_traits
-from directory.indexing.words import TERM, weigh
+from directory.indexing.words import TERM, weigh_terms
 from directory.listing import (
     DAYS,
     KINDS,
@@ -100,7 +100,7 @@ def make_entry(listing: Listing, vector: Vectors | bytes) -> Entry:
         vector=vector.astype(np.float16).tobytes(),
         text_digest=digest_encoder_text(listing),
         facts=_gather_facts(listing, vector).tobytes(),
-        terms=weigh(build_search_text(listing)).tobytes(),
+        terms=weigh_terms(build_search_text(listing)).tobytes(),
         points=np.array(
             [(at.point.latitude, at.point.longitude) for at in listing.places if at.point],
             dtype=POINT,

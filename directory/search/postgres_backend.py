@@ -36,7 +36,7 @@ from directory.indexing.postgres_schema import (
     format_vector,
     shorten_term,
 )
-from directory.indexing.words import find_stems, number
+from directory.indexing.words import find_stems, number_stem
 from directory.listing import KINDS
 from directory.search.candidates import Candidates
 from directory.search.criteria import Condition
@@ -92,7 +92,7 @@ class PostgresBackend:
 
         `vector` is the query's, of shape (384,); `label_numbers` are those of its labels.
         """
-        terms = Counter(map(number, find_stems(query.text)))
+        terms = Counter(map(number_stem, find_stems(query.text)))
         allowed = _build_allowed(query, label_numbers)
         with self._engine.connect() as connection:
             connection.execute(_SETTINGS)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from directory.encoder import Vectors
 from directory.indexing.entries import UNKNOWN, count_days
-from directory.indexing.words import find_stems, number
+from directory.indexing.words import find_stems, number_stem
 from directory.search.criteria import Criterion, NeedCriterion
 from directory.search.filters import Rows, make_filters
 from directory.search.index import Index
@@ -96,7 +96,7 @@ def rank(
     allowed = _find_allowed(index, query, label_numbers)
     for judged in verdicts.values():
         allowed &= judged >= 0
-    words = index.inverted_index.score(map(number, find_stems(query.text)))
+    words = index.inverted_index.score(map(number_stem, find_stems(query.text)))
     words /= max(float(words.max(initial=0.0)), 1e-6)
     costs = np.float32(_STALE) * _measure_staleness(index, today)
     if query.near is not None:
@@ -133,7 +133,7 @@ def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:
         words = np.zeros(len(index), dtype=np.float32)
         score = index.scan.score(vector)
         return Ranked(score, words, allowed, vector, date.min, varied=False)
-    words = index.inverted_index.score(map(number, find_stems(text)))
+    words = index.inverted_index.score(map(number_stem, find_stems(text)))
     return Ranked(words, words, allowed & (words > 0), None, date.min, varied=False)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from directory.indexing.words import find_stems, find_words, number
+from directory.indexing.words import find_stems, find_words, number_stem
 from directory.listing import StoredListing
 from directory.listing_text import build_search_text
 from directory.places import measure_miles_from
@@ -65,8 +65,8 @@ def find_nameable_words(index: Index, text: str) -> dict[int, str]:
     words: dict[int, str] = {}
     for word in find_words(text):
         stems = find_stems(word)
-        if len(stems) == 1 and 0 < index.inverted_index.count(number(stems[0])) <= most:
-            words.setdefault(number(stems[0]), word)
+        if len(stems) == 1 and 0 < index.inverted_index.count(number_stem(stems[0])) <= most:
+            words.setdefault(number_stem(stems[0]), word)
     return words
 
 
@@ -111,7 +111,7 @@ def _find_shared_words(
     listing_words = find_words(build_search_text(stored.listing))
     literal = set(listing_words)
     spellings = {
-        number(stems[0]): word for word in listing_words if len(stems := find_stems(word)) == 1
+        number_stem(stems[0]): word for word in listing_words if len(stems := find_stems(word)) == 1
     }
     shared = [words[term] if words[term] in literal else spellings.get(term, "") for term in terms]
     return [word for word in shared if word][:_MAX_WORDS]

@@ -21,7 +21,7 @@ from directory.indexing import postgres_rows
 from directory.indexing.entries import LABEL, make_entry
 from directory.indexing.postgres_rows import build_indexes_after
 from directory.indexing.postgres_schema import shorten_term
-from directory.indexing.words import TERM, find_stems, number
+from directory.indexing.words import TERM, find_stems, number_stem
 from directory.listing import Listing, Place, Point, Schedule
 from directory.listing_text import build_encoder_text
 from directory.models import SourceRow
@@ -187,7 +187,7 @@ def test_words_are_counted_through_every_change(postgres_engine, encoder):
         import_listings(postgres_engine, encoder, "town", rows)
         kept, counted = recount(postgres_engine)
         assert kept == counted
-    assert kept[shorten_term(number(find_stems("tea")[0]))] == 2
+    assert kept[shorten_term(number_stem(find_stems("tea")[0]))] == 2
     with postgres_engine.begin() as connection:
         connection.execute(text("DELETE FROM listing WHERE key = 'tea'"))
     kept, counted = recount(postgres_engine)
@@ -321,4 +321,4 @@ def test_the_whole_directory_is_never_read(postgres_engine, encoder, monkeypatch
     index = candidates.index
     assert (len(index), candidates.complete) == (1, False)
     assert index.inverted_index.size == 2
-    assert index.inverted_index.count(number(find_stems("tea")[0])) == 2
+    assert index.inverted_index.count(number_stem(find_stems("tea")[0])) == 2

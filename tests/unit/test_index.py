@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from directory.encoder import DIMENSIONS
 from directory.indexing.entries import read_entries
-from directory.indexing.words import find_stems, number
+from directory.indexing.words import find_stems, number_stem
 from directory.listing import Listing, Place, Point
 from directory.places import Area, measure_miles_from
 from directory.search.criteria import NeedCriterion, TimesCriterion
@@ -28,7 +28,7 @@ def read_index(index: Index) -> dict[int, tuple]:
     """All that the index holds of each listing, by its id."""
     query = make_vectors(1, 9)[0]
     stems = find_stems("tea art choir women bus")
-    words = index.inverted_index.score(map(number, stems))
+    words = index.inverted_index.score(map(number_stem, stems))
     cosines = index.scan.refine(np.arange(len(index)), query)
     miles = index.measure_miles(Area("x", Point(53, 1)))
     labels = [index.find_label(label) for label in LABELS.values()]
