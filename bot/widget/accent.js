@@ -1,11 +1,11 @@
 /**
- * A site's own accent colour, made safe to read. Owns contrast: whatever colour is
- * asked for, text on it and in it keeps 4.5 to 1 (WCAG 2.2, 1.4.3).
+ * Applies a site's own accent colour. Owns contrast: whatever the colour, text on it and in
+ * it keeps a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3).
  */
-const LEAST = 4.5;
-const PAPER = { light: [240, 246, 242], dark: [43, 62, 57] }; // the hardest grounds in chat.css
+const MIN_CONTRAST = 4.5;
+const BACKGROUNDS = { light: [240, 246, 242], dark: [43, 62, 57] }; // the hardest backgrounds in chat.css
 
-/** Sets the theme properties for a CSS colour; one that is not understood changes nothing. */
+/** Sets the theme properties for a CSS colour. An invalid colour changes nothing. */
 export function applyAccent(element, colour) {
   if (!CSS.supports("color", colour)) return;
   const probe = document.createElement("i");
@@ -16,28 +16,28 @@ export function applyAccent(element, colour) {
   if (!parts) return;
   const fill = parts.slice(1).map(Number);
   const white = [255, 255, 255];
-  const onFill = contrast(fill, white) >= LEAST ? white : [0, 0, 0];
+  const onFill = contrast(fill, white) >= MIN_CONTRAST ? white : [0, 0, 0];
   const properties = {
     "--cc-accent": fill,
     "--cc-on-accent": onFill,
-    "--cc-link": readable(fill, PAPER.light, [0, 0, 0]),
-    "--cc-link-dark": readable(fill, PAPER.dark, white),
+    "--cc-link": makeReadable(fill, BACKGROUNDS.light, [0, 0, 0]),
+    "--cc-link-dark": makeReadable(fill, BACKGROUNDS.dark, white),
   };
   for (const [name, value] of Object.entries(properties)) {
     element.style.setProperty(name, `rgb(${value.join(" ")})`);
   }
 }
 
-function readable(colour, ground, towards) {
+function makeReadable(colour, background, towards) {
   for (let step = 0; step <= 10; step += 1) {
-    const mixed = colour.map((part, i) => Math.round(part + ((towards[i] - part) * step) / 10));
-    if (contrast(mixed, ground) >= LEAST) return mixed;
+    const shade = colour.map((part, i) => Math.round(part + ((towards[i] - part) * step) / 10));
+    if (contrast(shade, background) >= MIN_CONTRAST) return shade;
   }
   return towards;
 }
 
-function contrast(one, other) {
-  const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+function contrast(first, second) {
+  const [dark, light] = [luminance(first), luminance(second)].sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
 }
 

@@ -1,30 +1,31 @@
 /**
- * The <community-connector> element: a floating chat, or with data-mode="page" one
- * that fills its container. Owns its shadow tree, its keys and its focus. Must never
- * put markup from a string on the page, nor style the page around it.
+ * The <community-connector> element: a floating chat, or with data-mode="page" a chat
+ * that fills its container. Owns its shadow tree, its key events and its focus. Must never
+ * use a string as markup or style the page around it.
  *
  * Methods: open(), close(), send(text). Events: "open", "close" and "message"; the
- * last has detail {from: "person" | "chat"} and no words, since what is said here is
- * not for the page's analytics.
+ * last has detail {from: "person" | "chat"} and no text, so that the page's analytics
+ * cannot record the conversation.
  * Attributes: data-title, data-accent, data-position (start, end, left, right),
- * data-language, data-open, data-mode, data-exit (where quick exit goes), data-heading
- * (level of its title, 2 unless told), data-leave="page" (the page has its own button).
+ * data-language, data-open, data-mode, data-exit (the page that quick exit opens),
+ * data-heading (heading level of the title, default 2), data-leave="page" (the page has
+ * its own button to leave).
  */
-import { Composer, sendable, touched } from "./composer.js";
+import { Composer, isTouchScreen, prepareText } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { make } from "./elements.js";
 import { buildFrame } from "./frame.js";
-import { leave, watchChat } from "./leave.js";
-import { Place } from "./place.js";
-import { showReply, withMaps } from "./replies.js";
+import { leave, registerChat } from "./leave.js";
+import { Placement } from "./place.js";
+import { addMaps, renderReply } from "./replies.js";
 import { claimKey, readSession, releaseKey } from "./session.js";
-import { wordsFor } from "./words.js";
+import { findWords } from "./words.js";
 
 const SERVER = new URL("../", import.meta.url);
 const STILL_WAITING_MS = 4_000;
 const SPACE_ABOVE_PX = 12;
 
-// Fetched as text: a <style> or style="" would need leave from the page's CSP.
+// Fetched as text, since a page's Content Security Policy may forbid <style> and style="".
 const sheet = new CSSStyleSheet();
 const styled = fetch(new URL("chat.css", import.meta.url))
   .then((response) => response.text())
@@ -34,31 +35,32 @@ const styled = fetch(new URL("chat.css", import.meta.url))
 class CommunityConnector extends HTMLElement {
   #parts = null;
   #composer;
-  #place = null; // none where the chat is a part of the page
+  #placement = null; // only for a floating chat
   #turns = new Map();
   #open = false;
   #unread = 0;
-  #still = 0;
+  #stillWaitingTimer = 0;
+  #announceTimer = 0;
 
   connectedCallback() {
     if (!this.#parts) this.#build();
     this.key = claimKey(SERVER, this.dataset.session ?? "");
     this.conversation = new Conversation(SERVER, this.key, {
-      added: (entries) => this.#add(entries),
-      changed: (entry) => this.#change(entry),
-      waiting: (count) => this.#wait(count),
-      forgotten: () => this.#empty(),
+      onAdded: (entries) => this.#addEntries(entries),
+      onChanged: (entry) => this.#updateTurn(entry),
+      onWaiting: (count) => this.#showWaiting(count),
+      onForgotten: () => this.#reset(),
     });
-    this.unwatch = watchChat(this);
-    addEventListener("pageshow", this.#returned);
-    this.unplace = this.#place?.watch();
+    this.unregister = registerChat(this);
+    addEventListener("pageshow", this.#onPageShow);
+    this.stopPlacement = this.#placement?.watch();
     styled.then(() => this.#start());
   }
 
   disconnectedCallback() {
-    removeEventListener("pageshow", this.#returned);
-    this.unplace?.();
-    this.unwatch();
+    removeEventListener("pageshow", this.#onPageShow);
+    this.stopPlacement?.();
+    this.unregister();
     releaseKey(this.key);
   }
 
@@ -66,8 +68,8 @@ class CommunityConnector extends HTMLElement {
     return this.dataset.exit;
   }
 
-  get inUse() {
-    return this.isOpen || this.conversation.begun;
+  get isInUse() {
+    return this.isOpen || this.conversation.isStarted;
   }
 
   get isOpen() {
@@ -82,11 +84,11 @@ class CommunityConnector extends HTMLElement {
   open() {
     styled.then(() => {
       this.#show(true);
-      (touched() ? this.#parts.title : this.#composer).focus();
+      (isTouchScreen() ? this.#parts.title : this.#composer).focus();
     });
   }
 
-  /** Closes the panel and gives the focus back to the launcher. Nothing is forgotten. */
+  /** Closes the panel and returns the focus to the launcher. Nothing is forgotten. */
   close() {
     if (!this.#floating || !this.isOpen) return;
     this.#show(false);
@@ -95,33 +97,33 @@ class CommunityConnector extends HTMLElement {
 
   /** Sends a text as if the person had typed it. Returns false if it is empty or too long. */
   send(text) {
-    const message = sendable(text);
+    const message = prepareText(text);
     if (!message) return false;
-    this.conversation.say(message);
+    this.conversation.sendText(message);
     return true;
   }
 
-  /** What quick exit calls: forgets the conversation here and on the server. */
+  /** Forgets the conversation here and on the server. Quick exit calls it. */
   forget() {
     return this.conversation.forget();
   }
 
   #start() {
     this.#restore();
-    this.#parts.all.hidden = false;
-    const roomy = matchMedia("(min-width: 40em)").matches;
-    const asked = "open" in this.dataset && this.dataset.open !== "false" && roomy;
-    if (!this.#floating || (this.conversation.open ?? asked)) this.#show(true);
+    this.#parts.root.hidden = false;
+    const isWide = matchMedia("(min-width: 40em)").matches;
+    const opensAtStart = "open" in this.dataset && this.dataset.open !== "false" && isWide;
+    if (!this.#floating || (this.conversation.open ?? opensAtStart)) this.#show(true);
   }
 
   #restore() {
-    this.#empty();
+    this.#reset();
     const entries = this.conversation.restore();
-    if (entries.length) this.#quietly(() => this.#add(entries, { restored: true }));
+    if (entries.length) this.#quietly(() => this.#addEntries(entries, { restored: true }));
   }
 
-  // Back after a quick exit may bring this page from memory, with what it showed then.
-  #returned = (event) => {
+  // Back after a quick exit may restore this page from memory, with the old conversation.
+  #onPageShow = (event) => {
     if (!event.persisted || readSession(this.key)) return;
     document.documentElement.style.removeProperty("display");
     this.#restore();
@@ -133,35 +135,35 @@ class CommunityConnector extends HTMLElement {
     if (this.#open === open) return;
     this.#open = open;
     this.#parts.launcher.hidden = open;
-    const change = () => this.#place?.show(open);
-    if (this.conversation.begun) this.#quietly(change);
+    const change = () => this.#placement?.show(open);
+    if (this.conversation.isStarted) this.#quietly(change);
     else change();
-    this.#count(0);
-    this.conversation.remember(open);
-    if (open && !this.conversation.begun) this.conversation.greet();
+    this.#setUnread(0);
+    this.conversation.saveOpen(open);
+    if (open && !this.conversation.isStarted) this.conversation.greet();
     if (open) this.#scrollTo(this.#parts.log.lastElementChild);
     this.dispatchEvent(new CustomEvent(open ? "open" : "close"));
   }
 
-  /** Changes the log without a screen reader saying all of it again. */
+  /** Makes a change without screen readers announcing the whole log again. */
   #quietly(change) {
     const { log } = this.#parts;
     log.setAttribute("aria-live", "off");
     change();
-    clearTimeout(this.loud);
-    this.loud = setTimeout(() => log.setAttribute("aria-live", "polite"), 200);
+    clearTimeout(this.#announceTimer);
+    this.#announceTimer = setTimeout(() => log.setAttribute("aria-live", "polite"), 200);
   }
 
-  #add(entries, { restored = false } = {}) {
+  #addEntries(entries, { restored = false } = {}) {
     const { log } = this.#parts;
-    const turns = entries.map((entry) => this.#turn(entry));
-    log.append(...withMaps(entries, turns, this.#context));
+    const turns = entries.map((entry) => this.#renderTurn(entry));
+    log.append(...addMaps(entries, turns, this.#context));
     if (turns.length) this.#scrollTo(turns[0], restored);
     if (restored) return;
     for (const { reply, text } of entries) {
       if (!reply && !text) continue;
       this.dispatchEvent(new CustomEvent("message", { detail: { from: reply ? "chat" : "person" } }));
-      if (reply && !this.isOpen) this.#count(this.#unread + 1);
+      if (reply && !this.isOpen) this.#setUnread(this.#unread + 1);
     }
   }
 
@@ -170,74 +172,74 @@ class CommunityConnector extends HTMLElement {
       words: this.words,
       heading: Math.min(this.heading + 1, 6),
       server: SERVER,
-      tap: (option) => this.conversation.tap(option),
-      tell: (sentence) => this.#tell(sentence),
+      tap: (option) => this.conversation.sendTap(option),
+      announce: (sentence) => this.#setStatus(sentence),
     };
   }
 
-  #turn(entry) {
-    if (entry.reply) return make("div", { class: "turn" }, showReply(entry.reply, this.#context));
+  #renderTurn(entry) {
+    if (entry.reply) return make("div", { class: "turn" }, renderReply(entry.reply, this.#context));
     const turn = make("div", { class: "turn mine", hidden: !entry.text });
     if (entry.text) {
-      const by = make("span", { class: "hidden" }, `${this.words.youSaid} `);
-      turn.append(make("div", { class: "bubble", dir: "auto" }, by, entry.text));
+      const label = make("span", { class: "hidden" }, `${this.words.youSaid} `);
+      turn.append(make("div", { class: "bubble", dir: "auto" }, label, entry.text));
     }
     this.#turns.set(entry, turn);
-    if (entry.state === "failed") this.#change(entry);
+    if (entry.state === "failed") this.#updateTurn(entry);
     return turn;
   }
 
-  #change(entry) {
+  #updateTurn(entry) {
     const turn = this.#turns.get(entry);
     turn.querySelector(".problem")?.remove();
     turn.hidden = !entry.text && entry.state !== "failed";
     if (entry.state !== "failed") return;
     const { words } = this;
-    const known = {
+    const sentences = {
       offline: entry.text ? words.offline : words.noGreeting,
       fault: words.serverFault,
       lost: words.noAnswer,
     };
-    const retry = entry.again
+    const retry = entry.canRetry
       ? make("button", { type: "button", class: "plain", click: () => this.#retry(entry) }, words.tryAgain)
       : null;
-    const sentence = known[entry.problem] ?? entry.problem;
+    const sentence = sentences[entry.problem] ?? entry.problem;
     turn.append(make("div", { class: "problem" }, make("p", {}, sentence), retry));
-    if (!entry.again && entry.message.text) this.#composer.giveBack(entry.text);
+    if (!entry.canRetry && entry.message.text) this.#composer.restoreText(entry.text);
     this.#scrollTo(turn);
   }
 
   #retry(entry) {
-    this.#composer.focus(); // the button goes, and the focus must not go with it
+    this.#composer.focus(); // the button disappears, and the focus must not be lost with it
     this.conversation.retry(entry);
   }
 
-  #wait(count) {
+  #showWaiting(count) {
     const { typing } = this.#parts;
-    this.#tell("", () => (typing.hidden = !count));
-    clearTimeout(this.#still);
+    this.#setStatus("", () => (typing.hidden = !count));
+    clearTimeout(this.#stillWaitingTimer);
     if (!count) return;
-    this.#still = setTimeout(() => this.#tell(this.words.stillWaiting), STILL_WAITING_MS);
+    this.#stillWaitingTimer = setTimeout(() => this.#setStatus(this.words.stillWaiting), STILL_WAITING_MS);
   }
 
-  /** Says a sentence under the log, whose end goes on being seen if it was. */
-  #tell(sentence, change = () => undefined) {
+  /** Shows a sentence below the log. If the end of the log was visible, it stays visible. */
+  #setStatus(sentence, change = () => undefined) {
     const { log, status } = this.#parts;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < SPACE_ABOVE_PX;
+    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < SPACE_ABOVE_PX;
     status.textContent = sentence;
     change();
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (isAtEnd) log.scrollTop = log.scrollHeight;
   }
 
-  #empty() {
+  #reset() {
     this.#turns.clear();
     this.#parts.log.replaceChildren();
     this.#composer.clear();
-    this.#wait(0);
-    this.#count(0);
+    this.#showWaiting(0);
+    this.#setUnread(0);
   }
 
-  #count(unread) {
+  #setUnread(unread) {
     this.#unread = unread;
     this.#parts.badge.hidden = !unread;
     this.#parts.badge.replaceChildren(
@@ -246,24 +248,25 @@ class CommunityConnector extends HTMLElement {
     );
   }
 
-  #scrollTo(turn, atOnce = false) {
+  #scrollTo(turn, isInstant = false) {
     if (!turn) return;
-    const calm = atOnce || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const isSmooth = !isInstant && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     const { log, panel } = this.#parts;
-    const scroller = log.scrollHeight > log.clientHeight ? log : panel; // zoomed in, all of it scrolls
+    const scroller = log.scrollHeight > log.clientHeight ? log : panel; // zoomed in, the panel scrolls
     const above = turn.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
     const top = scroller.scrollTop + above - SPACE_ABOVE_PX;
-    scroller.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
+    scroller.scrollTo({ top, behavior: isSmooth ? "smooth" : "auto" });
   }
 
   #startAgain = async () => {
     this.#composer.focus();
     await this.forget();
-    if (!this.conversation.begun) this.conversation.greet();
+    if (!this.conversation.isStarted) this.conversation.greet();
   };
 
-  #keys = (event) => {
-    // The page's shortcuts see only this element, not the field, and would act on letters.
+  #onKey = (event) => {
+    // The page sees this element as the target, not the field, so its shortcuts would act on
+    // typed letters.
     event.stopPropagation();
     if (event.type !== "keydown" || event.isComposing) return;
     if (event.key === "Escape" && this.#floating) this.close();
@@ -273,33 +276,33 @@ class CommunityConnector extends HTMLElement {
   };
 
   #build() {
-    const { language, words } = wordsFor(this.dataset.language);
+    const { language, words } = findWords(this.dataset.language);
     this.words = words;
     this.heading = Math.min(Math.max(Number(this.dataset.heading) || 2, 1), 6);
-    const look = {
+    const options = {
       language,
       words,
       name: this.dataset.title || words.title,
       heading: this.heading,
       floating: this.#floating,
-      ownLeave: this.dataset.leave !== "page",
+      hasLeave: this.dataset.leave !== "page",
     };
     this.#composer = new Composer(words, (text) => this.send(text));
-    this.#parts = buildFrame(look, this.#composer.form, {
+    this.#parts = buildFrame(options, this.#composer.form, {
       open: () => this.open(),
       close: () => this.close(),
       startAgain: this.#startAgain,
       leave: () => leave(this.exit),
     });
-    const { all, panel } = this.#parts;
+    const { root, panel } = this.#parts;
     if (this.#floating) {
-      const acts = { quietly: (change) => this.#quietly(change), close: () => this.#show(false) };
-      this.#place = new Place(this, this.#parts, acts);
+      const actions = { quietly: (change) => this.#quietly(change), close: () => this.#show(false) };
+      this.#placement = new Placement(this, this.#parts, actions);
     }
-    for (const type of ["keydown", "keypress", "keyup"]) panel.addEventListener(type, this.#keys);
-    const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
-    root.append(all);
+    for (const type of ["keydown", "keypress", "keyup"]) panel.addEventListener(type, this.#onKey);
+    const shadow = this.attachShadow({ mode: "open" });
+    shadow.adoptedStyleSheets = [sheet];
+    shadow.append(root);
     if (this.dataset.accent) {
       import("./accent.js").then(({ applyAccent }) => applyAccent(this, this.dataset.accent));
     }

@@ -1,26 +1,26 @@
 /**
- * Where a person writes: the field, its limit and what is said about it. Owns the rule
- * that a text too long is refused before it is sent, and never lost.
+ * The text field and its length limit. Owns the rule that a text that is too long is
+ * refused before it is sent, and never lost.
  */
-import { icon, lines, make } from "./elements.js";
+import { icon, iconPaths, make } from "./elements.js";
 
-const LONGEST_MESSAGE = 1000; // characters, as the server counts them
-const COUNT_FROM = 900;
+const MAX_LENGTH = 1000; // characters, as the server counts them
+const SHOW_COUNTER_FROM = 900;
 
-// On a touch screen focus in the field brings the keyboard up, over what was said.
-export const touched = () => matchMedia("(pointer: coarse)").matches;
+// On a touch screen, focus in the field opens a keyboard that covers the conversation.
+export const isTouchScreen = () => matchMedia("(pointer: coarse)").matches;
 
-/** The text to send, or null if there is none or it is too long. */
-export function sendable(text) {
-  const message = String(text).trim();
-  return message && excess(message) <= 0 ? message : null;
+/** The trimmed text, or null if it is empty or too long to send. */
+export function prepareText(text) {
+  const trimmed = String(text).trim();
+  return trimmed && countExcess(trimmed) <= 0 ? trimmed : null;
 }
 
 export class Composer {
   #words;
   #send;
 
-  /** `send` is called with each text that may go. */
+  /** `send` is called with each text that can be sent. */
   constructor(words, send) {
     this.#words = words;
     this.#send = send;
@@ -29,17 +29,17 @@ export class Composer {
       rows: "1",
       autocomplete: "off",
       enterkeyhint: "send",
-      "aria-describedby": "room error hint",
-      input: () => this.#check(),
+      "aria-describedby": "counter error hint",
+      input: () => this.#update(),
     });
-    this.room = make("span", { id: "room", class: "room" });
+    this.counter = make("span", { id: "counter", class: "counter" });
     this.error = make("p", { id: "error", class: "error", role: "alert" });
     const label = make("label", { for: "field" }, words.label);
-    const button = make("button", { type: "submit", class: "send" }, icon(lines.send), words.send);
+    const button = make("button", { type: "submit", class: "send" }, icon(iconPaths.send), words.send);
     this.form = make(
       "form",
       { submit: this.submit, dir: words.direction },
-      make("div", { class: "label-row" }, label, this.room),
+      make("div", { class: "label-row" }, label, this.counter),
       make("div", { class: "field-row" }, this.field, button),
       this.error,
       make("span", { id: "hint", hidden: true }, words.hint),
@@ -52,46 +52,47 @@ export class Composer {
 
   clear() {
     this.field.value = "";
-    this.#check();
+    this.#update();
   }
 
-  /** Gives a refused text back for changing, unless something else is being written. */
-  giveBack(text) {
+  /** Puts a refused text back for editing, unless the person is writing something else. */
+  restoreText(text) {
     if (this.field.value) return;
     this.field.value = text;
-    this.#check();
+    this.#update();
   }
 
   submit = (event) => {
     event.preventDefault();
-    const text = sendable(this.field.value);
+    const text = prepareText(this.field.value);
     if (text) {
       this.#send(text);
       this.clear();
-      if (!touched()) this.focus();
-    } else if (this.#check() > 0) {
-      const length = LONGEST_MESSAGE + excess(this.field.value.trim());
-      this.#refuse(this.#words.tooLong(length, LONGEST_MESSAGE));
+      if (!isTouchScreen()) this.focus();
+    } else if (this.#update() > 0) {
+      const length = MAX_LENGTH + countExcess(this.field.value.trim());
+      this.#setError(this.#words.tooLong(length, MAX_LENGTH));
       this.focus();
     }
   };
 
-  /** Shows how much room is left. Returns by how many characters the text is too long. */
-  #check() {
-    const over = excess(this.field.value.trim());
-    const near = over > COUNT_FROM - LONGEST_MESSAGE;
-    this.room.textContent = over > 0 ? this.#words.over(over) : near ? this.#words.left(-over) : "";
-    if (over <= 0) this.#refuse("");
-    return over;
+  /** Updates the counter. Returns by how many characters the text is too long. */
+  #update() {
+    const excess = countExcess(this.field.value.trim());
+    const nearLimit = excess > SHOW_COUNTER_FROM - MAX_LENGTH;
+    const { remaining, tooMany } = this.#words;
+    this.counter.textContent = excess > 0 ? tooMany(excess) : nearLimit ? remaining(-excess) : "";
+    if (excess <= 0) this.#setError("");
+    return excess;
   }
 
-  #refuse(sentence) {
+  #setError(sentence) {
     this.error.textContent = sentence;
     if (sentence) this.field.setAttribute("aria-invalid", "true");
     else this.field.removeAttribute("aria-invalid");
   }
 }
 
-function excess(text) {
-  return [...text].length - LONGEST_MESSAGE;
+function countExcess(text) {
+  return [...text].length - MAX_LENGTH;
 }

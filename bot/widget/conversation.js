@@ -1,12 +1,12 @@
 /**
- * One conversation: what was said, what waits for an answer, what failed. Owns the
+ * One conversation: its entries, the queue of unsent messages and what failed. Owns the
  * order of sending. Must never touch the page: it tells its view what changed.
  *
- * An entry is `{reply}` from the chat, or `{text, message, state, problem, again}`
+ * An entry is `{reply}` from the chat, or `{text, message, state, problem, canRetry}`
  * from the person: `state` is "waiting", "sent" or "failed"; `text` is empty for the
- * greeting, which nobody said.
+ * request of the greeting, which nobody typed.
  */
-import { forgetConversation, Refusal, sendMessage } from "./server.js";
+import { forgetConversation, SendError, sendMessage } from "./server.js";
 import { readSession, writeSession } from "./session.js";
 
 export class Conversation {
@@ -17,7 +17,7 @@ export class Conversation {
   #waiting = 0;
   #id = null;
 
-  /** `view` has added(entries), changed(entry), waiting(count) and forgotten(). */
+  /** `view` has onAdded(entries), onChanged(entry), onWaiting(count) and onForgotten(). */
   constructor(server, key, view) {
     this.#server = server;
     this.#key = key;
@@ -26,11 +26,11 @@ export class Conversation {
     this.open = null;
   }
 
-  get begun() {
+  get isStarted() {
     return this.entries.length > 0;
   }
 
-  /** Takes up what this tab remembers. Returns the entries without telling the view. */
+  /** Restores what this tab stored. Returns the entries without telling the view. */
   restore() {
     const session = readSession(this.#key);
     this.#id = session?.conversation ?? null;
@@ -38,33 +38,39 @@ export class Conversation {
     this.entries = (session?.entries ?? []).map(({ reply, text, sent }) =>
       reply
         ? { reply }
-        : { text, message: { text }, state: sent ? "sent" : "failed", problem: "lost", again: true },
+        : {
+            text,
+            message: { text },
+            state: sent ? "sent" : "failed",
+            problem: "lost",
+            canRetry: true,
+          },
     );
     return this.entries;
   }
 
-  remember(open) {
+  saveOpen(open) {
     this.open = open;
     this.#save();
   }
 
   greet() {
-    this.#say({ text: "", message: { tap: "greet" } });
+    this.#addMessage({ text: "", message: { tap: "greet" } });
   }
 
-  say(text) {
-    this.#say({ text, message: { text } });
+  sendText(text) {
+    this.#addMessage({ text, message: { text } });
   }
 
-  tap({ label, tap }) {
-    this.#say({ text: label, message: { tap } });
+  sendTap({ label, tap }) {
+    this.#addMessage({ text: label, message: { tap } });
   }
 
   retry(entry) {
     if (entry.state === "failed") this.#send(entry);
   }
 
-  /** Forgets everything here and on the server; an answer on its way is dropped too. */
+  /** Forgets everything here and on the server. An answer on its way is dropped too. */
   async forget() {
     const id = this.#id;
     this.#id = null;
@@ -72,70 +78,70 @@ export class Conversation {
     this.#waiting = 0;
     this.#queue = Promise.resolve();
     this.#save();
-    this.#view.forgotten();
+    this.#view.onForgotten();
     await forgetConversation(this.#server, id);
   }
 
-  #say(entry) {
+  #addMessage(entry) {
     this.entries.push(entry);
     entry.state = "waiting";
-    this.#view.added([entry]);
+    this.#view.onAdded([entry]);
     this.#send(entry);
   }
 
   #send(entry) {
     entry.state = "waiting";
     entry.problem = "";
-    this.#count(1);
-    this.#view.changed(entry);
+    this.#changeWaiting(1);
+    this.#view.onChanged(entry);
     this.#save();
-    const { entries } = this; // forget() puts another list in its place
+    const { entries } = this; // forget() replaces the list
     // One at a time: the first answer brings the id that the next message needs.
     this.#queue = this.#queue.then(() => this.#deliver(entry, entries));
   }
 
   async #deliver(entry, entries) {
-    const stale = () => this.entries !== entries;
-    if (stale()) return;
+    const isForgotten = () => this.entries !== entries;
+    if (isForgotten()) return;
     let answer;
     try {
       answer = await sendMessage(this.#server, this.#id, entry.message);
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal)) throw refusal;
-      if (stale()) return;
-      const { sentence, offline, again } = refusal;
+    } catch (error) {
+      if (!(error instanceof SendError)) throw error;
+      if (isForgotten()) return;
+      const { sentence, isOffline, canRetry } = error;
       Object.assign(entry, {
         state: "failed",
-        problem: sentence || (offline ? "offline" : "fault"),
-        again,
+        problem: sentence || (isOffline ? "offline" : "fault"),
+        canRetry,
       });
-      this.#settle(entry, []);
+      this.#finish(entry, []);
       return;
     }
-    if (stale()) {
-      // It was answered after the person asked to be forgotten.
+    if (isForgotten()) {
+      // The answer came after the person asked to be forgotten.
       forgetConversation(this.#server, answer.conversation);
       return;
     }
     this.#id = answer.conversation;
     entry.state = "sent";
-    this.#settle(
+    this.#finish(
       entry,
       answer.replies.map((reply) => ({ reply })),
     );
   }
 
-  #settle(entry, answers) {
-    this.entries.push(...answers);
-    this.#count(-1);
-    this.#view.changed(entry);
-    if (answers.length) this.#view.added(answers);
+  #finish(entry, replies) {
+    this.entries.push(...replies);
+    this.#changeWaiting(-1);
+    this.#view.onChanged(entry);
+    if (replies.length) this.#view.onAdded(replies);
     this.#save();
   }
 
-  #count(change) {
+  #changeWaiting(change) {
     this.#waiting += change;
-    this.#view.waiting(this.#waiting);
+    this.#view.onWaiting(this.#waiting);
   }
 
   #save() {

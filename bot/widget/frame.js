@@ -1,19 +1,21 @@
 /**
- * The parts of the chat that are always there: launcher, head and log. Owns their
- * structure, names and order. Must never act: every press goes to `acts`.
+ * The fixed parts of the chat: launcher, header and log. Owns their structure, names and
+ * order. Must never act: every press calls one of `actions`.
  */
-import { icon, lines, make } from "./elements.js";
+import { icon, iconPaths, make } from "./elements.js";
 
 /**
- * Builds the frame around `form` and returns its parts by name; `all` holds the others.
- * `look` is `{language, words, name, heading, floating, ownLeave}`; `acts` has open,
+ * Builds the frame around `form` and returns its parts by name; `root` holds the others.
+ * `options` is `{language, words, name, heading, floating, hasLeave}`; `actions` has open,
  * close, startAgain and leave.
  */
-export function buildFrame(look, form, acts) {
-  const { language, words, name, floating } = look;
+export function buildFrame(options, form, actions) {
+  const { language, words, name, floating } = options;
   const badge = make("span", { class: "badge", hidden: true });
-  const launcher = button("launcher", acts.open, icon(lines.chat), make("span", {}, name), badge);
-  const title = make(`h${look.heading}`, { id: "title", tabindex: "-1" }, name);
+  const launcher = button(
+    "launcher", actions.open, icon(iconPaths.chat), make("span", {}, name), badge,
+  );
+  const title = make(`h${options.heading}`, { id: "title", tabindex: "-1" }, name);
 
   const log = make("div", {
     class: "log",
@@ -28,34 +30,34 @@ export function buildFrame(look, form, acts) {
   const typing = make("div", { class: "typing", dir, "aria-hidden": "true", hidden: true }, ...dots);
   const status = make("div", { role: "status", class: "status", dir });
 
-  const head = buildHead(look, acts, title);
+  const header = buildHeader(options, actions, title);
   // A dialog, so that it can be modal where it covers the page.
   const panel = make(
     floating ? "dialog" : "div",
     { class: "panel", "aria-labelledby": floating ? "title" : null },
-    head, log, typing, status, form,
+    header, log, typing, status, form,
   );
-  const all = make(
+  const root = make(
     "section",
     { lang: language, "aria-label": name, hidden: true },
     floating ? launcher : null,
     panel,
   );
-  return { all, launcher, badge, panel, title, log, typing, status };
+  return { root, launcher, badge, panel, title, log, typing, status };
 }
 
-function buildHead({ words, floating, ownLeave }, acts, title) {
-  const close = button("close", acts.close, icon(lines.close));
+function buildHeader({ words, floating, hasLeave }, actions, title) {
+  const close = button("close", actions.close, icon(iconPaths.close));
   close.setAttribute("aria-label", words.close);
   const leaveHint = make("span", { id: "leave-hint", hidden: true }, words.leaveHint);
-  const leaveNow = button("small strong", acts.leave, words.leave);
-  leaveNow.setAttribute("aria-describedby", "leave-hint");
-  leaveNow.title = words.leaveHint;
-  const actions = make(
+  const leave = button("small strong", actions.leave, words.leave);
+  leave.setAttribute("aria-describedby", "leave-hint");
+  leave.title = words.leaveHint;
+  const buttons = make(
     "div",
     { class: "actions" },
-    button("small", acts.startAgain, words.startAgain),
-    ownLeave ? leaveNow : null,
+    button("small", actions.startAgain, words.startAgain),
+    hasLeave ? leave : null,
     leaveHint,
   );
   return make(
@@ -63,10 +65,10 @@ function buildHead({ words, floating, ownLeave }, acts, title) {
     { class: "head", dir: words.direction },
     make("div", { class: "head-row" }, title, floating ? close : null),
     make("div", { class: "note" }, make("slot", { name: "note" }, make("p", {}, words.note))),
-    actions,
+    buttons,
   );
 }
 
-function button(look, act, ...inside) {
-  return make("button", { type: "button", class: look, click: act }, ...inside);
+function button(className, click, ...children) {
+  return make("button", { type: "button", class: className, click }, ...children);
 }

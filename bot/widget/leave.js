@@ -1,18 +1,18 @@
 /**
- * Quick exit, for somebody whose screen must not be seen. Owns leaving: it clears
- * every chat of the tab, here and on the server, before anything else can fail.
+ * Quick exit, for somebody whose screen must not be seen. Owns leaving: it deletes every
+ * chat of the tab, here and on the server, before anything else can fail.
  */
 import { clearSessions } from "./session.js";
 
 export const NEUTRAL_PAGE = "https://www.bbc.co.uk/weather";
 const PRESSES = 3;
-const PRESSES_WITHIN_MS = 5_000;
+const WITHIN_MS = 5_000;
 
 const chats = new Set();
 let presses = [];
 
-/** Adds a chat: `{exit, inUse, forget()}`. Returns what takes it away again. */
-export function watchChat(chat) {
+/** Registers a chat: `{exit, isInUse, forget()}`. Returns a function that unregisters it. */
+export function registerChat(chat) {
   if (!chats.size) listen("addEventListener");
   chats.add(chat);
   return () => {
@@ -21,34 +21,34 @@ export function watchChat(chat) {
   };
 }
 
-/** Forgets everything and goes to `address` in place of this page, so Back does not return. */
+/** Forgets everything and replaces this page with `address`, so that Back does not return. */
 export function leave(address) {
   for (const chat of chats) chat.forget();
   clearSessions();
-  // The next page may be slow to come, and a blank one tells nothing.
+  // The next page may load slowly, and a blank page reveals nothing.
   document.documentElement.style.setProperty("display", "none", "important");
   document.title = "Loading";
   location.replace(/^https?:\/\//.test(address ?? "") ? address : NEUTRAL_PAGE);
 }
 
-function listen(change) {
-  // Captured at the window: the chat keeps its keys from the page around it.
-  window[change]("keydown", countPress, true);
-  window[change]("pointerdown", startCount, true);
+function listen(method) {
+  // Captured at the window, since the chat hides its key events from the page around it.
+  window[method]("keydown", countPress, true);
+  window[method]("pointerdown", resetPresses, true);
 }
 
-function startCount() {
+function resetPresses() {
   presses = [];
 }
 
 function countPress(event) {
-  if (event.key !== "Shift") return startCount(); // a capital letter is no wish to leave
+  if (event.key !== "Shift") return resetPresses(); // Shift for a capital letter does not count
   if (event.repeat) return undefined;
   const now = Date.now();
-  presses = [...presses.filter((press) => now - press < PRESSES_WITHIN_MS), now];
+  presses = [...presses.filter((press) => now - press < WITHIN_MS), now];
   if (presses.length < PRESSES) return undefined;
-  startCount();
-  const chat = [...chats].find((each) => each.inUse);
+  resetPresses();
+  const chat = [...chats].find(({ isInUse }) => isInUse);
   if (chat) leave(chat.exit);
   return undefined;
 }

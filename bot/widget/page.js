@@ -1,4 +1,4 @@
-/** The page at "/": the chat, and the page's own way to leave it quickly. */
+/** The page at "/": the chat, and the page's own link to leave quickly. */
 import "./chat.js";
 import { leave } from "./leave.js";
 

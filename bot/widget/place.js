@@ -1,38 +1,38 @@
 /**
- * Where a floating chat stands: beside the page, or over all of it where there is no
- * room. Owns being modal only then, and that the chat never hides what the page's own
- * focus is on. Must never change the page around it.
+ * Where a floating chat is shown: beside the page, or over all of it on a small screen.
+ * Owns that the chat is modal only then, and that it never hides the page's focused
+ * element. Must never change the page around it.
  */
 
-// Where the open chat covers the whole page, as in chat.css.
-const covering = matchMedia("(max-width: 30em), (max-height: 30em)");
+// When the open chat covers the whole page, as in chat.css.
+const coversPage = matchMedia("(max-width: 30em), (max-height: 30em)");
 
-export class Place {
+export class Placement {
   #chat;
   #panel;
   #launcher;
-  #acts;
+  #actions;
   #open = false;
 
-  /** `acts` has quietly(change), which announces nothing of a change, and close(). */
-  constructor(chat, { panel, launcher }, acts) {
+  /** `actions` has quietly(change), which makes a change unannounced, and close(). */
+  constructor(chat, { panel, launcher }, actions) {
     this.#chat = chat;
     this.#panel = panel;
     this.#launcher = launcher;
-    this.#acts = acts;
+    this.#actions = actions;
     panel.addEventListener("cancel", (event) => {
-      event.preventDefault(); // Escape, or a phone's own way back
+      event.preventDefault(); // Escape, or a phone's back gesture
       chat.close();
     });
   }
 
-  /** Begins to watch the page; returns what ends that. */
+  /** Starts to watch the page. Returns a function that stops. */
   watch() {
-    addEventListener("focusin", this.#uncover);
-    covering.addEventListener("change", this.#resize);
+    addEventListener("focusin", this.#onFocus);
+    coversPage.addEventListener("change", this.#onResize);
     return () => {
-      removeEventListener("focusin", this.#uncover);
-      covering.removeEventListener("change", this.#resize);
+      removeEventListener("focusin", this.#onFocus);
+      coversPage.removeEventListener("change", this.#onResize);
     };
   }
 
@@ -40,22 +40,22 @@ export class Place {
     this.#open = open;
     this.#panel.close();
     if (!open) return;
-    if (covering.matches) this.#panel.showModal();
+    if (coversPage.matches) this.#panel.showModal();
     else this.#panel.setAttribute("open", ""); // show() would take the focus from the page
   }
 
-  #resize = () => {
+  #onResize = () => {
     if (!this.#open) return;
     const focused = this.#chat.shadowRoot.activeElement;
-    this.#acts.quietly(() => this.show(true));
+    this.#actions.quietly(() => this.show(true));
     focused?.focus();
   };
 
-  // What the page's own focus is on must be seen (WCAG 2.2, 2.4.11).
-  #uncover = ({ target }) => {
-    const elsewhere = target instanceof Element && target !== this.#chat;
-    const hides = (part) => elsewhere && isWithin(target, part);
-    if (this.#open && hides(this.#panel)) this.#acts.close();
+  // The page's focused element must stay visible (WCAG 2.2, 2.4.11).
+  #onFocus = ({ target }) => {
+    const isOutside = target instanceof Element && target !== this.#chat;
+    const hides = (part) => isOutside && isWithin(target, part);
+    if (this.#open && hides(this.#panel)) this.#actions.close();
     this.#launcher.classList.toggle("aside", hides(this.#launcher));
   };
 }

@@ -1,35 +1,34 @@
 /**
- * Turns what the chat says into elements. Owns the look of each kind of reply in
- * structure. Must never trust a string as markup, nor an address whose scheme it
- * does not know.
+ * Renders the chat's replies as elements. Owns the structure of each type of reply. Must
+ * never use a string as markup, or link to a URL with an unknown scheme.
  */
 import { make } from "./elements.js";
 
 let counter = 0;
-const freshId = () => `reply-${(counter += 1)}`;
+const makeId = () => `reply-${(counter += 1)}`;
 
 /**
- * The element for one reply. `context` is `{words, heading, server, tap, tell}`:
- * `heading` the level (1 to 6) of a heading inside the conversation, `server` the address
- * of ours, `tap` is called with the option whose button was pressed, `tell` with a sentence
- * for everybody to notice. A kind that is not known shows its text.
+ * The element for one reply. `context` is `{words, heading, server, tap, announce}`:
+ * `heading` is the level (1 to 6) of headings in the conversation and `server` the URL of
+ * our server. `tap` is called with the option whose button was pressed, and `announce` with
+ * a sentence to show and read out. A reply of unknown type is shown as its text.
  */
-export function showReply(reply, context) {
-  const show = { choices: showChoices, help_lines: showHelpLines, listing: showListing }[reply.type];
-  return (show ?? showText)(reply, context);
+export function renderReply(reply, context) {
+  const render = { choices: renderChoices, help_lines: renderHelpLines, listing: renderListing };
+  return (render[reply.type] ?? renderText)(reply, context);
 }
 
-function showText(reply) {
+function renderText(reply) {
   return make("div", { class: "bubble", dir: "auto" }, String(reply.text ?? ""));
 }
 
-function showChoices(reply, context) {
-  if (reply.answers) return showQuestion(reply, context);
-  const text = make("div", { class: "bubble", id: freshId(), dir: "auto" }, reply.text);
-  return make("div", {}, text, showOptions(reply.options, context, { "aria-labelledby": text.id }));
+function renderChoices(reply, context) {
+  if (reply.answers) return renderQuestion(reply, context);
+  const text = make("div", { class: "bubble", id: makeId(), dir: "auto" }, reply.text);
+  return make("div", {}, text, renderOptions(reply.options, context, { "aria-labelledby": text.id }));
 }
 
-function showOptions(options, { tap }, name) {
+function renderOptions(options, { tap }, name) {
   if (!options?.length) return null;
   const buttons = options.map((option) =>
     make("button", { type: "button", class: "option", click: () => tap(option) }, option.label),
@@ -37,11 +36,11 @@ function showOptions(options, { tap }, name) {
   return make("div", { class: "options", role: "group", ...name }, ...buttons);
 }
 
-/** A question of which one answer is picked: radio buttons, and what leads elsewhere. */
-function showQuestion({ text, options, answers }, context) {
+/** A question with one answer: radio buttons, and buttons for everything else. */
+function renderQuestion({ text, options, answers }, context) {
   const { words, tap } = context;
-  const name = freshId();
-  const error = make("p", { class: "error", id: freshId(), role: "alert" });
+  const name = makeId();
+  const error = make("p", { class: "error", id: makeId(), role: "alert" });
   const radios = options.slice(0, answers).map((option, i) =>
     make("input", { type: "radio", name, value: i, "aria-describedby": error.id }),
   );
@@ -50,60 +49,60 @@ function showQuestion({ text, options, answers }, context) {
   );
   const submit = (event) => {
     event.preventDefault();
-    const picked = radios.findIndex((radio) => radio.checked);
-    error.textContent = picked < 0 ? words.pick : "";
-    if (picked < 0) radios[0].focus();
-    else tap(options[picked]);
+    const checked = radios.findIndex((radio) => radio.checked);
+    error.textContent = checked < 0 ? words.pick : "";
+    if (checked < 0) radios[0].focus();
+    else tap(options[checked]);
   };
   const next = make("button", { type: "submit", class: "option next" }, words.next);
-  const others = showOptions(options.slice(answers), context, { role: null });
-  others?.prepend(next);
+  const otherButtons = renderOptions(options.slice(answers), context, { role: null });
+  otherButtons?.prepend(next);
   return make(
     "form",
     { class: "question", submit },
     make("fieldset", {}, make("legend", { dir: "auto" }, text), ...labels),
     error,
-    others ?? next,
+    otherButtons ?? next,
   );
 }
 
-/** The turns of these entries, with a map after the last card of each answer with several. */
-export function withMaps(entries, turns, context) {
-  const placed = [];
+/** The turns of these entries, with a map after each answer that has several cards. */
+export function addMaps(entries, turns, context) {
+  const elements = [];
   let cards = [];
   entries.forEach(({ reply }, i) => {
-    placed.push(turns[i]);
+    elements.push(turns[i]);
     if (reply?.point) cards.push({ ...reply, turn: turns[i] });
     const rest = entries.slice(i + 1);
     const end = rest.findIndex((entry) => !entry.reply);
     if ((end < 0 ? rest : rest.slice(0, end)).some((entry) => entry.reply.point)) return;
-    if (cards.length > 1) placed.push(make("div", { class: "turn" }, showMap(cards, context)));
+    if (cards.length > 1) elements.push(make("div", { class: "turn" }, renderMap(cards, context)));
     cards = [];
   });
-  return placed;
+  return elements;
 }
 
-/** A map of several cards, drawn only when it is asked for. */
-function showMap(cards, { words }) {
-  const open = async () => {
-    const drawn = await import("./map.js").then(
+/** A map of several cards, drawn when it is first opened. */
+function renderMap(cards, { words }) {
+  const draw = async () => {
+    const map = await import("./map.js").then(
       ({ drawMap }) => drawMap(cards, words),
       () => make("p", {}, words.noMap),
     );
-    details.append(drawn);
+    details.append(map);
     details.scrollIntoView({ block: "nearest" });
   };
   const title = words.map(cards.length);
   const details = make("details", { class: "map", "aria-label": title }, make("summary", {}, title));
-  details.addEventListener("toggle", open, { once: true });
+  details.addEventListener("toggle", draw, { once: true });
   return details;
 }
 
-function showHelpLines(reply, { words, heading }) {
-  const title = make(`h${heading}`, { class: "help-title", id: freshId() }, words.helpNow);
+function renderHelpLines(reply, { words, heading }) {
+  const title = make(`h${heading}`, { class: "help-title", id: makeId() }, words.helpNow);
   const rows = reply.lines.map(({ name, contact, link }) => {
     const parts = [make("span", { class: "help-name" }, name), " ", make("b", {}, contact)];
-    const row = safeLink(link, ["tel:", "sms:", "https:"])
+    const row = isSafeLink(link, ["tel:", "sms:", "https:"])
       ? make("a", { class: "help-line", href: link }, ...parts)
       : make("span", { class: "help-line" }, ...parts);
     return make("li", {}, row);
@@ -117,9 +116,9 @@ function showHelpLines(reply, { words, heading }) {
   );
 }
 
-function showListing(card, context) {
+function renderListing(card, context) {
   const { words, heading } = context;
-  const name = make(`h${heading}`, { class: "name", id: freshId(), tabindex: "-1" }, card.name);
+  const name = make(`h${heading}`, { class: "name", id: makeId(), tabindex: "-1" }, card.name);
   const facts = Object.entries(words.rows)
     .filter(([field]) => card[field])
     .map(([field, label]) =>
@@ -132,17 +131,17 @@ function showListing(card, context) {
     name,
     card.organisation && make("p", { class: "organisation" }, card.organisation),
     card.alert && make("p", { class: "notice-strong" }, card.alert),
-    showReasons(card.reasons, words),
+    renderReasons(card.reasons, words),
     card.description && make("p", { class: "description", dir: "auto" }, card.description),
     facts.length ? make("dl", {}, ...facts) : null,
-    showContacts(card, context),
-    showOptions(card.options, context, { "aria-labelledby": name.id }),
-    showAsides(card, context, name.id),
+    renderContacts(card, context),
+    renderOptions(card.options, context, { "aria-labelledby": name.id }),
+    renderAsides(card, context, name.id),
     card.notice && make("p", { class: "notice" }, card.notice),
   );
 }
 
-function showReasons(reasons, words) {
+function renderReasons(reasons, words) {
   if (!reasons?.length) return null;
   const items = reasons.map((reason) => make("li", {}, reason));
   return make(
@@ -153,37 +152,38 @@ function showReasons(reasons, words) {
   );
 }
 
-/** What matters less: taking the listing along, passing it on, and saying that it is wrong. */
-function showAsides({ listing_id: id, name, calendar, asides }, { words, server, tap, tell }, label) {
+/** Secondary actions: add to calendar, share, and report a mistake. */
+function renderAsides({ listing_id: id, name, calendar, asides }, context, titleId) {
+  const { words, server, tap, announce } = context;
   const page = id ? new URL(`listings/${id}`, server).href : "";
   const share = async () => {
     try {
       if (navigator.share) await navigator.share({ title: name, url: page });
-      else await navigator.clipboard.writeText(page).then(() => tell(words.shared));
-    } catch (refusal) {
-      if (refusal.name !== "AbortError") tell(words.toShare(page));
+      else await navigator.clipboard.writeText(page).then(() => announce(words.shared));
+    } catch (error) {
+      if (error.name !== "AbortError") announce(words.toShare(page));
     }
   };
-  const plain = (text, click) => make("button", { type: "button", class: "plain", click }, text);
-  const things = [
+  const linkButton = (text, click) => make("button", { type: "button", class: "plain", click }, text);
+  const actions = [
     page && calendar && make("a", { class: "plain", href: `${page}.ics` }, words.calendar),
-    page && plain(words.share, share),
-    ...(asides ?? []).map((option) => plain(option.label, () => tap(option))),
+    page && linkButton(words.share, share),
+    ...(asides ?? []).map((option) => linkButton(option.label, () => tap(option))),
   ].filter(Boolean);
-  if (!things.length) return null;
-  return make("div", { class: "asides", role: "group", "aria-labelledby": label }, ...things);
+  if (!actions.length) return null;
+  return make("div", { class: "asides", role: "group", "aria-labelledby": titleId }, ...actions);
 }
 
-function showContacts({ website, directions, phone, email }, { words }) {
+function renderContacts({ website, directions, phone, email }, { words }) {
   const links = [];
-  const away = (href, text) => {
+  const addExternal = (href, text) => {
     const newTab = make("span", { class: "hidden" }, ` ${words.newTab}`);
     links.push(make("a", { href, target: "_blank", rel: "noopener noreferrer" }, text, newTab));
   };
-  if (safeLink(website, ["http:", "https:"])) {
-    away(website, `${words.website}: ${new URL(website).hostname.replace(/^www\./, "")}`);
+  if (isSafeLink(website, ["http:", "https:"])) {
+    addExternal(website, `${words.website}: ${new URL(website).hostname.replace(/^www\./, "")}`);
   }
-  if (safeLink(directions, ["https:"])) away(directions, words.directions);
+  if (isSafeLink(directions, ["https:"])) addExternal(directions, words.directions);
   if (/\d/.test(phone ?? "")) {
     links.push(make("a", { href: `tel:${phone.replace(/[^\d+]/g, "")}` }, words.call(phone)));
   }
@@ -194,7 +194,7 @@ function showContacts({ website, directions, phone, email }, { words }) {
   return make("ul", { class: "contacts", role: "list" }, ...links.map((a) => make("li", {}, a)));
 }
 
-function safeLink(address, schemes) {
+function isSafeLink(address, schemes) {
   try {
     return schemes.includes(new URL(address).protocol);
   } catch {

@@ -1,6 +1,6 @@
 /**
- * Every word of the widget's own that a person sees, by language. What the chat
- * itself says comes from the server and is never written here.
+ * All text of the widget itself, by language. The chat's replies come from the server and
+ * are never written here.
  */
 const en = {
   direction: "ltr",
@@ -26,8 +26,8 @@ const en = {
   tooLong: (length, limit) =>
     `Your message has ${length.toLocaleString("en-GB")} characters. ` +
     `The most you can send at once is ${limit.toLocaleString("en-GB")}. Please make it shorter.`,
-  left: (count) => (count === 1 ? "1 character left" : `${count} characters left`),
-  over: (count) => (count === 1 ? "1 character too many" : `${count} characters too many`),
+  remaining: (count) => (count === 1 ? "1 character left" : `${count} characters left`),
+  tooMany: (count) => (count === 1 ? "1 character too many" : `${count} characters too many`),
   kinds: {
     group: "Group",
     service: "Service",
@@ -51,8 +51,8 @@ const en = {
   map: (count) => `Show these ${count} on a map`,
   mapped: (count) => `Map of ${count} places. North is up. The list below has the same places.`,
   miles: (miles) => (miles === 1 ? "1 mile" : `${miles} miles`),
-  from: (miles, bearing) => `${miles} miles ${bearing} of number 1`,
-  close1: "close to number 1",
+  fromFirst: (miles, bearing) => `${miles} miles ${bearing} of number 1`,
+  nearFirst: "close to number 1",
   north: "N",
   bearings: [
     "north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west",
@@ -64,9 +64,9 @@ const en = {
 
 const languages = { en };
 
-/** The words for a language tag such as "en-GB", and the tag they are in. */
-export function wordsFor(tag) {
+/** The words for a language tag such as "en-GB", and the language they are in. */
+export function findWords(tag) {
   const language = (tag || "en").toLowerCase().split("-")[0];
-  const known = language in languages ? language : "en";
-  return { language: known, words: languages[known] };
+  const supported = language in languages ? language : "en";
+  return { language: supported, words: languages[supported] };
 }

@@ -212,7 +212,7 @@ def test_every_part_is_asked_for_at_once() -> None:
         )
         unread += set(imported) - needed
     listed = re.search(
-        r"PARTS = \[(.*?)\]", (folder / "widget.js").read_text(encoding="utf-8"), re.S
+        r"MODULES = \[(.*?)\]", (folder / "widget.js").read_text(encoding="utf-8"), re.S
     )
     assert listed
     assert set(re.findall(r'"(\w+)"', listed[1])) == needed

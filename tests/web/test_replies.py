@@ -49,12 +49,12 @@ def test_text_is_never_markup_and_links_are_only_web_links(
     lines = {"type": "help_lines", "text": markup, "lines": [line]}
     shown = page.evaluate(
         """async ([card, lines]) => {
-            const { showReply } = await import("/widget/replies.js");
-            const { wordsFor } = await import("/widget/words.js");
-            const context = { ...wordsFor("en-GB"), heading: 3, tap() {},
+            const { renderReply } = await import("/widget/replies.js");
+            const { findWords } = await import("/widget/words.js");
+            const context = { ...findWords("en-GB"), heading: 3, tap() {},
                               server: location.origin };
             const box = document.createElement("div");
-            box.append(...[card, lines].map((reply) => showReply(reply, context)));
+            box.append(...[card, lines].map((reply) => renderReply(reply, context)));
             return { foreign: box.querySelectorAll("img, b b, script").length,
                      links: [...box.querySelectorAll("a")].map((a) => a.href),
                      text: box.textContent };
@@ -125,9 +125,9 @@ def test_the_map_and_its_list_say_the_same_and_ask_nobody(
 
 DRAW = """async (points) => {
     const { drawMap } = await import("/widget/map.js");
-    const { wordsFor } = await import("/widget/words.js");
+    const { findWords } = await import("/widget/words.js");
     const cards = points.map((point, i) => ({ name: `Place ${i + 1}`, where: "", point }));
-    const box = drawMap(cards, wordsFor("en").words);
+    const box = drawMap(cards, findWords("en").words);
     return {
         pins: [...box.querySelectorAll(".pin-label")].map((label) => ({
             text: label.textContent, x: Number(label.getAttribute("x")),
