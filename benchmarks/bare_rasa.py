@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from benchmarks.tables import LeftOutError
-from bot.rasa.training import RASA_PYTHON, rasa_environment
+from bot.rasa.training import RASA_PYTHON, build_environment
 
 _MOST_TRAINING = 900
 _MOST_LOADING = 180.0
@@ -47,7 +47,7 @@ def bare_bot(folder: Path) -> Iterator[BareBot]:
         raise LeftOutError("Rasa's environment .venv-rasa is missing; make run makes it")
     project = folder / "bare"
     project.mkdir()
-    environment = rasa_environment(folder, 0)
+    environment = build_environment(folder, 0)
     output = folder / "bare.log"
     started = time.monotonic()
     with output.open("wb") as log:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.tables import LeftOutError, Table
 from benchmarks.utterances import OUT_OF_SCOPE, Split, split_own, split_public
-from bot.rasa.training import RASA_PYTHON, end_with_parent, rasa_environment
+from bot.rasa.training import RASA_PYTHON, build_environment, end_with_parent
 from bot.settings import ROOT
 
 # The threshold may cost this share of the messages that are understood rightly.
@@ -146,7 +146,7 @@ def _try(config: dict[str, Any], splits: Sequence[Split], folder: Path) -> list[
             }
         )
     # Nothing that was learnt before is taken up again: training is timed.
-    environment = {**rasa_environment(ROOT / "var" / "encoder", 0), "RASA_MAX_CACHE_SIZE": "0"}
+    environment = {**build_environment(ROOT / "var" / "encoder", 0), "RASA_MAX_CACHE_SIZE": "0"}
     log = folder / "understanding.log"
     with log.open("w", encoding="utf-8") as output:
         done = subprocess.run(

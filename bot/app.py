@@ -21,8 +21,8 @@ from bot.checkin_flow import CheckinFlow
 from bot.cli.tables import show_progress
 from bot.conversation import Conversation
 from bot.errors import SetupError
-from bot.rasa.process import RasaServer
-from bot.rasa.training import name_model, train
+from bot.rasa.process import RasaProcess
+from bot.rasa.training import find_model_path, train_model
 from bot.safety.guard import Guard
 from bot.safety.helplines import HELPLINES
 from bot.settings import ROOT, Settings
@@ -94,10 +94,12 @@ def prepare_all(settings: Settings, encoder: Encoder) -> Path:
             import_listings(engine, encoder, EXAMPLE.stem, rows, notice=EXAMPLE_NOTICE)
     engine.dispose()
     migrate_checkins(settings.checkins_url)
-    model = name_model(settings.connector_var / "models")
+    model = find_model_path(settings.connector_var / "models")
     if not model.exists():
         with _step("Teaching Rasa (about a minute)"):
-            train(model, settings.encoder_folder, settings.connector_var / "rasa-training.log")
+            train_model(
+                model, settings.encoder_folder, settings.connector_var / "rasa-training.log"
+            )
     return model
 
 
@@ -115,7 +117,7 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    rasa = RasaServer(
+    rasa = RasaProcess(
         model=model,
         encoder=settings.encoder_folder,
         port=rasa_port,
@@ -145,7 +147,7 @@ async def _run(
         origins=settings.web_origins,
         secret=secret,
         messages_a_minute=settings.web_messages_a_minute,
-        rasa_is_up=lambda: rasa.up,
+        rasa_is_up=lambda: rasa.is_up,
         receive_telegram=receive,
     )
     publish(app, ServiceRepository(engine), search_service, settings.web_base_url)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Protocol
 
 from bot.messages import TAP_BYTES, Choices, Option, Reply
-from bot.responses import line
+from bot.responses import get_line
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, week_of
 from checkins.draft import (
     AGE_STEP,
@@ -35,22 +35,22 @@ LIFETIME_HOURS = 1  # hours are whole, so a check-in can take from one hour to t
 
 _ASK, _START_PAGE, _CHANGE, _SEND, _STOP, _UNDER_16 = "aicsxu"
 
-_FIND = Option(line("checkin_button_find"), "greet")
-_AGAIN = Option(line("checkin_button_again"), START_TAP)
+_FIND = Option(get_line("checkin_button_find"), "greet")
+_AGAIN = Option(get_line("checkin_button_again"), START_TAP)
 
-INTRO = line("checkin_intro")
-UNDER_16 = line("checkin_under_16")
-ASK_AREA = line("checkin_ask_area")
-ASK_AGE = line("checkin_ask_age")
-REVIEW = line("checkin_review")
-NO_ANSWERS = line("checkin_no_answers")
-ASK_CHANGE = line("checkin_ask_change")
-STOPPED = line("checkin_stopped")
-SENT = line("checkin_sent")
-SENT_BEFORE = line("checkin_sent_before")
-NOT_SENT = line("checkin_not_sent")
-EXPIRED = line("checkin_expired")
-UNREADABLE = line("checkin_unreadable")
+INTRO = get_line("checkin_intro")
+UNDER_16 = get_line("checkin_under_16")
+ASK_AREA = get_line("checkin_ask_area")
+ASK_AGE = get_line("checkin_ask_age")
+REVIEW = get_line("checkin_review")
+NO_ANSWERS = get_line("checkin_no_answers")
+ASK_CHANGE = get_line("checkin_ask_change")
+STOPPED = get_line("checkin_stopped")
+SENT = get_line("checkin_sent")
+SENT_BEFORE = get_line("checkin_sent_before")
+NOT_SENT = get_line("checkin_not_sent")
+EXPIRED = get_line("checkin_expired")
+UNREADABLE = get_line("checkin_unreadable")
 
 
 class CheckInStore(Protocol):
@@ -136,7 +136,7 @@ class CheckinFlow:
         except Exception as error:
             # The name only: what the error says may quote the answers.
             log.error("a check-in could not be kept: %s", type(error).__name__)
-            send_again = Option(line("checkin_button_send_again"), self._tap(_SEND, draft))
+            send_again = Option(get_line("checkin_button_send_again"), self._tap(_SEND, draft))
             return Choices(NOT_SENT, (send_again, self._stop(draft)))
         return Choices(SENT if is_new else SENT_BEFORE, (_FIND,))
 
@@ -162,8 +162,8 @@ class CheckinFlow:
         return Choices(
             INTRO.format(count=len(self._set.questions)),
             (
-                Option(line("checkin_button_over_16"), self._tap(_ASK, draft)),
-                Option(line("checkin_button_under_16"), self._tap(_UNDER_16, draft)),
+                Option(get_line("checkin_button_over_16"), self._tap(_ASK, draft)),
+                Option(get_line("checkin_button_under_16"), self._tap(_UNDER_16, draft)),
                 self._stop(draft),
             ),
         )
@@ -180,7 +180,7 @@ class CheckinFlow:
             back = self._tap(_ASK, draft.clear(step - 1))
         return Choices(
             text,
-            (*options, Option(line("checkin_button_back"), back), self._stop(draft)),
+            (*options, Option(get_line("checkin_button_back"), back), self._stop(draft)),
             answers=len(options),
         )
 
@@ -194,7 +194,7 @@ class CheckinFlow:
         place = step - FIRST_QUESTION
         question = self._set.questions[place]
         parts = [
-            line("checkin_question_number", number=place + 1, count=len(self._set.questions)),
+            get_line("checkin_question_number", number=place + 1, count=len(self._set.questions)),
             question.text,
         ]
         if question.code in self._set.intros:
@@ -202,12 +202,12 @@ class CheckinFlow:
         answers = [(answer.text, answer.code) for answer in question.answers]
         answers += [
             (PREFER_NOT_TEXT, PREFER_NOT_CODE),
-            (line("checkin_button_skip"), SKIPPED_CODE),
+            (get_line("checkin_button_skip"), SKIPPED_CODE),
         ]
         return "\n\n".join(parts), answers
 
     def _review_page(self, draft: Draft) -> Reply:
-        change = Option(line("checkin_button_change"), self._tap(_CHANGE, draft))
+        change = Option(get_line("checkin_button_change"), self._tap(_CHANGE, draft))
         if not set(draft.answers) - {SKIPPED_CODE}:
             return Choices(NO_ANSWERS, (change, self._stop(draft)))
         checkin = self._checkin(draft)
@@ -218,7 +218,7 @@ class CheckinFlow:
         return Choices(
             REVIEW.format(answers="\n".join(lines)),
             (
-                Option(line("checkin_button_send"), self._tap(_SEND, draft)),
+                Option(get_line("checkin_button_send"), self._tap(_SEND, draft)),
                 change,
                 self._stop(draft),
             ),
@@ -229,11 +229,11 @@ class CheckinFlow:
         options = [
             Option(name, self._tap(_ASK, draft.clear(step))) for step, name in enumerate(names)
         ]
-        back = Option(line("checkin_button_back"), self._tap(_ASK, draft))
+        back = Option(get_line("checkin_button_back"), self._tap(_ASK, draft))
         return Choices(ASK_CHANGE, (*options, back, self._stop(draft)))
 
     def _stop(self, draft: Draft) -> Option:
-        return Option(line("checkin_button_stop"), self._tap(_STOP, draft))
+        return Option(get_line("checkin_button_stop"), self._tap(_STOP, draft))
 
     def _begin(self) -> Draft:
         return begin_draft(self._hours(), len(self._set.questions))

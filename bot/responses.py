@@ -1,107 +1,93 @@
-"""What can be said that is written down: Rasa's domain, and `copy.yml` beside this file.
+"""The written copy: responses in Rasa's domain and in `copy.yml` beside this file.
 
-One place for copy, whether Rasa says it or the conversation does while Rasa is away.
+The one place for copy, whether Rasa sends it or the conversation does while Rasa is away.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices, ListingCard, Option, Text
+from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices, Option, Text
 from bot.settings import ROOT
 
-_SLASHES = re.compile(r"^[\s/]+")
+_LEADING_SLASHES = re.compile(r"^[\s/]+")
 _TAP = re.compile(r"(?P<intent>[a-z_]+)(?::(?P<slot>[a-z_]+)=(?P<value>.+))?", re.S)
 
 
-@cache
-def _copy() -> dict[str, Any]:
-    return _read(ROOT / "bot" / "copy.yml")
+def get_line(name: str, **values: object) -> str:
+    """One of the single lines in `copy.yml`, its placeholders filled if there are any values.
 
-
-def line(name: str, **values: object) -> str:
-    """One of the single lines in `copy.yml`, its blanks filled if any values are given.
-
-    A line break in the file is a space, an empty line one between paragraphs. Raises KeyError.
+    In the file a line break is a space, and an empty line parts paragraphs. Raises KeyError.
     """
-    paragraphs = str(_copy()["lines"][name]).split("\n\n")
-    told = "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
-    return told.format(**values) if values else told
+    paragraphs = str(_read_copy()["lines"][name]).split("\n\n")
+    line = "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+    return line.format(**values) if values else line
 
 
-class Wording:
-    """Every written response by name, and the intents that buttons may send."""
+def get_button_label(tap: str) -> str:
+    """The label of a button under a card, by its tap without the listing's id."""
+    return str(_read_copy()["buttons"][tap])
+
+
+class Responses:
+    """Every response by name (`templates`), and the intents that buttons may send."""
 
     def __init__(self) -> None:
-        self.responses: dict[str, dict[str, Any]] = {}
+        self.templates: dict[str, dict[str, Any]] = {}
         self.intents: set[str] = set()
-        copy = _copy()
-        for content in (*map(_read, sorted((ROOT / "nlu" / "domain").glob("*.yml"))), copy):
+        domain = map(_read_yaml, sorted((ROOT / "nlu" / "domain").glob("*.yml")))
+        for content in (*domain, _read_copy()):
             self.intents.update(content.get("intents", ()))
             for name, variants in content.get("responses", {}).items():
-                self.responses[name] = variants[0]
-        self._buttons: dict[str, str] = copy["buttons"]
-        labels: dict[str, set[str]] = {}
-        for response in self.responses.values():
-            for button in response.get("buttons", ()):
-                labels.setdefault(button["title"].casefold(), set()).add(button["payload"])
-        # "Yes" and "no" answer whatever was asked last.
-        self._labels = {
+                self.templates[name] = variants[0]
+        taps_by_label: dict[str, set[str]] = {}
+        for template in self.templates.values():
+            for button in template.get("buttons", ()):
+                taps_by_label.setdefault(button["title"].casefold(), set()).add(button["payload"])
+        self._tap_by_label = {
             label: taps.pop()
-            for label, taps in labels.items()
+            for label, taps in taps_by_label.items()
+            # "Yes" and "no" answer whatever was asked last.
             if len(taps) == 1 and label not in {"yes", "no"}
         }
 
-    def read_label(self, text: str) -> str | None:
-        """The tap of the button whose words were typed, if it is always the same."""
-        return self._labels.get(text.strip(" .!").casefold())
+    def find_tap(self, text: str) -> str | None:
+        """The tap of the button whose label was typed; None if labels like it differ in taps."""
+        return self._tap_by_label.get(text.strip(" .!").casefold())
 
-    def say(self, name: str, **values: str) -> Text | Choices:
-        """The response called `name`, its blanks filled. Raises KeyError if there is none."""
-        response = self.responses[name]
-        return make_reply({**response, "text": response["text"].format(**values)})
+    def render(self, name: str, **values: str) -> Text | Choices:
+        """The response called `name`, its placeholders filled. Raises KeyError."""
+        template = self.templates[name]
+        return make_reply({**template, "text": template["text"].format(**values)})
 
-    def make_card(self, payload: Mapping[str, Any]) -> ListingCard:
-        """The card in the payload of a Rasa action. Raises KeyError or TypeError if it is none."""
-        fields = {key: value for key, value in payload.items() if key not in {"type", "taps"}}
-        fields["reasons"] = tuple(fields["reasons"])
-        fields["options"] = self._name(payload["taps"])
-        fields["asides"] = self._name(payload.get("asides", ()))
-        if fields.get("point"):
-            fields["point"] = tuple(fields["point"])
-        return ListingCard(**fields)
-
-    def _name(self, taps: Iterable[str]) -> tuple[Option, ...]:
-        return tuple(Option(self._buttons[tap.partition("=")[0]], tap) for tap in taps)
-
-    def payload_of(self, tap: str) -> str | None:
-        """The tap as Rasa reads it, or None if it names no intent that we know."""
+    def make_payload(self, tap: str) -> str | None:
+        """The tap in Rasa's payload form; None if it names no known intent."""
         match = _TAP.fullmatch(tap)
         if not match or match["intent"] not in self.intents:
             return None
-        slots = json.dumps({match["slot"]: match["value"]}) if match["slot"] else ""
-        return f"/{match['intent']}{slots}"
+        entities = json.dumps({match["slot"]: match["value"]}) if match["slot"] else ""
+        return f"/{match['intent']}{entities}"
 
 
-def keep_words(text: str) -> str:
-    """Typed `text` as Rasa may have it: never with a slash first, which would make it a payload.
+def clean_typed_text(text: str) -> str:
+    """Typed `text` that is safe to send to Rasa; empty if it has no letter and no digit.
 
-    Empty where there is no letter and no digit.
+    Rasa would take a text that starts with a slash for a payload, so leading slashes go.
     """
-    kept = _SLASHES.sub("", text).strip()[:MOST_CHARACTERS]
-    return kept if re.search(r"\w", kept) else ""
+    cleaned = _LEADING_SLASHES.sub("", text).strip()[:MOST_CHARACTERS]
+    return cleaned if re.search(r"\w", cleaned) else ""
 
 
 def make_reply(response: Mapping[str, Any]) -> Text | Choices:
     """A response in Rasa's form (`text`, and perhaps `buttons`) as a reply.
 
-    A button's payload is a tap already: Rasa takes braces for slots, and logs what is in
-    them. One over Telegram's limit (a very long place name) is left out.
+    A button's payload is already a tap: braces in it would be slots to Rasa, which logs their
+    values. A button over Telegram's limit (a very long place name) is left out.
     """
     options = tuple(
         Option(button["title"], button["payload"])
@@ -112,6 +98,11 @@ def make_reply(response: Mapping[str, Any]) -> Text | Choices:
     return Choices(text, options) if options else Text(text)
 
 
-def _read(path: Path) -> dict[str, Any]:
+@cache
+def _read_copy() -> dict[str, Any]:
+    return _read_yaml(ROOT / "bot" / "copy.yml")
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return content

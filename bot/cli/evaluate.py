@@ -20,13 +20,13 @@ _JSONL = Annotated[Path, typer.Argument(help='One JSON object with a "text" a li
 def parse_file(file: _JSONL) -> None:
     """Print what the trained model takes each text for."""
     from bot.app import prepare_all
-    from bot.rasa.training import parse
+    from bot.rasa.training import parse_texts
     from directory.encoder import Encoder
 
     texts = list(_read_texts(file))
     settings = Settings()
     model = prepare_all(settings, Encoder(settings.encoder_folder))
-    for parsed in parse(texts, model, settings.encoder_folder):
+    for parsed in parse_texts(texts, model, settings.encoder_folder):
         print(json.dumps(parsed, ensure_ascii=False))
 
 

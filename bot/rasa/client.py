@@ -1,7 +1,7 @@
-"""Talking to the Rasa server over loopback HTTP.
+"""A client for the Rasa server, which answers on loopback only.
 
-Owns the form of what is sent and what comes back. Must never log either, nor hand
-Rasa anything that says who the person is.
+Owns the form of requests and answers. Must never log either, nor send Rasa anything that says
+who the person is.
 """
 
 from collections.abc import Sequence
@@ -11,81 +11,97 @@ from typing import Any
 
 import httpx
 
-from bot.messages import Reply
-from bot.responses import Wording, make_reply
+from bot.cards import View
+from bot.messages import Choices, Text
+from bot.responses import make_reply
 
 
 class RasaUnavailableError(Exception):
-    """Rasa did not answer in time, or not sensibly."""
+    """Rasa did not answer in time, or its answer made no sense."""
 
 
 class RasaBusyError(RasaUnavailableError):
-    """So many are being answered that this was not even asked: it says nothing of Rasa's health."""
+    """Too many requests are open to send another; this says nothing about Rasa's health."""
 
 
 class Handover(Enum):
-    """What Rasa asks the conversation to do, because it cannot do it itself."""
+    """Something that only the conversation can do for Rasa."""
 
     FORGET = "forget"
     CHECK_IN = "check_in"
 
 
 @dataclass(frozen=True)
-class Rasa:
-    """A client. `timeout` is how many seconds a whole turn may take."""
+class ListingReference:
+    """A listing to show. `reasons` say why it fits, each true of the listing."""
 
-    client: httpx.AsyncClient
+    listing_id: int
+    view: View
+    reasons: tuple[str, ...] = ()
+
+
+RasaReply = Text | Choices | ListingReference | Handover
+
+
+@dataclass(frozen=True)
+class RasaClient:
+    """Sends messages to Rasa. `timeout` is in seconds for a whole turn."""
+
+    http_client: httpx.AsyncClient
     timeout: float
-    wording: Wording
 
-    async def send(self, sender: str, payload: str) -> list[Reply | Handover]:
-        """What Rasa says to `payload`. Raises RasaBusyError, RasaUnavailableError."""
+    async def send(self, sender: str, payload: str) -> list[RasaReply]:
+        """Rasa's replies to `payload`. Raises RasaBusyError, RasaUnavailableError."""
         body = {"sender": sender, "message": payload}
         answer = await self._request("POST", "/webhooks/rest/webhook", body)
         try:
-            return self._read_replies(answer.json())
+            return _read_replies(answer.json())
         except (ValueError, KeyError, TypeError):
             raise RasaUnavailableError("Rasa's answer has an unknown shape") from None
 
     async def forget(self, sender: str) -> None:
-        """Erase the conversation: the tracker store drops one that has no events.
+        """Erase the sender's conversation: the tracker store drops one without events.
 
-        Waits for its turn as long as it takes. Raises RasaUnavailableError.
+        Waits for a free connection as long as it takes. Raises RasaUnavailableError.
         """
         path = f"/conversations/{sender}/tracker/events"
-        await self._request("PUT", path, [], patient=True)
+        await self._request("PUT", path, [], wait_for_connection=True)
 
-    async def healthy(self) -> bool:
-        """Whether a model is loaded and the server answers, once it could be asked."""
+    async def is_healthy(self) -> bool:
+        """Whether a model is loaded and the server answers; waits for a free connection."""
         try:
-            await self._request("GET", "/status", patient=True)
+            await self._request("GET", "/status", wait_for_connection=True)
         except RasaUnavailableError:
             return False
         return True
 
     async def _request(
-        self, method: str, path: str, body: Any = None, *, patient: bool = False
+        self, method: str, path: str, body: Any = None, *, wait_for_connection: bool = False
     ) -> httpx.Response:
-        # For a free connection one waits on others, and not on Rasa.
-        timeout = httpx.Timeout(self.timeout, pool=None if patient else self.timeout)
+        # Connections are held by other requests, so waiting for one says nothing about Rasa.
+        pool_timeout = None if wait_for_connection else self.timeout
+        timeout = httpx.Timeout(self.timeout, pool=pool_timeout)
         try:
-            answer = await self.client.request(method, path, json=body, timeout=timeout)
+            answer = await self.http_client.request(method, path, json=body, timeout=timeout)
             answer.raise_for_status()
         except httpx.PoolTimeout:
-            raise RasaBusyError("too many are being answered") from None
+            raise RasaBusyError("too many requests are open") from None
         except httpx.HTTPError as error:
-            # The error's own text may hold the request's: its type is all that may be told.
+            # The type alone, because the error's own text may quote the request.
             raise RasaUnavailableError(type(error).__name__) from None
         return answer
 
-    def _read_replies(self, messages: Sequence[dict[str, Any]]) -> list[Reply | Handover]:
-        replies: list[Reply | Handover] = []
-        for message in messages:
-            custom = message.get("custom")
-            if custom is None:
-                replies.append(make_reply(message))
-            elif custom["type"] == "listing":
-                replies.append(self.wording.make_card(custom))
-            else:
-                replies.append(Handover(custom["type"]))
-        return replies
+
+def _read_replies(messages: Sequence[dict[str, Any]]) -> list[RasaReply]:
+    replies: list[RasaReply] = []
+    for message in messages:
+        custom = message.get("custom")
+        if custom is None:
+            replies.append(make_reply(message))
+        elif custom["type"] == "listing":
+            replies.append(
+                ListingReference(int(custom["id"]), custom["view"], tuple(custom["reasons"]))
+            )
+        else:
+            replies.append(Handover(custom["type"]))
+    return replies

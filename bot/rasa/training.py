@@ -1,6 +1,7 @@
-"""Rasa's models: trained, named and tried, in Rasa's own environment.
+"""Trains Rasa's models and parses texts with them, in Rasa's own environment.
 
-Rasa pins libraries of its age, so it lives in `.venv-rasa`, and we only ever start it.
+Rasa pins old versions of its libraries, so it lives in `.venv-rasa` and runs only as a child
+process.
 """
 
 import ctypes
@@ -18,25 +19,25 @@ from bot.errors import SetupError
 from bot.settings import ROOT
 
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-_LEARNT_FROM = (
+_MODEL_SOURCES = (
     "config.yml",
     "nlu/domain",
     "nlu/data",
     "nlu/components",
     "nlu/requirements.txt",
 )
-_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+_INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 
 class RasaSetupError(SetupError):
     """Rasa cannot be trained or started; the message says what to do."""
 
 
-def rasa_environment(encoder: Path, actions_port: int) -> dict[str, str]:
-    """What Rasa's process is told: nothing of ours that is secret, no telemetry, no noise."""
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+def build_environment(encoder: Path, actions_port: int) -> dict[str, str]:
+    """The environment of Rasa's process: none of our secrets, no telemetry, no noise."""
+    inherited = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
     return {
-        **kept,
+        **inherited,
         "CONNECTOR_ENCODER": str(encoder),
         "ACTIONS_PORT": str(actions_port),
         "RASA_TELEMETRY_ENABLED": "false",
@@ -49,24 +50,17 @@ def rasa_environment(encoder: Path, actions_port: int) -> dict[str, str]:
     }
 
 
-def name_model(models: Path) -> Path:
-    """Where the model for the training data as it is now belongs: its name is a fingerprint."""
+def find_model_path(folder: Path) -> Path:
+    """The path of the model for the current training data; its name is a fingerprint of that."""
     fingerprint = hashlib.sha256()
-    for path in _training_files():
+    for path in _list_model_sources():
         fingerprint.update(str(path.relative_to(ROOT)).encode())
         fingerprint.update(path.read_bytes())
-    return models / f"{fingerprint.hexdigest()[:16]}.tar.gz"
+    return folder / f"{fingerprint.hexdigest()[:16]}.tar.gz"
 
 
-def _training_files() -> Iterator[Path]:
-    for name in _LEARNT_FROM:
-        path = ROOT / name
-        found = path.rglob("*") if path.is_dir() else (path,)
-        yield from sorted(one for one in found if one.is_file() and "__pycache__" not in one.parts)
-
-
-def train(model: Path, encoder: Path, log_file: Path) -> None:
-    """Train `model`; takes about a minute. Raises RasaSetupError with where to look."""
+def train_model(model: Path, encoder: Path, log_file: Path) -> None:
+    """Train `model`, which takes about a minute. Raises RasaSetupError with where to look."""
     if not RASA_PYTHON.exists():
         raise RasaSetupError("Rasa's environment .venv-rasa is missing. Start with: make run")
     model.parent.mkdir(parents=True, exist_ok=True)
@@ -76,44 +70,56 @@ def train(model: Path, encoder: Path, log_file: Path) -> None:
         *("--fixed-model-name", model.name.removesuffix(".tar.gz")),
     ]
     with log_file.open("wb") as output:
-        code = subprocess.call(  # noqa: S603
+        exit_code = subprocess.call(  # noqa: S603
             command,
             cwd=ROOT,
-            env=rasa_environment(encoder, 0),
+            env=build_environment(encoder, 0),
             stdout=output,
             stderr=output,
             preexec_fn=end_with_parent(),
         )
-    if code != 0 or not model.exists():
+    if exit_code != 0 or not model.exists():
         raise RasaSetupError(f"Rasa could not be trained. The reason is at the end of {log_file}.")
 
 
-def parse(texts: Sequence[str], model: Path, encoder: Path) -> Iterator[dict[str, Any]]:
-    """What `model` takes each text for; needs no server. Raises RasaSetupError."""
+def parse_texts(texts: Sequence[str], model: Path, encoder: Path) -> Iterator[dict[str, Any]]:
+    """Each text as `model` parses it, without a server. Raises RasaSetupError.
+
+    The shape of a result is that of `nlu.components.parse`.
+    """
     command = [str(RASA_PYTHON), "-m", "nlu.components.parse", str(model)]
-    done = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         command,
         cwd=ROOT,
-        env=rasa_environment(encoder, 0),
+        env=build_environment(encoder, 0),
         input="".join(json.dumps(text) + "\n" for text in texts),
         capture_output=True,
         text=True,
     )
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise RasaSetupError("Rasa could not parse. Try again after: make run")
-    return (json.loads(line) for line in done.stdout.splitlines())
+    return (json.loads(line) for line in process.stdout.splitlines())
 
 
 def end_with_parent() -> Callable[[], None] | None:
-    """On Linux, have the kernel end Rasa even if we are killed without a chance to."""
+    """On Linux, a hook that has the kernel end Rasa even if this process is killed."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl
     set_parent_death_signal = 1
 
-    def ask_kernel() -> None:
-        # Ctrl-C reaches the whole terminal group: Rasa is ended by us, in order.
+    def prepare_child() -> None:
+        # Ctrl-C reaches the whole terminal group, but we end Rasa ourselves, in order.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         prctl(set_parent_death_signal, signal.SIGTERM)
 
-    return ask_kernel
+    return prepare_child
+
+
+def _list_model_sources() -> Iterator[Path]:
+    for name in _MODEL_SOURCES:
+        source = ROOT / name
+        paths = source.rglob("*") if source.is_dir() else (source,)
+        yield from sorted(
+            path for path in paths if path.is_file() and "__pycache__" not in path.parts
+        )

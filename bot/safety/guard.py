@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from bot.messages import HelpLines, Reply
-from bot.responses import line
+from bot.responses import get_line
 from bot.safety.helplines import HELPLINES, Helplines
 from bot.safety.patterns import Kind, Marks, fold, load_rules, mark, simplify
 
@@ -270,7 +270,7 @@ def answer(
     if label == "none":
         return ()
     if label == "support":
-        return (HelpLines(line("safety_gentle"), helplines.lines(nation, "support")),)
-    first = line(f"safety_{kind or 'unsure'}")
-    told = f"{first}\n{line('safety_nobody_reads')}"
+        return (HelpLines(get_line("safety_gentle"), helplines.lines(nation, "support")),)
+    first = get_line(f"safety_{kind or 'unsure'}")
+    told = f"{first}\n{get_line('safety_nobody_reads')}"
     return (HelpLines(told, helplines.lines(nation, kind or "unsure")),)

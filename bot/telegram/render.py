@@ -21,7 +21,7 @@ from bot.messages import (
     Reply,
     Text,
 )
-from bot.responses import line
+from bot.responses import get_line
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ BUTTON_LIMIT = 100
 # Two buttons share a small phone's width only if their words are short.
 SHORT_LABEL = 14
 
-WORDS_ONLY = line("telegram_words_only")
-SORRY = line("telegram_sorry")
-PICK_ONE = line("telegram_pick_one")
+WORDS_ONLY = get_line("telegram_words_only")
+SORRY = get_line("telegram_sorry")
+PICK_ONE = get_line("telegram_pick_one")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Command:
 
 
 COMMANDS = tuple(
-    Command(name, line(f"telegram_command_{name}"), tap)
+    Command(name, get_line(f"telegram_command_{name}"), tap)
     for name, tap in (
         ("start", "greet"),
         ("help", "ask_capabilities"),
@@ -99,7 +99,7 @@ def read_words(words: str) -> Message:
 
 def refuse_groups(username: str) -> str:
     """What is said in a group before leaving it."""
-    return line("telegram_not_in_groups", address=f"https://t.me/{username}")
+    return get_line("telegram_not_in_groups", address=f"https://t.me/{username}")
 
 
 def render(reply: Reply, *, strict: bool = False) -> list[OutgoingMessage]:

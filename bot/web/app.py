@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from bot.messages import Responder
-from bot.responses import line
+from bot.responses import get_line
 from bot.web import forms
 from bot.web.chat_api import TOO_LONG, create_chat_router
 from bot.web.forms import create_forms_router
@@ -78,7 +78,7 @@ def create_app(
         except Exception as error:
             # Only the error's type is logged: its text may quote what was sent.
             log.error("A request failed: %s", type(error).__name__)
-            response = _make_error(500, line("web_wrong"))
+            response = _make_error(500, get_line("web_wrong"))
         if request.url.path.startswith("/api/chat"):
             response.headers.setdefault("Cache-Control", "no-store")
         content_type = response.headers.get("content-type", "")
@@ -149,10 +149,10 @@ def _make_error(
 
 async def _handle_http_error(_request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
-    sentence = str(getattr(error, "detail", line("web_wrong")))
+    sentence = str(getattr(error, "detail", get_line("web_wrong")))
     return _make_error(status, sentence, getattr(error, "headers", None))
 
 
 async def _handle_validation_error(_request: Request, _error: Exception) -> Response:
     # The error's own text quotes what was sent, so it is not shown.
-    return _make_error(422, line("web_unreadable"))
+    return _make_error(422, get_line("web_unreadable"))

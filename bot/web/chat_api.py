@@ -13,12 +13,12 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.messages import MOST_CHARACTERS, Message, Responder, to_json
-from bot.responses import line
+from bot.responses import get_line
 from bot.web.limits import RateLimit, get_client_address
 
 _CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
-TOO_LONG = line("web_too_long", most=MOST_CHARACTERS)
+TOO_LONG = get_line("web_too_long", most=MOST_CHARACTERS)
 
 
 class MessageBody(BaseModel):
@@ -51,7 +51,7 @@ def make_conversation_id() -> str:
 def make_sender_id(conversation_id: str) -> str:
     """The sender as `Responder` knows them. Raises HTTPException if the id is not well formed."""
     if not _CONVERSATION_ID.fullmatch(conversation_id):
-        raise HTTPException(422, line("web_unknown"))
+        raise HTTPException(422, get_line("web_unknown"))
     return f"web:{conversation_id}"
 
 
@@ -59,7 +59,7 @@ def check_rate(limit: RateLimit, request: Request) -> None:
     """Count a message. Raises HTTPException if its client sends too many."""
     wait = limit.wait(get_client_address(request))
     if wait:
-        raise HTTPException(429, line("web_too_fast"), {"Retry-After": str(math.ceil(wait))})
+        raise HTTPException(429, get_line("web_too_fast"), {"Retry-After": str(math.ceil(wait))})
 
 
 def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:

@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from bot.checkin_flow import PREFIX as CHECK_IN
 from bot.checkin_flow import START_TAP
 from bot.messages import MOST_CHARACTERS, Message, Responder, to_json
-from bot.responses import Wording, line
+from bot.responses import Responses, get_line
 from bot.web.chat_api import TOO_LONG, check_rate, make_conversation_id, make_sender_id
 from bot.web.headers import SECURITY_HEADERS
 from bot.web.limits import RateLimit
@@ -49,7 +49,7 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
     serializer = URLSafeSerializer(
         secret, salt="what was said", signer_kwargs={"digest_method": hashlib.sha256}
     )
-    greeting: Exchange = {"you": "", "replies": [to_json(Wording().say("utter_greet"))]}
+    greeting: Exchange = {"you": "", "replies": [to_json(Responses().render("utter_greet"))]}
 
     def render_page(
         conversation_id: str, exchanges: list[Exchange], typed: str = "", error: str = ""
@@ -97,7 +97,7 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
         except Exception as error:
             # Only the error's type is logged: its text may quote what was sent.
             log.error("A form could not be answered: %s", type(error).__name__)
-            page = render_page(conversation_id, exchanges, typed=text, error=line("web_wrong"))
+            page = render_page(conversation_id, exchanges, typed=text, error=get_line("web_wrong"))
             return _respond(page, 500)
         you = _find_label(exchanges, tap) if tap else text
         exchange = {"you": you, "replies": [to_json(reply) for reply in replies]}
@@ -123,11 +123,11 @@ def _parse_message(text: str, tap: str, *, is_answer: bool) -> Message:
     if tap:
         return Message(tap=tap)
     if is_answer:
-        raise HTTPException(422, line("web_pick"))
+        raise HTTPException(422, get_line("web_pick"))
     # Browsers send a line break as two characters.
     text = text.replace("\r\n", "\n").strip()
     if not text:
-        raise HTTPException(422, line("web_empty"))
+        raise HTTPException(422, get_line("web_empty"))
     if len(text) > MOST_CHARACTERS:
         raise HTTPException(413, TOO_LONG)
     return Message(text=text)

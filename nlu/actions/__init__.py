@@ -1,63 +1,49 @@
-"""What Rasa calls back to do: read the slots, call one service, answer.
+"""The actions that Rasa calls back: each reads the turn, calls one service and answers.
 
-Runs in the project's own process. Must never see a check-in, nor log a slot.
+They run in the project's own process. Must never see a check-in or log a slot.
 """
 
 from rasa_sdk import Action
 
-from directory.notes import Notebook
-from directory.search.service import SearchService
-from directory.team import Team
-from nlu.actions.cards import ActionShowDetails
-from nlu.actions.find_form import ActionAskArea, ActionBeginSearch, ValidateFindForm
-from nlu.actions.notes import (
-    ActionAskNote,
-    ActionAskNoteSending,
-    ActionBeginNote,
-    ActionPassOnNote,
-    ActionShowTeam,
-    ActionTakeFeedback,
-    ValidateFeedbackForm,
-    ValidateNoteForm,
+from nlu.actions import (
+    details,
+    feedback,
+    find_form,
+    notes,
+    privacy,
+    search,
+    small_talk,
 )
-from nlu.actions.search import (
-    ActionFallBack,
-    ActionFindListings,
-    ActionRefineSearch,
-    ActionSetArea,
-)
-from nlu.actions.small_talk import (
-    ActionAnswerAside,
-    ActionForget,
-    ActionHearFeeling,
-    ActionStartCheckIn,
-    ActionStop,
-)
+from nlu.actions.adapter import ActionFunction, FunctionAction, Services
+
+__all__ = ["ACTIONS", "Services", "make_actions"]
+
+ACTIONS: dict[str, ActionFunction] = {
+    "action_answer_aside": small_talk.answer_aside,
+    "action_hear_feeling": small_talk.acknowledge_feeling,
+    "action_show_team": small_talk.show_team,
+    "action_stop": small_talk.stop,
+    "action_start_check_in": small_talk.start_check_in,
+    "action_forget": privacy.forget,
+    "action_begin_search": find_form.begin_search,
+    "validate_find_form": find_form.validate_find_form,
+    "action_ask_area": find_form.ask_area,
+    "action_find_listings": search.find_listings,
+    "action_refine_search": search.refine_search,
+    "action_set_area": search.set_area,
+    "action_fall_back": search.fall_back,
+    "action_show_details": details.show_details,
+    "action_begin_note": notes.begin_note,
+    "action_ask_note": notes.ask_note,
+    "action_ask_note_sending": notes.ask_note_sending,
+    "validate_note_form": notes.validate_note_form,
+    "action_pass_on_note": notes.pass_on_note,
+    "action_take_feedback": feedback.take_feedback,
+    "validate_feedback_form": feedback.validate_feedback_form,
+}
+"""Every action that the domain names."""
 
 
-def make_actions(search_service: SearchService, notebook: Notebook, team: Team) -> list[Action]:
-    """Every action that the domain names."""
-    refine = ActionRefineSearch(search_service, notebook)
-    return [
-        ActionAnswerAside(refine),
-        ActionHearFeeling(refine),
-        ActionForget(),
-        ActionStartCheckIn(),
-        ActionStop(),
-        ActionBeginSearch(),
-        ValidateFindForm(search_service),
-        ActionAskArea(search_service),
-        ActionFindListings(search_service, notebook),
-        refine,
-        ActionSetArea(search_service, notebook),
-        ActionShowDetails(search_service),
-        ActionFallBack(search_service, notebook),
-        ActionShowTeam(team),
-        ActionBeginNote(search_service),
-        ActionAskNote(),
-        ActionAskNoteSending(),
-        ValidateNoteForm(),
-        ActionPassOnNote(notebook),
-        ActionTakeFeedback(notebook),
-        ValidateFeedbackForm(),
-    ]
+def make_actions(services: Services) -> list[Action]:
+    """The actions, ready for Rasa's executor."""
+    return [FunctionAction(name, function, services) for name, function in ACTIONS.items()]

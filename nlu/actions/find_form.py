@@ -1,64 +1,57 @@
-"""Asking what matters, what the person can give, where, and what would make it easier.
+"""The form that asks what somebody looks for, what they could give, where, and what would help.
 
-Once each, and never twice: one message may answer several, and any text is an answer.
+Each question is asked once: one message may answer several, and any text is an answer.
 """
 
 from typing import Any
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from directory.search.message_topics import CLOSE
 from directory.search.query import Query
 from directory.search.service import SearchService
-from nlu.actions.turn import AGED, PASSING, SKIPPED, TOLD, Turn, said
-from nlu.understanding.feelings import recognise
-from nlu.understanding.topics import CLOSE
-from nlu.understanding.utterance import asks, asks_outright, gives_nothing
+from nlu.actions.adapter import Services
+from nlu.understanding.feelings import recognise_feeling
+from nlu.understanding.turn import ANSWERED_BY_WISHES, SKIPPED, Turn
+from nlu.understanding.utterance import declines_to_answer, is_outright_request, is_request
+from nlu.understanding.wishes import ONE_SEARCH_WISHES, makes_going_easier
 
-# In characters: the encoder reads no more than about this.
-_MOST_WORDS = 500
-ASKED = ("interest", "strength", "area", "ease")
-_PLACES_OFFERED = 6
-_LONGEST_PLACE = 4  # in words
-_SEEKING = {"find_group", "have_a_say"}
-# These answer the question that was asked, whatever Rasa takes them for.
-_TELLING = {
-    "find_group", "offer_help", "have_a_say", "set_area", "share_feeling",
+FORM_SLOTS = ("interest", "strength", "area", "ease")
+
+_LONGEST_INTEREST = 500  # in characters; the encoder reads little more
+_MOST_AREA_BUTTONS = 6
+_LONGEST_PLACE_NAME = 4  # in words
+_REQUEST_INTENTS = {"find_group", "have_a_say"}
+# Messages with these intents answer the form's question.
+_ANSWER_INTENTS = {
+    "find_group",
+    "offer_help",
+    "have_a_say",
+    "set_area",
+    "share_feeling",
     "refine_search",
-}  # fmt: skip
+}
 
 
-class ActionBeginSearch(Action):
-    """Starts a new search with what was just said; what is known of the person stays known."""
-
-    def name(self) -> str:
-        return "action_begin_search"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return begin(dispatcher, tracker)
-
-
-def begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-    """The slots that a new search starts with. Hears first what was told beside the wish."""
-    turn = Turn.read(tracker)
-    feeling = None if turn.tapped else recognise(turn.text)
+def begin_search(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Start a new search with the message; what is known of the person stays known."""
+    feeling = None if turn.is_tap else recognise_feeling(turn.text)
     if feeling:
         dispatcher.utter_message(response=f"utter_hear_{feeling.name}")
-    interest, strength = _read_beginning(turn)
+    interest, strength = _read_first_slots(turn)
     if strength is None:
-        # Somebody who has just told of a grief is not asked what they could do for others.
-        heard = tracker.get_slot("heard") or (feeling and feeling.name == "bereaved")
-        strength = SKIPPED if heard else tracker.get_slot("strength")
-    known = set(tracker.get_slot("wishes") or ()) - PASSING
-    shown = tracker.get_slot("shown") if turn.said.changed else None
+        # Nobody who has just spoken of a grief is asked what they could do for others.
+        in_distress = turn.slots.get("heard") or (feeling and feeling.name == "bereaved")
+        strength = SKIPPED if in_distress else turn.slots.get("strength")
+    shown = turn.slots.get("shown") if turn.utterance.changed_mind else None
     return [
         SlotSet("interest", interest),
         SlotSet("strength", strength),
-        SlotSet("wishes", turn.merge_wishes(known)),
-        SlotSet("avoid", turn.said.refused),
+        SlotSet("wishes", turn.merge_wishes(turn.known_wishes - ONE_SEARCH_WISHES)),
+        SlotSet("avoid", turn.utterance.refused),
         SlotSet("results", []),
         SlotSet("shown", shown or []),
         SlotSet("looking_at", None),
@@ -66,177 +59,194 @@ def begin(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]
     ]
 
 
-def _read_beginning(turn: Turn) -> tuple[str | None, str | None]:
-    """What is looked for, and what is offered, in the words that begin a search."""
-    told = turn.said
-    if turn.tapped:
+def begin_search_form(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """As `begin_search`, where no rule would start the form afterwards."""
+    return [*begin_search(turn, services, dispatcher), FollowupAction("find_form")]
+
+
+def search_for_feeling(interest: str) -> list[EventType]:
+    """Search for what may help with a feeling, and ask nothing of the person."""
+    empty_slots = dict.fromkeys(("heard", "looking_at", "avoid"))
+    empty_lists: dict[str, list[str]] = {"wishes": [], "results": [], "shown": []}
+    slots = {"interest": interest, "strength": SKIPPED, **empty_slots, **empty_lists}
+    return [*(SlotSet(*slot) for slot in slots.items()), FollowupAction("find_form")]
+
+
+def resume_search(turn: Turn) -> list[EventType]:
+    """Ask the form's next question again, if one is still open."""
+    is_open = turn.slots.get("interest") is not None and not turn.slots.get("results")
+    return [FollowupAction("find_form")] if is_open and list_open_slots(turn) else []
+
+
+def list_open_slots(turn: Turn) -> list[str]:
+    """The form's slots that are neither filled nor skipped."""
+    return [slot for slot in FORM_SLOTS if turn.slots.get(slot) is None]
+
+
+def validate_find_form(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Fill slots from an answer. With no slot set, Rasa hands the turn to the rules."""
+    requested = turn.requested_slot
+    if requested and _shares_feeling(turn):
+        return []
+    answers = _read_answers(turn, services.search)
+    if (
+        requested == "area"
+        and answers.get("area") == SKIPPED
+        and turn.intent not in {"deny", "show_more"}
+        and not declines_to_answer(turn.text)
+    ):
+        dispatcher.utter_message(response="utter_area_unknown")
+    if answers and requested and requested not in answers:
+        # Without this, the repeated question would look as if the answer had been lost.
+        dispatcher.utter_message(response="utter_kept_in_mind")
+    if not services.search.area_names() and turn.slots.get("area") is None:
+        # A directory without places has no use for an area.
+        answers.setdefault("area", SKIPPED)
+    return [SlotSet(slot, value) for slot, value in answers.items()]
+
+
+def ask_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Ask where the person is, with some of the directory's places as buttons."""
+    buttons = [
+        {"title": name, "payload": f"set_area:area={name}"}
+        for name in services.search.area_names()[:_MOST_AREA_BUTTONS]
+    ]
+    buttons += [
+        {"title": "Skip", "payload": "deny"},
+        {"title": "Just show me", "payload": "show_more"},
+    ]
+    dispatcher.utter_message(response="utter_ask_where", buttons=buttons)
+    return []
+
+
+def extend_interest(interest: str | None, text: str) -> str:
+    """`interest` with more words; if it grows too long, the latest words stay."""
+    return ". ".join(filter(None, [interest, text.strip()]))[-_LONGEST_INTEREST:]
+
+
+def join_refusals(known: str | None, refused: str) -> str:
+    """Everything refused in this search, in the person's words."""
+    return ", ".join(filter(None, [known, refused]))
+
+
+def _read_first_slots(turn: Turn) -> tuple[str | None, str | None]:
+    """The interest and the strength in the message that begins a search."""
+    words = turn.utterance
+    if turn.is_tap:
         interest, strength = turn.entities.get("interest"), turn.entities.get("strength")
         return (SKIPPED, strength) if turn.intent == "offer_help" else (interest, None)
-    if turn.intent != "offer_help" or told.changed:
-        if told.given and not asks(told.wanted):
-            return turn.text, told.given
-        return told.wanted or (None if told.refused else turn.text), told.given or None
-    if told.given and asks(told.wanted):
-        return told.wanted, told.given
+    if turn.intent != "offer_help" or words.changed_mind:
+        if words.offered and not is_request(words.wanted):
+            return turn.text, words.offered
+        return words.wanted or (None if words.refused else turn.text), words.offered or None
+    if words.offered and is_request(words.wanted):
+        return words.wanted, words.offered
     return SKIPPED, turn.text
 
 
-class ValidateFindForm(Action):
-    """Reads an answer to the form's question. Setting no slot hands the turn to the rules."""
-
-    def __init__(self, search_service: SearchService) -> None:
-        self._search_service = search_service
-
-    def name(self) -> str:
-        return "validate_find_form"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        if turn.asked_for and _tells_feeling(turn):
-            return []
-        told = self._read(turn, tracker)
-        lost = turn.asked_for == "area" and told.get("area") == SKIPPED
-        if lost and turn.intent not in {"deny", "show_more"} and not gives_nothing(turn.text):
-            dispatcher.utter_message(response="utter_area_unknown")
-        if told and turn.asked_for and turn.asked_for not in told:
-            # The same question comes again, as if nobody had listened.
-            dispatcher.utter_message(response="utter_kept_in_mind")
-        # A directory that knows no places is not worth asking where about.
-        if not self._search_service.area_names() and tracker.get_slot("area") is None:
-            told.setdefault("area", SKIPPED)
-        return [SlotSet(slot, value) for slot, value in told.items()]
-
-    def _read(self, turn: Turn, tracker: Tracker) -> dict[str, Any]:
-        """The slots that this turn fills."""
-        told: dict[str, Any] = {}
-        named = turn.entities.get("area") if turn.tapped else turn.text
-        if named and self._search_service.find_area(named):
-            told["area"] = named
-        wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
-        if tracker.get_slot("ease") is None and any(map(_eases, wishes)):
-            told["ease"] = TOLD
-        if turn.asked_for is None:
-            return told
-        if turn.wishes or turn.dropped:
-            told["wishes"] = wishes
-        if turn.intent == "show_more":
-            unanswered = (slot for slot in ASKED if tracker.get_slot(slot) is None)
-            return dict.fromkeys(unanswered, SKIPPED) | told
-        if turn.tapped:
-            return _read_tap(turn) | told
-        return told | self._read_words(turn, tracker, told)
-
-    def _read_words(self, turn: Turn, tracker: Tracker, told: dict[str, Any]) -> dict[str, Any]:
-        """What the typed words add to what was `told` beside them."""
-        asked, words = str(turn.asked_for), turn.said
-        answers = turn.intent in {*_TELLING, "deny"} or not turn.sure
-        if asked == "area" and turn.intent == "out_of_scope":
-            # A place that nobody here knows has an odd name to Rasa too.
-            answers = len(turn.text.split()) <= _LONGEST_PLACE
-        if not answers and not told and not gives_nothing(turn.text):
-            return {}
-        if gives_nothing(turn.text):
-            return {asked: SKIPPED}
-        if "area" not in told or asks_outright(turn.text):
-            seeks = turn.intent in _SEEKING and turn.sure
-            new_wish = asks_outright(turn.text) or (
-                seeks and (asks(turn.text) or self._finds(turn))
-            )
-            says_more = words.wanted or words.refused or words.given
-            if (
-                (words.changed and says_more)
-                or (words.refused and asked != "strength")
-                or (new_wish and asked != "interest")
-            ):
-                return _change_mind(turn, tracker, asked)
-        if turn.intent == "deny":
-            return {asked: SKIPPED}
-        if asked in told:
-            return {}
-        if told and turn.intent in {"refine_search", "set_area"}:
-            # Said beside the question, which comes again.
-            return {}
-        if not answers:
-            return {}
-        if asked == "area":
-            return {"area": SKIPPED}
-        if asked == "ease" or turn.intent == "refine_search":
-            known = said(tracker.get_slot("interest"))
-            return {"interest": add_words(known, turn.text)} | (
-                {"ease": TOLD} if asked == "ease" else {}
-            )
-        if asked == "interest" and words.given and words.wanted:
-            return {"interest": words.wanted, "strength": words.given}
-        return {asked: turn.text}
-
-    def _finds(self, turn: Turn) -> bool:
-        """Whether words that name no place name something that the directory has."""
-        if turn.asked_for != "area":
-            return False
-        hits = self._search_service.search(Query(turn.text, limit=1))
-        return bool(hits) and hits[0].fit >= CLOSE
-
-
-def _tells_feeling(turn: Turn) -> bool:
-    """Whether it is to be heard, and answers no question."""
-    if turn.intent != "share_feeling" or not turn.sure or gives_nothing(turn.text):
+def _shares_feeling(turn: Turn) -> bool:
+    """Whether the message shares a feeling and answers no question."""
+    if turn.intent != "share_feeling" or not turn.is_confident or declines_to_answer(turn.text):
         return False
-    return recognise(turn.text) is not None or not turn.wishes
+    return recognise_feeling(turn.text) is not None or not turn.changes.added
 
 
-def _eases(wish: str) -> bool:
-    """Whether the wish answers what would make it easier to go."""
-    return wish not in PASSING and not wish.startswith(AGED)
+def _read_answers(turn: Turn, search_service: SearchService) -> dict[str, Any]:
+    """The slots that the turn fills."""
+    answers: dict[str, Any] = {}
+    place = turn.entities.get("area") if turn.is_tap else turn.text
+    if place and search_service.find_area(place):
+        answers["area"] = place
+    wishes = turn.merge_wishes()
+    if turn.slots.get("ease") is None and any(map(makes_going_easier, wishes)):
+        answers["ease"] = ANSWERED_BY_WISHES
+    if turn.requested_slot is None:
+        return answers
+    if turn.changes_wishes:
+        answers["wishes"] = wishes
+    if turn.intent == "show_more":
+        return dict.fromkeys(list_open_slots(turn), SKIPPED) | answers
+    if turn.is_tap:
+        return _read_tap(turn) | answers
+    return answers | _read_typed_answer(turn, search_service, answers)
 
 
 def _read_tap(turn: Turn) -> dict[str, Any]:
-    """What a button fills; one that answers no question fills nothing."""
-    # A place that is not known is an answer too.
-    if turn.intent == "deny" or (turn.intent, turn.asked_for) == ("set_area", "area"):
-        return {str(turn.asked_for): SKIPPED}
+    """The slots that a button fills; a button that answers no question fills none."""
+    # A place that the directory does not know is an answer too.
+    if turn.intent == "deny" or (turn.intent, turn.requested_slot) == ("set_area", "area"):
+        return {str(turn.requested_slot): SKIPPED}
     return {slot: turn.entities[slot] for slot in ("interest", "strength") if slot in turn.entities}
 
 
-def _change_mind(turn: Turn, tracker: Tracker, asked: str) -> dict[str, Any]:
-    """Something else is looked for, or something is not; the question comes again."""
-    words = turn.said
-    avoid = ", ".join(filter(None, [tracker.get_slot("avoid"), words.refused]))
-    filled: dict[str, Any] = {"avoid": avoid}
+def _read_typed_answer(
+    turn: Turn, search_service: SearchService, answers: dict[str, Any]
+) -> dict[str, Any]:
+    """The slots that the words fill, beside the place and the wishes in `answers`."""
+    requested, words = str(turn.requested_slot), turn.utterance
+    is_answer = turn.intent in {*_ANSWER_INTENTS, "deny"} or not turn.is_confident
+    if requested == "area" and turn.intent == "out_of_scope":
+        # The name of an unknown place is odd to Rasa too.
+        is_answer = len(turn.text.split()) <= _LONGEST_PLACE_NAME
+    if declines_to_answer(turn.text):
+        return {requested: SKIPPED}
+    if not is_answer and not answers:
+        return {}
+    if "area" not in answers or is_outright_request(turn.text):
+        has_words = words.wanted or words.refused or words.offered
+        if (
+            (words.changed_mind and has_words)
+            or (words.refused and requested != "strength")
+            or (requested != "interest" and _is_new_request(turn, search_service))
+        ):
+            return _read_new_request(turn)
+    if turn.intent == "deny":
+        return {requested: SKIPPED}
+    if requested in answers or not is_answer:
+        return {}
+    if answers and turn.intent in {"refine_search", "set_area"}:
+        # Said beside the question, which is asked again.
+        return {}
+    if requested == "area":
+        return {"area": SKIPPED}
+    if requested == "ease" or turn.intent == "refine_search":
+        interest = extend_interest(turn.read_answer("interest"), turn.text)
+        ease = {"ease": ANSWERED_BY_WISHES} if requested == "ease" else {}
+        return {"interest": interest, **ease}
+    if requested == "interest" and words.offered and words.wanted:
+        return {"interest": words.wanted, "strength": words.offered}
+    return {requested: turn.text}
+
+
+def _is_new_request(turn: Turn, search_service: SearchService) -> bool:
+    """Whether the message asks for something else instead of answering the question."""
+    if is_outright_request(turn.text):
+        return True
+    if turn.intent not in _REQUEST_INTENTS or not turn.is_confident:
+        return False
+    return is_request(turn.text) or _names_listing_topic(turn, search_service)
+
+
+def _names_listing_topic(turn: Turn, search_service: SearchService) -> bool:
+    """Whether words that answer "Where are you?" and name no place name something listed."""
+    if turn.requested_slot != "area":
+        return False
+    hits = search_service.search(Query(turn.text, limit=1))
+    return bool(hits) and hits[0].fit >= CLOSE
+
+
+def _read_new_request(turn: Turn) -> dict[str, Any]:
+    """The slots for something else that is wanted or refused; the question is asked again."""
+    words = turn.utterance
+    slots: dict[str, Any] = {"avoid": join_refusals(turn.slots.get("avoid"), words.refused)}
     if words.wanted:
-        filled["interest"] = words.wanted
-    elif asked == "ease":
-        filled["ease"] = TOLD
-    if words.given:
-        filled["strength"] = words.given
-    return filled
-
-
-class ActionAskArea(Action):
-    """Asks where, with the directory's own places to pick from."""
-
-    def __init__(self, search_service: SearchService) -> None:
-        self._search_service = search_service
-
-    def name(self) -> str:
-        return "action_ask_area"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        buttons = [
-            {"title": name, "payload": f"set_area:area={name}"}
-            for name in self._search_service.area_names()[:_PLACES_OFFERED]
-        ]
-        buttons += [
-            {"title": "Skip", "payload": "deny"},
-            {"title": "Just show me", "payload": "show_more"},
-        ]
-        dispatcher.utter_message(response="utter_ask_where", buttons=buttons)
-        return []
-
-
-def add_words(interest: str | None, more: str) -> str:
-    """What was looked for, and what was said of it since; the latest counts if it grows long."""
-    return ". ".join(filter(None, [interest, more.strip()]))[-_MOST_WORDS:]
+        slots["interest"] = words.wanted
+    elif turn.requested_slot == "ease":
+        slots["ease"] = ANSWERED_BY_WISHES
+    if words.offered:
+        slots["strength"] = words.offered
+    return slots

@@ -1,287 +1,138 @@
-"""Telling the team: who they are, notes that residents pass on to them, and what was useful.
+"""Notes that residents pass on to the team: a group to add, or what is wrong with a listing.
 
-Must never keep a note that was not shown back and sent, nor anything of who sent it.
+Must never keep a note that was not shown back and sent, nor anything about its sender.
 """
 
-import asyncio
 import logging
-import re
-from typing import Any
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.errors import DatabaseError
-from directory.notes import MAX_NOTE_LENGTH, Kind, Notebook, Useful
-from directory.search.service import SearchService
-from directory.team import Team
-from nlu.actions.cards import find_meant
-from nlu.actions.find_form import ASKED, begin
-from nlu.actions.turn import Turn
-from nlu.understanding.utterance import asks, asks_outright, gives_nothing
+from directory.notes import MAX_NOTE_LENGTH, Kind
+from nlu.actions.adapter import Services
+from nlu.actions.details import find_referenced_listing
+from nlu.actions.find_form import begin_search_form, resume_search
+from nlu.understanding.notes import (
+    agrees_to_send,
+    asks_to_change_note,
+    describes_fault,
+    describes_group,
+    offers_note,
+)
+from nlu.understanding.turn import Turn
+from nlu.understanding.utterance import declines_to_answer, is_outright_request, is_request
 
 log = logging.getLogger(__name__)
 
-# What makes a message a note by itself, rather than the wish to leave one.
-_TELLS_FAULT = re.compile(
-    r"\b(?:closed|shut|moved|finished|ended|gone|stopped|cancell?ed|folded|changed|no longer|"
-    r"wrong (?:number|time|day|date|address|place|phone|price|link|website)|out of date|"
-    r"(?:does|is|do|are|has|was)(?: not|n['’]?t)|nobody|no one|never|not (?:on|there|running))\b",
-    re.I,
-)
-_TELLS_GROUP = re.compile(
-    r"\bcalled\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:at|in) the \w+|\d", re.I
-)
-_OFFERS_NOTE = re.compile(r"\b(?:add|suggest\w*|list\w*|report\w*|tell you|wrong|mistake)\b", re.I)
-_FEWEST_WORDS = 2
+_SHORTEST_NOTE = 2  # in words
 _NOTE_SLOTS = ("note", "note_kind", "note_about", "note_sending")
-
-# Anything else that is typed when a note is asked for is the note.
-_NO_NOTE = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
-_CHANGE = re.compile(
-    r"\W*(?:no\W+)?(?:can i |let me )?(?:change|edit)(?: (?:it|that|this))?\W*", re.I
-)
-_SEND = re.compile(
-    r"(?:yes|yep|yeah|aye|ok(?:ay)?|sure|please|send(?: it)?)(?:[ ,]+(?:please|send(?: it)?))*",
-    re.I,
-)
-# The first that matches: "not bad" is no "bad", and "not good" no "good".
-_USEFUL: tuple[tuple[re.Pattern[str], Useful], ...] = (
-    (
-        re.compile(
-            r"\b(?:in between|sort of|kind of|kinda|a bit|so so|partly|some of it|not bad)\b", re.I
-        ),
-        "in between",
-    ),
-    (re.compile(r"\bno (?:problems?|complaints?|bother)\b", re.I), "yes"),
-    (
-        re.compile(
-            r"\b(?:(?:could|would|did|do|does|was|is|has|ca)n['’]?t|cannot|not|nothing|none|hardly|"
-            r"barely|no|nope|nah|never|useless|rubbish|waste|bad|terrible|crap|awful|pointless|"
-            r"hopeless|unhelpful)\b",
-            re.I,
-        ),
-        "no",
-    ),
-    (
-        re.compile(
-            r"\b(?:yes|yep|yeah|aye|helpful|useful|great|good|brilliant|lovely|perfect|helped|"
-            r"worked|fab|ace|amazing|nice|spot on|excellent|handy|champion|loved|enjoyed|grand)\b",
-            re.I,
-        ),
-        "yes",
-    ),
-)
+# Any other message is the note itself, once the form asks for it.
+_ASIDE_INTENTS = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
 
 
-def introduce(team: Team) -> tuple[str, dict[str, str]]:
-    """The response that tells of the team, and what fills its blanks."""
-    if not (team.phone or team.email):
-        return "utter_ask_navigator", {}
-    contact = "\n".join(filter(None, (team.phone, team.email, team.hours)))
-    return "utter_navigators", {"team": team.name, "contact": contact}
+def begin_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Start a note: a group to add, or what is wrong with one."""
+    may_be_request = turn.utterance.changed_mind or not offers_note(turn.text)
+    if may_be_request and is_outright_request(turn.text):
+        return begin_search_form(turn, services, dispatcher)
+    is_report = turn.intent == "report_listing"
+    stored = find_referenced_listing(turn, services) if is_report else None
+    is_note = describes_fault if is_report else describes_group
+    if not turn.is_tap and is_note(turn.text):
+        note: str | None = turn.typed[:MAX_NOTE_LENGTH]
+    else:
+        note = _read_picked_note(turn)
+    return [
+        SlotSet("note_kind", "report" if is_report else "suggestion"),
+        SlotSet("note_about", stored.listing.name if stored else ""),
+        SlotSet("note", note),
+        SlotSet("note_sending", None),
+    ]
 
 
-class ActionShowTeam(Action):
-    """Tells how to reach a person. Keeps nothing."""
-
-    def __init__(self, team: Team) -> None:
-        self._team = team
-
-    def name(self) -> str:
-        return "action_show_team"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        response, values = introduce(self._team)
-        dispatcher.utter_message(response=response, **values)
-        return []
+def ask_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Ask for the note; for a report, with the usual faults as buttons."""
+    if turn.slots.get("note_kind") == "report":
+        about = turn.slots.get("note_about")
+        response = "utter_ask_what_is_wrong" if about else "utter_ask_which_is_wrong"
+        dispatcher.utter_message(response=response, about=about)
+    else:
+        dispatcher.utter_message(response="utter_ask_suggestion")
+    return []
 
 
-class ActionBeginNote(Action):
-    """Starts a note: a group to add, or what is wrong with one."""
-
-    def __init__(self, search_service: SearchService) -> None:
-        self._search_service = search_service
-
-    def name(self) -> str:
-        return "action_begin_note"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        looks = turn.said.changed or not _OFFERS_NOTE.search(turn.text)
-        if looks and asks_outright(turn.text):
-            return [*begin(dispatcher, tracker), FollowupAction("find_form")]
-        report = turn.intent == "report_listing"
-        stored = find_meant(self._search_service, tracker) if report else None
-        picked = turn.entities.get("note")
-        told = not turn.tapped and (_TELLS_FAULT if report else _TELLS_GROUP).search(turn.text)
-        note = picked if picked != "change" else None
-        return [
-            SlotSet("note_kind", "report" if report else "suggestion"),
-            SlotSet("note_about", stored.listing.name if stored else ""),
-            SlotSet("note", turn.text[:MAX_NOTE_LENGTH] if told else note),
-            SlotSet("note_sending", None),
-        ]
+def ask_note_sending(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Show the note as it would be stored, and ask whether to send it."""
+    parts = (turn.slots.get("note_about"), f"“{turn.slots.get('note')}”")
+    dispatcher.utter_message(response="utter_show_note", note=": ".join(filter(None, parts)))
+    return []
 
 
-class ActionAskNote(Action):
-    """Asks for the note's words; for a report with the usual faults to pick from."""
-
-    def name(self) -> str:
-        return "action_ask_note"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        if tracker.get_slot("note_kind") == "report":
-            about = tracker.get_slot("note_about")
-            response = "utter_ask_what_is_wrong" if about else "utter_ask_which_is_wrong"
-            dispatcher.utter_message(response=response, about=about)
-        else:
-            dispatcher.utter_message(response="utter_ask_suggestion")
-        return []
+def validate_note_form(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Fill slots from an answer. With no slot set, Rasa hands the turn to the rules."""
+    readers = {"note": read_note, "note_sending": read_note_sending}
+    read = readers.get(turn.requested_slot or "")
+    return [SlotSet(slot, value) for slot, value in (read(turn) if read else {}).items()]
 
 
-class ActionAskNoteSending(Action):
-    """Shows the note as it would be kept, and asks whether to send it."""
-
-    def name(self) -> str:
-        return "action_ask_note_sending"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        parts = (tracker.get_slot("note_about"), f"“{tracker.get_slot('note')}”")
-        dispatcher.utter_message(response="utter_show_note", note=": ".join(filter(None, parts)))
-        return []
-
-
-class ValidateNoteForm(Action):
-    """Reads the note, and whether it may be sent. Setting no slot hands the turn to the rules."""
-
-    def name(self) -> str:
-        return "validate_note_form"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        told = {"note": _read_note, "note_sending": _read_sending}.get(turn.asked_for or "")
-        return [SlotSet(slot, value) for slot, value in (told(turn) if told else {}).items()]
+def pass_on_note(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Store the note if it was sent, or drop it; then resume the search."""
+    response = "utter_note_dropped"
+    if turn.slots.get("note_sending") == "yes":
+        kind: Kind = "report" if turn.slots.get("note_kind") == "report" else "suggestion"
+        text, about = str(turn.slots.get("note")), turn.slots.get("note_about") or ""
+        try:
+            services.notebook.add_note(kind, text, about)
+            response = "utter_note_sent"
+        except (DatabaseError, ValueError) as error:
+            # The type alone, because the error's own text may quote the note.
+            log.error("%s", type(error).__name__)
+            response = "utter_note_failed"
+    dispatcher.utter_message(response=response)
+    return [*(SlotSet(slot, None) for slot in _NOTE_SLOTS), *resume_search(turn)]
 
 
-def _read_note(turn: Turn) -> dict[str, str | None]:
-    if turn.intent == "deny" or gives_nothing(turn.text):
+def read_note(turn: Turn) -> dict[str, str | None]:
+    """The slots that an answer to "What is the note?" fills."""
+    if turn.intent == "deny" or declines_to_answer(turn.text):
         return {"note": "", "note_sending": "no"}
-    if turn.tapped:
-        picked = turn.entities.get("note")
-        return {} if picked is None else {"note": None if picked == "change" else picked}
-    aside = turn.intent in _NO_NOTE and turn.sure
-    if aside or asks_outright(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
+    if turn.is_tap:
+        return {"note": _read_picked_note(turn)} if "note" in turn.entities else {}
+    if _is_aside(turn) or is_outright_request(turn.text):
         return {}
-    return {"note": turn.text[:MAX_NOTE_LENGTH]}
+    return {"note": turn.typed[:MAX_NOTE_LENGTH]}
 
 
-def _read_sending(turn: Turn) -> dict[str, str | None]:
+def read_note_sending(turn: Turn) -> dict[str, str | None]:
+    """The slots that an answer to "Shall I send it?" fills."""
     if turn.entities.get("note") == "change":
         return {"note": None}
-    if turn.intent == "affirm" or (not turn.tapped and _SEND.fullmatch(turn.text.strip(" .,!"))):
+    if turn.intent == "affirm" or (not turn.is_tap and agrees_to_send(turn.text)):
         return {"note_sending": "yes"}
     if turn.intent == "deny":
         return {"note_sending": "no"}
-    if _CHANGE.fullmatch(turn.text):
+    if asks_to_change_note(turn.text):
         return {"note": None}
-    aside = turn.intent in _NO_NOTE and turn.sure
-    if turn.tapped or aside or asks(turn.text) or len(turn.text.split()) < _FEWEST_WORDS:
+    if turn.is_tap or _is_aside(turn) or is_request(turn.text):
         return {}
-    # More was said of it: that is the note now.
-    return {"note": turn.text[:MAX_NOTE_LENGTH], "note_sending": None}
+    # A longer answer is the new note.
+    return {"note": turn.typed[:MAX_NOTE_LENGTH], "note_sending": None}
 
 
-class ActionPassOnNote(Action):
-    """Keeps the note that was sent, or drops it; then comes back to what was going on."""
-
-    def __init__(self, notebook: Notebook) -> None:
-        self._notebook = notebook
-
-    def name(self) -> str:
-        return "action_pass_on_note"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        response = "utter_note_dropped"
-        if tracker.get_slot("note_sending") == "yes":
-            kind: Kind = "report" if tracker.get_slot("note_kind") == "report" else "suggestion"
-            text, about = str(tracker.get_slot("note")), tracker.get_slot("note_about") or ""
-            try:
-                await asyncio.to_thread(self._notebook.add_note, kind, text, about)
-                response = "utter_note_sent"
-            except (DatabaseError, ValueError) as error:
-                log.error("%s", type(error).__name__)
-                response = "utter_note_failed"
-        dispatcher.utter_message(response=response)
-        return [*(SlotSet(slot, None) for slot in _NOTE_SLOTS), *come_back(tracker)]
+def _read_picked_note(turn: Turn) -> str | None:
+    """The note that a button sends; None for the button that changes it."""
+    note = turn.entities.get("note")
+    return None if note == "change" else note
 
 
-class ActionTakeFeedback(Action):
-    """Counts a yes, a no or an in-between for this week; asks where none was said."""
-
-    def __init__(self, notebook: Notebook) -> None:
-        self._notebook = notebook
-
-    def name(self) -> str:
-        return "action_take_feedback"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        useful = tracker.get_slot("useful") or read_useful(Turn.read(tracker))
-        if useful is None:
-            return [FollowupAction("feedback_form")]
-        response = "utter_feedback_no" if useful == "no" else "utter_feedback"
-        try:
-            await asyncio.to_thread(self._notebook.add_feedback, useful)
-        except (DatabaseError, ValueError) as error:
-            log.error("%s", type(error).__name__)
-            response = "utter_feedback_failed"
-        dispatcher.utter_message(response=response)
-        return [SlotSet("useful", None), *come_back(tracker)]
-
-
-class ValidateFeedbackForm(Action):
-    """Reads a yes, a no or an in-between. Setting no slot hands the turn to the rules."""
-
-    def name(self) -> str:
-        return "validate_feedback_form"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        useful = read_useful(turn) if turn.asked_for else None
-        return [SlotSet("useful", useful)] if useful else []
-
-
-def read_useful(turn: Turn) -> Useful | None:
-    """What the turn says of it, if it says so plainly."""
-    if turn.tapped:
-        picked = {"yes": "yes", "no": "no", "between": "in between"}
-        by_intent = {"affirm": "yes", "deny": "no"}.get(turn.intent)
-        return picked.get(turn.entities.get("answer", ""), by_intent)  # type: ignore[return-value]
-    for pattern, useful in _USEFUL:
-        if pattern.search(turn.text):
-            return useful
-    return None
-
-
-def come_back(tracker: Tracker) -> list[EventType]:
-    """Ask the search's next question again, if one was still open."""
-    begun = tracker.get_slot("interest") is not None and not tracker.get_slot("results")
-    unasked = any(tracker.get_slot(slot) is None for slot in ASKED)
-    return [FollowupAction("find_form")] if begun and unasked else []
+def _is_aside(turn: Turn) -> bool:
+    """Whether the message is something other than a note."""
+    is_other_intent = turn.intent in _ASIDE_INTENTS and turn.is_confident
+    return is_other_intent or len(turn.text.split()) < _SHORTEST_NOTE

@@ -1,238 +1,213 @@
-"""Searching the directory with what is known, and showing what was found."""
+"""Searches the directory with what is known, and shows what it recommends."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from directory.notes import Notebook
+from directory.recommend import (
+    Recommendation,
+    RecommendationRequest,
+    recommend_listings,
+    recommend_similar,
+)
 from directory.search.query import Hit
-from directory.search.service import SearchService
-from nlu.actions.cards import find_meant, make_card
-from nlu.actions.find_form import ASKED, add_words, begin
-from nlu.actions.matching import Found, Wanted, count_unmet, find, find_like
-from nlu.actions.small_talk import follow_up
-from nlu.actions.turn import PASSING, SKIPPED, Turn
-from nlu.understanding.feelings import recognise
-from nlu.understanding.utterance import asks, asks_outright
+from nlu.actions.adapter import Services
+from nlu.actions.details import find_referenced_listing, show_listing
+from nlu.actions.find_form import (
+    begin_search_form,
+    extend_interest,
+    join_refusals,
+    list_open_slots,
+    search_for_feeling,
+)
+from nlu.actions.requests import read_request, set_wishes
+from nlu.understanding.feelings import recognise_feeling
+from nlu.understanding.turn import SKIPPED, Turn
+from nlu.understanding.utterance import is_outright_request, is_request
+from nlu.understanding.wishes import FREE, NEAR, ONE_SEARCH_WISHES
 
 
-class _SearchAction(Action):
-    """Shared by the actions that search: each only decides what is wanted."""
+def find_listings(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Show what the search finds and has not shown yet: when the form is filled, or for more."""
+    request = read_request(turn, services.search)
+    # "Others like this": like the listing that was tapped or counted.
+    liked = find_referenced_listing(turn, services) if turn.entities.get("listing") else None
+    if liked is None:
+        return _search(request, services, dispatcher)
+    recommendation = recommend_similar(services.search, request, liked)
+    request = replace(request, strength=None)
+    return _show(request, recommendation, services, dispatcher, "utter_found_like")
 
-    def __init__(self, search_service: SearchService, notebook: Notebook) -> None:
-        self._search_service = search_service
-        self._notebook = notebook
 
-    async def _show(
-        self, dispatcher: CollectingDispatcher, wanted: Wanted, opening: str | None = None
-    ) -> list[EventType]:
-        """Search, say what was found, and remember what was shown."""
-        found = await asyncio.to_thread(find, self._search_service, wanted)
-        return await self._say(dispatcher, wanted, found, opening)
+def refine_search(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Search again with one more wish, with less of something, or in other words."""
+    words, request = turn.utterance, read_request(turn, services.search)
+    added = turn.changes.added
+    if not request.shown:
+        return _keep_wishes_for_first_search(turn, services, dispatcher)
+    if turn.is_tap and not added:
+        dispatcher.utter_message(response="utter_ask_ease")
+        return []
+    if NEAR in added and not services.search.area_names():
+        dispatcher.utter_message(response="utter_places_unknown")
+        return []
+    interest = request.interest
+    if words.changed_mind and words.wanted:
+        interest = words.wanted
+    elif words.wanted and not turn.changes_wishes:
+        interest = extend_interest(interest or request.strength, words.wanted)
+    wishes, avoid = turn.merge_wishes(), join_refusals(request.avoid, words.refused)
+    events: list[EventType] = [
+        SlotSet("wishes", wishes),
+        SlotSet("interest", interest or SKIPPED),
+        SlotSet("avoid", avoid),
+    ]
+    if NEAR in added and request.area is None:
+        # The form asks for the area and then shows the results.
+        skipped = [SlotSet(slot, SKIPPED) for slot in list_open_slots(turn)]
+        reset = [SlotSet("area", None), SlotSet("shown", [])]
+        return [*skipped, *events, *reset, FollowupAction("find_form")]
+    # A new wish may bring back what was shown before; a change of mind must not.
+    shown = request.shown if words.changed_mind or words.refused else frozenset()
+    request = replace(set_wishes(request, wishes), interest=interest, avoid=avoid, shown=shown)
+    return [*events, *_search(request, services, dispatcher, _choose_refined_opening(turn))]
 
-    async def _say(
-        self, dispatcher: CollectingDispatcher, wanted: Wanted, found: Found, opening: str | None
-    ) -> list[EventType]:
-        if (found.loose or found.far) and not wanted.shown:
-            self._count_unmet(wanted)
-        if not found.ids:
-            dispatcher.utter_message(
-                response="utter_no_more" if wanted.shown else "utter_found_none"
-            )
-            return []
-        if found.loose:
-            opening = "utter_found_loosely"
-        elif found.far:
-            opening = "utter_found_far"
-        elif found.gives_first:
-            opening = opening or "utter_needed_first"
-        elif opening is None:
-            opening = "utter_found_near" if wanted.area else "utter_found"
-        dispatcher.utter_message(response=opening)
-        first, second = found.places, found.needed
-        heading = "utter_needed" if found.needed else "utter_needed_none"
-        if found.gives_first:
-            first, second, heading = found.needed, found.places, "utter_enjoy"
-        _show_cards(dispatcher, first)
-        if second or (wanted.strength is not None and not found.gives_first):
-            dispatcher.utter_message(response=heading)
-            _show_cards(dispatcher, second)
-        if found.silent:
-            dispatcher.utter_message(response="utter_ask_them_first")
-        dispatcher.utter_message(response="utter_after_results")
-        return [
-            SlotSet("results", found.ids),
-            SlotSet("looking_at", None),
-            SlotSet("shown", sorted({*wanted.shown, *found.ids})),
-        ]
 
-    def _count_unmet(self, wanted: Wanted) -> None:
-        # Beside the answer: an import may hold the database for longer than somebody waits.
-        loop = asyncio.get_running_loop()
-        loop.run_in_executor(None, count_unmet, self._search_service, self._notebook, wanted)
+def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Keep where the person is, and search again if there is something to look for."""
+    place = turn.read_value("area") or ""
+    area = services.search.find_area(place)
+    if area is None:
+        dispatcher.utter_message(response="utter_area_not_known")
+        return []
+    dispatcher.utter_message(response="utter_area_set", area=area.name)
+    request, suggested = read_request(turn, services.search), turn.slots.get("heard")
+    wishes = turn.merge_wishes()
+    events: list[EventType] = [SlotSet("area", place), SlotSet("wishes", wishes)]
+    if suggested and request.interest is None:
+        return [*events, *search_for_feeling(suggested)]
+    if request.interest is None and request.strength is None and not request.shown:
+        dispatcher.utter_message(response="utter_ask_interest")
+        return events
+    request = replace(set_wishes(request, wishes), area=area, shown=frozenset())
+    return [*events, *_search(request, services, dispatcher)]
 
-    async def _refine(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
-        """The same search again with one more wish, with less of something, or in other words."""
-        turn, wanted = Turn.read(tracker), Wanted.read(tracker, self._search_service)
-        if not wanted.shown:
-            return _begin_with_wishes(dispatcher, turn, tracker)
-        if turn.tapped and not turn.wishes:
-            dispatcher.utter_message(response="utter_ask_ease")
-            return []
-        if "near" in turn.wishes and not self._search_service.area_names():
-            dispatcher.utter_message(response="utter_places_unknown")
-            return []
-        wishes = turn.merge_wishes(wanted.wishes)
-        interest, opening = wanted.interest, _choose_opening(turn)
-        if turn.said.changed and turn.said.wanted:
-            interest = turn.said.wanted
-        elif turn.said.wanted and not turn.wishes and not turn.dropped:
-            interest = add_words(interest or wanted.strength, turn.said.wanted)
-        avoid = ", ".join(filter(None, [wanted.avoid, turn.said.refused]))
-        events: list[EventType] = [
-            SlotSet("wishes", wishes),
-            SlotSet("interest", interest or SKIPPED),
-            SlotSet("avoid", avoid),
-        ]
-        # A new wish may well bring back what was shown before; a change of mind must not.
-        shown = wanted.shown if turn.said.changed or turn.said.refused else frozenset()
-        if "near" in turn.wishes and wanted.area is None:
-            # The form asks for what is missing, and shows what is found then.
-            filled = [SlotSet(slot, SKIPPED) for slot in ASKED if tracker.get_slot(slot) is None]
-            unset = [SlotSet("area", None), SlotSet("shown", [])]
-            return [*filled, *events, *unset, FollowupAction("find_form")]
-        wanted = replace(
-            wanted, wishes=frozenset(wishes), interest=interest, avoid=avoid, shown=shown
-        )
-        return [*events, *await self._show(dispatcher, wanted, opening)]
+
+def fall_back(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Search for a message that Rasa did not understand, if the search finds something good."""
+    words, known = turn.utterance, read_request(turn, services.search)
+    if not words.wanted and (turn.changes_wishes or words.refused):
+        return refine_search(turn, services, dispatcher)
+    begins_search = recognise_feeling(turn.text) or (words.offered and is_request(words.wanted))
+    if begins_search or is_outright_request(turn.text):
+        return begin_search_form(turn, services, dispatcher)
+    if not words.wanted:
+        dispatcher.utter_message(response="utter_nlu_fallback")
+        return []
+    named_area = services.search.find_area(turn.text)
+    wishes = turn.merge_wishes(turn.known_wishes - ONE_SEARCH_WISHES)
+    request = RecommendationRequest(
+        interest=words.wanted, area=named_area or known.area, avoid=words.refused
+    )
+    request = set_wishes(request, wishes)
+    recommendation = recommend_listings(services.search, request)
+    if recommendation.is_loose:
+        dispatcher.utter_message(response="utter_nlu_fallback")
+        # Words without a topic may be no request at all.
+        if services.search.name_need(words.wanted):
+            services.record_unmet_need(request)
+        return []
+    results = _show(request, recommendation, services, dispatcher, "utter_guessed")
+    return [
+        SlotSet("interest", words.wanted),
+        SlotSet("wishes", wishes),
+        SlotSet("avoid", words.refused),
+        *([SlotSet("area", turn.text)] if named_area else []),
+        *results,
+    ]
+
+
+def _search(
+    request: RecommendationRequest,
+    services: Services,
+    dispatcher: CollectingDispatcher,
+    opening: str | None = None,
+) -> list[EventType]:
+    recommendation = recommend_listings(services.search, request)
+    return _show(request, recommendation, services, dispatcher, opening)
+
+
+def _show(
+    request: RecommendationRequest,
+    recommendation: Recommendation,
+    services: Services,
+    dispatcher: CollectingDispatcher,
+    opening: str | None,
+) -> list[EventType]:
+    """Show what is recommended, and remember what was shown."""
+    if (recommendation.is_loose or recommendation.is_far) and not request.shown:
+        services.record_unmet_need(request)
+    listing_ids = recommendation.listing_ids
+    if not listing_ids:
+        dispatcher.utter_message(response="utter_no_more" if request.shown else "utter_found_none")
+        return []
+    dispatcher.utter_message(response=_choose_opening(request, recommendation, opening))
+    first, second = recommendation.places, recommendation.volunteering
+    heading = "utter_needed" if second else "utter_needed_none"
+    if recommendation.volunteering_first:
+        first, second, heading = second, first, "utter_enjoy"
+    _show_cards(dispatcher, first)
+    if second or (request.strength is not None and not recommendation.volunteering_first):
+        dispatcher.utter_message(response=heading)
+        _show_cards(dispatcher, second)
+    if recommendation.has_unknowns:
+        dispatcher.utter_message(response="utter_ask_them_first")
+    dispatcher.utter_message(response="utter_after_results")
+    return [
+        SlotSet("results", listing_ids),
+        SlotSet("looking_at", None),
+        SlotSet("shown", sorted({*request.shown, *listing_ids})),
+    ]
+
+
+def _choose_opening(
+    request: RecommendationRequest, recommendation: Recommendation, opening: str | None
+) -> str:
+    if recommendation.is_loose:
+        return "utter_found_loosely"
+    if recommendation.is_far:
+        return "utter_found_far"
+    if opening:
+        return opening
+    if recommendation.volunteering_first:
+        return "utter_needed_first"
+    return "utter_found_near" if request.area else "utter_found"
+
+
+def _choose_refined_opening(turn: Turn) -> str:
+    if turn.utterance.refused and not turn.changes.added:
+        return "utter_refined_without"
+    if NEAR in turn.changes.added:
+        return "utter_refined_near"
+    return "utter_refined_free" if FREE in turn.changes.added else "utter_refined"
 
 
 def _show_cards(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> None:
     for hit in hits:
-        dispatcher.utter_message(json_message=make_card(hit))
+        show_listing(dispatcher, hit.found.id, "card", hit.reasons)
 
 
-def _choose_opening(turn: Turn) -> str:
-    if turn.said.refused and not turn.wishes:
-        return "utter_refined_without"
-    if "near" in turn.wishes:
-        return "utter_refined_near"
-    return "utter_refined_free" if "free" in turn.wishes else "utter_refined"
-
-
-def _begin_with_wishes(
-    dispatcher: CollectingDispatcher, turn: Turn, tracker: Tracker
+def _keep_wishes_for_first_search(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
-    """Before anything was found: what is wanted is looked for, and a bare wish is kept."""
-    if turn.said.wanted:
-        return [*begin(dispatcher, tracker), FollowupAction("find_form")]
+    """Before anything was shown: search for what is wanted, or keep a bare wish."""
+    if turn.utterance.wanted:
+        return begin_search_form(turn, services, dispatcher)
     dispatcher.utter_message(response="utter_nothing_to_refine")
-    wishes = turn.merge_wishes(tracker.get_slot("wishes") or ())
-    return [SlotSet("wishes", wishes), SlotSet("avoid", turn.said.refused)]
-
-
-class ActionFindListings(_SearchAction):
-    """What the search finds and was not shown yet: once the form is done, or for more."""
-
-    def name(self) -> str:
-        return "action_find_listings"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        wanted = Wanted.read(tracker, self._search_service)
-        # "Others like this": like the one tapped or counted, else as before.
-        liked = None
-        if Turn.read(tracker).entities.get("listing"):
-            liked = find_meant(self._search_service, tracker)
-        if liked is None:
-            return await self._show(dispatcher, wanted)
-        found = await asyncio.to_thread(find_like, self._search_service, wanted, liked)
-        wanted = replace(wanted, strength=None)
-        return await self._say(dispatcher, wanted, found, "utter_found_like")
-
-
-class ActionRefineSearch(_SearchAction):
-    """Hears one more wish, or one less."""
-
-    def name(self) -> str:
-        return "action_refine_search"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        return await self._refine(dispatcher, tracker)
-
-
-class ActionSetArea(_SearchAction):
-    """Hears where the person is, and looks again if there is something to look for."""
-
-    def name(self) -> str:
-        return "action_set_area"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        turn = Turn.read(tracker)
-        named = turn.own_words("area") or ""
-        area = self._search_service.find_area(named)
-        if area is None:
-            dispatcher.utter_message(response="utter_area_not_known")
-            return []
-        dispatcher.utter_message(response="utter_area_set", area=area.name)
-        wanted, heard = Wanted.read(tracker, self._search_service), tracker.get_slot("heard")
-        wishes = turn.merge_wishes(wanted.wishes)
-        events: list[EventType] = [SlotSet("area", named), SlotSet("wishes", wishes)]
-        if heard and wanted.interest is None:
-            return [*events, *follow_up(heard)]
-        if wanted.interest is None and wanted.strength is None and not wanted.shown:
-            dispatcher.utter_message(response="utter_ask_interest")
-            return events
-        wanted = replace(wanted, area=area, wishes=frozenset(wishes), shown=frozenset())
-        return [*events, *await self._show(dispatcher, wanted)]
-
-
-class ActionFallBack(_SearchAction):
-    """Not understood: searches for the words if they find something, else says so."""
-
-    def name(self) -> str:
-        return "action_fall_back"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        turn, known = Turn.read(tracker), Wanted.read(tracker, self._search_service)
-        if not turn.said.wanted and (turn.wishes or turn.dropped or turn.said.refused):
-            return await self._refine(dispatcher, tracker)
-        told_more = recognise(turn.text) or (turn.said.given and asks(turn.said.wanted))
-        if told_more or asks_outright(turn.text):
-            return [*begin(dispatcher, tracker), FollowupAction("find_form")]
-        found = None
-        if turn.said.wanted:
-            named = self._search_service.find_area(turn.text)
-            wanted = Wanted(
-                interest=turn.said.wanted,
-                area=named or known.area,
-                wishes=frozenset(turn.merge_wishes(known.wishes - PASSING)),
-                avoid=turn.said.refused,
-            )
-            found = await asyncio.to_thread(find, self._search_service, wanted)
-        if found is None or found.loose:
-            dispatcher.utter_message(response="utter_nlu_fallback")
-            # What names no topic may be no request at all.
-            if found is not None and self._search_service.name_need(wanted.interest or ""):
-                self._count_unmet(wanted)
-            return []
-        shown = await self._say(dispatcher, wanted, found, "utter_guessed")
-        return [
-            SlotSet("interest", wanted.interest),
-            SlotSet("wishes", sorted(wanted.wishes)),
-            SlotSet("avoid", wanted.avoid),
-            *([SlotSet("area", turn.text)] if named else []),
-            *shown,
-        ]
+    return [SlotSet("wishes", turn.merge_wishes()), SlotSet("avoid", turn.utterance.refused)]

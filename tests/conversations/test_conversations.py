@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.responses import Wording, line
+from bot.responses import Responses, get_line
 from tests.support.service import Talk, cards, taps, words
 
-_WORDING = Wording()
+_RESPONSES = Responses()
 _KEYS = set(
     "say tap press hears not says cards kinds kind mentions without reason reasons free near new "
     "offers urgent gentle checkin".split()
@@ -28,8 +28,8 @@ def read_conversations() -> list[Any]:
 
 def hears(replies: list[dict[str, Any]], name: str) -> bool:
     """Whether the written response or line `name` is among the replies, its blanks filled."""
-    response = _WORDING.responses.get(name)
-    written = response["text"].strip() if response else line(name)
+    response = _RESPONSES.templates.get(name)
+    written = response["text"].strip() if response else get_line(name)
     pattern = ".+".join(re.escape(part) for part in re.split(r"\{\w+\}", written))
     found = re.compile(pattern, re.S)
     return any(found.fullmatch(reply.get("text", "").strip()) for reply in replies)

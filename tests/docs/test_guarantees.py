@@ -2,7 +2,7 @@
 
 import re
 
-from bot.responses import Wording
+from bot.responses import Responses
 from bot.settings import ROOT
 from directory.desk import models  # noqa: F401
 from directory.models import Base
@@ -35,7 +35,7 @@ def test_privacy_names_every_table_about_people_and_for_how_long() -> None:
 
 
 def test_every_privacy_line_of_the_chat_names_a_test_that_exists() -> None:
-    text = Wording().responses["utter_ask_privacy"]["text"]
+    text = Responses().templates["utter_ask_privacy"]["text"]
     lines = [line.strip() for line in text.strip().splitlines()]
     document = read("docs/explanation/privacy.md")
     section = document.partition("## What the chat says about privacy")[2]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import yaml
 
-from bot.rasa.training import RASA_PYTHON, rasa_environment
+from bot.rasa.training import RASA_PYTHON, build_environment
 from bot.settings import ROOT
 
 # Measured with the present pipeline, rounded down; see docs/explanation/what-rasa-learns.md.
@@ -37,7 +37,7 @@ def test_rasa_finds_the_data_sound() -> None:
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=rasa_environment(ROOT / "var" / "encoder", 0),
+        env=build_environment(ROOT / "var" / "encoder", 0),
         capture_output=True,
         text=True,
         timeout=120,

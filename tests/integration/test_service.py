@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from bot.responses import Wording
+from bot.responses import Responses
 from bot.settings import ROOT
 from checkins.checkin import CheckIn, week_of
 from checkins.store import CheckIns, open_engine
@@ -37,7 +37,7 @@ def test_a_second_start_answers_early_and_ends_every_process(used_folder: Path, 
     replies = talk.say("somewhere to do a bit of gardening with other people")
     assert len(cards(replies)) == 3, words(replies)
     # Nobody is told off for being early.
-    away = Wording().responses["utter_rasa_away"]["text"]
+    away = Responses().templates["utter_rasa_away"]["text"]
     assert away not in words(replies)
     talk.close()
     processes = [psutil.Process(service.process.pid)]
@@ -147,11 +147,11 @@ def test_a_silent_rasa_is_answered_for_and_restarted(service: Service) -> None:
     began = time.monotonic()
     replies = talk.say("somewhere to do a bit of gardening with other people")
     assert time.monotonic() - began < 9  # 5 s for Rasa, the rest for a busy machine
-    assert words(replies).startswith(Wording().responses["utter_rasa_away"]["text"])
+    assert words(replies).startswith(Responses().templates["utter_rasa_away"]["text"])
     assert len(cards(replies)) == 3
     rasa.wait(30)
     service.wait_for_rasa()
-    assert Wording().responses["utter_ask_strength"]["text"].strip() in words(
+    assert Responses().templates["utter_ask_strength"]["text"].strip() in words(
         talk.say("is there a choir near here")
     )
     talk.close()
@@ -214,7 +214,7 @@ def test_forgetting_a_silent_rasa_ends_it(service: Service, talk: Talk) -> None:
     talk.say("is there a choir near here")
     rasa = service.rasa
     rasa.suspend()
-    assert Wording().responses["utter_forgotten"]["text"].strip() in words(talk.tap("forget_me"))
+    assert Responses().templates["utter_forgotten"]["text"].strip() in words(talk.tap("forget_me"))
     rasa.wait(1)
     service.wait_for_rasa()
 
@@ -235,7 +235,7 @@ def test_forgetting_erases_what_rasa_keeps(service: Service, talk: Talk) -> None
     talk.say("is there a choir near here")
     answer = httpx.delete(f"{service.url}/api/chat/{talk.conversation}")
     assert answer.status_code == 204
-    assert Wording().responses["utter_nothing_to_refine"]["text"] in words(talk.say("free ones"))
+    assert Responses().templates["utter_nothing_to_refine"]["text"] in words(talk.say("free ones"))
 
 
 def test_the_actions_are_on_loopback_only(service: Service) -> None:

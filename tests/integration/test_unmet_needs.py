@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from bot.checkin_flow import CheckinFlow
 from bot.conversation import Conversation
 from bot.messages import Message
-from bot.rasa.process import RasaServer
+from bot.rasa.process import RasaProcess
 from bot.safety.guard import Guard
 from bot.settings import Settings
 from checkins.questions import load_questions
@@ -21,9 +21,9 @@ from directory.importing.upgrade import open_directory
 from directory.listing import Listing, Place, Point
 from directory.notes import Notebook, UnmetNeed
 from directory.places import Area
+from directory.recommend import RecommendationRequest, recommend_listings, record_unmet_need
 from directory.search.service import SearchService
 from directory.team import Team
-from nlu.actions.matching import Wanted, count_unmet, find
 
 OLD_TOWN = Area("Old Town", Point(53.0, 1.0))
 AWAY = Area("Quiet Lane", Point(54.5, 1.0))
@@ -56,9 +56,11 @@ def search_service(filled_engine, encoder) -> SearchService:
 
 
 def test_near_ones_are_near(search_service):
-    found = find(search_service, Wanted(interest="choir", area=OLD_TOWN))
-    assert not found.far
-    assert found.places[0].found.listing.name == "Old Town Choir"
+    recommendation = recommend_listings(
+        search_service, RecommendationRequest(interest="choir", area=OLD_TOWN)
+    )
+    assert not recommendation.is_far
+    assert recommendation.places[0].found.listing.name == "Old Town Choir"
 
 
 def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(filled_engine, encoder):
@@ -66,18 +68,24 @@ def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(filled_engi
     told = "A weekly hour of karaoke and old songs, with a cup of tea."
     screen = replace(CHOIRS[2], name="Songs on a screen", description=told)
     import_listings(filled_engine, encoder, "town", [*CHOIRS[:2], *far, screen])
-    wanted = Wanted(interest="choir", area=Area("you", Point(53.4, 1.0)))
-    found = find(SearchService(filled_engine, encoder), wanted)
-    assert found.far
-    names = [hit.found.listing.name for hit in found.places]
+    request = RecommendationRequest(interest="choir", area=Area("you", Point(53.4, 1.0)))
+    recommendation = recommend_listings(SearchService(filled_engine, encoder), request)
+    assert recommendation.is_far
+    names = [hit.found.listing.name for hit in recommendation.places]
     assert names == ["Far Choir 3", "Far Choir 2", "Songs on a screen"]
 
 
 def test_a_need_is_counted_by_topic_and_coarse_area(filled_engine, search_service):
     notebook = Notebook(filled_engine, lambda: date(2026, 11, 23))
     for _ in range(2):
-        count_unmet(search_service, notebook, Wanted(interest="i cant pay my rent", area=OLD_TOWN))
-    count_unmet(search_service, notebook, Wanted(interest="zzyzx flurble", area=AWAY))
+        record_unmet_need(
+            search_service,
+            notebook,
+            RecommendationRequest(interest="i cant pay my rent", area=OLD_TOWN),
+        )
+    record_unmet_need(
+        search_service, notebook, RecommendationRequest(interest="zzyzx flurble", area=AWAY)
+    )
     first, second = notebook.read_unmet_needs()
     assert (first.week, first.area, first.count) == ("2026-W48", "Old Town", 2)
     assert first.category
@@ -85,8 +93,10 @@ def test_a_need_is_counted_by_topic_and_coarse_area(filled_engine, search_servic
 
 
 def test_nobodys_words_are_kept(filled_engine, search_service):
-    count_unmet(
-        search_service, Notebook(filled_engine), Wanted(interest="xylophones for Ermintrude")
+    record_unmet_need(
+        search_service,
+        Notebook(filled_engine),
+        RecommendationRequest(interest="xylophones for Ermintrude"),
     )
     with filled_engine.connect() as connection:
         told = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
@@ -99,7 +109,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
 
     async def talk() -> None:
         # Never started: nobody answers.
-        rasa = RasaServer(
+        rasa = RasaProcess(
             model=tmp_path / "model",
             encoder=tmp_path,
             port=1,
@@ -139,6 +149,6 @@ def test_a_count_that_fails_does_not_end_the_talk(filled_engine, search_service)
     with filled_engine.begin() as connection:
         connection.execute(text("DROP TABLE unmet_need"))
     notebook = Notebook(filled_engine)
-    count_unmet(search_service, notebook, Wanted(interest="choir"))
+    record_unmet_need(search_service, notebook, RecommendationRequest(interest="choir"))
     with pytest.raises(DatabaseError):
         notebook.add_unmet_need("", "")

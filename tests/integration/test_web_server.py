@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from bot.messages import Choices, ListingCard, Message, Option, Reply, Text
-from bot.responses import line
+from bot.responses import get_line
 from bot.web.app import create_app
 
 LIBRARY = "https://library.example"
@@ -148,11 +148,11 @@ def test_who_writes_too_fast_is_told_to_wait(echo: Echo) -> None:
             assert client.post("/api/chat", json={"message": {"text": "hello"}}).status_code == 200
         refused = client.post("/api/chat", json={"message": {"text": "hello"}})
         assert refused.status_code == 429
-        assert refused.json() == {"error": line("web_too_fast")}
+        assert refused.json() == {"error": get_line("web_too_fast")}
         assert 1 <= int(refused.headers["retry-after"]) <= 30
         page = client.post("/chat", data={"text": "hello"})
         assert page.status_code == 429
-        assert line("web_too_fast") in page.text
+        assert get_line("web_too_fast") in page.text
         assert ">hello</textarea>" in page.text
         assert len(echo.heard) == 2
         # To be forgotten is everybody's at any time.
@@ -200,7 +200,7 @@ def test_a_check_in_is_carried_nowhere(client: httpx.Client, echo: Echo) -> None
     assert page.count('type="radio"') == 2
     before = read(page, "carried")
     page = send(client, page, step="answer")
-    assert line("web_pick") in page
+    assert get_line("web_pick") in page
     page = send(client, page, step="answer", answer="ci:often")
     assert echo.heard[-1] == Message(tap="ci:often")
     assert "feel lonely" not in page
@@ -221,7 +221,7 @@ def test_a_fault_is_told_in_plain_words(
 ) -> None:
     page = client.post("/chat", data={"text": "break", "step": "text"})
     assert page.status_code == 500
-    assert line("web_wrong") in page.text
+    assert get_line("web_wrong") in page.text
     assert ">break</textarea>" in page.text
     assert "RuntimeError" in caplog.text
     assert "broken" not in caplog.text

@@ -8,7 +8,7 @@ import subprocess
 import httpx
 import yaml
 
-from bot.responses import Wording
+from bot.responses import Responses
 from bot.settings import ROOT
 from tests.support.service import Service, Talk
 
@@ -71,4 +71,4 @@ def test_the_hour_that_we_promise_is_the_hour_that_is_kept() -> None:
     assert domain["session_config"]["session_expiration_time"] == 60
     endpoints = yaml.safe_load((ROOT / "nlu" / "endpoints.yml").read_text(encoding="utf-8"))
     assert endpoints["tracker_store"]["minutes"] == 60
-    assert "one hour after you last wrote" in Wording().responses["utter_ask_privacy"]["text"]
+    assert "one hour after you last wrote" in Responses().templates["utter_ask_privacy"]["text"]

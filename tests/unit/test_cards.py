@@ -1,4 +1,4 @@
-"""What a found listing looks like in short, whatever its source left out."""
+"""What the card of a listing shows, whatever its source left out."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.responses import Wording
+from bot.cards import View, build_card
+from bot.messages import ListingCard
 from directory.describe import shorten_description
 from directory.listing import Listing, Place, Point, Schedule, StoredListing
-from directory.search.query import Hit
-from nlu.actions.cards import make_card
 
-LONG = "Come and sing. " * 40
-
-
-def card(**facts: Any) -> dict[str, Any]:
-    listing = Listing(key="1", name="Choir", kind="group", description=LONG, **facts)
-    stored = StoredListing(1, "feed", "", listing)
-    return make_card(Hit(stored, 1.0, ("It mentions “sing”",), None, True))
+DESCRIPTION = "Come and sing. " * 40
+POINT = Point(53.7, 1.7)
+TUESDAYS = Schedule(days=("Tuesday",))
 
 
-def test_with_neither_time_nor_place_the_description_begins() -> None:
-    shown = str(card()["description"])
-    assert shown.startswith("Come and sing.")
-    assert shown.endswith("…")
+def make_card(view: View = "card", **facts: Any) -> ListingCard:
+    listing = Listing(key="1", name="Choir", kind="group", description=DESCRIPTION, **facts)
+    return build_card(StoredListing(1, "feed", "", listing), view, ("It mentions “sing”",))
+
+
+def test_a_card_without_time_and_place_shows_the_start_of_the_description() -> None:
+    description = make_card().description
+    assert description.startswith("Come and sing.")
+    assert description.endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -36,36 +36,47 @@ def test_with_neither_time_nor_place_the_description_begins() -> None:
         {"confidential": True},
     ],
 )
-def test_with_a_time_or_a_place_the_description_is_a_tap_away(facts: dict[str, Any]) -> None:
-    assert card(**facts)["description"] == ""
+def test_a_card_with_a_time_or_a_place_shows_no_description(facts: dict[str, Any]) -> None:
+    assert make_card(**facts).description == ""
+
+
+def test_the_details_show_the_whole_description() -> None:
+    assert make_card("details").description == DESCRIPTION
 
 
 @given(st.text())
-def test_an_opening_is_short_and_only_the_listings_own_words(text: str) -> None:
+def test_a_shortened_description_is_short_and_only_the_listings_own_words(text: str) -> None:
     opening = shorten_description(Listing(key="1", name="x", kind="group", description=text))
     assert len(opening) <= 200
     assert " ".join(text.split()).startswith(opening.removesuffix(" …").removesuffix("…"))
 
 
-POINT = Point(53.7, 1.7)
-TUESDAYS = Schedule(days=("Tuesday",))
-
-
-def test_a_card_tells_where_on_a_map_and_whether_a_calendar_can_have_it() -> None:
-    shown = card(places=(Place(venue="Hall"), Place(point=POINT)), schedules=(TUESDAYS,))
-    assert shown["point"] == [53.7, 1.7]
-    assert shown["calendar"] is True
-    assert card()["point"] is None
-    assert card()["calendar"] is False
+def test_a_card_gives_its_point_and_whether_a_calendar_can_have_it() -> None:
+    card = make_card(places=(Place(venue="Hall"), Place(point=POINT)), schedules=(TUESDAYS,))
+    assert card.point == (53.7, 1.7)
+    assert card.calendar is True
+    assert make_card().point is None
+    assert make_card().calendar is False
 
 
 def test_a_confidential_listing_is_on_no_map() -> None:
-    shown = card(places=(Place(point=POINT),), schedules=(TUESDAYS,), confidential=True)
-    assert shown["point"] is None
+    card = make_card(places=(Place(point=POINT),), schedules=(TUESDAYS,), confidential=True)
+    assert card.point is None
 
 
-def test_a_card_from_rasa_has_its_options_named_and_its_point_whole() -> None:
-    made = Wording().make_card(card(places=(Place(point=POINT),)))
-    assert made.point == (53.7, 1.7)
-    assert [option.label for option in made.options] == ["Tell me more", "Add to my list"]
-    assert [option.label for option in made.asides] == ["This one is wrong"]
+@pytest.mark.parametrize(
+    ("view", "labels", "asides"),
+    [
+        ("card", ["Tell me more", "Add to my list"], ["This one is wrong"]),
+        (
+            "details",
+            ["Others like this", "Add to my list", "This one is wrong", "I went"],
+            [],
+        ),
+    ],
+)
+def test_each_view_has_its_buttons(view: View, labels: list[str], asides: list[str]) -> None:
+    card = make_card(view)
+    assert [option.label for option in card.options] == labels
+    assert [option.label for option in card.asides] == asides
+    assert {option.tap.partition("=")[2] for option in card.options} == {"#1"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.checkin_flow import START_TAP, CheckinFlow
 from bot.messages import Choices, Reply
-from bot.responses import line
+from bot.responses import get_line
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
 from checkins.errors import NotKeptError
@@ -142,7 +142,7 @@ def test_all_skipped_leaves_nothing_to_send(desk: Desk) -> None:
     flow = desk.flow()
     steps = ("Yes, I am 16 or over", "Harbour", "16 to 24")
     page = walk(flow, *steps, "Skip", "Skip")
-    assert page.text == line("checkin_no_answers")
+    assert page.text == get_line("checkin_no_answers")
     assert [option.label for option in page.options] == ["Change", "Stop"]
     review = only(flow.answer(tap(only(flow.answer(tap(page, "Change"))), "Feeling lonely")))
     review = only(flow.answer(tap(review, "Never")))
@@ -160,7 +160,7 @@ def test_under_16_is_thanked_and_not_asked(desk: Desk) -> None:
 @pytest.mark.parametrize("steps", range(len(TO_REVIEW) + 1))
 def test_stop_anywhere_keeps_nothing(desk: Desk, steps: int) -> None:
     page = walk(desk.flow(), *TO_REVIEW[:steps], "Stop")
-    assert page.text == line("checkin_stopped")
+    assert page.text == get_line("checkin_stopped")
     assert desk.kept == []
 
 
@@ -220,8 +220,8 @@ def test_no_button_of_a_sent_check_in_says_that_nothing_was_kept(desk: Desk) -> 
     pages = [walk(flow, *TO_REVIEW[:steps]) for steps in range(1, len(TO_REVIEW) + 1)]
     flow.answer(tap(pages[-1], "Send"))
     # Each walk above was a draft of its own; only the last one was sent.
-    assert only(desk.flow().answer(tap(pages[-1], "Stop"))).text == line("checkin_sent_before")
-    assert only(desk.flow().answer(tap(pages[0], "Stop"))).text == line("checkin_stopped")
+    assert only(desk.flow().answer(tap(pages[-1], "Stop"))).text == get_line("checkin_sent_before")
+    assert only(desk.flow().answer(tap(pages[0], "Stop"))).text == get_line("checkin_stopped")
 
 
 def test_a_stub_is_of_the_draft_whatever_was_answered_and_of_the_key(desk: Desk) -> None:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices
-from bot.responses import Wording, keep_words
+from bot.responses import Responses, clean_typed_text
 from bot.settings import ROOT
 
-WORDING = Wording()
-RESPONSES = sorted(WORDING.responses.items())
+WRITTEN = Responses()
+RESPONSES = sorted(WRITTEN.templates.items())
 BUTTONS = [
     pytest.param(button["payload"], id=f"{name}: {button['title']}")
     for name, response in RESPONSES
@@ -23,7 +23,7 @@ BUTTONS = [
 @pytest.mark.parametrize("tap", BUTTONS)
 def test_every_button_sends_something_we_understand(tap: str) -> None:
     assert len(tap.encode()) <= TAP_BYTES
-    assert tap in {"start_again", "listen_now"} or WORDING.payload_of(tap)
+    assert tap in {"start_again", "listen_now"} or WRITTEN.make_payload(tap)
 
 
 @pytest.mark.parametrize("tap", BUTTONS)
@@ -56,18 +56,18 @@ def test_a_response_is_one_plain_text(name: str, response: dict[str, object]) ->
     ],
 )
 def test_a_tap_as_rasa_reads_it(tap: str, payload: str | None) -> None:
-    assert WORDING.payload_of(tap) == payload
+    assert WRITTEN.make_payload(tap) == payload
 
 
 @given(st.text())
 def test_typed_words_never_begin_with_a_slash(text: str) -> None:
-    kept = keep_words(f"/{text}")
+    kept = clean_typed_text(f"/{text}")
     assert not kept.startswith(("/", " "))
     assert len(kept) <= MOST_CHARACTERS
 
 
 def test_a_response_with_buttons_offers_choices() -> None:
-    reply = WORDING.say("utter_ask_strength")
+    reply = WRITTEN.render("utter_ask_strength")
     assert isinstance(reply, Choices)
     assert [option.tap for option in reply.options] == ["deny", "show_more"]
 
@@ -77,4 +77,4 @@ def test_every_aside_has_an_answer() -> None:
     intents = [one["intent"] for one in rules["rules"][0]["steps"][0]["or"]]
     assert len(intents) > 5
     for intent in intents:
-        assert f"utter_{intent}" in WORDING.responses
+        assert f"utter_{intent}" in WRITTEN.templates

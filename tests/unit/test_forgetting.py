@@ -10,8 +10,8 @@ import pytest
 from bot.active_conversations import ActiveConversations
 from bot.conversation import Conversation
 from bot.messages import Message, Text
-from bot.rasa.client import Rasa, RasaBusyError, RasaUnavailableError
-from bot.responses import Wording
+from bot.rasa.client import RasaBusyError, RasaClient, RasaUnavailableError
+from bot.responses import Responses
 from bot.safety.guard import Finding
 from directory.team import Team
 
@@ -20,9 +20,9 @@ class FakeRasa:
     """Stands for both the server and what it is asked by."""
 
     def __init__(self) -> None:
-        self.rasa = self
-        self.up = True
-        self.starting = False
+        self.client = self
+        self.is_up = True
+        self.is_starting = False
         self.heard: list[str] = []
         self.forgotten: list[str] = []
         self.at_once = self.most_at_once = self.doubts = self.ended = 0
@@ -46,10 +46,10 @@ class FakeRasa:
     async def forget_all(self) -> None:
         self.ended += 1
 
-    def tell_failed(self) -> None:
+    def report_failure(self) -> None:
         self.doubts += 1
 
-    def tell_answered(self) -> None:
+    def report_answer(self) -> None:
         self.doubts = 0
 
 
@@ -142,7 +142,7 @@ def test_rasa_is_doubted_where_it_was_asked_and_not_where_there_was_no_room(faul
         rasa = FakeRasa()
         rasa.fault = fault
         replies = await converse(rasa).answer("web:mine", HELLO)
-        assert replies == [Wording().say("utter_greet")]
+        assert replies == [Responses().render("utter_greet")]
         assert rasa.doubts == doubts
 
     asyncio.run(talk())
@@ -183,13 +183,13 @@ def test_forgetting_waits_for_a_free_connection_and_a_message_does_not() -> None
         one = httpx.Limits(max_connections=1)
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=url, limits=one, trust_env=False) as client:
-            rasa = Rasa(client, 0.2, Wording())
+            rasa = RasaClient(client, 0.2)
             holding = asyncio.create_task(client.get("/hold", timeout=30))
             await asyncio.sleep(0.05)
             with pytest.raises(RasaBusyError):
                 await rasa.send("somebody", "hello")
             forgetting = asyncio.create_task(rasa.forget("somebody"))
-            healthy = asyncio.create_task(rasa.healthy())
+            healthy = asyncio.create_task(rasa.is_healthy())
             await asyncio.sleep(0.5)
             assert not forgetting.done()
             assert not healthy.done()

@@ -14,7 +14,7 @@ import pytest
 import textstat
 import yaml
 
-from bot.responses import Wording, line
+from bot.responses import Responses, get_line
 from bot.safety.guard import answer
 from bot.safety.patterns import Kind
 from bot.settings import ROOT
@@ -40,14 +40,14 @@ def sentences(text: str) -> Iterator[str]:
 
 def said() -> Iterator[tuple[str, str]]:
     """Everything written down, by name."""
-    for name, response in Wording().responses.items():
+    for name, response in Responses().templates.items():
         yield name, response["text"]
         for button in response.get("buttons", ()):
             yield f"a button of {name}", button["title"]
     copy = yaml.safe_load((ROOT / "bot" / "copy.yml").read_text(encoding="utf-8"))
     yield from copy["buttons"].items()
     for name in copy["lines"]:
-        yield name, line(name)
+        yield name, get_line(name)
     for kind in (*get_args(Kind), None):
         (reply,) = answer("crisis", "england", kind)
         yield f"the crisis answer to {kind}", reply.text

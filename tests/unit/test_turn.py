@@ -1,14 +1,16 @@
-"""One turn: its wishes, what turns them round, and what is left of the words."""
-
-from typing import Any
+"""One turn: its wishes, what negates them, and the words that remain."""
 
 import pytest
 from rasa_sdk import Tracker
 
-from nlu.actions.turn import SKIPPED, Turn, read_age, said
+from nlu.actions.adapter import read_turn
+from nlu.understanding.turn import SKIPPED, Turn
+from nlu.understanding.wishes import read_age
 
 
-def turn(text: str, *spans: tuple[str, str, str], intent: str = "refine_search") -> Turn:
+def parse_turn(
+    text: str, *spans: tuple[str, str, str], intent: str = "refine_search", confidence: float = 0.9
+) -> Turn:
     """A turn whose entities are given as (entity, value, words in the text)."""
     entities = [
         {
@@ -19,13 +21,7 @@ def turn(text: str, *spans: tuple[str, str, str], intent: str = "refine_search")
         }
         for entity, value, words in spans
     ]
-    message: dict[str, Any] = {
-        "text": text,
-        "intent": {"name": intent, "confidence": 0.9},
-        "intent_ranking": [{"name": intent, "confidence": 0.9}],
-        "entities": entities,
-    }
-    return Turn.read(Tracker("anyone", {}, message, [], False, None, {}, "action_listen"))
+    return Turn.parse(text, intent, confidence, entities, slots={})
 
 
 FREE = ("cost", "free", "free")
@@ -49,29 +45,29 @@ EVENING = ("day_time", "evening", "evenings")
         ("near me", ("distance", "near", "near me"), {"near"}, set()),
     ],
 )
-def test_a_wish_may_be_turned_round(
+def test_a_wish_may_be_negated(
     text: str, span: tuple[str, str, str], wishes: set[str], dropped: set[str]
 ) -> None:
-    told = turn(text, span)
-    assert (told.wishes, told.dropped) == (wishes, dropped)
+    turn = parse_turn(text, span)
+    assert (turn.changes.added, turn.changes.dropped) == (wishes, dropped)
 
 
-def test_the_wishes_are_no_part_of_what_is_looked_for() -> None:
-    told = turn(
+def test_wishes_are_no_part_of_what_is_wanted() -> None:
+    turn = parse_turn(
         "gardening, no steps please and not evenings",
         ("access", "step-free", "no steps"),
         EVENING,
     )
-    assert told.said.wanted == "gardening"
-    assert told.said.refused == ""
-    assert told.wishes == {"step-free", "not evening"}
+    assert turn.utterance.wanted == "gardening"
+    assert turn.utterance.refused == ""
+    assert turn.changes.added == {"step-free", "not evening"}
 
 
-def test_of_one_kind_the_latest_counts() -> None:
-    told = turn("evenings", EVENING)
-    assert told.merge_wishes({"daytime", "free", "tuesday"}) == ["evening", "free", "tuesday"]
-    assert turn("free", FREE).merge_wishes({"not evening"}) == ["free", "not evening"]
-    assert turn("doesnt have to be free", FREE).merge_wishes({"free"}) == []
+def test_only_the_latest_wish_of_a_kind_counts() -> None:
+    turn = parse_turn("evenings", EVENING)
+    assert turn.merge_wishes({"daytime", "free", "tuesday"}) == ["evening", "free", "tuesday"]
+    assert parse_turn("free", FREE).merge_wishes({"not evening"}) == ["free", "not evening"]
+    assert parse_turn("doesnt have to be free", FREE).merge_wishes({"free"}) == []
 
 
 MONDAY, TUESDAY = ("day_time", "monday", "mondays"), ("day_time", "tuesday", "tuesdays")
@@ -90,38 +86,57 @@ MONDAY, TUESDAY = ("day_time", "monday", "mondays"), ("day_time", "tuesday", "tu
         ("aged ²", (("age", "²", "²"),), set()),
     ],
 )
-def test_a_no_counts_for_what_it_is_said_of(
+def test_a_negation_counts_only_for_its_own_wishes(
     text: str, spans: tuple[tuple[str, str, str], ...], wishes: set[str]
 ) -> None:
-    assert turn(text, *spans).wishes == wishes
+    assert parse_turn(text, *spans).changes.added == wishes
 
 
-def test_one_no_does_not_take_back_another() -> None:
-    assert turn("not mondays", MONDAY).merge_wishes({"not tuesday", "evening"}) == [
+def test_one_negation_does_not_replace_another() -> None:
+    assert parse_turn("not mondays", MONDAY).merge_wishes({"not tuesday", "evening"}) == [
         "evening",
         "not monday",
         "not tuesday",
     ]
-    assert turn("mondays", MONDAY).merge_wishes({"not monday", "tuesday"}) == ["monday"]
+    assert parse_turn("mondays", MONDAY).merge_wishes({"not monday", "tuesday"}) == ["monday"]
 
 
-def test_a_guess_at_the_intent_is_no_wish() -> None:
-    message = {
-        "text": "x",
-        "intent": {"name": "have_a_say", "confidence": 0.3},
-        "intent_ranking": [{"name": "have_a_say", "confidence": 0.3}],
-    }
-    told = Turn.read(Tracker("anyone", {}, message, [], False, None, {}, "action_listen"))
-    assert not told.wishes
+def test_an_unlikely_intent_is_no_wish() -> None:
+    assert not parse_turn("x", intent="have_a_say", confidence=0.3).changes.added
 
 
 def test_having_a_say_is_a_wish() -> None:
-    assert turn("have a say", intent="have_a_say").wishes == {"have_a_say"}
+    assert parse_turn("have a say", intent="have_a_say").changes.added == {"have_a_say"}
 
 
-def test_a_skipped_slot_says_nothing() -> None:
-    assert said(SKIPPED) is None
-    assert said(None) is None
-    assert said("chess") == "chess"
+def test_a_skipped_slot_holds_no_answer() -> None:
+    slots = {"interest": "chess", "strength": SKIPPED}
+    turn = Turn.parse("hello", "greet", 0.9, (), slots)
+    assert turn.read_answer("interest") == "chess"
+    assert turn.read_answer("strength") is None
+    assert turn.read_answer("area") is None
+
+
+def test_an_age_is_read_from_the_wishes() -> None:
     assert read_age(["free", "aged 72"]) == 72
     assert read_age(["free"]) is None
+
+
+def test_apostrophes_are_straightened_for_reading_only() -> None:
+    turn = parse_turn("it doesn’t have to be free", FREE)
+    assert turn.changes.dropped == {"free"}
+    assert turn.typed == "it doesn’t have to be free"
+
+
+def test_a_turn_is_read_from_the_tracker() -> None:
+    message = {
+        "text": '/find_group{"interest": "chess"}',
+        "intent": {"name": "find_group", "confidence": 1.0},
+        "intent_ranking": [{"name": "find_group", "confidence": 1.0}],
+        "entities": [{"entity": "interest", "value": "chess"}],
+    }
+    slots = {"requested_slot": "interest"}
+    turn = read_turn(Tracker("anyone", slots, message, [], False, None, {}, "action_listen"))
+    assert (turn.intent, turn.is_tap, turn.is_confident) == ("find_group", True, True)
+    assert turn.read_value("interest") == "chess"
+    assert turn.requested_slot == "interest"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from bot.responses import Wording
+from bot.responses import Responses
 from tests.support.service import Talk, words
 from tests.support.web_chat import (
     FORGETTING,
@@ -82,7 +82,7 @@ def test_leaving_another_site_forgets_on_the_server_too(
     page.wait_for_url(NEUTRAL_PAGE)
     talk = Talk(app_url)
     talk.conversation = kept["conversation"]
-    forgotten = Wording().responses["utter_nothing_to_refine"]["text"]
+    forgotten = Responses().templates["utter_nothing_to_refine"]["text"]
     limit = time.monotonic() + 10
     while forgotten not in words(talk.say("free ones")):
         assert time.monotonic() < limit, "it is still remembered"

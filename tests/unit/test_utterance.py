@@ -1,10 +1,20 @@
-"""What a person's words say: wanted, not wanted, offered, taken back."""
+"""What a person's words want, refuse, offer and take back."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.understanding.utterance import asks, gives_nothing, read
+from nlu.understanding.patterns import straighten_apostrophes
+from nlu.understanding.utterance import (
+    Utterance,
+    declines_to_answer,
+    is_request,
+    read_utterance,
+)
+
+
+def read(text: str) -> Utterance:
+    return read_utterance(straighten_apostrophes(text))
 
 
 @pytest.mark.parametrize(
@@ -22,9 +32,9 @@ from nlu.understanding.utterance import asks, gives_nothing, read
         ("nothing sporty please", "", "sporty"),
     ],
 )
-def test_what_is_not_wanted_is_taken_out(text: str, wanted: str, refused: str) -> None:
-    told = read(text)
-    assert (told.wanted, told.refused) == (wanted, refused)
+def test_refusals_are_taken_out(text: str, wanted: str, refused: str) -> None:
+    utterance = read(text)
+    assert (utterance.wanted, utterance.refused) == (wanted, refused)
 
 
 @pytest.mark.parametrize(
@@ -49,14 +59,14 @@ def test_what_is_not_wanted_is_taken_out(text: str, wanted: str, refused: str) -
         "i dont have much money",
     ],
 )
-def test_a_no_that_refuses_nothing(text: str) -> None:
-    told = read(text)
-    assert not told.refused
-    assert told.wanted == text
+def test_some_negations_refuse_nothing(text: str) -> None:
+    utterance = read(text)
+    assert not utterance.refused
+    assert utterance.wanted == text
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted", "given"),
+    ("text", "wanted", "offered"),
     [
         ("I want a gardening group, and I can bake", "I want a gardening group", "I can bake"),
         (
@@ -78,9 +88,9 @@ def test_a_no_that_refuses_nothing(text: str) -> None:
         ("where can i help my mum get fit", "where can i help my mum get fit", ""),
     ],
 )
-def test_what_is_offered_stands_apart(text: str, wanted: str, given: str) -> None:
-    told = read(text)
-    assert (told.wanted, told.given) == (wanted, given)
+def test_offers_are_taken_out(text: str, wanted: str, offered: str) -> None:
+    utterance = read(text)
+    assert (utterance.wanted, utterance.offered) == (wanted, offered)
 
 
 @pytest.mark.parametrize(
@@ -93,38 +103,40 @@ def test_what_is_offered_stands_apart(text: str, wanted: str, given: str) -> Non
         ("changed my mind, chess", "chess"),
     ],
 )
-def test_a_change_of_mind(text: str, wanted: str) -> None:
-    told = read(text)
-    assert told.changed
-    assert told.wanted == wanted
+def test_a_change_of_mind_is_recognised(text: str, wanted: str) -> None:
+    utterance = read(text)
+    assert utterance.changed_mind
+    assert utterance.wanted == wanted
 
 
 @pytest.mark.parametrize(
     "text", ["chess", "gardening instead of knitting", "i actually like chess"]
 )
-def test_no_change_of_mind(text: str) -> None:
-    assert not read(text).changed
+def test_other_messages_change_no_mind(text: str) -> None:
+    assert not read(text).changed_mind
 
 
 @pytest.mark.parametrize(
     "text",
     ["nothing really", "no", "dunno", "not sure", "Nope", "can't think", "I'd rather not say"],
 )
-def test_nothing_comes_to_mind(text: str) -> None:
-    assert gives_nothing(text)
+def test_a_declined_answer_is_recognised(text: str) -> None:
+    assert declines_to_answer(text)
 
 
 @pytest.mark.parametrize("text", ["baking", "I know about cars", "nursing, for thirty years"])
-def test_something_comes_to_mind(text: str) -> None:
-    assert not gives_nothing(text)
+def test_an_answer_is_no_declined_answer(text: str) -> None:
+    assert not declines_to_answer(text)
 
 
-def test_a_request_is_told_from_an_answer() -> None:
-    assert asks("is there a knitting group")
-    assert not asks("I can knit")
+def test_a_request_differs_from_an_answer() -> None:
+    assert is_request("is there a knitting group")
+    assert not is_request("I can knit")
 
 
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
-    told = read(text)
-    assert len(told.wanted) + len(told.refused) + len(told.given) <= 2 * len(text) + 6
+    utterance = read(text)
+    assert (
+        len(utterance.wanted) + len(utterance.refused) + len(utterance.offered) <= 2 * len(text) + 6
+    )

@@ -1,10 +1,10 @@
-"""Several things asked for at once get a place each."""
+"""A message that asks for several things is split into topics."""
 
 import numpy as np
 import pytest
 
 from directory.encoder import Encoder
-from nlu.understanding.topics import split_topics
+from directory.search.message_topics import split_topics
 
 
 @pytest.mark.parametrize(
@@ -19,14 +19,14 @@ from nlu.understanding.topics import split_topics
         ("one, and two, and three, and four, and five things", 0),
     ],
 )
-def test_topics_apart(encoder: Encoder, text: str, count: int) -> None:
+def test_only_different_topics_are_split(encoder: Encoder, text: str, count: int) -> None:
     assert len(split_topics(text, encoder.encode)) == count
 
 
-def test_without_the_encoder_a_message_is_one_topic() -> None:
+def test_a_message_is_one_topic_until_the_encoder_is_loaded() -> None:
     assert split_topics("chess and help with bills", lambda _texts: None) == ()
 
 
-def test_vectors_alike_are_one_topic() -> None:
+def test_parts_with_similar_vectors_are_one_topic() -> None:
     same = np.ones((2, 384), dtype=np.float32) / np.sqrt(384)
     assert split_topics("chess and help with bills", lambda _texts: same) == ()

@@ -1,0 +1,211 @@
+"""Decides what to show a person, from what is known of their search.
+
+The conversation's actions use it, and so does the conversation itself when Rasa cannot be
+reached. Knows no channel and no wording. Must never store anything that a person wrote.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from directory.errors import DatabaseError
+from directory.listing import StoredListing
+from directory.notes import Notebook
+from directory.places import Area
+from directory.search.message_topics import CLOSE, split_topics
+from directory.search.query import Hit, Query
+from directory.search.service import SearchService
+
+log = logging.getLogger(__name__)
+
+MOST_PLACES = 3
+NEAR_MILES = 5.0
+"""A listing farther away is not near for somebody who takes a bus."""
+
+_HITS_BY_DISTANCE = 20  # hits to pick the nearest from
+_ANY_PLACE_TEXT = "friendly group that welcomes new people"
+_ANY_VOLUNTEERING_TEXT = "help out as a volunteer"
+_PLACE_KINDS = frozenset({"group", "service"})
+
+
+@dataclass(frozen=True)
+class RecommendationRequest:
+    """What is known of a person's search. None means that they have not said.
+
+    `needs` are names in `directory.indexing.needs.NEEDS` and `directory.indexing.times.TIMES`, the
+    latter perhaps with "not " before them; `age` is in years. `volunteers` is True for somebody
+    who wants to help, whether or not `strength` says with what. `shown` are ids that the person
+    has already seen.
+    """
+
+    interest: str | None = None
+    strength: str | None = None
+    area: Area | None = None
+    needs: frozenset[str] = frozenset()
+    age: int | None = None
+    free: bool = False
+    nearest: bool = False
+    this_week: bool = False
+    have_a_say: bool = False
+    volunteers: bool = False
+    avoid: str = ""
+    shown: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Places to go to, and volunteering that asks for what the person can give.
+
+    `is_far` is True if nothing was near and `places` holds the nearest, or one to join online.
+    """
+
+    places: tuple[Hit, ...]
+    volunteering: tuple[Hit, ...] = ()
+    volunteering_first: bool = False
+    is_far: bool = False
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """All of them, in the order to show them in."""
+        if self.volunteering_first:
+            return (*self.volunteering, *self.places)
+        return (*self.places, *self.volunteering)
+
+    @property
+    def listing_ids(self) -> list[int]:
+        return [hit.found.id for hit in self.hits]
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether no hit is likely to be what the person meant."""
+        return not any(hit.good for hit in self.hits)
+
+    @property
+    def has_unknowns(self) -> bool:
+        """Whether some listing does not say if it meets a need."""
+        return any(hit.silent for hit in self.hits)
+
+
+def recommend_listings(
+    search_service: SearchService, request: RecommendationRequest
+) -> Recommendation:
+    """Up to three places to go to, and one that wants the person's strength.
+
+    For somebody who only offers help it is the other way round: three places to volunteer, and
+    one to go to for the same words, because a wish is easily mistaken for an offer. A message
+    with several topics gets a place for each.
+    """
+    only_volunteers = request.interest is None and (
+        request.strength is not None or request.volunteers
+    )
+    query = _make_query(request, request.interest or request.strength)
+    places = _search_topics(search_service, query, 1 if only_volunteers else MOST_PLACES)
+    volunteering: list[Hit] = []
+    if only_volunteers or request.strength is not None:
+        volunteering = search_service.search(
+            replace(
+                _make_query(request, request.strength),
+                text=request.strength or _ANY_VOLUNTEERING_TEXT,
+                kinds=frozenset({"volunteering"}),
+                # Volunteering costs nothing, so a wish for free things must not hide it.
+                free=False,
+                exclude=query.exclude | {hit.found.id for hit in places},
+                limit=MOST_PLACES if only_volunteers else 1,
+            )
+        )
+    is_far = not only_volunteers and _are_far(places)
+    if is_far:
+        places = _search_farther(search_service, query) or places
+    return Recommendation(
+        tuple(places), tuple(volunteering), volunteering_first=only_volunteers, is_far=is_far
+    )
+
+
+def recommend_similar(
+    search_service: SearchService, request: RecommendationRequest, liked: StoredListing
+) -> Recommendation:
+    """Other listings like the one that a person liked, under the same wishes."""
+    listing = liked.listing
+    text = f"{listing.name}. {', '.join(listing.topics)}. {listing.description}"
+    query = replace(
+        _make_query(request, text),
+        kinds=frozenset({listing.kind}),
+        free=request.free and listing.kind != "volunteering",
+        exclude=request.shown | {liked.id},
+        limit=MOST_PLACES,
+        why=f"It is like {listing.name}",
+    )
+    return Recommendation(tuple(search_service.search(query)))
+
+
+def record_unmet_need(
+    search_service: SearchService, notebook: Notebook, request: RecommendationRequest
+) -> None:
+    """Count a search that found nothing good by its topic and coarse area, never by its words.
+
+    Never raises, because no answer may fail for a count.
+    """
+    category = search_service.name_need(request.interest or request.strength or "")
+    try:
+        notebook.add_unmet_need(category, search_service.name_coarsely(request.area))
+    except DatabaseError as error:
+        log.warning("%s", error)
+
+
+def _are_far(hits: Sequence[Hit]) -> bool:
+    """Whether all of them are known to be too far away to be near."""
+    return bool(hits) and all(hit.miles is not None and hit.miles > NEAR_MILES for hit in hits)
+
+
+def _search_farther(search_service: SearchService, query: Query) -> list[Hit]:
+    """The nearest good hits, the last of them one to join online if there is one."""
+    hits = search_service.search(replace(query, limit=_HITS_BY_DISTANCE))
+    good_hits = [hit for hit in hits if hit.good]
+    nearest = sorted(good_hits, key=lambda hit: (hit.miles is None, hit.miles))[:MOST_PLACES]
+    exclude = query.exclude | {hit.found.id for hit in nearest}
+    online = search_service.search(
+        replace(query, needs=query.needs | {"online"}, exclude=exclude, limit=1)
+    )
+    if online and online[0].good and not online[0].silent:
+        return [*nearest[: MOST_PLACES - 1], online[0]]
+    return nearest
+
+
+def _search_topics(search_service: SearchService, query: Query, limit: int) -> list[Hit]:
+    """The best hits; for several topics the best of each, if each has a close one."""
+    whole = replace(query, limit=limit)
+    topics = split_topics(query.text, search_service.encode) if limit > 1 and not query.why else ()
+    hits: dict[int, Hit] = {}
+    for number, topic in enumerate(topics):
+        # Whatever does not divide evenly goes to the last topic.
+        share = (limit - len(hits)) // (len(topics) - number)
+        exclude = query.exclude | hits.keys()
+        topic_hits = search_service.search(replace(query, text=topic, limit=share, exclude=exclude))
+        if not topic_hits or topic_hits[0].fit < CLOSE:
+            return search_service.search(whole)
+        hits.update((hit.found.id, hit) for hit in topic_hits)
+    return list(hits.values()) or search_service.search(whole)
+
+
+def _make_query(request: RecommendationRequest, text: str | None) -> Query:
+    if text and request.area:
+        # The area counts as distance, so its name is no word to search for.
+        name = re.escape(request.area.name)
+        text = re.sub(
+            rf"\b(?:(?:in|near|at|around|round|by|from) )?{name}\b", "", text, flags=re.I
+        ).strip()
+    return Query(
+        text or _ANY_PLACE_TEXT,
+        kinds=frozenset({"have_a_say"}) if request.have_a_say else _PLACE_KINDS,
+        near=request.area,
+        free=request.free,
+        nearest=request.nearest,
+        needs=request.needs,
+        age=request.age,
+        week=date.today() if request.this_week else None,
+        avoid=request.avoid,
+        exclude=request.shown,
+        why="" if text else "You asked to see something",
+    )

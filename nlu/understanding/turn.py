@@ -1,0 +1,101 @@
+"""One turn of the conversation: a message as Rasa parsed it, and the slots before it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nlu.understanding.patterns import straighten_apostrophes
+from nlu.understanding.utterance import Utterance, read_utterance
+from nlu.understanding.wishes import WISHES_BY_INTENT, WishChanges, merge_wishes, read_wishes
+
+CONFIDENT = 0.6
+"""With less confidence in its intent, a message more likely answers our own question."""
+
+SKIPPED = "\x00skipped"
+"""The value of a slot that the person chose not to fill. Nobody can type it."""
+ANSWERED_BY_WISHES = "\x00told"
+"""The value of a slot whose answer is among the wishes."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a person just typed or tapped.
+
+    `typed` is the text exactly as typed; `text` is the same with straight apostrophes, for every
+    reader. `changes` are the wishes that it adds and drops.
+    """
+
+    intent: str
+    is_confident: bool
+    is_tap: bool
+    typed: str
+    text: str
+    entities: Mapping[str, str]
+    changes: WishChanges
+    slots: Mapping[str, Any]
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        intent: str,
+        confidence: float,
+        entities: Iterable[Mapping[str, Any]],
+        slots: Mapping[str, Any],
+    ) -> "Turn":
+        """Read a message of Rasa's. `entities` are in Rasa's form, with offsets into `text`."""
+        entities = list(entities)
+        straight_text = straighten_apostrophes(text)
+        changes = read_wishes(straight_text, entities)
+        is_confident = confidence >= CONFIDENT
+        if is_confident and intent in WISHES_BY_INTENT:
+            added = changes.added | {WISHES_BY_INTENT[intent]}
+            changes = WishChanges(added, changes.dropped, changes.rest)
+        return cls(
+            intent=intent,
+            is_confident=is_confident,
+            # A button's payload reaches Rasa as a text that starts with a slash; typed text
+            # never does, because `bot.responses.clean_typed_text` strips it.
+            is_tap=text.startswith("/"),
+            typed=text,
+            text=straight_text,
+            entities={entity["entity"]: str(entity["value"]) for entity in entities},
+            changes=changes,
+            slots=slots,
+        )
+
+    @cached_property
+    def utterance(self) -> Utterance:
+        """The typed words beside the wishes, sorted; empty for a tap."""
+        return read_utterance("" if self.is_tap else self.changes.rest)
+
+    @property
+    def requested_slot(self) -> str | None:
+        """The slot that a form has just asked for."""
+        return self.slots.get("requested_slot")
+
+    @property
+    def changes_wishes(self) -> bool:
+        """Whether the turn adds or drops a wish."""
+        return bool(self.changes.added or self.changes.dropped)
+
+    @property
+    def known_wishes(self) -> frozenset[str]:
+        """The wishes known before this turn."""
+        return frozenset(self.slots.get("wishes") or ())
+
+    def merge_wishes(self, known: Iterable[str] | None = None) -> list[str]:
+        """The `known` wishes, by default all known before, after this turn's changes; sorted."""
+        return merge_wishes(self.known_wishes if known is None else known, self.changes)
+
+    def read_answer(self, slot: str) -> str | None:
+        """The text in `slot`, or None if it was skipped or never filled."""
+        value: str | None = self.slots.get(slot)
+        return None if value in (None, SKIPPED) else value
+
+    def read_value(self, entity: str) -> str | None:
+        """What a button sent for `entity`, or what the person typed; None for a bare tap."""
+        if self.is_tap:
+            return self.entities.get(entity)
+        return self.text.strip() or None
