@@ -1,166 +1,101 @@
-"""What is forgotten is what was said, whatever others ask for at the same time."""
+"""Forgetting erases one conversation and no other, whatever happens at the same time."""
 
 import asyncio
 import secrets
-import threading
 
 import httpx
 import pytest
 
 from bot.active_conversations import ActiveConversations
-from bot.conversation import Conversation
-from bot.messages import Message, Text
+from bot.messages import Message
 from bot.rasa.client import RasaBusyError, RasaClient, RasaUnavailableError
 from bot.responses import Responses
-from bot.safety.guard import Finding
-from directory.team import Team
-
-
-class FakeRasa:
-    """Stands for both the server and what it is asked by."""
-
-    def __init__(self) -> None:
-        self.client = self
-        self.is_up = True
-        self.is_starting = False
-        self.heard: list[str] = []
-        self.forgotten: list[str] = []
-        self.at_once = self.most_at_once = self.doubts = self.ended = 0
-        self.fault: Exception | None = None
-
-    async def send(self, sender: str, _payload: str) -> list[Text]:
-        if self.fault:
-            raise self.fault
-        self.heard.append(sender)
-        return [Text("Hello")]
-
-    async def forget(self, sender: str) -> None:
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        await asyncio.sleep(0.001)
-        self.at_once -= 1
-        if self.fault:
-            raise self.fault
-        self.forgotten.append(sender)
-
-    async def forget_all(self) -> None:
-        self.ended += 1
-
-    def report_failure(self) -> None:
-        self.doubts += 1
-
-    def report_answer(self) -> None:
-        self.doubts = 0
-
-
-class NoCheckins:
-    def owns(self, _tap: str) -> bool:
-        return False
-
-
-class SlowGuard:
-    """Reads a message until it is let go on."""
-
-    def __init__(self) -> None:
-        self.reading, self.go_on = threading.Event(), threading.Event()
-
-    def find(self, _text: str) -> Finding:
-        self.reading.set()
-        self.go_on.wait(10)
-        return Finding("none")
-
-
-def converse(rasa: FakeRasa, guard: SlowGuard | None = None) -> Conversation:
-    return Conversation(
-        guard=guard, checkins=NoCheckins(), rasa=rasa, search_service=None, notebook=None,
-        secret=b"of these tests alone", nation="england", team=Team(),
-    )  # fmt: skip
-
+from tests.support.fake_rasa import FakeRasa, SlowGuard, make_conversation
 
 HELLO = Message(tap="greet")
 
 
-def test_only_who_talked_is_forgotten_and_only_once() -> None:
+def test_only_an_active_conversation_is_erased_and_only_once() -> None:
     async def talk() -> None:
         rasa = FakeRasa()
-        conversation = converse(rasa)
+        conversation = make_conversation(rasa)
         for _ in range(1000):
             await conversation.forget(f"web:{secrets.token_urlsafe(24)}")
-        assert rasa.most_at_once == 0
+        assert rasa.most_open_requests == 0
         await conversation.answer("web:mine", HELLO)
         await conversation.answer("web:yours", HELLO)
         for _ in range(1000):
             await conversation.forget("web:mine")
-        assert rasa.forgotten == rasa.heard[:1]
-        # Whoever goes on talking can be forgotten again.
+        assert rasa.forgotten == rasa.senders[:1]
+        # A conversation that goes on can be erased again.
         await conversation.answer("web:mine", HELLO)
         await conversation.forget("web:mine")
-        assert rasa.forgotten == rasa.heard[:1] * 2
+        assert rasa.forgotten == rasa.senders[:1] * 2
 
     asyncio.run(talk())
 
 
-def test_who_leaves_before_rasa_has_heard_them_is_forgotten_once_it_has() -> None:
+def test_leaving_during_an_answer_erases_the_conversation_after_it() -> None:
     async def talk() -> None:
         rasa, guard = FakeRasa(), SlowGuard()
-        conversation = converse(rasa, guard)
+        conversation = make_conversation(rasa, guard)
         answering = asyncio.create_task(conversation.answer("web:mine", Message(text="a secret")))
-        await asyncio.to_thread(guard.reading.wait, 10)
+        await asyncio.to_thread(guard.is_reading.wait, 10)
         await conversation.forget("web:mine")
-        assert rasa.heard == rasa.forgotten == []
-        guard.go_on.set()
+        assert rasa.senders == rasa.forgotten == []
+        guard.may_finish.set()
         await answering
-        assert len(rasa.heard) == 1
-        assert rasa.forgotten == rasa.heard
-        # And nothing of that leaving is left for whoever goes on.
+        assert len(rasa.senders) == 1
+        assert rasa.forgotten == rasa.senders
+        # The next message starts afresh.
         await conversation.answer("web:mine", HELLO)
         assert len(rasa.forgotten) == 1
 
     asyncio.run(talk())
 
 
-def test_many_who_leave_at_once_are_all_forgotten_a_few_at_a_time() -> None:
+def test_many_conversations_are_erased_a_few_at_a_time() -> None:
     async def talk() -> None:
         rasa = FakeRasa()
-        conversation = converse(rasa)
-        people = [f"web:{number}" for number in range(200)]
-        for one in people:
-            await conversation.answer(one, HELLO)
-        await asyncio.gather(*map(conversation.forget, people))
-        assert sorted(rasa.forgotten) == sorted(rasa.heard)
-        assert rasa.most_at_once == 4
-        assert rasa.ended == 0
+        conversation = make_conversation(rasa)
+        senders = [f"web:{number}" for number in range(200)]
+        for sender in senders:
+            await conversation.answer(sender, HELLO)
+        await asyncio.gather(*map(conversation.forget, senders))
+        assert sorted(rasa.forgotten) == sorted(rasa.senders)
+        assert rasa.most_open_requests == 4
+        assert rasa.restarts == 0
 
     asyncio.run(talk())
 
 
 @pytest.mark.parametrize(
-    ("fault", "doubts"), [(RasaBusyError("full"), 0), (RasaUnavailableError("silent"), 1)]
+    ("fault", "failures"), [(RasaBusyError("full"), 0), (RasaUnavailableError("silent"), 1)]
 )
-def test_rasa_is_doubted_where_it_was_asked_and_not_where_there_was_no_room(fault, doubts) -> None:
+def test_a_failure_is_reported_but_a_full_client_is_not(fault, failures) -> None:
     async def talk() -> None:
         rasa = FakeRasa()
         rasa.fault = fault
-        replies = await converse(rasa).answer("web:mine", HELLO)
+        replies = await make_conversation(rasa).answer("web:mine", HELLO)
         assert replies == [Responses().render("utter_greet")]
-        assert rasa.doubts == doubts
+        assert rasa.failures == failures
 
     asyncio.run(talk())
 
 
-def test_a_rasa_that_cannot_forget_is_ended() -> None:
+def test_rasa_is_killed_if_it_cannot_erase_a_conversation() -> None:
     async def talk() -> None:
         rasa = FakeRasa()
-        conversation = converse(rasa)
+        conversation = make_conversation(rasa)
         await conversation.answer("web:mine", HELLO)
         rasa.fault = RasaUnavailableError("silent")
         await conversation.forget("web:mine")
-        assert rasa.ended == 1
+        assert rasa.restarts == 1
 
     asyncio.run(talk())
 
 
-def test_forgetting_waits_for_a_free_connection_and_a_message_does_not() -> None:
+def test_erasing_waits_for_a_free_connection_and_a_message_does_not() -> None:
     released = asyncio.Event()
     serving: list[asyncio.Task[None]] = []
 
@@ -202,17 +137,17 @@ def test_forgetting_waits_for_a_free_connection_and_a_message_does_not() -> None
     asyncio.run(talk())
 
 
-def test_who_talked_is_known_no_longer_than_rasa_may_remember() -> None:
+def test_active_conversations_expire_after_two_hours() -> None:
     now = 0.0
-    talks = ActiveConversations(lambda: now)
+    active = ActiveConversations(lambda: now)
     for number in range(100):
-        talks.add(f"{number}")
+        active.add(f"{number}")
     now = 3601.0
-    talks.add("0")
-    assert len(talks) == 100
+    active.add("0")
+    assert len(active) == 100
     now = 7201.0
-    talks.add("later")
-    assert len(talks) == 2
-    assert talks.take("0")
-    assert not talks.take("0")
-    assert not talks.take("1")
+    active.add("later")
+    assert len(active) == 2
+    assert active.take("0")
+    assert not active.take("0")
+    assert not active.take("1")
