@@ -15,7 +15,7 @@ from checkins.release.periods import Period
 from checkins.release.secondary_suppression import Reach
 from directory.desk.asset_supply import NO_ONE_PLACE, AreaSupply, AssetSupply
 from directory.importing.upgrade import open_directory
-from directory.indexing.topics import load_topics
+from directory.indexing.topic_examples import load_topics
 from directory.notes import Notebook, Useful
 from directory.text import FORMULA_START
 

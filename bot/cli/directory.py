@@ -164,17 +164,17 @@ def evaluate(
     """Print how well residents' judged queries are answered, beside plainer rankings."""
     from directory.encoder import Encoder, prepare_encoder
     from directory.importing.upgrade import open_directory
-    from directory.search.baselines import DEFAULT, list_rankings
+    from directory.search.baselines import DEFAULT_RANKING, list_rankings
     from directory.search.evaluation import (
-        compare,
-        read_judged,
+        compare_scores,
+        read_judged_queries,
         score_queries,
         summarise,
         summarise_styles,
     )
     from directory.search.service import SearchService
 
-    queries = read_judged(judged)
+    queries = read_judged_queries(judged)
     settings = Settings()
     prepare_encoder(settings.encoder_folder)
     encoder = Encoder(settings.encoder_folder)
@@ -193,7 +193,11 @@ def evaluate(
     }
     told = {name: summarise(one) for name, one in scores.items()}
     styles = {name: summarise_styles(one, queries) for name, one in scores.items()}
-    gains = {name: compare(scores[DEFAULT], one) for name, one in scores.items() if name != DEFAULT}
+    gains = {
+        name: compare_scores(scores[DEFAULT_RANKING], baseline)
+        for name, baseline in scores.items()
+        if name != DEFAULT_RANKING
+    }
     if as_json:
         rankings = {
             name: {

@@ -23,7 +23,7 @@ from directory.importing.importer import OWN_SOURCE
 from directory.importing.overrides import dump_fields, find_changed_fields, save_overrides
 from directory.importing.writer import Written, read_vectors, write_listings
 from directory.indexing.entries import make_entry
-from directory.indexing.topics import name_topics, read_listings
+from directory.indexing.topics import find_listing_topics, name_topics
 from directory.indexing.words import find_words
 from directory.listing import Listing, StoredListing, digest_document, load_listing, withhold_place
 from directory.listing_text import build_encoder_text, build_search_text, digest_encoder_text
@@ -95,7 +95,7 @@ class ListingEditor:
     def preview(self, listing: Listing) -> Preview:
         """What the listing would be found by; nothing is written."""
         listing = withhold_place(classify_listing(listing))
-        topics, shares = read_listings([listing], self._encode(listing)[np.newaxis])
+        topics, shares = find_listing_topics([listing], self._encode(listing)[np.newaxis])
         words = dict.fromkeys(find_words(build_search_text(listing)))
         return Preview(
             listing,

@@ -1,14 +1,16 @@
-"""Whom words speak of: children, women, older people and so on, as bits of one number.
+"""The audiences that a text names (children, women, older people and so on), as bits.
 
-Pure functions of text, used to sink what was written for others. Must never decide by themselves
-that somebody may not come: `fitting.py` judges what people said they need.
+Pure functions of text, used to rank listings for others lower. Must never decide that a person
+may not come: that is for the needs they state, in `needs`.
 """
 
 import re
 
-# A number is an age only where it is said to be one.
+from directory.indexing.bits import join_bits
+
+# A number is an age only after words that say so.
 _AGED = r"(?:aged?|ages|i'?m|i am|is|he's|she's|turned) "
-# In the order of their bits. Wide on purpose: a group named is a group meant, whoever is asking.
+# In the order of their bits. Wide on purpose: any word for a group counts as naming it.
 _WORDS = {
     "children": (
         r"child(ren)?('s)?|kids?|toddlers?|tots|bab(y|ies)|juniors?|under[- ](5|fives?|1\d)s?"
@@ -44,15 +46,16 @@ _WORDS = {
     ),
 }
 _PATTERNS = [re.compile(rf"\b({words})\b", re.I) for words in _WORDS.values()]
+# Characters of a description that are read.
 _OPENING = 300
 
 
 def find_audiences(text: str) -> int:
-    """The groups of people that `text` speaks of, a bit for each."""
+    """The audiences that `text` names, a bit for each."""
     plain = text.replace("’", "'")
-    return sum(1 << bit for bit, pattern in enumerate(_PATTERNS) if pattern.search(plain))
+    return join_bits(bit for bit, pattern in enumerate(_PATTERNS) if pattern.search(plain))
 
 
 def find_listing_audiences(name: str, description: str) -> int:
-    """The groups that a listing speaks of in its name or as its description begins."""
+    """The audiences named by a listing's name or the beginning of its description."""
     return find_audiences(f"{name} {description[:_OPENING]}")

@@ -17,7 +17,7 @@ from directory.encoder import DIMENSIONS, Vectors
 from directory.indexing.bits import join_bits, pack_names
 from directory.indexing.needs import NEEDS, judge_need
 from directory.indexing.times import TIME_ORDER, find_time_mentions, list_hours
-from directory.indexing.topics import KEPT
+from directory.indexing.topics import TOPICS_PER_LISTING
 from directory.indexing.traits import compute_traits
 from directory.indexing.words import TERM, weigh_terms
 from directory.listing import (
@@ -54,8 +54,8 @@ FACTS = np.dtype(
         ("assured", "<i4"),
         ("content", "<u8"),
         ("organisation", "<u4"),
-        ("topics", "u1", (KEPT,)),
-        ("shares", "u1", (KEPT,)),
+        ("topics", "u1", (TOPICS_PER_LISTING,)),
+        ("shares", "u1", (TOPICS_PER_LISTING,)),
         ("audiences", "<u2"),
     ]
 )

@@ -1,7 +1,7 @@
-"""What a message is about and what a listing offers: topics learnt from written examples.
+"""The topics of a message and of a listing, by a model learnt from written examples.
 
-Owns the reading of `topics.yml` and of the weights learnt from it. Pure functions of words and of
-the sentence encoder's vectors. Must never learn from, or keep, what anybody said.
+Owns the model in `topics.npz` and its use. Pure functions of words and of the sentence encoder's
+vectors. Must never learn from, or keep, what a person writes.
 """
 
 import math
@@ -9,57 +9,45 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
-from typing import Any
 
 import numpy as np
 import Stemmer
-import yaml
 from numpy.typing import NDArray
 
+from directory.indexing.topic_examples import load_topics
 from directory.listing import Listing
 
 Array = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-KEPT = 4
+TOPICS_PER_LISTING = 4
 """Topics kept for each listing. More do not help: see docs/decisions/search-ranking.md."""
-# How sharply a message is told from the examples that are a little less like it.
+# How much more the asks count that are a little more like a message than others.
 _SHARPNESS = 1 / 0.03
-# What the words of a listing's description, and its words in all, count beside its name and vector.
-_DESCRIBED = 0.3
-_MENTIONED = 0.5
-# Below this share of a message no topic is named: three of four that are, are right.
-_NAMEABLE = 0.4
-# What it counts that a message says one of a topic's own words.
-_SAID = 0.3
-# A message that is like nothing people ask for, by the cosine to the nearest, has no topic.
-_KNOWN = 0.4
-# Below this share a listing is not counted among those of a topic.
-_SHOWN = 0.3
+# The weights of the words of a listing's description, and of all its words, where its name and
+# its vector weigh 1 each.
+_DESCRIPTION_WEIGHT = 0.3
+_WORDS_WEIGHT = 0.5
+# The weight of the topics whose own words a message uses.
+_MESSAGE_WORDS_WEIGHT = 0.3
+# A topic with a smaller share of a message is not named; of those named, three in four are right.
+_MIN_MESSAGE_SHARE = 0.4
+# A message that is less like every ask, by cosine, has no topic.
+_MIN_COSINE = 0.4
+# A listing does not count among those of a topic with a smaller share.
+_MIN_LISTING_SHARE = 0.3
 _WORD = re.compile(r"[^\W_]+")
 _APOSTROPHES = re.compile(r"['’]")
-_STEM = Stemmer.Stemmer("english")
-
-
-@dataclass(frozen=True)
-class Topic:
-    """`words` are everyday names for it, `asks` and `offers` are examples of how people write."""
-
-    name: str
-    gives: bool
-    words: tuple[str, ...]
-    asks: tuple[str, ...]
-    offers: tuple[str, ...]
+_STEMMER = Stemmer.Stemmer("english")
 
 
 @dataclass(frozen=True)
 class TopicModel:
-    """What was learnt. T topics, A asks, O offers; vectors are the encoder's, 384 long.
+    """What was learnt from T topics, A asks and O offers; vectors are the encoder's, 384 long.
 
-    `weights` (T, 384) and `bias` (T,) tell topics apart, `giving` (385,) tells offers of help, its
-    bias last; `asks` (A, 384) with `ask_topics` (A, T)
-    and `offers` (O, 384) with `offer_topics` (O,) are the examples; `common` (384,) is the middle
-    of all that is asked for.
+    `weights` (T, 384) and `bias` (T,) classify topics; `giving` (385,), its bias last, classifies
+    offers of help. The examples are `asks` (A, 384) with `ask_topics` (A, T), and `offers`
+    (O, 384) with `offer_topics` (O,). `common` (384,) is the mean of all asks.
     """
 
     weights: Array
@@ -73,72 +61,29 @@ class TopicModel:
 
 
 @dataclass(frozen=True)
-class Reading:
+class MessageAnalysis:
     """What a message is about.
 
-    `shares` (T,) of the topics sum to 1, and so do those `learnt` (T,), by the weights alone, which
-    name a topic better but find listings worse; `giving` is from 0 for somebody who looks for
-    something to 1 for somebody who offers to help; `example` (384,) is the unit vector of a listing
-    that would answer, made up from the written examples, and `nearest` the greatest cosine to an
-    ask among them.
+    `shares` (T,) of the topics sum to 1, and so do `classified` (T,), the classifier's alone, which
+    name a topic better but find listings worse. `giving` is 0 for a person who looks for something
+    and 1 for one who offers help. `example` (384,) is the unit vector of an imagined listing that
+    would answer, made from the offers; `best_cosine` is that to the nearest ask.
     """
 
     shares: Array
-    learnt: Array
+    classified: Array
     giving: float
     example: Array
-    nearest: float
+    best_cosine: float
 
 
 @cache
-def load_topics() -> tuple[Topic, ...]:
-    """The topics of `topics.yml`, in its order, which is that of every array here."""
-    return tuple(
-        Topic(
-            name=name,
-            gives=told.get("gives", False),
-            words=tuple(told["words"].split(", ")),
-            asks=tuple(told["asks"].splitlines()),
-            offers=tuple(told["offers"].splitlines()),
-        )
-        for name, told in _read_document()["topics"].items()
-    )
-
-
-def load_shared_asks() -> list[tuple[tuple[str, ...], str]]:
-    """What people say that means several topics at once: the names of the topics, and the words."""
-    return [
-        (tuple(told["topics"]), ask)
-        for told in _read_document()["together"]
-        for ask in told["asks"].splitlines()
-    ]
-
-
-def load_turns() -> list[tuple[bool, str]]:
-    """Much the same words from somebody who offers help (True) and from somebody who seeks it."""
-    document = _read_document()
-    return [
-        (offers, line)
-        for offers, name in ((True, "offering"), (False, "seeking"))
-        for line in document[name].splitlines()
-    ]
-
-
-@cache
-def _read_document() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(
-        files("directory.indexing").joinpath("topics.yml").read_text("utf-8")
-    )
-    return document
-
-
-@cache
-def load_head() -> TopicModel:
-    """What `python -m directory.indexing.topics_training` learnt."""
+def load_topic_model() -> TopicModel:
+    """The model that `python -m directory.indexing.topics_training` wrote."""
     with as_file(files("directory.indexing") / "topics.npz") as path, np.load(path) as stored:
         names = ("weights", "bias", "giving", "common")
         loaded = {name: stored[name].astype(np.float32) for name in names}
-        asks, offers = (_unit(stored[name].astype(np.float32)) for name in ("asks", "offers"))
+        asks, offers = (_normalise(stored[name].astype(np.float32)) for name in ("asks", "offers"))
         return TopicModel(
             **loaded,
             asks=asks,
@@ -148,118 +93,119 @@ def load_head() -> TopicModel:
         )
 
 
-def read_message(vector: Array, head: TopicModel | None = None) -> Reading:
-    """What a message with this sentence vector, shape (384,), is about. Some 0.3 ms."""
-    head = head or load_head()
-    likeness = head.asks @ vector
-    near = _share(_SHARPNESS * likeness) @ head.ask_topics
-    learnt = _share(head.weights @ vector + head.bias)
-    # The offers of the topics that the nearest asks have, those most like the message the most.
-    alike = _share(_SHARPNESS * (head.offers @ vector)) * near[head.offer_topics]
-    example = alike @ head.offers
-    giving = float(head.giving[:-1] @ vector + head.giving[-1])
-    return Reading(
-        shares=(near + learnt) / np.float32(2),
-        learnt=learnt,
+def analyse_message(vector: Array, model: TopicModel | None = None) -> MessageAnalysis:
+    """What a message with this sentence vector, shape (384,), is about. Takes about 0.3 ms."""
+    model = model or load_topic_model()
+    cosines = model.asks @ vector
+    nearest = _softmax(_SHARPNESS * cosines) @ model.ask_topics
+    classified = _softmax(model.weights @ vector + model.bias)
+    # Offers count that have the topics of the nearest asks, and more the more alike they are.
+    offer_shares = _softmax(_SHARPNESS * (model.offers @ vector)) * nearest[model.offer_topics]
+    example = offer_shares @ model.offers
+    giving = float(model.giving[:-1] @ vector + model.giving[-1])
+    return MessageAnalysis(
+        shares=(nearest + classified) / np.float32(2),
+        classified=classified,
         giving=1 / (1 + math.exp(-giving)),
         example=example / max(float(np.linalg.norm(example)), 1e-6),
-        nearest=float(likeness.max()),
+        best_cosine=float(cosines.max()),
     )
 
 
-def name_topic(reading: Reading, text: str) -> str:
-    """The topic of a message, or empty where none stands out: what an unmet need is counted as.
+def name_topic(analysis: MessageAnalysis, text: str) -> str:
+    """The topic that an unmet need is counted as; empty where none stands out.
 
-    `text` is the message whose vector was read: it may name the topic in so many words.
+    `text` is the message that was analysed: it may use a topic's own words.
     """
-    named = _count_words(text)
-    shares = reading.learnt + _SAID * named / max(float(named.sum()), 1e-6)
+    words = _score_words(text)
+    shares = analysis.classified + _MESSAGE_WORDS_WEIGHT * words / max(float(words.sum()), 1e-6)
     best = int(np.argmax(shares))
-    if shares[best] < _NAMEABLE or reading.nearest < _KNOWN:
+    if shares[best] < _MIN_MESSAGE_SHARE or analysis.best_cosine < _MIN_COSINE:
         return ""
     return load_topics()[best].name
 
 
-def read_listings(
-    listings: list[Listing], vectors: Array, head: TopicModel | None = None
+def find_listing_topics(
+    listings: list[Listing], vectors: Array, model: TopicModel | None = None
 ) -> tuple[Bytes, Bytes]:
-    """The foremost topics of each listing and their shares, each of shape (listings, KEPT).
+    """The main topics of each listing and their shares, each of shape (n, TOPICS_PER_LISTING).
 
-    A topic is its place in `load_topics`, a share is in 255ths of a whole of length 1.
-    `vectors`, of shape (listings, 384), are of `build_encoder_text`.
+    A topic is its position in `load_topics`; a share is in 255ths of a vector of length 1.
+    `vectors` (n, 384) encode the listings' `build_encoder_text`.
     """
-    head = head or load_head()
-    mentions = np.array([find_mentions(listing) for listing in listings], dtype=np.float32)
-    mentions = mentions.reshape(len(listings), len(head.bias))
-    learnt = _share(vectors.astype(np.float32) @ head.weights.T + head.bias)
-    shares = _unit(learnt + _MENTIONED * mentions)
-    places = np.argsort(-shares, axis=1, kind="stable")[:, :KEPT]
-    kept = np.round(255 * np.take_along_axis(shares, places, axis=1))
-    return places.astype(np.uint8), kept.astype(np.uint8)
+    model = model or load_topic_model()
+    words = np.array([weigh_mentions(listing) for listing in listings], dtype=np.float32)
+    words = words.reshape(len(listings), len(model.bias))
+    classified = _softmax(vectors.astype(np.float32) @ model.weights.T + model.bias)
+    shares = _normalise(classified + _WORDS_WEIGHT * words)
+    topics = np.argsort(-shares, axis=1, kind="stable")[:, :TOPICS_PER_LISTING]
+    kept = np.round(255 * np.take_along_axis(shares, topics, axis=1))
+    return topics.astype(np.uint8), kept.astype(np.uint8)
 
 
-def name_topics(places: Bytes, shares: Bytes) -> tuple[str, ...]:
-    """The topics of one listing to show or to count, the foremost first, by its two rows."""
-    topics = load_topics()
-    least = _SHOWN * 255
+def name_topics(topics: Bytes, shares: Bytes) -> tuple[str, ...]:
+    """The names of one listing's topics, the main one first, from its rows of both arrays."""
+    names = load_topics()
+    least = _MIN_LISTING_SHARE * 255
     return tuple(
-        topics[place].name
-        for place, share in zip(places.tolist(), shares.tolist(), strict=True)
+        names[topic].name
+        for topic, share in zip(topics.tolist(), shares.tolist(), strict=True)
         if share >= least
     )
 
 
-def find_mentions(listing: Listing) -> Array:
-    """How much of each topic the listing's own words name, of shape (T,), summing to 1 or 0."""
-    named = _count_words(f"{listing.name}. {'. '.join(listing.topics)}")
-    found: Array = named + _DESCRIBED * (named + _count_words(listing.description))
-    return found / np.float32(max(float(found.sum()), 1e-6))
+def weigh_mentions(listing: Listing) -> Array:
+    """How much the listing's words name each topic: shape (T,), summing to 1 or to 0."""
+    named = _score_words(f"{listing.name}. {'. '.join(listing.topics)}")
+    words: Array = named + _DESCRIPTION_WEIGHT * (named + _score_words(listing.description))
+    return words / np.float32(max(float(words.sum()), 1e-6))
 
 
-def _count_words(text: str) -> Array:
-    phrases, longest = _phrases()
-    stems = _stems(text)
-    # Most words begin no phrase, and this is asked of every word of every listing.
-    found = {
+def _score_words(text: str) -> Array:
+    """A score (T,) for each topic by those of its own words and phrases that the text uses."""
+    phrases, max_lengths = _index_phrases()
+    stems = _find_stems(text)
+    # Most words begin no phrase, and every word of every listing is looked up.
+    used = {
         phrase
         for start, stem in enumerate(stems)
-        if stem in longest
-        for end in range(start + 1, start + longest[stem] + 1)
+        if stem in max_lengths
+        for end in range(start + 1, start + max_lengths[stem] + 1)
         if (phrase := " ".join(stems[start:end])) in phrases
     }
-    counts = np.zeros(len(load_topics()), dtype=np.float32)
-    for phrase in found:
-        # A word of several topics tells less; a phrase of several words tells more.
-        counts[phrases[phrase]] += (1 + phrase.count(" ") / 2) / len(phrases[phrase])
-    return counts
+    scores = np.zeros(len(load_topics()), dtype=np.float32)
+    for phrase in used:
+        # A word of several topics says less about each; a phrase of several words says more.
+        scores[phrases[phrase]] += (1 + phrase.count(" ") / 2) / len(phrases[phrase])
+    return scores
 
 
 @cache
-def _phrases() -> tuple[dict[str, list[int]], dict[str, int]]:
-    """The topics of each phrase, by its stems; and how long those can be that begin with a stem."""
+def _index_phrases() -> tuple[dict[str, list[int]], dict[str, int]]:
+    """The topics of each phrase of stems, and the longest phrase that begins with each stem."""
     phrases: dict[str, list[int]] = {}
-    for place, topic in enumerate(load_topics()):
-        for phrase in {" ".join(_stems(word)) for word in topic.words}:
-            phrases.setdefault(phrase, []).append(place)
-    longest: dict[str, int] = {}
+    for position, topic in enumerate(load_topics()):
+        for phrase in {" ".join(_find_stems(word)) for word in topic.words}:
+            phrases.setdefault(phrase, []).append(position)
+    max_lengths: dict[str, int] = {}
     for phrase in phrases:
         first, *rest = phrase.split(" ")
-        longest[first] = max(longest.get(first, 0), 1 + len(rest))
-    return phrases, longest
+        max_lengths[first] = max(max_lengths.get(first, 0), 1 + len(rest))
+    return phrases, max_lengths
 
 
-def _stems(text: str) -> list[str]:
+def _find_stems(text: str) -> list[str]:
     words = _WORD.findall(_APOSTROPHES.sub("", text.casefold()))
-    return list(_STEM.stemWords(words))
+    return list(_STEMMER.stemWords(words))
 
 
-def _share(scores: Array) -> Array:
+def _softmax(scores: Array) -> Array:
     raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
     shares: Array = raised / raised.sum(axis=-1, keepdims=True)
     return shares
 
 
-def _unit(rows: Array) -> Array:
+def _normalise(rows: Array) -> Array:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: Array = rows / np.maximum(lengths, 1e-6)
     return unit

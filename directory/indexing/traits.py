@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.indexing.audiences import find_listing_audiences
-from directory.indexing.topics import Array, Bytes, read_listings
+from directory.indexing.topics import Array, Bytes, find_listing_topics
 from directory.listing import Listing
 
 # A listing is mainly about a topic whose share, in 255ths of a vector of length 1, reaches this.
@@ -43,11 +43,11 @@ class Traits:
 
 def compute_traits(listings: Sequence[Listing], vectors: Array) -> Traits:
     """The traits of the listings; `vectors` (n, 384) encode their `build_encoder_text`."""
-    places, shares = read_listings(list(listings), vectors)
-    audiences = [find_listing_audiences(one.name, one.description) for one in listings]
+    topics, shares = find_listing_topics(list(listings), vectors)
+    audiences = [find_listing_audiences(listing.name, listing.description) for listing in listings]
     return Traits(
-        topics=places,
+        topics=topics,
         shares=shares,
         audiences=np.array(audiences, dtype=np.uint16),
-        volunteering=np.array([one.kind == "volunteering" for one in listings], dtype=bool),
+        volunteering=np.array([listing.kind == "volunteering" for listing in listings], dtype=bool),
     )

@@ -1,7 +1,7 @@
-"""How good a ranking is, by residents' queries whose answers people judged.
+"""Measures how good a ranking is, by residents' queries with judged answers.
 
-Owns the reading of a judged file and the measures. Pure functions over a function from a query to
-ranked keys; knows nothing of how a ranking is made.
+Owns the measures and the format of a file of judged queries. Pure functions of a function from a
+query to ranked keys. Must know nothing of how a ranking is made.
 """
 
 import json
@@ -18,17 +18,17 @@ from directory.errors import SourceError
 Rank = Callable[[str], Sequence[str]]
 """From a query to keys, `source:key`, the best first. Twenty are enough."""
 
-_GAINED, _RECALLED = 10, 20
+_NDCG_CUT, _RECALL_CUT = 10, 20
 _GRADES = range(4)
-# What counts as an answer for recall and for the first good one.
+# The least grade of a listing that answers the query, for recall and for the reciprocal rank.
 _USEFUL = 2
 _RESAMPLES = 10_000
-_K = 60
+_FUSION_K = 60
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A query, its style, and the grade from 0 to 3 of each listing that was judged."""
+class JudgedQuery:
+    """A query, its style, and the grade, from 0 to 3, of each judged listing by its key."""
 
     qid: str
     query: str
@@ -37,10 +37,10 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Score:
+class QueryScore:
     """The measures of one query, each from 0 to 1.
 
-    With no listing of grade 2 or 3 there is nothing to recall: both of those are None.
+    Without a listing of grade 2 or 3, `recall` and `reciprocal_rank` are None.
     """
 
     ndcg: float
@@ -50,7 +50,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over queries, with the interval that holds it in 95% of resamples of the queries."""
+    """A mean over queries, with its 95% bootstrap interval."""
 
     value: float
     low: float
@@ -59,7 +59,7 @@ class Mean:
 
 @dataclass(frozen=True)
 class Summary:
-    """The measures of a ranking over `queries` queries; None where none of them has the measure."""
+    """The measures of a ranking over `queries` queries; None if no query has the measure."""
 
     queries: int
     ndcg: Mean
@@ -67,47 +67,47 @@ class Summary:
     reciprocal_rank: Mean | None
 
 
-def read_judged(path: Path) -> list[Judged]:
+def read_judged_queries(path: Path) -> list[JudgedQuery]:
     """The judged queries of a file with one JSON object a line.
 
-    Raises SourceError, naming the line and the fault, for a file that cannot be measured by.
+    Raises SourceError, with the line and the fault, for a file of another format.
     """
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} could not be read as text: {error}") from error
-    judged: list[Judged] = []
+    queries: list[JudgedQuery] = []
     seen: set[str] = set()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            one = _read_line(line)
-            if one.qid in seen:
-                raise ValueError(f'"qid" {one.qid} is in the file twice')
+            judged = _read_line(line)
+            if judged.qid in seen:
+                raise ValueError(f'"qid" {judged.qid} is in the file twice')
         except ValueError as error:
             raise SourceError(f"{path}, line {number}: {error}.") from error
-        seen.add(one.qid)
-        judged.append(one)
-    if not judged:
+        seen.add(judged.qid)
+        queries.append(judged)
+    if not queries:
         raise SourceError(f"{path} holds no judged queries.")
-    return judged
+    return queries
 
 
-def _read_line(line: str) -> Judged:
+def _read_line(line: str) -> JudgedQuery:
     try:
-        told: Any = json.loads(line)
+        document: Any = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error.msg} at character {error.pos + 1})") from error
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         raise ValueError("not a JSON object")
-    words: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for name in ("qid", "query", "style"):
-        value = told.get(name)
+        value = document.get(name)
         if not isinstance(value, str) or not value.strip():
             raise ValueError(f'"{name}" must be words')
-        words[name] = value
-    grades = told.get("judgments")
+        texts[name] = value
+    grades = document.get("judgments")
     if not isinstance(grades, dict):
         raise ValueError('"judgments" must be an object of grades by source:key')
     for key, grade in grades.items():
@@ -117,38 +117,41 @@ def _read_line(line: str) -> Judged:
             raise ValueError(f'the grade of "{key}" must be 0, 1, 2 or 3, not {grade!r}')
     if not any(grades.values()):
         raise ValueError("no listing has a grade above 0, so nothing could be found")
-    return Judged(**words, grades={key: int(grade) for key, grade in grades.items()})
+    return JudgedQuery(**texts, grades={key: int(grade) for key, grade in grades.items()})
 
 
-def score_query(ranked: Sequence[str], grades: Mapping[str, int]) -> Score:
+def score_query(ranked: Sequence[str], grades: Mapping[str, int]) -> QueryScore:
     """nDCG@10 (gain 2^grade - 1), recall@20 of grades 2 and 3, and 1 / the rank of the first.
 
-    What was not judged counts as 0. A key that is there twice counts once.
+    A listing that was not judged counts as 0. A key that is ranked twice counts once.
     """
     ranked = list(dict.fromkeys(ranked))
-    found = [grades.get(key, 0) for key in ranked]
+    ranked_grades = [grades.get(key, 0) for key in ranked]
     useful = sum(grade >= _USEFUL for grade in grades.values())
-    first = next((rank for rank, grade in enumerate(found, 1) if grade >= _USEFUL), 0)
+    first = next((rank for rank, grade in enumerate(ranked_grades, 1) if grade >= _USEFUL), 0)
+    recalled = sum(grade >= _USEFUL for grade in ranked_grades[:_RECALL_CUT])
     ideal = _gain(sorted(grades.values(), reverse=True))
-    return Score(
-        ndcg=_gain(found) / ideal if ideal else 0.0,
-        recall=sum(grade >= _USEFUL for grade in found[:_RECALLED]) / useful if useful else None,
+    return QueryScore(
+        ndcg=_gain(ranked_grades) / ideal if ideal else 0.0,
+        recall=recalled / useful if useful else None,
         reciprocal_rank=(1 / first if first else 0.0) if useful else None,
     )
 
 
 def _gain(grades: Sequence[int]) -> float:
+    """The discounted cumulative gain of the first ten grades."""
     return sum(
-        float(2**grade - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades[:_GAINED], 1)
+        float(2**grade - 1) / math.log2(rank + 1)
+        for rank, grade in enumerate(grades[:_NDCG_CUT], 1)
     )
 
 
-def score_queries(rank: Rank, judged: Sequence[Judged]) -> list[Score]:
+def score_queries(rank: Rank, judged: Sequence[JudgedQuery]) -> list[QueryScore]:
     """The measures of every query, in the order given."""
-    return [score_query(rank(one.query), one.grades) for one in judged]
+    return [score_query(rank(query.query), query.grades) for query in judged]
 
 
-def summarise(scores: Sequence[Score]) -> Summary:
+def summarise(scores: Sequence[QueryScore]) -> Summary:
     """Means over the queries, with intervals. Raises ValueError for no scores."""
     recalls = [score.recall for score in scores if score.recall is not None]
     firsts = [score.reciprocal_rank for score in scores if score.reciprocal_rank is not None]
@@ -160,28 +163,29 @@ def summarise(scores: Sequence[Score]) -> Summary:
     )
 
 
-def summarise_styles(scores: Sequence[Score], judged: Sequence[Judged]) -> dict[str, Summary]:
+def summarise_styles(
+    scores: Sequence[QueryScore], judged: Sequence[JudgedQuery]
+) -> dict[str, Summary]:
     """As `summarise`, for the queries of each style, by its name."""
-    styles = sorted({one.style for one in judged})
-    paired = list(zip(scores, judged, strict=True))
-    return {
-        style: summarise([score for score, one in paired if one.style == style]) for style in styles
-    }
+    by_style: dict[str, list[QueryScore]] = {}
+    for score, query in zip(scores, judged, strict=True):
+        by_style.setdefault(query.style, []).append(score)
+    return {style: summarise(by_style[style]) for style in sorted(by_style)}
 
 
-def compare(scores: Sequence[Score], others: Sequence[Score]) -> Mean:
-    """By how much nDCG@10 is better than the others', query by query (a paired bootstrap).
+def compare_scores(scores: Sequence[QueryScore], others: Sequence[QueryScore]) -> Mean:
+    """How much higher nDCG@10 is than the others', by a paired bootstrap over the queries.
 
-    With an interval wholly above 0 the difference is more than the luck of these queries.
+    An interval wholly above 0 means that the difference is not due to chance.
     """
     pairs = zip(scores, others, strict=True)
     return estimate_mean([score.ndcg - other.ndcg for score, other in pairs])
 
 
 def estimate_mean(values: Sequence[float]) -> Mean:
-    """The mean, and its 95% bootstrap interval; the same for the same values every time."""
+    """The mean and its 95% bootstrap interval; equal values always give equal results."""
     if not values:
-        raise ValueError("nothing to take the mean of")
+        raise ValueError("there are no values to average")
     measured = np.array(values, dtype=np.float64)
     picks = np.random.default_rng(0).integers(0, len(measured), (_RESAMPLES, len(measured)))
     low, high = np.percentile(measured[picks].mean(axis=1), [2.5, 97.5])
@@ -189,9 +193,9 @@ def estimate_mean(values: Sequence[float]) -> Mean:
 
 
 def fuse_ranks(*orders: Sequence[str]) -> list[str]:
-    """Plain reciprocal rank fusion (k = 60) of rankings of keys: the baseline to beat."""
+    """Reciprocal rank fusion (k = 60) of rankings of keys: the baseline to beat."""
     fused: dict[str, float] = {}
     for order in orders:
         for rank, key in enumerate(order, 1):
-            fused[key] = fused.get(key, 0.0) + 1 / (_K + rank)
+            fused[key] = fused.get(key, 0.0) + 1 / (_FUSION_K + rank)
     return sorted(fused, key=lambda key: -fused[key])

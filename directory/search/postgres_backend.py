@@ -44,7 +44,7 @@ from directory.search.filters import build_is_within, make_filters
 from directory.search.index import Index
 from directory.search.inverted_index import Rarity
 from directory.search.query import Query
-from directory.search.scoring import RankingQuery, offers_help, read_question
+from directory.search.scoring import RankingQuery, make_ranking_query, offers_help
 
 # How many of the nearest are candidates at first, and each time that those were not enough.
 WIDTHS = (3_000, 10_000, 100_000)
@@ -99,8 +99,10 @@ class PostgresBackend:
             rarity = _find_rarity(connection, terms)
             ids, complete = _find_by_words(connection, terms, rarity, allowed, width)
             if vector is not None:
-                question = read_question(query.text, vector)
-                nearest, complete = _find_by_meaning(connection, query, question, allowed, width)
+                ranking_query = make_ranking_query(query.text, vector)
+                nearest, complete = _find_by_meaning(
+                    connection, query, ranking_query, allowed, width
+                )
                 ids |= nearest
             entries = _read_entries(connection, sorted(ids))
             return Candidates(Index.from_entries(entries, rarity), complete)
@@ -124,7 +126,7 @@ _SETTINGS = text(
 def _find_by_meaning(
     connection: Connection,
     query: Query,
-    question: RankingQuery,
+    ranking_query: RankingQuery,
     allowed: Sequence[Condition],
     width: int,
 ) -> tuple[set[int], bool]:
@@ -132,7 +134,7 @@ def _find_by_meaning(
 
     The second value is whether they are all that is allowed.
     """
-    vector = question.aim
+    vector = ranking_query.aim
     is_few = _are_few(connection, allowed)
     ids = _find_nearest(connection, vector, allowed, width, is_few=is_few)
     if len(ids) < width:
@@ -143,7 +145,7 @@ def _find_by_meaning(
     parts += [(suited, width)] if suited else []
     # A person who offers help is shown roles before listings that are nearer in meaning.
     is_role: Condition = ENTRY_SEARCH.c.kind == KINDS.index("volunteering")
-    parts.append(([is_role], width) if offers_help(question) else ([~is_role], part_width))
+    parts.append(([is_role], width) if offers_help(ranking_query) else ([~is_role], part_width))
     for conditions, count in parts:
         part = [*allowed, *conditions]
         is_few = _are_few(connection, part)

@@ -18,7 +18,7 @@ from directory.search.criteria import Criterion, NeedCriterion
 from directory.search.filters import Rows, make_filters
 from directory.search.index import Index
 from directory.search.query import GOOD_ENOUGH, Query
-from directory.search.scoring import NO_TOPIC, read_question, score_listings
+from directory.search.scoring import NO_TOPIC, make_ranking_query, score_listings
 
 Scores = NDArray[np.float32]
 
@@ -111,16 +111,16 @@ def rank(
     if vector is None:
         # With nothing else to go by, a listing without one of the words is a guess.
         return Ranked(words - costs, words, allowed & (words > 0), None, today)
-    question = read_question(query.text, vector)
-    likeness = index.scan.score(question.aim)
-    score = score_listings(question, likeness, words, index.traits) - costs
+    ranking_query = make_ranking_query(query.text, vector)
+    likeness = index.scan.score(ranking_query.aim)
+    score = score_listings(ranking_query, likeness, words, index.traits) - costs
     # The scan's rounding matters only among the first few.
     best = _find_best(np.where(allowed, score, -np.inf), _MAX_REFINED)
-    exact = index.scan.refine(best, question.aim)
+    exact = index.scan.refine(best, ranking_query.aim)
     score[best] = (
-        score_listings(question, exact, words[best], index.traits.take(best)) - costs[best]
+        score_listings(ranking_query, exact, words[best], index.traits.take(best)) - costs[best]
     )
-    return Ranked(score, words, allowed, vector, today, question.clear)
+    return Ranked(score, words, allowed, vector, today, ranking_query.clear_topic)
 
 
 def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:

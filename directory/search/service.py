@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from directory.duplicate_alerts import add_closure_alerts
 from directory.encoder import Encoder, Vectors
 from directory.errors import UnknownPlaceError
-from directory.indexing.topics import name_topic, read_message
+from directory.indexing.topics import analyse_message, name_topic
 from directory.listing import StoredListing
 from directory.models import LabelRow, ListingRow, SourceRow, WordRow, load_stored_listing
 from directory.places import Area
@@ -175,7 +175,7 @@ class SearchService:
         """The topic that `text` asks for; empty if none stands out or the encoder is loading."""
         if not self._encoder.is_ready or not text.strip():
             return ""
-        return name_topic(read_message(self._encoder.encode([text])[0]), text)
+        return name_topic(analyse_message(self._encoder.encode([text])[0]), text)
 
     def name_coarsely(self, area: Area | None) -> str:
         """The neighbourhood of listings that an area is in; empty if it is in none."""

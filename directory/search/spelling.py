@@ -1,7 +1,7 @@
-"""Misspelt words put right, so that "gardning gruop" finds the gardening group.
+"""Corrects misspelt words of a query, so that "gardning gruop" finds the gardening group.
 
-Corrects towards the listings' own words alone. Must never change a word that is one, nor remember a
-word that somebody typed.
+Corrects to words of the listings alone. Must never change an English word, nor remember a word
+that a person typed.
 """
 
 import re
@@ -12,12 +12,12 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 from spellchecker import SpellChecker
 
-# Shorter words are too near to too many others.
-_SHORTEST = 5
-# One slip in five letters, two in ten; a hair below, as floats go.
-_ALIKE = 0.799
-_WORD = re.compile(rf"[^\W\d_]{{{_SHORTEST},}}")
-# The dictionary spells as Americans do.
+# Shorter words are too similar to too many others.
+_MIN_LENGTH = 5
+# One slip in five letters, two in ten; slightly less, to allow for rounding.
+_MIN_SIMILARITY = 0.799
+_WORD = re.compile(rf"[^\W\d_]{{{_MIN_LENGTH},}}")
+# The dictionary has American spellings.
 _AMERICAN = (
     (re.compile("our"), "or"),
     (re.compile("is(e|ed|es|er|ers|ing|ation|ations)$"), r"iz\1"),
@@ -27,7 +27,7 @@ _AMERICAN = (
 
 
 class Speller:
-    """Knows the `words` of the listings, in lower case."""
+    """Corrects towards the `words` of the listings, in lower case."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words: set[str] = set()
@@ -35,31 +35,31 @@ class Speller:
         self.learn(words)
 
     def learn(self, words: Iterable[str]) -> None:
-        """Know more words, in lower case."""
-        new = {word for word in words if len(word) >= _SHORTEST} - self._words
+        """Add words, in lower case."""
+        new = {word for word in words if len(word) >= _MIN_LENGTH} - self._words
         self._words |= new
         for word in sorted(new):
             self._by_letter.setdefault(word[0], []).append(word)
 
     def correct(self, text: str) -> str:
-        """`text` with each misspelt word replaced by the closest of the listings' own."""
-        return _WORD.sub(lambda found: self._find_closest(found[0].casefold()) or found[0], text)
+        """`text` with each misspelt word replaced by the most similar word of the listings."""
+        return _WORD.sub(lambda word: self._find_closest(word[0].casefold()) or word[0], text)
 
     def _find_closest(self, word: str) -> str | None:
         if word in self._words or is_word(word):
             return None
-        # People seldom get the first letter wrong, and the search is twenty times shorter.
-        found = process.extractOne(
+        # People seldom get the first letter wrong, and this makes the search twenty times shorter.
+        closest = process.extractOne(
             word,
             self._by_letter.get(word[0], ()),
             scorer=DamerauLevenshtein.normalized_similarity,
-            score_cutoff=_ALIKE,
+            score_cutoff=_MIN_SIMILARITY,
         )
-        return found[0] if found else None
+        return closest[0] if closest else None
 
 
 def is_word(word: str) -> bool:
-    """Whether `word`, in lower case, is in the dictionary, spelt the British or American way."""
+    """Whether `word`, in lower case, is in the dictionary in British or American spelling."""
     known = _dictionary()
     return word in known or any(
         (american := pattern.sub(spelling, word)) != word and american in known

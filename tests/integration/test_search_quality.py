@@ -1,4 +1,4 @@
-"""The ranking on the example town, by what its residents might ask: better than each part alone.
+"""The ranking beats each of its parts on what residents of the example town might ask.
 
 No weight was chosen on this collection alone, and no topic was written from it.
 """
@@ -17,22 +17,22 @@ from directory.indexing.traits import compute_traits
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text, build_search_text
 from directory.search.evaluation import (
-    Judged,
+    JudgedQuery,
     Rank,
-    compare,
+    compare_scores,
     fuse_ranks,
-    read_judged,
+    read_judged_queries,
     score_queries,
 )
-from directory.search.scoring import read_question, score_listings
+from directory.search.scoring import make_ranking_query, score_listings
 from directory.sources.detect import read_source
 
 JUDGED = ROOT / "tests" / "search_larkhaven.jsonl"
 
 
 @pytest.fixture(scope="module")
-def judged() -> list[Judged]:
-    return read_judged(Path(JUDGED))
+def judged() -> list[JudgedQuery]:
+    return read_judged_queries(Path(JUDGED))
 
 
 @pytest.fixture(scope="module")
@@ -42,22 +42,26 @@ def rankings(encoder: Encoder) -> dict[str, Rank]:
         for row in read_source(str(ROOT / "examples" / "larkhaven.csv"))
         if isinstance(row, Listing) and row.status != "closed"
     ]
-    keys = np.array([f"larkhaven:{one.key}" for one in listings])
-    vectors = encoder.encode([build_encoder_text(one) for one in listings])
+    keys = np.array([f"larkhaven:{listing.key}" for listing in listings])
+    vectors = encoder.encode([build_encoder_text(listing) for listing in listings])
     traits = compute_traits(listings, vectors)
-    stem = Stemmer.Stemmer("english")
+    stemmer = Stemmer.Stemmer("english")
 
     def tokenize(texts: list[str]) -> list[list[str]]:
-        told = bm25s.tokenize(
-            texts, stopwords=STOPWORDS_EN_PLUS, stemmer=stem, return_ids=False, show_progress=False
+        tokenized = bm25s.tokenize(
+            texts,
+            stopwords=STOPWORDS_EN_PLUS,
+            stemmer=stemmer,
+            return_ids=False,
+            show_progress=False,
         )
-        return [list(one) for one in told]
+        return list(map(list, tokenized))
 
     index = bm25s.BM25()
-    index.index(tokenize([build_search_text(one) for one in listings]), show_progress=False)
+    index.index(tokenize([build_search_text(listing) for listing in listings]), show_progress=False)
 
     def score_words(query: str) -> np.ndarray:
-        stems = [one for one in tokenize([query])[0] if one in index.vocab_dict]
+        stems = [stem for stem in tokenize([query])[0] if stem in index.vocab_dict]
         scores = index.get_scores(stems) if stems else np.zeros(len(listings))
         return (scores / max(float(scores.max()), 1e-6)).astype(np.float32)
 
@@ -72,8 +76,9 @@ def rankings(encoder: Encoder) -> dict[str, Rank]:
         return sort(vectors @ encoder.encode([query])[0])
 
     def rank(query: str) -> list[str]:
-        question = read_question(query, encoder.encode([query])[0])
-        return sort(score_listings(question, vectors @ question.aim, score_words(query), traits))
+        ranking_query = make_ranking_query(query, encoder.encode([query])[0])
+        likeness = vectors @ ranking_query.aim
+        return sort(score_listings(ranking_query, likeness, score_words(query), traits))
 
     return {
         "words": rank_by_words,
@@ -83,21 +88,21 @@ def rankings(encoder: Encoder) -> dict[str, Rank]:
     }
 
 
-def test_the_judged_town_is_whole(judged: list[Judged]):
+def test_every_judged_listing_is_in_the_town(judged: list[JudgedQuery]):
     keys = {
         f"larkhaven:{row.key}"
         for row in read_source(str(ROOT / "examples" / "larkhaven.csv"))
         if isinstance(row, Listing)
     }
-    assert {key for one in judged for key in one.grades} <= keys
-    styles = {one.style for one in judged}
+    assert {key for query in judged for key in query.grades} <= keys
+    styles = {query.style for query in judged}
     assert styles == {"keyword", "sentence", "emotional", "typo", "strength", "constraint"}
     assert len(judged) >= 60
 
 
-def test_the_default_is_better_than_each_part_and_their_plain_fusion(judged, rankings):
+def test_the_default_beats_each_part_and_their_fusion(judged, rankings):
     scores = {name: score_queries(rank, judged) for name, rank in rankings.items()}
     assert sum(score.ndcg for score in scores["default"]) / len(judged) > 0.7
     for baseline in ("words", "vectors", "fusion"):
-        told = compare(scores["default"], scores[baseline])
-        assert told.low > 0.05, f"{baseline}: {told}"
+        gain = compare_scores(scores["default"], scores[baseline])
+        assert gain.low > 0.05, f"{baseline}: {gain}"

@@ -7,7 +7,7 @@ from checkins.release.figures import Supply
 from checkins.release.periods import read_period
 from directory.desk.asset_supply import NO_ONE_PLACE
 from directory.importing.upgrade import open_directory
-from directory.indexing.topics import load_topics
+from directory.indexing.topic_examples import load_topics
 from directory.listing import Listing, Place, Point
 from directory.notes import Notebook
 from tests.support.open_referral import fill

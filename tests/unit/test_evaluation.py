@@ -1,4 +1,4 @@
-"""The measures, by hand; and what a judged file must be."""
+"""The measures of a ranking, checked by hand, and the format of a file of judged queries."""
 
 import json
 import math
@@ -8,12 +8,12 @@ import pytest
 
 from directory.errors import DirectoryError
 from directory.search.evaluation import (
-    Judged,
-    Score,
-    compare,
+    JudgedQuery,
+    QueryScore,
+    compare_scores,
     estimate_mean,
     fuse_ranks,
-    read_judged,
+    read_judged_queries,
     score_queries,
     score_query,
     summarise,
@@ -27,13 +27,13 @@ def test_ndcg_by_hand():
     # Gains 7, 3 and 1 at ranks 1, 2 and 3 are the best: 7 + 3 / log2 3 + 1 / 2.
     ideal = 7 + 3 / math.log2(3) + 0.5
     assert score_query(["a:1", "a:2", "a:3"], GRADES).ndcg == pytest.approx(1)
-    found = score_query(["b:9", "a:2", "a:1"], GRADES)
-    assert found.ndcg == pytest.approx((3 / math.log2(3) + 7 / 2) / ideal)
-    assert found.reciprocal_rank == 1 / 2
-    assert found.recall == 1
+    score = score_query(["b:9", "a:2", "a:1"], GRADES)
+    assert score.ndcg == pytest.approx((3 / math.log2(3) + 7 / 2) / ideal)
+    assert score.reciprocal_rank == 1 / 2
+    assert score.recall == 1
 
 
-def test_what_comes_after_the_tenth_gains_nothing():
+def test_listings_after_the_tenth_gain_nothing():
     others = [f"b:{n}" for n in range(10)]
     assert score_query([*others, "a:1"], GRADES).ndcg == 0
     tenth = score_query([*others[:9], "a:1"], {"a:1": 3})
@@ -42,26 +42,26 @@ def test_what_comes_after_the_tenth_gains_nothing():
 
 def test_recall_is_of_grades_two_and_three_in_the_first_twenty():
     others = [f"b:{n}" for n in range(19)]
-    found = score_query([*others, "a:1", "a:2"], GRADES)
-    assert found.recall == 1 / 2
-    assert found.reciprocal_rank == 1 / 20
+    score = score_query([*others, "a:1", "a:2"], GRADES)
+    assert score.recall == 1 / 2
+    assert score.reciprocal_rank == 1 / 20
 
 
-def test_nothing_found_is_nothing():
-    assert score_query([], GRADES) == Score(ndcg=0, recall=0, reciprocal_rank=0)
+def test_an_empty_ranking_scores_nothing():
+    assert score_query([], GRADES) == QueryScore(ndcg=0, recall=0, reciprocal_rank=0)
 
 
 def test_without_a_useful_listing_there_is_nothing_to_recall():
-    assert score_query(["a:3"], {"a:3": 1}) == Score(ndcg=1, recall=None, reciprocal_rank=None)
-    assert summarise([Score(1, None, None)]).recall is None
-    assert summarise([Score(1, None, None), Score(0, 0.5, 1)]).recall.value == 0.5  # type: ignore[union-attr]
+    assert score_query(["a:3"], {"a:3": 1}) == QueryScore(ndcg=1, recall=None, reciprocal_rank=None)
+    assert summarise([QueryScore(1, None, None)]).recall is None
+    assert summarise([QueryScore(1, None, None), QueryScore(0, 0.5, 1)]).recall.value == 0.5  # type: ignore[union-attr]
 
 
-def test_a_key_there_twice_counts_once():
+def test_a_key_ranked_twice_counts_once():
     assert score_query(["a:1", "a:1", "a:2"], GRADES) == score_query(["a:1", "a:2"], GRADES)
 
 
-def test_means_have_intervals_that_hold_them():
+def test_means_have_bootstrap_intervals():
     flat = estimate_mean([0.5] * 8)
     assert (flat.value, flat.low, flat.high) == (0.5, 0.5, 0.5)
     wide = estimate_mean([0.0, 1.0] * 20)
@@ -70,32 +70,32 @@ def test_means_have_intervals_that_hold_them():
     assert wide.low == pytest.approx(0.5 - 1.96 * 0.079, abs=0.03)
     assert wide.high == pytest.approx(0.5 + 1.96 * 0.079, abs=0.03)
     assert estimate_mean([0.0, 1.0] * 20) == wide
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ValueError, match="no values"):
         estimate_mean([])
 
 
-def test_comparing_is_query_by_query():
-    """Queries that differ widely hide no difference that is the same for each of them."""
-    worse = [Score(n / 10, 0, 0) for n in range(9)]
-    better = [Score(n / 10 + 0.1, 0, 0) for n in range(9)]
-    told = compare(better, worse)
-    assert told.value == pytest.approx(0.1)
-    assert told.low == pytest.approx(0.1)
-    assert told.high == pytest.approx(0.1)
+def test_scores_are_compared_query_by_query():
+    """However much queries differ, a difference that they share is seen."""
+    worse = [QueryScore(n / 10, 0, 0) for n in range(9)]
+    better = [QueryScore(n / 10 + 0.1, 0, 0) for n in range(9)]
+    gain = compare_scores(better, worse)
+    assert gain.value == pytest.approx(0.1)
+    assert gain.low == pytest.approx(0.1)
+    assert gain.high == pytest.approx(0.1)
     with pytest.raises(ValueError, match="argument"):
-        compare(better, worse[:-1])
+        compare_scores(better, worse[:-1])
 
 
 def test_rankings_are_scored_by_style():
     judged = [
-        Judged("1", "x", "keyword", {"a:1": 3}),
-        Judged("2", "y", "typo", {"a:2": 3}),
-        Judged("3", "z", "typo", {"a:1": 3}),
+        JudgedQuery("1", "x", "keyword", {"a:1": 3}),
+        JudgedQuery("2", "y", "typo", {"a:2": 3}),
+        JudgedQuery("3", "z", "typo", {"a:1": 3}),
     ]
     scores = score_queries(lambda _query: ["a:1"], judged)
     assert summarise(scores).ndcg.value == pytest.approx(2 / 3)
     styles = summarise_styles(scores, judged)
-    assert {style: (told.queries, told.ndcg.value) for style, told in styles.items()} == {
+    assert {style: (summary.queries, summary.ndcg.value) for style, summary in styles.items()} == {
         "keyword": (1, 1.0),
         "typo": (2, 0.5),
     }
@@ -108,15 +108,15 @@ def test_ranks_are_fused():
 
 
 def _line(**changed: object) -> str:
-    good = {"qid": "1", "query": "chess", "style": "keyword", "judgments": {"a:1": 3}}
-    return json.dumps({**good, **changed})
+    valid = {"qid": "1", "query": "chess", "style": "keyword", "judgments": {"a:1": 3}}
+    return json.dumps({**valid, **changed})
 
 
 def test_a_judged_file_is_read(tmp_path: Path):
     path = tmp_path / "judged.jsonl"
     path.write_text(f"{_line()}\n\n{_line(qid='2', judgments={'a:b:c': 1})}\n", encoding="utf-8")
-    first, second = read_judged(path)
-    assert first == Judged("1", "chess", "keyword", {"a:1": 3})
+    first, second = read_judged_queries(path)
+    assert first == JudgedQuery("1", "chess", "keyword", {"a:1": 3})
     assert second.grades == {"a:b:c": 1}
 
 
@@ -139,21 +139,21 @@ def test_a_judged_file_is_read(tmp_path: Path):
         (_line(), "twice"),
     ],
 )
-def test_a_fault_is_told_with_its_line(tmp_path: Path, line: str, fault: str):
+def test_a_fault_is_reported_with_its_line(tmp_path: Path, line: str, fault: str):
     path = tmp_path / "judged.jsonl"
     path.write_text(f"{_line()}\n{line}\n", encoding="utf-8")
-    with pytest.raises(DirectoryError, match="line 2") as told:
-        read_judged(path)
-    assert fault in str(told.value)
+    with pytest.raises(DirectoryError, match="line 2") as raised:
+        read_judged_queries(path)
+    assert fault in str(raised.value)
 
 
-def test_a_file_without_queries_or_text_is_told(tmp_path: Path):
+def test_a_file_without_queries_or_text_is_refused(tmp_path: Path):
     path = tmp_path / "judged.jsonl"
     with pytest.raises(DirectoryError, match="could not be read"):
-        read_judged(path)
+        read_judged_queries(path)
     path.write_text("\n")
     with pytest.raises(DirectoryError, match="no judged queries"):
-        read_judged(path)
+        read_judged_queries(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DirectoryError, match="could not be read"):
-        read_judged(path)
+        read_judged_queries(path)

@@ -1,17 +1,18 @@
-"""The fused score: each part moves a listing the way that it should, and no other way."""
+"""The fused score: each part raises or lowers a listing as it should, and by how much."""
 
 import numpy as np
 import pytest
 
 from directory.encoder import Encoder
-from directory.indexing.topics import KEPT, load_head, load_topics
+from directory.indexing.topic_examples import load_topics
+from directory.indexing.topics import TOPICS_PER_LISTING, load_topic_model
 from directory.indexing.traits import Traits, compute_traits
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
 from directory.search.scoring import (
-    DEFAULT,
+    DEFAULT_WEIGHTS,
     RankingQuery,
-    read_question,
+    make_ranking_query,
     score_listings,
 )
 
@@ -19,36 +20,34 @@ _TOPICS = len(load_topics())
 
 
 def _traits(count: int) -> Traits:
-    places = np.tile(np.arange(KEPT, dtype=np.uint8), (count, 1))
+    topics = np.tile(np.arange(TOPICS_PER_LISTING, dtype=np.uint8), (count, 1))
     return Traits(
-        topics=places,
-        shares=np.zeros((count, KEPT), dtype=np.uint8),
+        topics=topics,
+        shares=np.zeros((count, TOPICS_PER_LISTING), dtype=np.uint8),
         audiences=np.zeros(count, dtype=np.uint16),
         volunteering=np.zeros(count, dtype=bool),
     )
 
 
-def _question(giving: float = 0.0, audiences: int = 0, topic: int = 0) -> RankingQuery:
+def _query(giving: float = 0.0, audiences: int = 0, topic: int = 0) -> RankingQuery:
     shares = np.zeros(_TOPICS, dtype=np.float32)
     shares[topic] = 1
     return RankingQuery(np.zeros(384, dtype=np.float32), shares, giving, audiences)
 
 
-def _score(
-    question: RankingQuery, traits: Traits, words: tuple[float, ...] = (0, 0)
-) -> list[float]:
+def _score(query: RankingQuery, traits: Traits, words: tuple[float, ...] = (0, 0)) -> list[float]:
     nothing = np.zeros(len(words), dtype=np.float32)
-    return score_listings(question, nothing, np.array(words, dtype=np.float32), traits).tolist()
+    return score_listings(query, nothing, np.array(words, dtype=np.float32), traits).tolist()
 
 
 def test_nothing_in_common_is_worth_nothing():
-    assert _score(_question(giving=DEFAULT.looking), _traits(2)) == [0, 0]
+    assert _score(_query(giving=DEFAULT_WEIGHTS.looking), _traits(2)) == [0, 0]
 
 
 def test_likeness_and_words_raise_a_listing():
     likeness = np.array([0.5, 0.2], dtype=np.float32)
     words = np.array([0.0, 1.0], dtype=np.float32)
-    first, second = score_listings(_question(), likeness, words, _traits(2))
+    first, second = score_listings(_query(), likeness, words, _traits(2))
     # 0.45 x 0.5, and 0.45 x (0.2 + 0.3 x 1).
     assert (first, second) == pytest.approx((0.225, 0.225), abs=1e-6)
 
@@ -56,41 +55,42 @@ def test_likeness_and_words_raise_a_listing():
 def test_a_topic_in_common_raises_a_listing():
     traits = _traits(2)
     traits.shares[1, 2] = 255
-    first, second = _score(_question(topic=2), traits)
+    first, second = _score(_query(topic=2), traits)
     assert first == 0
     assert second == pytest.approx(0.45 * 0.3, abs=1e-6)
-    assert _score(_question(topic=3), traits) == [0, 0]
+    assert _score(_query(topic=3), traits) == [0, 0]
 
 
 def test_volunteering_rises_for_an_offer_and_sinks_for_a_request():
     traits = _traits(2)
     traits.volunteering[1] = True
-    assert _score(_question(giving=1.0), traits)[1] == pytest.approx(0.45 * 0.5 * 0.75, abs=1e-6)
-    assert _score(_question(giving=0.0), traits)[1] == pytest.approx(-0.45 * 0.5 * 0.25, abs=1e-6)
-    assert _score(_question(giving=1.0), traits)[0] == 0
+    assert _score(_query(giving=1.0), traits)[1] == pytest.approx(0.45 * 0.5 * 0.75, abs=1e-6)
+    assert _score(_query(giving=0.0), traits)[1] == pytest.approx(-0.45 * 0.5 * 0.25, abs=1e-6)
+    assert _score(_query(giving=1.0), traits)[0] == 0
 
 
-def test_what_is_for_others_sinks_but_no_deeper_than_the_most():
+def test_each_other_audience_sinks_a_listing_up_to_the_most():
     traits = _traits(4)
     traits.audiences[:] = [0, 0b1, 0b111, 0b11111]
-    none, one, three, five = _score(_question(), traits, (0, 0, 0, 0))
+    none, one, three, five = _score(_query(), traits, (0, 0, 0, 0))
     assert none == 0
     assert one == pytest.approx(-0.45 * 0.05, abs=1e-6)
     assert three == five == pytest.approx(3 * one, abs=1e-6)
-    # Whoever is named in the message may be named in the listing.
-    assert _score(_question(audiences=0b11111), traits, (0, 0, 0, 0)) == [0, 0, 0, 0]
+    # An audience that the message names may be named by the listing.
+    assert _score(_query(audiences=0b11111), traits, (0, 0, 0, 0)) == [0, 0, 0, 0]
 
 
-def test_a_question_aims_between_what_was_said_and_what_would_answer(encoder: Encoder):
+def test_a_query_aims_between_the_message_and_an_answer(encoder: Encoder):
     text = "nobody rings me any more"
     vector = encoder.encode([text])[0]
-    question = read_question(text, vector)
+    query = make_ranking_query(text, vector)
     phone, football = encoder.encode(
         ["Volunteers telephone older people who live alone for a friendly chat.", "Football club."]
     )
-    assert (phone - football) @ question.aim > (phone - football) @ vector
-    # What is like everything that is asked for gains nothing by it.
-    assert question.aim @ load_head().common < vector @ load_head().common + 0.6
+    assert (phone - football) @ query.aim > (phone - football) @ vector
+    # A listing that is like everything that people ask for gains nothing by it.
+    common = load_topic_model().common
+    assert query.aim @ common < vector @ common + 0.6
 
 
 def test_listings_are_described_and_ranked_as_a_resident_would(encoder: Encoder):
@@ -102,15 +102,15 @@ def test_listings_are_described_and_ranked_as_a_resident_would(encoder: Encoder)
         ),
         Listing("4", "Archery", "group", "Bows and targets."),
     ]
-    vectors = encoder.encode([build_encoder_text(one) for one in listings])
+    vectors = encoder.encode([build_encoder_text(listing) for listing in listings])
     traits = compute_traits(listings, vectors)
     assert traits.volunteering.tolist() == [False, True, False, False]
     assert sum(array.nbytes for array in vars(traits).values()) == 11 * len(listings)
     words = np.zeros(len(listings), dtype=np.float32)
 
     def rank(text: str) -> list[str]:
-        question = read_question(text, encoder.encode([text])[0])
-        scores = score_listings(question, vectors @ question.aim, words, traits)
+        query = make_ranking_query(text, encoder.encode([text])[0])
+        scores = score_listings(query, vectors @ query.aim, words, traits)
         return [listings[row].key for row in np.argsort(-scores)]
 
     assert rank("I get lonely, could someone ring me for a chat?")[0] == "1"
