@@ -20,7 +20,7 @@ from benchmarks.tables import Table
 from benchmarks.timing import time_once
 from bot.settings import ROOT
 from directory.encoder import Encoder
-from directory.indexing.entries import Entries
+from directory.indexing.entry_arrays import Entries
 from directory.search.index import Index
 from directory.search.memory_backend import MemoryBackend
 from directory.search.postgres_backend import WIDTHS, PostgresBackend

@@ -16,14 +16,8 @@ from benchmarks.corpus import NOISE, WORDS_CHANGED, Corpus, scatter
 from directory.encoder import DIMENSIONS
 from directory.importing.classify import classify_listing
 from directory.importing.writer import Written, write_listings
-from directory.indexing.entries import (
-    FACTS,
-    Entries,
-    Entry,
-    chain_entries,
-    make_entry,
-    read_entries,
-)
+from directory.indexing.entries import FACTS, Entry, make_entry
+from directory.indexing.entry_arrays import Entries, chain_entries, read_entries
 from directory.indexing.postgres_rows import build_indexes_after
 from directory.indexing.words import TERM
 from directory.listing import Listing

@@ -10,7 +10,8 @@ from benchmarks.corpus import Corpus
 from benchmarks.exact import agreement
 from directory.encoder import Vectors
 from directory.importing.classify import classify_listing
-from directory.indexing.entries import make_entry, read_entries
+from directory.indexing.entries import make_entry
+from directory.indexing.entry_arrays import read_entries
 from directory.search.index import Index
 from directory.search.query import Query
 from directory.search.ranking import rank

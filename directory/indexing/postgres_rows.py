@@ -104,7 +104,7 @@ def _write_columns(entry: Entry) -> Iterator[bytes | None]:
     yield write_number(join_bits(np.flatnonzero(facts["needs"] < 0).tolist()), 4)
     yield write_number(facts["youngest"], 2)
     yield write_number(facts["oldest"], 2)
-    yield write_number(facts["times_told"], 4)
+    yield write_number(facts["time_mentions"], 4)
     yield write_integers(np.frombuffer(entry.labels, dtype=LABEL))
     yield write_integers(sorted(_find_slots(entry.sessions)), small=True)
     yield _write_area(np.frombuffer(entry.points, dtype=POINT))

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, and_, cast, func, or_, true
 
 from directory.indexing.bits import join_bits, list_bits, pack_names
-from directory.indexing.entries import UNKNOWN, Entries, count_days, read_day
+from directory.indexing.entries import UNKNOWN, count_days, read_day
+from directory.indexing.entry_arrays import Entries
 from directory.indexing.mentions import quote_mention
 from directory.indexing.needs import NEEDS, UNKNOWN_VERDICT, UNSUITABLE, Verdict, judge_need
 from directory.indexing.postgres_schema import (
@@ -226,7 +227,7 @@ class TimesCriterion:
         verdicts[_find_over(entries, today)] = -1
         verdicts = _take_best_session(entries, verdicts)
         if bits := self._mention_bits:
-            mentioned = entries.facts["times_told"] & bits == bits
+            mentioned = entries.facts["time_mentions"] & bits == bits
             verdicts = np.where((verdicts == 0) & mentioned, 1, verdicts).astype(np.int8)
         return verdicts
 

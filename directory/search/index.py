@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.encoder import DIMENSIONS
-from directory.indexing.entries import Entries, RowValues
+from directory.indexing.entry_arrays import Entries, RowValues
 from directory.indexing.traits import Traits
 from directory.indexing.words import TERM
 from directory.listing import KINDS, Point

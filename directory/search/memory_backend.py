@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from directory.encoder import Vectors
-from directory.indexing.entries import Entries, Entry, chain_entries, read_entries
+from directory.indexing.entries import Entry
+from directory.indexing.entry_arrays import Entries, chain_entries, read_entries
 from directory.models import EntryRow
 from directory.search.candidates import Candidates
 from directory.search.index import Index

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from directory.encoder import Vectors
-from directory.indexing.entries import Entries, Entry, read_entries
+from directory.indexing.entries import Entry
+from directory.indexing.entry_arrays import Entries, read_entries
 from directory.indexing.postgres_schema import (
     ENTRY_SEARCH,
     TERM_COUNT,

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from directory.database import migrate, open_database
 from directory.importing.writer import Written, write_listings
-from directory.indexing.entries import make_entry, read_entries
+from directory.indexing.entries import make_entry
+from directory.indexing.entry_arrays import read_entries
 from directory.indexing.postgres_schema import ENTRY_SEARCH
 from directory.listing import KINDS, STRANDS, Listing, Point
 from directory.models import EntryRow, SourceRow

@@ -6,7 +6,8 @@ from datetime import date
 import numpy as np
 
 from directory.encoder import DIMENSIONS, Vectors
-from directory.indexing.entries import label_entry, make_entry, read_entries
+from directory.indexing.entries import label_entry, make_entry
+from directory.indexing.entry_arrays import read_entries
 from directory.listing import Listing, StoredListing
 from directory.search.facets import Facets, count_facets
 from directory.search.index import Index

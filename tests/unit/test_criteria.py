@@ -6,7 +6,7 @@ from datetime import date, time
 import pytest
 from hypothesis import given, settings
 
-from directory.indexing.entries import read_entries
+from directory.indexing.entry_arrays import read_entries
 from directory.indexing.needs import NEEDS
 from directory.indexing.times import TIMES
 from directory.listing import Listing, Place, Schedule

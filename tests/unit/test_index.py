@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from directory.encoder import DIMENSIONS
-from directory.indexing.entries import read_entries
+from directory.indexing.entry_arrays import read_entries
 from directory.indexing.words import find_stems, number_stem
 from directory.listing import Listing, Place, Point
 from directory.places import Area, measure_miles_from
