@@ -173,8 +173,8 @@ def _agree(
         query = replace(case, text=said, limit=BEST)
         taken, hits = time_once(partial(ours.search, query))
         times.append(taken)
-        found = {hit.found.id for hit in hits}
-        true = {hit.found.id for hit in exact.search(query)}
+        found = {hit.stored.id for hit in hits}
+        true = {hit.stored.id for hit in exact.search(query)}
         if true:
             shares.append(len(found & true) / len(true))
         if time.monotonic() > until:

@@ -216,7 +216,7 @@ class Conversation:
             asyncio.get_running_loop().run_in_executor(None, self._record_unmet_need, request)
             opening = "utter_nlu_fallback" if away else "utter_greet"
             return [*away, self._responses.render(opening)]
-        cards = [build_card(hit.found, "card", hit.reasons) for hit in recommendation.hits]
+        cards = [build_card(hit.stored, "card", hit.reasons) for hit in recommendation.hits]
         return [*away, self._responses.render("utter_found"), *cards]
 
     def _make_request(self, text: str, offers_help: bool) -> RecommendationRequest:
@@ -227,7 +227,7 @@ class Conversation:
 
     def _record_unmet_need(self, request: RecommendationRequest) -> None:
         # Words without a topic may be no request at all.
-        if self._search_service.name_need(request.interest or request.strength or ""):
+        if self._search_service.name_unmet_need(request.interest or request.strength or ""):
             record_unmet_need(self._search_service, self._notebook, request)
 
     def _make_pseudonym(self, sender: str) -> str:

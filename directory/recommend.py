@@ -75,17 +75,17 @@ class Recommendation:
 
     @property
     def listing_ids(self) -> list[int]:
-        return [hit.found.id for hit in self.hits]
+        return [hit.stored.id for hit in self.hits]
 
     @property
     def is_loose(self) -> bool:
         """Whether no hit is likely to be what the person meant."""
-        return not any(hit.good for hit in self.hits)
+        return not any(hit.is_good for hit in self.hits)
 
     @property
     def has_unknowns(self) -> bool:
         """Whether some listing does not say if it meets a need."""
-        return any(hit.silent for hit in self.hits)
+        return any(hit.is_silent for hit in self.hits)
 
 
 def recommend_listings(
@@ -111,7 +111,7 @@ def recommend_listings(
                 kinds=frozenset({"volunteering"}),
                 # Volunteering costs nothing, so a wish for free things must not hide it.
                 free=False,
-                exclude=query.exclude | {hit.found.id for hit in places},
+                exclude=query.exclude | {hit.stored.id for hit in places},
                 limit=MOST_PLACES if only_volunteers else 1,
             )
         )
@@ -147,9 +147,9 @@ def record_unmet_need(
 
     Never raises, because no answer may fail for a count.
     """
-    category = search_service.name_need(request.interest or request.strength or "")
+    category = search_service.name_unmet_need(request.interest or request.strength or "")
     try:
-        notebook.add_unmet_need(category, search_service.name_coarsely(request.area))
+        notebook.add_unmet_need(category, search_service.name_neighbourhood(request.area))
     except DatabaseError as error:
         log.warning("%s", error)
 
@@ -162,13 +162,13 @@ def _are_far(hits: Sequence[Hit]) -> bool:
 def _search_farther(search_service: SearchService, query: Query) -> list[Hit]:
     """The nearest good hits, the last of them one to join online if there is one."""
     hits = search_service.search(replace(query, limit=_HITS_BY_DISTANCE))
-    good_hits = [hit for hit in hits if hit.good]
+    good_hits = [hit for hit in hits if hit.is_good]
     nearest = sorted(good_hits, key=lambda hit: (hit.miles is None, hit.miles))[:MOST_PLACES]
-    exclude = query.exclude | {hit.found.id for hit in nearest}
+    exclude = query.exclude | {hit.stored.id for hit in nearest}
     online = search_service.search(
         replace(query, needs=query.needs | {"online"}, exclude=exclude, limit=1)
     )
-    if online and online[0].good and not online[0].silent:
+    if online and online[0].is_good and not online[0].is_silent:
         return [*nearest[: MOST_PLACES - 1], online[0]]
     return nearest
 
@@ -185,7 +185,7 @@ def _search_topics(search_service: SearchService, query: Query, limit: int) -> l
         topic_hits = search_service.search(replace(query, text=topic, limit=share, exclude=exclude))
         if not topic_hits or topic_hits[0].fit < CLOSE:
             return search_service.search(whole)
-        hits.update((hit.found.id, hit) for hit in topic_hits)
+        hits.update((hit.stored.id, hit) for hit in topic_hits)
     return list(hits.values()) or search_service.search(whole)
 
 

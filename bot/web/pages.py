@@ -198,11 +198,11 @@ def create_pages(
             limit=limit,
         )
         hits = search_service.search(wanted)
-        hits = [replace(hit, found=_withhold(hit.found)) for hit in hits]
-        found = [hit.found for hit in hits]
+        hits = [replace(hit, stored=_withhold(hit.stored)) for hit in hits]
+        found = [hit.stored for hit in hits]
         pages = f"{root(request)}/listings/"
         if format == "json":
-            results = [{**describe_hit(hit), "page": f"{pages}{hit.found.id}"} for hit in hits]
+            results = [{**describe_hit(hit), "page": f"{pages}{hit.stored.id}"} for hit in hits]
             counted = {"facets": _count(search_service, wanted)} if facets else {}
             return _answer_once(write_json({"results": results, **counted}), "application/json")
         return _answer_once(*_write(found, format, pages))

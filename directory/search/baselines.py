@@ -16,7 +16,7 @@ def list_rankings(search_service: SearchService) -> dict[str, Rank]:
 
     def rank(query: str) -> list[str]:
         hits = search_service.search(Query(query, limit=_LIMIT))
-        return [f"{hit.found.source}:{hit.found.listing.key}" for hit in hits]
+        return [f"{hit.stored.source}:{hit.stored.listing.key}" for hit in hits]
 
     def rank_by_words(query: str) -> list[str]:
         return search_service.list_by_words(query, _LIMIT)

@@ -117,11 +117,11 @@ class Gazetteer:
         with Session(self._engine) as session:
             return _find_named(session, mentions, neighbourhoods.middle)
 
-    def names(self) -> tuple[str, ...]:
+    def list_names(self) -> tuple[str, ...]:
         """The neighbourhoods that listings are in, the busiest first."""
         return self._read_neighbourhoods().names
 
-    def name_coarsely(self, point: Point) -> str:
+    def name_neighbourhood(self, point: Point) -> str:
         """The neighbourhood of listings whose middle is nearest; empty if it is miles away."""
         areas = list(self._read_neighbourhoods().areas.values())
         if not areas:

@@ -49,18 +49,18 @@ class Hit:
     """A listing that a search gives. `score` is comparable within one search only.
 
     `fit` is how near its words come to the query's, in units of cosine. `miles` is the distance
-    to `Query.near`, None where it is not known; `silent` is whether the listing does not say if
+    to `Query.near`, None where it is not known; `is_silent` is whether the listing does not say if
     it meets some criterion.
     """
 
-    found: StoredListing
+    stored: StoredListing
     score: float
     reasons: tuple[str, ...]
     miles: float | None
     fit: float
-    silent: bool = False
+    is_silent: bool = False
 
     @property
-    def good(self) -> bool:
+    def is_good(self) -> bool:
         """Whether it is likely to be what the person means."""
         return self.fit >= GOOD_ENOUGH

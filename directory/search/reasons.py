@@ -50,12 +50,12 @@ def make_hit(
         reasons.append("It is free")
     reasons += [verdict.reason for verdict in verdicts if verdict.suits]
     return Hit(
-        found=stored,
+        stored=stored,
         score=score,
         reasons=tuple(dict.fromkeys(reasons)),
         miles=miles,
         fit=fit,
-        silent=any(verdict.suits is None for verdict in verdicts),
+        is_silent=any(verdict.suits is None for verdict in verdicts),
     )
 
 

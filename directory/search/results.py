@@ -9,9 +9,9 @@ from directory.search.query import Hit
 def describe_hit(hit: Hit) -> dict[str, Any]:
     """The listing, why it fits, and how far away it is (in miles, None if unknown)."""
     return {
-        **describe_listing(hit.found),
-        "source": hit.found.source,
-        "key": hit.found.listing.key,
+        **describe_listing(hit.stored),
+        "source": hit.stored.source,
+        "key": hit.stored.listing.key,
         "reasons": list(hit.reasons),
         "miles": hit.miles,
         "score": round(hit.score, 4),

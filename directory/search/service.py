@@ -144,7 +144,7 @@ class SearchService:
         query = Query(text, limit=limit)
         index = self._backend.find_candidates(query, vector, (), self._backend.widths[0]).index
         hits = select_hits(index, query, rank_alone(index, text, vector), self._read_listings)
-        return [f"{hit.found.source}:{hit.found.listing.key}" for hit in hits]
+        return [f"{hit.stored.source}:{hit.stored.listing.key}" for hit in hits]
 
     def find_missing_sources(self, names: Iterable[str]) -> list[str]:
         """The names that no source in the directory has, sorted."""
@@ -168,22 +168,22 @@ class SearchService:
         """As `find_area`, but raises UnknownPlaceError, which lists the known places."""
         if area := self.find_area(text):
             return area
-        known = ", ".join(self.area_names()[:12]) or "no place at all"
+        known = ", ".join(self.list_area_names()[:12]) or "no place at all"
         raise UnknownPlaceError(f"Nothing is known near {text!r}. Listings are in {known}.")
 
-    def name_need(self, text: str) -> str:
+    def name_unmet_need(self, text: str) -> str:
         """The topic that `text` asks for; empty if none stands out or the encoder is loading."""
         if not self._encoder.is_ready or not text.strip():
             return ""
         return name_topic(analyse_message(self._encoder.encode([text])[0]), text)
 
-    def name_coarsely(self, area: Area | None) -> str:
+    def name_neighbourhood(self, area: Area | None) -> str:
         """The neighbourhood of listings that an area is in; empty if it is in none."""
-        return self._gazetteer.name_coarsely(area.point) if area else ""
+        return self._gazetteer.name_neighbourhood(area.point) if area else ""
 
-    def area_names(self) -> tuple[str, ...]:
+    def list_area_names(self) -> tuple[str, ...]:
         """The neighbourhoods that listings are in, the busiest first."""
-        return self._gazetteer.names()
+        return self._gazetteer.list_names()
 
     def __len__(self) -> int:
         self._watcher.check()

@@ -103,7 +103,7 @@ def validate_find_form(
     if answers and requested and requested not in answers:
         # Without this, the repeated question would look as if the answer had been lost.
         dispatcher.utter_message(response="utter_kept_in_mind")
-    if not services.search.area_names() and turn.slots.get("area") is None:
+    if not services.search.list_area_names() and turn.slots.get("area") is None:
         # A directory without places has no use for an area.
         answers.setdefault("area", SKIPPED)
     return [SlotSet(slot, value) for slot, value in answers.items()]
@@ -113,7 +113,7 @@ def ask_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -
     """Ask where the person is, with some of the directory's places as buttons."""
     buttons = [
         {"title": name, "payload": f"set_area:area={name}"}
-        for name in services.search.area_names()[:_MOST_AREA_BUTTONS]
+        for name in services.search.list_area_names()[:_MOST_AREA_BUTTONS]
     ]
     buttons += [
         {"title": "Skip", "payload": "deny"},

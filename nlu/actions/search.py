@@ -54,7 +54,7 @@ def refine_search(
     if turn.is_tap and not added:
         dispatcher.utter_message(response="utter_ask_ease")
         return []
-    if NEAR in added and not services.search.area_names():
+    if NEAR in added and not services.search.list_area_names():
         dispatcher.utter_message(response="utter_places_unknown")
         return []
     interest = request.interest
@@ -120,7 +120,7 @@ def fall_back(turn: Turn, services: Services, dispatcher: CollectingDispatcher) 
     if recommendation.is_loose:
         dispatcher.utter_message(response="utter_nlu_fallback")
         # Words without a topic may be no request at all.
-        if services.search.name_need(words.wanted):
+        if services.search.name_unmet_need(words.wanted):
             services.record_unmet_need(request)
         return []
     results = _show(request, recommendation, services, dispatcher, "utter_guessed")
@@ -200,7 +200,7 @@ def _choose_refined_opening(turn: Turn) -> str:
 
 def _show_cards(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> None:
     for hit in hits:
-        show_listing(dispatcher, hit.found.id, "card", hit.reasons)
+        show_listing(dispatcher, hit.stored.id, "card", hit.reasons)
 
 
 def _keep_wishes_for_first_search(

@@ -177,7 +177,7 @@ def test_a_listing_of_ones_own_is_found_and_no_import_touches_it(
     number = editor.add(replace(TEA, name="Knitting circle", description="Yarn."), "Nadia")
     assert editor.read(number).own
     [hit] = SearchService(engine, remembering_encoder).search(Query("knitting", limit=1))
-    assert hit.found.id == number
+    assert hit.stored.id == number
     take_in(TEA)
     assert read(editor, number).status == "open"
     with pytest.raises(SourceError, match="Choose another"):
@@ -188,7 +188,7 @@ def test_a_change_is_found_by_its_new_words_at_once(engine, editor, take_in, rem
     number = take_in(TEA)
     change(editor, number, name="Ukulele band", description="We play together.")
     [hit] = SearchService(engine, remembering_encoder).search(Query("ukulele", limit=1))
-    assert hit.found.id == number
+    assert hit.stored.id == number
     change(editor, number, status="closed")
     assert SearchService(engine, remembering_encoder).search(Query("ukulele", limit=1)) == []
 

@@ -74,7 +74,7 @@ def pair(engine, desk_services) -> tuple[int, int]:
 def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, remembering_encoder):
     def find_shown() -> set[int]:
         hits = SearchService(engine, remembering_encoder).search(Query("lunch or singing", limit=5))
-        return {hit.found.id for hit in hits}
+        return {hit.stored.id for hit in hits}
 
     [waiting] = desk_services.list_pairs(10)
     assert (waiting.first.id, waiting.second.id) == pair

@@ -61,8 +61,8 @@ def test_a_listing_goes_down_to_the_older_tables_and_comes_back(engine, encoder)
     migrate(engine)
     assert renew_entries(engine) == 2
     hits = SearchService(engine, encoder).search(Query("tea", limit=5))
-    assert [hit.found.listing for hit in hits if hit.found.listing.key == "tea"] == [full]
-    assert hits[0].found.notice == "New"
+    assert [hit.stored.listing for hit in hits if hit.stored.listing.key == "tea"] == [full]
+    assert hits[0].stored.notice == "New"
     assert import_listings(engine, encoder, "town", [full]).encoded == 0
 
 
@@ -74,7 +74,7 @@ def test_what_an_older_program_wrote_is_made_again_without_encoding(engine, enco
     told: list[tuple[str, int, int | None]] = []
     assert renew_entries(engine, lambda *one: told.append(one)) == 1
     assert told == [("Making search entries again after an update", 1, 1)]
-    assert [hit.found.listing for hit in SearchService(engine, encoder).search(Query("tea"))] == [
+    assert [hit.stored.listing for hit in SearchService(engine, encoder).search(Query("tea"))] == [
         TEA
     ]
 
@@ -124,8 +124,8 @@ def test_migrations_make_what_the_models_say(engine):
 def test_a_listing_comes_back_as_it_went_in(engine, encoder):
     import_listings(engine, encoder, "town", [TEA], notice="Fictional")
     [hit] = SearchService(engine, encoder).search(Query("tea"))
-    assert hit.found.listing == TEA
-    assert (hit.found.source, hit.found.notice) == ("town", "Fictional")
+    assert hit.stored.listing == TEA
+    assert (hit.stored.source, hit.stored.notice) == ("town", "Fictional")
 
 
 @pytest.mark.parametrize("address", ["directory.db", "", "nosuchdatabase://host/x", "http://x"])
@@ -154,9 +154,9 @@ def test_what_changed_in_the_listing_is_seen(engine, encoder):
     assert search_service.search(Query("tea")) == []
     import_listings(engine, encoder, "town", [TEA])
     wait_for(lambda: len(search_service) == 1)
-    first = search_service.search(Query("tea"))[0].found
+    first = search_service.search(Query("tea"))[0].stored
     import_listings(engine, encoder, "town", [replace(TEA, alert="Moved")], notice="Fictional")
-    wait_for(lambda: search_service.search(Query("tea"))[0].found.listing.alert == "Moved")
+    wait_for(lambda: search_service.search(Query("tea"))[0].stored.listing.alert == "Moved")
     found = search_service.get(first.id)
     assert found is not None
     assert found.notice == "Fictional"
@@ -181,9 +181,9 @@ def test_another_process_s_import_is_seen_within_3_seconds(engine, encoder, dire
     import_listings(engine, encoder, "town", [TEA])
     search_service = SearchService(engine, encoder)
     [before] = search_service.search(Query("tea"))
-    assert before.found.notice == ""
+    assert before.stored.notice == ""
     subprocess.run([sys.executable, "-c", IMPORT, directory_url], check=True, cwd=ROOT, timeout=120)
-    wait_for(lambda: search_service.search(Query("tea"))[0].found.notice == "Seen from afar")
+    wait_for(lambda: search_service.search(Query("tea"))[0].stored.notice == "Seen from afar")
 
 
 def wait_for(condition, seconds: float = 3.0) -> None:
@@ -312,5 +312,5 @@ def test_characters_that_no_text_holds_do_not_stop_an_import(engine, encoder, tm
     assert (again.added, again.unchanged) == (0, 2)
     search_service = SearchService(engine, encoder)
     [hit] = search_service.search(Query(f"choir {odd}", limit=1))
-    assert hit.found.listing.name == "Choir"
+    assert hit.stored.listing.name == "Choir"
     assert search_service.search(Query("choir", labels=frozenset({("topics", odd)}), limit=1)) == []

@@ -43,7 +43,7 @@ def filled_engine(tmp_path, encoder) -> Iterator[Engine]:
 
 def find(engine: Engine, encoder) -> list[tuple[str, str]]:
     hits = SearchService(engine, encoder).search(Query("lunch club", limit=9))
-    return [(hit.found.source, hit.found.listing.name) for hit in hits]
+    return [(hit.stored.source, hit.stored.listing.name) for hit in hits]
 
 
 def give_verdict(engine: Engine, verdict: str) -> None:
@@ -82,15 +82,15 @@ def test_the_shown_listing_warns_that_its_duplicate_is_closed_for_now(filled_eng
     import_listings(filled_engine, encoder, "one", [closed, CHOIR])
     search_service = SearchService(filled_engine, encoder)
     [hit, choir] = search_service.search(Query("lunch club", limit=9))
-    assert hit.found.listing.status == "open"
-    assert "Another source says that it is closed for now" in hit.found.listing.alert
-    assert choir.found.listing.alert == ""
-    page = ServiceRepository(filled_engine).get(hit.found.id)
+    assert hit.stored.listing.status == "open"
+    assert "Another source says that it is closed for now" in hit.stored.listing.alert
+    assert choir.stored.listing.alert == ""
+    page = ServiceRepository(filled_engine).get(hit.stored.id)
     assert page is not None
-    assert page.listing.alert == hit.found.listing.alert
+    assert page.listing.alert == hit.stored.listing.alert
     import_listings(filled_engine, encoder, "one", [CLUB, CHOIR])
     assert (
-        SearchService(filled_engine, encoder).search(Query("lunch club"))[0].found.listing.alert
+        SearchService(filled_engine, encoder).search(Query("lunch club"))[0].stored.listing.alert
         == ""
     )
 

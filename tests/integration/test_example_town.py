@@ -104,10 +104,10 @@ def test_the_town_sends_nobody_to_a_real_door(listings):
 def test_what_people_ask_for_is_found(search_service, text, word):
     hits = search_service.search(Query(text, limit=3))
     assert len(hits) == 3
-    assert hits[0].good
-    told = " ".join(f"{hit.found.listing.name} {hit.found.listing.description}" for hit in hits)
+    assert hits[0].is_good
+    told = " ".join(f"{hit.stored.listing.name} {hit.stored.listing.description}" for hit in hits)
     assert re.search(word, told, re.I)
-    assert all(hit.found.notice == NOTICE for hit in hits)
+    assert all(hit.stored.notice == NOTICE for hit in hits)
     assert all(describe_hit(hit)["reasons"] for hit in hits)
 
 
@@ -115,38 +115,38 @@ def test_others_can_be_shown_until_there_are_none(search_service):
     query = Query("gardening", kinds=frozenset({"volunteering"}), limit=5)
     seen: set[int] = set()
     while hits := search_service.search(query):
-        ids = {hit.found.id for hit in hits}
+        ids = {hit.stored.id for hit in hits}
         assert not ids & seen
         seen |= ids
-        query = replace(query, exclude=query.exclude | {hit.found.id for hit in hits})
+        query = replace(query, exclude=query.exclude | {hit.stored.id for hit in hits})
     assert len(seen) > 10
 
 
 def test_a_listing_that_is_closed_is_never_found(search_service, listings):
     for one in (one for one in listings if one.status == "closed"):
         hits = search_service.search(Query(f"{one.name} {one.description}", limit=100))
-        assert one.key not in {hit.found.listing.key for hit in hits}
+        assert one.key not in {hit.stored.listing.key for hit in hits}
 
 
 def test_a_listing_that_is_closed_for_now_says_so(search_service, listings):
     for one in (one for one in listings if one.status == "temporarily closed"):
         hits = search_service.search(Query(one.name, limit=10))
-        [found] = [hit.found for hit in hits if hit.found.listing.key == one.key]
+        [found] = [hit.stored for hit in hits if hit.stored.listing.key == one.key]
         assert describe_listing(found)["alert"].startswith("Closed for now")
 
 
 def test_area_wide_and_online_listings_are_found_near_a_place(search_service, listings):
-    near = search_service.require_area(search_service.area_names()[0])
+    near = search_service.require_area(search_service.list_area_names()[0])
     anywhere = [one for one in listings if not one.places and one.status != "closed"]
     assert anywhere
     for one in anywhere:
         hits = search_service.search(Query(f"{one.name} {one.description}", near=near, limit=5))
-        [hit] = [hit for hit in hits if hit.found.listing.key == one.key]
+        [hit] = [hit for hit in hits if hit.stored.listing.key == one.key]
         assert hit.miles is None
 
 
 def test_every_area_of_the_town_is_known(search_service):
-    for name in search_service.area_names():
+    for name in search_service.list_area_names():
         area = search_service.find_area(f"near {name.upper()} please")
         assert area is not None
         assert area.name == name

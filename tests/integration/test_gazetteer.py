@@ -141,13 +141,13 @@ def test_an_area_is_in_the_middle_of_its_places(places_engine):
 
 
 def test_the_busiest_neighbourhood_is_offered_first(places_engine):
-    names = Gazetteer(places_engine).names()
+    names = Gazetteer(places_engine).list_names()
     assert names == ("Old Town", "Iford", "Old Town Hill", "St. Ives (East)")
 
 
 def test_a_change_by_another_is_found(empty):
     gazetteer = Gazetteer(empty)
-    assert (gazetteer.find("Iford"), gazetteer.names()) == (None, ())
+    assert (gazetteer.find("Iford"), gazetteer.list_names()) == (None, ())
     put(empty, PLACES)
     assert gazetteer.find("Iford") is not None
 

@@ -29,7 +29,7 @@ def filled_engine(tmp_path, encoder) -> Iterator[Engine]:
 
 def shown(filled_engine: Engine, encoder) -> set[str]:
     hits = SearchService(filled_engine, encoder).search(Query("tea", limit=99))
-    return {hit.found.listing.key for hit in hits}
+    return {hit.stored.listing.key for hit in hits}
 
 
 def ids(filled_engine: Engine) -> dict[str, int]:

@@ -98,7 +98,7 @@ def test_what_is_found_is_what_the_whole_directory_would_give(pair, need, monkey
     # As with hundreds of thousands: the index of vectors is asked, and not all are compared.
     monkeypatch.setattr(postgres_backend, "_MAX_SORTED", 300)
     monkeypatch.setattr(postgres_backend, "_MAX_SORTED_NEAR", 300)
-    near = in_memory.require_area(in_memory.area_names()[0])
+    near = in_memory.require_area(in_memory.list_area_names()[0])
     queries, _ = find_queries()
     shared = []
     for said in queries[:20]:
@@ -107,17 +107,17 @@ def test_what_is_found_is_what_the_whole_directory_would_give(pair, need, monkey
             query = replace(query, near=near)
         found, expected = in_database.search(query), in_memory.search(query)
         assert len(found) == len(expected)
-        told = {hit.found.listing.key: hit for hit in expected}
-        same = [hit for hit in found if hit.found.listing.key in told]
+        told = {hit.stored.listing.key: hit for hit in expected}
+        same = [hit for hit in found if hit.stored.listing.key in told]
         shared.append(len(same) / max(1, len(expected)) if expected else 1.0)
         for hit in same:
-            assert_alike(hit, told[hit.found.listing.key])
+            assert_alike(hit, told[hit.stored.listing.key])
     assert np.mean(shared) >= 0.99
 
 
 def assert_alike(one: Hit, other: Hit) -> None:
     assert one.reasons == other.reasons
-    assert (one.miles, one.silent) == (other.miles, other.silent)
+    assert (one.miles, one.is_silent) == (other.miles, other.is_silent)
     assert one.score == pytest.approx(other.score, abs=0.001)
     assert one.fit == pytest.approx(other.fit, abs=0.001)
 
@@ -153,7 +153,7 @@ def test_by_words_alone_while_the_encoder_loads(make_engine, example):
         import_listings(postgres_engine, Ready(example), "town", example.listings)
         search_service = SearchService(postgres_engine, Loading(), lambda: TODAY)
         found.append(
-            [hit.found.listing.key for hit in search_service.search(Query("tea", limit=5))]
+            [hit.stored.listing.key for hit in search_service.search(Query("tea", limit=5))]
         )
     assert found[0] == found[1]
     assert found[0]
@@ -248,7 +248,7 @@ def test_slow_indexes_are_built_once_where_most_is_new(postgres_engine, encoder,
     import_listings(postgres_engine, encoder, "town", [replace(TEA, description="Coffee."), CHOIR])
     assert not find_rebuilt(before)
     [hit] = SearchService(postgres_engine, encoder).search(Query("coffee", limit=1))
-    assert hit.found.listing.name == "Tea"
+    assert hit.stored.listing.name == "Tea"
 
 
 def test_a_search_row_goes_with_every_entry(postgres_engine, encoder):
@@ -304,7 +304,7 @@ def test_entries_of_before_are_made_searchable(postgres_engine, encoder):
     assert len(PostgresBackend(postgres_engine)) == 0
     assert renew_entries(postgres_engine) == 2
     [hit] = SearchService(postgres_engine, encoder).search(Query("singing", limit=1))
-    assert hit.found.listing == classify_listing(CHOIR)
+    assert hit.stored.listing == classify_listing(CHOIR)
 
 
 def test_the_whole_directory_is_never_read(postgres_engine, encoder, monkeypatch):

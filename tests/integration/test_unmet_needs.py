@@ -60,7 +60,7 @@ def test_near_ones_are_near(search_service):
         search_service, RecommendationRequest(interest="choir", area=OLD_TOWN)
     )
     assert not recommendation.is_far
-    assert recommendation.places[0].found.listing.name == "Old Town Choir"
+    assert recommendation.places[0].stored.listing.name == "Old Town Choir"
 
 
 def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(filled_engine, encoder):
@@ -71,7 +71,7 @@ def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(filled_engi
     request = RecommendationRequest(interest="choir", area=Area("you", Point(53.4, 1.0)))
     recommendation = recommend_listings(SearchService(filled_engine, encoder), request)
     assert recommendation.is_far
-    names = [hit.found.listing.name for hit in recommendation.places]
+    names = [hit.stored.listing.name for hit in recommendation.places]
     assert names == ["Far Choir 3", "Far Choir 2", "Songs on a screen"]
 
 

@@ -53,12 +53,12 @@ def test_nothing_of_it_is_stored_or_shown(engine, encoder):
     search_service = SearchService(engine, encoder)
     near = Area("here", PLACE.point or Point(0, 0))
     hits = search_service.search(Query("somewhere safe refuge", near=near, nearest=True, limit=9))
-    [hit] = [hit for hit in hits if hit.found.listing.key == "refuge"]
-    shown = json.dumps([describe_hit(hit), describe_listing(hit.found)])
+    [hit] = [hit for hit in hits if hit.stored.listing.key == "refuge"]
+    shown = json.dumps([describe_hit(hit), describe_listing(hit.stored)])
     assert not any(secret in shown for secret in SECRETS)
     assert hit.miles is None
     assert not any("mile" in reason or "walk" in reason for reason in hit.reasons)
-    assert describe_listing(hit.found)["where"].startswith("The address is kept private")
+    assert describe_listing(hit.stored)["where"].startswith("The address is kept private")
     for secret in SECRETS[:4]:
         assert search_service.find_area(secret) is None
 
@@ -82,7 +82,7 @@ def test_a_row_that_turns_confidential_takes_its_place_off_show_though_it_is_ref
     assert len(report.quarantined) == 1
     assert leaks(engine) == set()
     [hit] = SearchService(engine, encoder).search(Query("refuge"))
-    assert hit.found.listing.confidential
+    assert hit.stored.listing.confidential
     assert SearchService(engine, encoder).find_area(SECRETS[3]) is None
 
 
@@ -179,7 +179,7 @@ def test_the_example_town_keeps_its_confidential_places_too(engine, encoder):
     search_service = SearchService(engine, encoder)
     for row in kept:
         hits = search_service.search(Query(row.name, near=Area("x", Point(53.7, 1.7)), limit=20))
-        [hit] = [hit for hit in hits if hit.found.listing.key == row.key]
+        [hit] = [hit for hit in hits if hit.stored.listing.key == row.key]
         shown = describe_hit(hit)
         assert shown["miles"] is None
         assert "ZY" not in shown["where"]

@@ -71,7 +71,7 @@ def test_each_count_is_what_its_filter_leaves(listings):
     for count, narrower, only in filter_by(facets, town, query):
         hits = town.search(narrower, vector)
         # What does not say is shown, but promised to nobody.
-        left = [hit for hit in hits if not (only == "sure" and hit.silent)]
+        left = [hit for hit in hits if not (only == "sure" and hit.is_silent)]
         left = [hit for hit in left if not (only == "near" and hit.miles is None)]
         assert count == len(left)
     assert set(facets.miles) <= set(WITHIN_MILES)

@@ -39,7 +39,7 @@ AXIS = towards(1.0)[0]
 
 
 def names(hits: list[Hit]) -> list[str]:
-    return [hit.found.listing.name for hit in hits]
+    return [hit.stored.listing.name for hit in hits]
 
 
 SHED = listing("Shed", description="Woodwork and gardening.", places=(Place(point=Point(53.5, 1)),))
@@ -117,14 +117,14 @@ def test_reasons_are_what_was_asked_for(one, query, reason):
 
 def test_close_in_meaning_is_only_said_where_it_is():
     near, far = build(SHED, CHOIR, vectors=towards(0.6, 0.1)).search(Query("zumba"), AXIS)
-    assert (near.good, near.reasons) == (True, ("It is close in meaning to what you said",))
-    assert (far.good, far.reasons) == (False, ("It is one of the closest we know of",))
+    assert (near.is_good, near.reasons) == (True, ("It is close in meaning to what you said",))
+    assert (far.is_good, far.reasons) == (False, ("It is one of the closest we know of",))
 
 
 def test_a_word_that_most_listings_have_is_no_reason():
     many = [listing(f"n{n}", description="A friendly group.") for n in range(20)]
     hits = build(*many, SHED).search(Query("friendly gardening", limit=30), AXIS)
-    assert [hit.found.listing.name for hit in hits if "friendly" in hit.reasons[0]] == []
+    assert [hit.stored.listing.name for hit in hits if "friendly" in hit.reasons[0]] == []
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_whatever_is_asked(listings, query, encoder_up, seed):
 
     assert len(hits) <= query.limit
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert len({hit.found.id for hit in hits}) == len(hits)
+    assert len({hit.stored.id for hit in hits}) == len(hits)
     for hit in hits:
-        one = hit.found.listing
-        assert hit.found.id not in query.exclude
+        one = hit.stored.listing
+        assert hit.stored.id not in query.exclude
         assert not query.kinds or one.kind in query.kinds
         assert one.free or not query.free
         assert one.status != "closed"

@@ -34,8 +34,8 @@ def create_try_search_router(search_service: SearchService) -> APIRouter:
             query={"q": q, "near": near},
             area=area.name if area else "",
             is_unknown_place=bool(near.strip()) and area is None,
-            topic=search_service.name_need(q) if q.strip() else "",
-            hits=[(hit, build_card(hit.found)) for hit in hits],
+            topic=search_service.name_unmet_need(q) if q.strip() else "",
+            hits=[(hit, build_card(hit.stored)) for hit in hits],
             good_fit=GOOD_ENOUGH,
         )
 
