@@ -1,5 +1,5 @@
-"""What Rasa learns, and the actions that it calls back.
+"""What Rasa learns (domain and data), and the code that it runs or calls.
 
-`components` runs inside Rasa's own environment and may import nothing of ours;
-`actions` runs in the project's.
+`components` runs in Rasa's own environment and may import nothing of ours. `understanding` and
+`actions` run in the project's.
 """

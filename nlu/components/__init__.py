@@ -1,1 +1,1 @@
-"""Code that runs inside Rasa's own environment. Imports Rasa, and nothing of ours."""
+"""Code that runs in Rasa's own environment. It imports Rasa and nothing of ours."""

@@ -1,7 +1,7 @@
-"""Logistic regression over letters, words and the sentence vector, told apart.
+"""Logistic regression over letters, words and the sentence vector, each with its own scale.
 
 Runs in Rasa's environment. Must store nothing that loading could execute: like Rasa's own
-classifier, of which it is a kind, it is kept as skops, which refuses unknown types.
+classifier, which it extends, it is stored with skops, which refuses unknown types.
 """
 
 from typing import Any
@@ -18,12 +18,12 @@ from sklearn.preprocessing import normalize
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class BalancedFeaturesClassifier(LogisticRegressionClassifier):
-    """Rasa's logistic regression, with two things mended.
+    """Rasa's logistic regression, with two changes.
 
-    Each featurizer's counts are brought to length 1, so that a long message counts no more
-    than a short one, nor 80 groups of letters more than 10 words; dense features keep the
-    length their featurizer gives them. And `C`, how far the weights may go to fit the
-    examples, can be set: Rasa holds it at 1, which fits vectors of length 1 too little.
+    Each featurizer's counts are scaled to length 1, so that a long message weighs no more than a
+    short one, nor 80 groups of letters more than 10 words; dense features keep the length that
+    their featurizer gives them. And `C`, the inverse regularisation strength, can be set: Rasa
+    fixes it at 1, which underfits vectors of length 1.
     """
 
     @staticmethod
@@ -42,16 +42,16 @@ class BalancedFeaturesClassifier(LogisticRegressionClassifier):
 
     def _create_X(self, messages: list[Message]) -> csr_matrix:  # noqa: N802 - Rasa's name
         """Shape (messages, counted + dense features); featurizers in the pipeline's order."""
-        return vstack([_join(message) for message in messages], format="csr")
+        return vstack([_join_features(message) for message in messages], format="csr")
 
 
-def _join(message: Message) -> csr_matrix:
+def _join_features(message: Message) -> csr_matrix:
     return hstack(
         [
-            normalize(csr_matrix(one.features, dtype=float))
-            if one.is_sparse()
-            else csr_matrix(one.features)
-            for one in message.features
-            if one.attribute == TEXT and one.type == FEATURE_TYPE_SENTENCE
+            normalize(csr_matrix(features.features, dtype=float))
+            if features.is_sparse()
+            else csr_matrix(features.features)
+            for features in message.features
+            if features.attribute == TEXT and features.type == FEATURE_TYPE_SENTENCE
         ]
     )

@@ -1,7 +1,7 @@
 """Parses texts with a trained model and no server: `python -m nlu.components.parse MODEL`.
 
-Reads one JSON string a line from standard input and prints one JSON object a line:
-`text`, `intent`, `confidence` and `entities`. Must print nothing else there.
+Reads one JSON string per line from standard input and prints one JSON object per line: `text`,
+`intent`, `confidence` and `entities`. Must print nothing else to standard output.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from rasa.core.agent import Agent
 
 
 async def parse(agent: Agent, text: str) -> dict:
-    """What the model takes `text` for; below the threshold the intent is `nlu_fallback`."""
+    """`text` as the model parses it; below the threshold the intent is `nlu_fallback`."""
     parsed = await agent.parse_message(text)
-    kept = ("entity", "value", "start", "end")
+    keys = ("entity", "value", "start", "end")
     return {
         "text": text,
         "intent": parsed["intent"]["name"],
         "confidence": round(float(parsed["intent"]["confidence"]), 4),
-        "entities": [{name: one[name] for name in kept} for one in parsed["entities"]],
+        "entities": [{key: entity[key] for key in keys} for entity in parsed["entities"]],
     }
 
 
 async def main(model: str) -> None:
-    # Rasa and TensorFlow print as they load: that goes to standard error.
+    # Rasa and TensorFlow print too; that goes to standard error.
     out, sys.stdout = sys.stdout, sys.stderr
     agent = Agent.load(model)
     for line in sys.stdin:

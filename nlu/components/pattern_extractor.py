@@ -1,4 +1,4 @@
-"""Entities that a pattern finds more surely than a model could; see `entities.yml` beside this.
+"""Extracts the entities that patterns find more reliably than a model: see `entities.yml`.
 
 Runs in Rasa's environment. Must give each span the plain value that the actions know.
 """
@@ -19,20 +19,20 @@ from rasa.shared.nlu.training_data.message import Message
 PATTERNS = Path(__file__).with_name("entities.yml")
 
 _SHORTHANDS = {
-    # A part of a day after it makes a short word for a day sure.
+    # A short word for a day counts before a part of the day.
     "<part>": r"(?= (?:mornings?|afternoons?|evenings?|nights?|morn|aft|eve)\b)",
-    # "The first time" counts no listing.
+    # "The first time" refers to no listing.
     "<ordinal>": (
         r"(?! (?:one|1|yin|un|time|thing|few|week|month|year|day|bit|person|place i|three|two|"
         r"couple|world|aid)\b)"
     ),
 }
-_AS_SAID = "="
+_AS_TYPED = "="
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class PatternExtractor(GraphComponent):
-    """Adds an entity for each span that a pattern finds; of two that overlap, the first."""
+    """Adds an entity for each span that a pattern matches; if two overlap, the first counts."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -49,10 +49,10 @@ class PatternExtractor(GraphComponent):
         return cls()
 
     def __init__(self) -> None:
-        written = yaml.safe_load(PATTERNS.read_text(encoding="utf-8"))
+        content = yaml.safe_load(PATTERNS.read_text(encoding="utf-8"))
         self._patterns = [
             (entity, str(value), _compile(pattern))
-            for entity, values in written.items()
+            for entity, values in content.items()
             for value, patterns in values.items()
             for pattern in patterns
         ]
@@ -60,29 +60,29 @@ class PatternExtractor(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             if text := message.get(TEXT):
-                found = [*message.get(ENTITIES, []), *self.find(text)]
-                message.set(ENTITIES, found, add_to_output=True)
+                entities = [*message.get(ENTITIES, []), *self.find_entities(text)]
+                message.set(ENTITIES, entities, add_to_output=True)
         return messages
 
-    def find(self, text: str) -> Iterator[dict[str, Any]]:
+    def find_entities(self, text: str) -> Iterator[dict[str, Any]]:
         """The entities in `text`, in order."""
         spans = [
-            (*found.span("value" if "value" in found.groupdict() else 0), entity, value)
+            (*match.span("value" if "value" in match.groupdict() else 0), entity, value)
             for entity, value, pattern in self._patterns
-            for found in pattern.finditer(text.replace("’", "'"))
+            for match in pattern.finditer(text.replace("’", "'"))
         ]
-        told_until: dict[str, int] = {}
+        last_end: dict[str, int] = {}
         for start, end, entity, value in sorted(spans, key=lambda span: (span[0], -span[1])):
-            if start >= told_until.get(entity, 0):
-                said = text[start:end] if value == _AS_SAID else value
+            if start >= last_end.get(entity, 0):
+                entity_value = text[start:end] if value == _AS_TYPED else value
                 yield {
                     "entity": entity,
                     "start": start,
                     "end": end,
-                    "value": said,
+                    "value": entity_value,
                     "extractor": type(self).__name__,
                 }
-                told_until[entity] = end
+                last_end[entity] = end
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
-"""Sentence vectors for Rasa, from the same ONNX file that the directory search uses.
+"""Sentence vectors for Rasa, from the same ONNX file that the directory's search uses.
 
-Runs in Rasa's environment, where sentence-transformers cannot be installed: hence
-onnxruntime and tokenizers alone. Must give the vectors `directory.encoder` gives.
+Runs in Rasa's environment, where sentence-transformers cannot be installed, and so uses
+onnxruntime and tokenizers. Must give the same vectors as `directory.encoder`.
 """
 
 import os
@@ -22,16 +22,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 
-_BATCH = 16
+_BATCH_SIZE = 16
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Gives each message one unit vector of 384 numbers.
 
-    The folder is what `directory.encoder.prepare` made; it is named by the
-    environment variable CONNECTOR_ENCODER, or else is `var/encoder`. `weight` is the
-    vector's length, which sets how much it says beside the counts of letters.
+    The encoder's folder is the one that `directory.encoder.prepare_encoder` made: that in the
+    environment variable CONNECTOR_ENCODER, or `var/encoder`. `weight` is the vector's length,
+    and so how much it weighs beside the counts of letters and words.
     """
 
     @classmethod
@@ -71,15 +71,15 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """Nothing beyond the defaults to check."""
+        """There is nothing to check beyond the defaults."""
 
     def process(self, messages: list[Message]) -> list[Message]:
-        told = [message for message in messages if message.get(TEXT)]
-        for start in range(0, len(told), _BATCH):
-            batch = told[start : start + _BATCH]
-            vectors = self.encode([one.get(TEXT) for one in batch])
+        with_text = [message for message in messages if message.get(TEXT)]
+        for start in range(0, len(with_text), _BATCH_SIZE):
+            batch = with_text[start : start + _BATCH_SIZE]
+            vectors = self.encode([message.get(TEXT) for message in batch])
             for message, vector in zip(batch, vectors, strict=True):
-                self._add(message, vector)
+                self._add_features(message, vector)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -89,18 +89,18 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def encode(self, texts: list[str]) -> np.ndarray:
         """Unit vectors of shape (len(texts), 384)."""
         encodings = self._tokenizer.encode_batch(texts)
-        mask = np.array([one.attention_mask for one in encodings], dtype=np.int64)
-        ids = np.array([one.ids for one in encodings], dtype=np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         hidden = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         summed = (hidden * mask[..., None]).sum(axis=1)
         return summed / np.linalg.norm(summed, axis=1, keepdims=True)
 
-    def _add(self, message: Message, vector: np.ndarray) -> None:
+    def _add_features(self, message: Message, vector: np.ndarray) -> None:
         alias = self._config["alias"]
         tokens = max(1, len(message.get("text_tokens") or ()))
         row = (vector * self._config["weight"]).astype(np.float32)[None, :]
-        # Rasa wants a row a token as well; a sentence encoder has only the one to give.
+        # Rasa wants one row per token as well, and a sentence encoder gives only one row.
         message.add_features(
             Features(np.repeat(row, tokens, axis=0), FEATURE_TYPE_SEQUENCE, TEXT, alias)
         )

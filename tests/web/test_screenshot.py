@@ -41,7 +41,7 @@ def test_a_conversation_in_the_browser(
     expect(page.get_by_text("Type a place or a postcode")).to_be_visible()
     choose(page, "Harbourside")
     choose(page, "In the day")
-    expect(page.get_by_text("And here you are needed.")).to_be_visible()
+    expect(page.get_by_text("And here they would love your help.")).to_be_visible()
     expect(
         page.get_by_role("article").or_(page.get_by_text("Fictional example")).first
     ).to_be_visible()
