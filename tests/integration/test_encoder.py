@@ -1,4 +1,4 @@
-"""The quantised encoder says the same as the full one, from any thread."""
+"""The quantised encoder gives the vectors of the full one, from any thread."""
 
 import json
 import threading
@@ -47,7 +47,7 @@ def test_vectors_have_length_one_and_keep_their_order(encoder):
     assert encoder.encode([]).shape == (0, DIMENSIONS)
 
 
-def test_like_meanings_lie_close(encoder):
+def test_similar_meanings_have_near_vectors(encoder):
     lonely, company, tyres = encoder.encode(
         ["I have nobody to talk to", "A friendly group for company", "Cheap car tyres fitted"]
     )
@@ -55,30 +55,30 @@ def test_like_meanings_lie_close(encoder):
 
 
 def test_progress_counts_every_text(encoder):
-    done: list[int] = []
-    encoder.encode(["tea"] * 20, done.append)
-    assert sum(done) == 20
+    counts: list[int] = []
+    encoder.encode(["tea"] * 20, counts.append)
+    assert sum(counts) == 20
 
 
 def test_several_threads_may_encode_at_once(encoder):
     expected = encoder.encode(["tea and talk"])[0]
-    wrong: list[object] = []
+    failures: list[int] = []
 
     def encode_often(length: int) -> None:
         for _ in range(10):
             encoder.encode(["word " * length])
             if encoder.encode(["tea and talk"])[0] @ expected < 0.999:
-                wrong.append(length)
+                failures.append(length)
 
     threads = [threading.Thread(target=encode_often, args=(5 * n + 1,)) for n in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert wrong == []
+    assert failures == []
 
 
-def test_who_cannot_wait_is_told_so(encoder):
+def test_encoding_raises_while_the_encoder_loads(encoder):
     loading = Encoder(ROOT / "var" / "encoder")
     assert not loading.is_ready
     with pytest.raises(EncoderNotReadyError):
@@ -86,7 +86,7 @@ def test_who_cannot_wait_is_told_so(encoder):
     assert encoder.encode_if_ready(["tea"]).shape == (1, DIMENSIONS)
 
 
-def test_preparing_twice_does_nothing_the_second_time(encoder):
+def test_preparing_a_second_time_does_nothing(encoder):
     started = time.monotonic()
     prepare_encoder(ROOT / "var" / "encoder")
     assert encoder.is_ready

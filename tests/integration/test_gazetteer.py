@@ -1,4 +1,4 @@
-"""Where a name, postcode or pair of degrees is, as listings and an imported gazetteer tell it."""
+"""The gazetteer finds names, postcodes and degrees, from listings and from imported places."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -28,7 +28,7 @@ PLACES = (
     Place("Nowhere", neighbourhood="Lost Village", postcode="ZY9 9ZZ"),
 )
 
-# Twelve cells to a line, parted by tabs.
+# Twelve cells a line, separated by tabs.
 GEONAMES = "\n".join(
     "\t".join(["GB", code, name, "England", "ENG", "", "", "", "", str(north), str(east), "4"])
     for code, name, north, east in [
@@ -47,8 +47,8 @@ GEONAMES = "\n".join(
 )
 
 
-def put(places_engine: Engine, places: tuple[Place, ...]) -> None:
-    """The places as one listing's, and the directory's revision one higher."""
+def write_places(places_engine: Engine, places: tuple[Place, ...]) -> None:
+    """Write the places as one listing's, and raise the directory's revision by one."""
     with places_engine.begin() as connection:
         number = (connection.scalar(select(func.max(RevisionRow.number))) or 0) + 1
         source = connection.scalar(
@@ -88,7 +88,7 @@ def empty(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def places_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     places_engine = open_empty(tmp_path_factory.mktemp("gazetteer"))
-    put(places_engine, PLACES)
+    write_places(places_engine, PLACES)
     yield places_engine
     places_engine.dispose()
 
@@ -97,7 +97,7 @@ def places_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gazetteer]:
     folder = tmp_path_factory.mktemp("named")
     places_engine = open_empty(folder)
-    put(places_engine, PLACES)
+    write_places(places_engine, PLACES)
     (folder / "names").write_text(GEONAMES)
     assert import_places(places_engine, folder / "names") == 21
     yield Gazetteer(places_engine)
@@ -129,7 +129,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gazetteer]:
         ("", None),
     ],
 )
-def test_an_area_is_found_by_what_people_call_it(places_engine, text, name):
+def test_an_area_is_found_by_name_postcode_or_degrees(places_engine, text, name):
     area = Gazetteer(places_engine).find(text)
     assert (area.name if area else None) == name
 
@@ -140,15 +140,15 @@ def test_an_area_is_in_the_middle_of_its_places(places_engine):
     assert (area.point.latitude, area.point.longitude) == pytest.approx((53.1, 1.1))
 
 
-def test_the_busiest_neighbourhood_is_offered_first(places_engine):
+def test_the_busiest_neighbourhood_comes_first(places_engine):
     names = Gazetteer(places_engine).list_names()
     assert names == ("Old Town", "Iford", "Old Town Hill", "St. Ives (East)")
 
 
-def test_a_change_by_another_is_found(empty):
+def test_a_change_by_another_process_is_found(empty):
     gazetteer = Gazetteer(empty)
     assert (gazetteer.find("Iford"), gazetteer.list_names()) == (None, ())
-    put(empty, PLACES)
+    write_places(empty, PLACES)
     assert gazetteer.find("Iford") is not None
 
 
@@ -166,7 +166,7 @@ def test_a_change_by_another_is_found(empty):
         ("a choir around stoke on trent", "Stoke-on-Trent"),
         ("qz7", "QZ7"),
         ("QZ7 1AB", "QZ7"),
-        # Names that are words: the sentence must say that it means the place.
+        # Names that are also words: the sentence must show that it means the place.
         ("Bath", "Bath"),
         ("i live in bath", "Bath"),
         ("anything in Bath for a widower", "Bath"),
@@ -193,14 +193,14 @@ def test_a_place_name_in_a_sentence(named, text, name):
     assert (area.name if area else None) == name
 
 
-def test_of_many_places_with_one_name_the_nearest_is_meant(named):
+def test_the_nearest_of_several_places_with_one_name_is_found(named):
     area = named.find("Newport")
     assert area is not None
     assert (area.point.latitude, area.point.longitude) == pytest.approx((52.3, -1.1))
 
 
 def test_a_town_in_several_parts_is_in_their_middle(empty, tmp_path):
-    put(empty, (Place(neighbourhood="Cwm", postcode="QX9 1AA", point=Point(51.5, -3.0)),))
+    write_places(empty, (Place(neighbourhood="Cwm", postcode="QX9 1AA", point=Point(51.5, -3.0)),))
     (tmp_path / "names").write_text(GEONAMES)
     import_places(empty, tmp_path / "names")
     area = Gazetteer(empty).find("near Newport")
@@ -218,21 +218,21 @@ ONS = """pcd,pcd2,pcds,dointr,doterm,lat,long
 
 def test_the_postcode_directory_of_the_ons(empty, tmp_path):
     (tmp_path / "ons.csv").write_text(ONS)
-    told: list[tuple[str, int, int | None]] = []
-    count = import_places(empty, tmp_path / "ons.csv", lambda *one: told.append(one))
+    reports: list[tuple[str, int, int | None]] = []
+    count = import_places(empty, tmp_path / "ons.csv", lambda *report: reports.append(report))
     assert count == 4
-    assert told[-1] == ("Reading places", 4, 4)
+    assert reports[-1] == ("Reading places", 4, 4)
     gazetteer = Gazetteer(empty)
     area = gazetteer.find("qx11aa")
     assert area is not None
     assert (area.name, area.point) == ("QX1 1AA", Point(51.5, -3.0))
-    # Ended, and not known: as near as their outcode.
+    # A terminated postcode and an unknown one are placed by their outcode.
     assert {area.name for text in ("QX1 1AB", "QX1 1AD") if (area := gazetteer.find(text))} == {
         "QX1"
     }
 
 
-def test_each_kind_is_replaced_by_the_next_file_of_its_kind(empty, tmp_path):
+def test_a_file_replaces_an_earlier_one_of_its_kind(empty, tmp_path):
     (tmp_path / "ons.csv").write_text(ONS)
     (tmp_path / "names").write_text(GEONAMES)
     for name in ("ons.csv", "names", "ons.csv", "names"):
@@ -253,7 +253,7 @@ def test_each_kind_is_replaced_by_the_next_file_of_its_kind(empty, tmp_path):
         ("pcds,lat,long\n", "holds no place"),
     ],
 )
-def test_a_file_that_is_no_gazetteer_changes_nothing(empty, tmp_path, text, complaint):
+def test_a_file_of_another_format_changes_nothing(empty, tmp_path, text, complaint):
     (tmp_path / "good").write_text(GEONAMES)
     import_places(empty, tmp_path / "good")
     (tmp_path / "bad").write_text(text)
@@ -263,7 +263,7 @@ def test_a_file_that_is_no_gazetteer_changes_nothing(empty, tmp_path, text, comp
         assert connection.scalar(select(func.count()).select_from(NamedPlaceRow)) == 21
 
 
-def test_a_file_that_is_not_there(empty, tmp_path):
+def test_a_missing_file(empty, tmp_path):
     with pytest.raises(SourceError, match="There is no file"):
         import_places(empty, tmp_path / "nowhere")
 
@@ -286,7 +286,9 @@ def test_the_whole_country(empty):
     path = SHARED / "places" / "GB.txt"
     if not path.is_file():
         pytest.skip(f"the gazetteer is not at {path}; set CONNECTOR_SHARED_DATA")
-    put(empty, (Place(neighbourhood="Clifton", postcode="BS8 1AA", point=Point(51.46, -2.61)),))
+    write_places(
+        empty, (Place(neighbourhood="Clifton", postcode="BS8 1AA", point=Point(51.46, -2.61)),)
+    )
     assert import_places(empty, path) > 27_000
     gazetteer = Gazetteer(empty)
     found = {

@@ -1,4 +1,4 @@
-"""PostgreSQL finds what the whole directory in memory finds, and keeps what it finds by in step."""
+"""PostgreSQL finds what the index in memory finds, and its search rows follow the entries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ from directory.search.service import SearchService
 
 MANY = 3_000
 TODAY = date(2026, 11, 23)
-NEEDS = {
+QUERIES = {
     "nothing more": Query(""),
     "volunteering": Query("", kinds=frozenset({"volunteering"})),
     "free": Query("", free=True),
@@ -92,47 +92,47 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
     return fill("postgresql"), fill("sqlite")
 
 
-@pytest.mark.parametrize("need", NEEDS)
-def test_what_is_found_is_what_the_whole_directory_would_give(pair, need, monkeypatch):
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_search_finds_what_the_index_in_memory_finds(pair, name, monkeypatch):
     in_database, in_memory = pair
-    # As with hundreds of thousands: the index of vectors is asked, and not all are compared.
+    # As with hundreds of thousands of listings: the index of vectors is used, not a sort.
     monkeypatch.setattr(postgres_backend, "_MAX_SORTED", 300)
     monkeypatch.setattr(postgres_backend, "_MAX_SORTED_NEAR", 300)
     near = in_memory.require_area(in_memory.list_area_names()[0])
     queries, _ = find_queries()
     shared = []
-    for said in queries[:20]:
-        query = replace(NEEDS[need], text=said, limit=10)
-        if query.nearest or query.within or need == "near":
+    for text in queries[:20]:
+        query = replace(QUERIES[name], text=text, limit=10)
+        if query.nearest or query.within or name == "near":
             query = replace(query, near=near)
         found, expected = in_database.search(query), in_memory.search(query)
         assert len(found) == len(expected)
-        told = {hit.stored.listing.key: hit for hit in expected}
-        same = [hit for hit in found if hit.stored.listing.key in told]
+        by_key = {hit.stored.listing.key: hit for hit in expected}
+        same = [hit for hit in found if hit.stored.listing.key in by_key]
         shared.append(len(same) / max(1, len(expected)) if expected else 1.0)
         for hit in same:
-            assert_alike(hit, told[hit.stored.listing.key])
+            assert_alike(hit, by_key[hit.stored.listing.key])
     assert np.mean(shared) >= 0.99
 
 
-def assert_alike(one: Hit, other: Hit) -> None:
-    assert one.reasons == other.reasons
-    assert (one.miles, one.is_silent) == (other.miles, other.is_silent)
-    assert one.score == pytest.approx(other.score, abs=0.001)
-    assert one.fit == pytest.approx(other.fit, abs=0.001)
+def assert_alike(hit: Hit, other: Hit) -> None:
+    assert hit.reasons == other.reasons
+    assert (hit.miles, hit.is_silent) == (other.miles, other.is_silent)
+    assert hit.score == pytest.approx(other.score, abs=0.001)
+    assert hit.fit == pytest.approx(other.fit, abs=0.001)
 
 
-def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example, monkeypatch):
-    """The index of vectors gives up after many that a filter refuses; a search must not."""
+def test_a_listing_is_found_where_a_filter_allows_few(make_engine, example, monkeypatch):
+    """The index of vectors gives up after many refused rows; a search must not."""
     monkeypatch.setattr(postgres_backend, "_MAX_SORTED", 1)
     corpus = grow(Corpus(example.listings[:50], example.vectors[:50], ""), 1_500)
-    rare = [replace(one, kind="have_a_say") for one in corpus.listings[-3:]]
-    common = [replace(one, kind="group") for one in corpus.listings[:-3]]
+    rare = [replace(listing, kind="have_a_say") for listing in corpus.listings[-3:]]
+    common = [replace(listing, kind="group") for listing in corpus.listings[:-3]]
     postgres_engine = make_engine("postgresql")
     write_source(postgres_engine, Ready(corpus), "town", [*common, *rare])
     backend = PostgresBackend(postgres_engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
-    # As far from them as can be.
+    # As far from them as possible.
     away = -corpus.vectors[-3:].mean(axis=0)
     candidates = backend.find_candidates(query, away, (), backend.widths[0])
     assert candidates.complete
@@ -140,7 +140,7 @@ def test_it_is_found_though_nearly_nothing_else_is_allowed(make_engine, example,
     assert allowed.sum() == 3
 
 
-def test_by_words_alone_while_the_encoder_loads(make_engine, example):
+def test_words_alone_decide_while_the_encoder_loads(make_engine, example):
     class Loading(Encoder):
         is_ready = False
 
@@ -169,7 +169,7 @@ def postgres_engine(make_engine) -> Engine:
 
 
 def recount(postgres_engine: Engine) -> tuple[dict[int, int], dict[int, int]]:
-    """How many listings use each term: as it is kept, and as it is."""
+    """How many listings use each term: as stored, and as counted now."""
     with postgres_engine.connect() as connection:
         kept = connection.execute(text("SELECT term, listings FROM term_count WHERE listings <> 0"))
         rows = connection.execute(text("SELECT terms FROM entry_search")).all()
@@ -177,7 +177,7 @@ def recount(postgres_engine: Engine) -> tuple[dict[int, int], dict[int, int]]:
         return dict(map(tuple, kept)), {0: len(rows), **counts}
 
 
-def test_words_are_counted_through_every_change(postgres_engine, encoder):
+def test_term_counts_follow_every_change(postgres_engine, encoder):
     for rows in (
         [TEA, CHOIR],
         [replace(TEA, description="Coffee."), CHOIR],
@@ -195,33 +195,33 @@ def test_words_are_counted_through_every_change(postgres_engine, encoder):
     assert kept[0] == 1
 
 
-def test_words_are_counted_once_where_most_is_new(postgres_engine, encoder, monkeypatch):
-    """Each change of a count leaves its former self: thousands are slow to step over."""
+def test_terms_are_counted_once_where_most_rows_are_new(postgres_engine, encoder, monkeypatch):
+    """Each change of a count leaves a dead row, and thousands of them are slow to skip."""
     monkeypatch.setattr(postgres_rows, "_MIN_REBUILT", 2)
     vectors = encoder.encode([TEA.name, CHOIR.name])
     pairs = zip((TEA, CHOIR), vectors, strict=True)
-    written = [Written(one, make_entry(one, vector)) for one, vector in pairs]
+    written = [Written(listing, make_entry(listing, vector)) for listing, vector in pairs]
     changes = text("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'term_count'")
     with Session(postgres_engine) as session:
         source = SourceRow(name="town")
         session.add(source)
         session.flush()
         with build_indexes_after(session, len(written)):
-            for one in written:
-                write_listings(session, source.id, [one])
+            for listing in written:
+                write_listings(session, source.id, [listing])
         assert session.scalar(changes) == 0
         session.commit()
     kept, counted = recount(postgres_engine)
     assert kept == counted
     assert kept[0] == 2
-    # And afterwards they are kept in step again.
+    # Afterwards they follow every change again.
     import_listings(postgres_engine, encoder, "town", [TEA])
     import_listings(postgres_engine, encoder, "others", [replace(CHOIR, key="another")])
     kept, counted = recount(postgres_engine)
     assert kept == counted
 
 
-def test_slow_indexes_are_built_once_where_most_is_new(postgres_engine, encoder, monkeypatch):
+def test_slow_indexes_are_built_once_where_most_rows_are_new(postgres_engine, encoder, monkeypatch):
     def read_indexes() -> dict[str, tuple[int, str]]:
         asked = text(
             "SELECT indexname, CAST(CAST(indexname AS regclass) AS oid), indexdef FROM pg_indexes "
@@ -235,7 +235,7 @@ def test_slow_indexes_are_built_once_where_most_is_new(postgres_engine, encoder,
         assert {name: how for name, (_, how) in now.items()} == {
             name: how for name, (_, how) in before.items()
         }
-        return {name for name, one in now.items() if one != before[name]}
+        return {name for name, index in now.items() if index != before[name]}
 
     monkeypatch.setattr(postgres_rows, "_MIN_REBUILT", 2)
     before = read_indexes()
@@ -251,7 +251,7 @@ def test_slow_indexes_are_built_once_where_most_is_new(postgres_engine, encoder,
     assert hit.stored.listing.name == "Tea"
 
 
-def test_a_search_row_goes_with_every_entry(postgres_engine, encoder):
+def test_every_entry_has_its_search_row(postgres_engine, encoder):
     import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
     import_listings(
         postgres_engine, encoder, "town", [replace(TEA, schedules=(Schedule(("Monday",)),))]
@@ -269,7 +269,7 @@ def test_a_search_row_goes_with_every_entry(postgres_engine, encoder):
         assert np.frombuffer(vector, np.float16).tolist() == pytest.approx(embedding)
 
 
-def test_a_search_row_holds_what_its_entry_says(postgres_engine, encoder):
+def test_a_search_row_holds_the_values_of_its_entry(postgres_engine, encoder):
     hall = Place(point=Point(51.25, -2.5))
     other = Place(point=Point(51.5, -2.75))
     sewing = replace(TEA, places=(hall, other), minimum_age=18, topics=("sewing", "tea"))
@@ -297,7 +297,7 @@ def test_a_search_row_holds_what_its_entry_says(postgres_engine, encoder):
     assert len(rows[0][2]) == 2
 
 
-def test_entries_of_before_are_made_searchable(postgres_engine, encoder):
+def test_entries_of_an_older_version_are_made_searchable(postgres_engine, encoder):
     import_listings(postgres_engine, encoder, "town", [TEA, CHOIR])
     migrate(postgres_engine, "0004", down=True)
     migrate(postgres_engine)

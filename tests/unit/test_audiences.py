@@ -1,4 +1,4 @@
-"""Whom words speak of."""
+"""The audiences that a text names."""
 
 import pytest
 
@@ -17,18 +17,18 @@ from directory.indexing.audiences import find_audiences, find_listing_audiences
         ("I use a wheelchair", "Disability sport"),
     ],
 )
-def test_the_same_people_have_the_same_bits(first: str, second: str):
+def test_an_audience_has_one_bit_whatever_its_name(first: str, second: str):
     assert find_audiences(first) & find_audiences(second)
 
 
 @pytest.mark.parametrize(
     "text", ["", "chess club", "open 10 to 12, 74 High Street", "menu", "a heartfelt weekend"]
 )
-def test_nobody_is_meant_where_nobody_is_named(text: str):
+def test_a_text_without_an_audience_has_no_bits(text: str):
     assert find_audiences(text) == 0
 
 
-def test_different_people_have_different_bits():
+def test_different_audiences_have_different_bits():
     groups = ["toddlers", "teenagers", "pensioners", "ladies", "blokes", "wheelchair", "dementia"]
     bits = [find_audiences(group) for group in groups]
     assert all(bit.bit_count() == 1 for bit in bits)

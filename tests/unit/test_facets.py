@@ -1,4 +1,4 @@
-"""A facet's count is how many would be left if one filtered by it."""
+"""A facet counts the listings that are left when a person filters by it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -43,7 +43,7 @@ LISTINGS = st.builds(
 
 
 def filter_by(facets: Facets, town: Town, query: Query) -> Iterator[tuple[int, Query, str]]:
-    """Each count, the query that it promises so many of, and what is known of those found."""
+    """Each count, the narrower query, and which of its hits the count includes."""
     for kind, count in facets.kinds.items():
         yield count, replace(query, kinds=frozenset({kind})), ""
     for strand, count in facets.strands.items():
@@ -62,22 +62,22 @@ def filter_by(facets: Facets, town: Town, query: Query) -> Iterator[tuple[int, Q
 @given(st.lists(LISTINGS, max_size=8))
 @settings(deadline=None)
 def test_each_count_is_what_its_filter_leaves(listings):
-    # No two alike, or they would be shown once.
-    town = Town([replace(one, name=f"Tea {n}") for n, one in enumerate(listings)])
+    # Equal listings would be shown once.
+    town = Town([replace(listing, name=f"Tea {number}") for number, listing in enumerate(listings)])
     query = Query("", near=HERE, limit=99)
     vector = make_vectors(1)[0]
     facets = town.count_facets(query, vector)
     assert facets.total == len(town.search(query, vector))
-    for count, narrower, only in filter_by(facets, town, query):
+    for count, narrower, included in filter_by(facets, town, query):
         hits = town.search(narrower, vector)
-        # What does not say is shown, but promised to nobody.
-        left = [hit for hit in hits if not (only == "sure" and hit.is_silent)]
-        left = [hit for hit in left if not (only == "near" and hit.miles is None)]
+        # A listing that does not say is shown, but not counted.
+        left = [hit for hit in hits if not (included == "sure" and hit.is_silent)]
+        left = [hit for hit in left if not (included == "near" and hit.miles is None)]
         assert count == len(left)
     assert set(facets.miles) <= set(WITHIN_MILES)
 
 
-def test_what_does_not_fit_the_words_is_not_counted():
+def test_a_listing_that_does_not_fit_the_text_is_not_counted():
     near, far = Listing("1", "Near", "group", "Tea"), Listing("2", "Far", "service", "Boats")
     vectors = make_vectors(2)
     facets = Town([near, far], vectors).count_facets(Query("company"), vectors[0])

@@ -1,4 +1,4 @@
-"""Finding and ranking: filters hold, nothing shown comes back, every reason is true."""
+"""Search and ranking: filters hold, nothing is shown twice, and every reason is true."""
 
 import re
 from dataclasses import replace
@@ -27,15 +27,15 @@ def build(*listings: Listing, vectors: np.ndarray | None = None) -> Town:
     return Town(listings, vectors)
 
 
-def towards(*weights: float) -> np.ndarray:
-    """Vectors that lie towards the first axis by so much."""
-    vectors = np.zeros((len(weights), DIMENSIONS), dtype=np.float32)
-    vectors[:, 0] = weights
-    vectors[:, 1] = np.sqrt(1 - np.square(weights))
+def make_cosines(*cosines: float) -> np.ndarray:
+    """Vectors with these cosines to the first axis."""
+    vectors = np.zeros((len(cosines), DIMENSIONS), dtype=np.float32)
+    vectors[:, 0] = cosines
+    vectors[:, 1] = np.sqrt(1 - np.square(cosines))
     return vectors
 
 
-AXIS = towards(1.0)[0]
+AXIS = make_cosines(1.0)[0]
 
 
 def names(hits: list[Hit]) -> list[str]:
@@ -53,18 +53,18 @@ NEAREST_FIRST = Query("gardening", near=TOWN, nearest=True, limit=10)
 
 
 def test_meaning_and_words_both_count():
-    town = build(SHED, CHOIR, CARE, vectors=towards(0.4, 0.5, 0.1))
+    town = build(SHED, CHOIR, CARE, vectors=make_cosines(0.4, 0.5, 0.1))
     assert names(town.search(Query("company", limit=3), AXIS)) == ["Choir", "Shed", "Care"]
     assert names(town.search(Query("gardening", limit=3), AXIS)) == ["Shed", "Choir", "Care"]
 
 
-def test_while_the_encoder_loads_words_alone_answer():
+def test_words_alone_decide_while_the_encoder_loads():
     hits = build(*TOWNSFOLK).search(Query("gardening please", limit=10), None)
     assert set(names(hits)) == {"Shed", "Plot", "Here"}
     assert build(*TOWNSFOLK).search(Query("zumba"), None) == []
 
 
-def test_what_is_closed_is_never_found():
+def test_a_closed_listing_is_never_found():
     everything = Query("gardening long ago", limit=100)
     assert "Shut" not in names(build(*TOWNSFOLK).search(everything, AXIS))
 
@@ -75,13 +75,13 @@ def test_an_unknown_distance_hides_nothing():
     assert names(hits)[-1] == "Shed"
 
 
-def test_nearer_matters_more_to_who_asked_for_it():
+def test_distance_matters_more_to_a_person_who_asks_for_nearer():
     near, far = replace(SHED, key="n", name="Near", places=HERE.places), replace(SHED, name="Far")
-    town = build(far, near, vectors=towards(0.9, 0.3))
-    asked = Query("company", near=TOWN, limit=2)
-    assert names(town.search(replace(asked, near=None), AXIS)) == ["Far", "Near"]
-    assert names(town.search(asked, AXIS)) == ["Far", "Near"]
-    assert names(town.search(replace(asked, nearest=True), AXIS)) == ["Near", "Far"]
+    town = build(far, near, vectors=make_cosines(0.9, 0.3))
+    query = Query("company", near=TOWN, limit=2)
+    assert names(town.search(replace(query, near=None), AXIS)) == ["Far", "Near"]
+    assert names(town.search(query, AXIS)) == ["Far", "Near"]
+    assert names(town.search(replace(query, nearest=True), AXIS)) == ["Near", "Far"]
 
 
 def test_the_nearest_of_several_places_counts():
@@ -90,12 +90,12 @@ def test_the_nearest_of_several_places_counts():
     assert hit.miles == pytest.approx(0.07, abs=0.01)
 
 
-def test_the_same_thing_listed_twice_is_shown_once():
+def test_a_copy_of_a_listing_is_not_shown():
     assert len(build(SHED, replace(SHED, key="2"), CHOIR).search(Query("wood", limit=9), AXIS)) == 2
 
 
 @pytest.mark.parametrize(
-    ("one", "query", "reason"),
+    ("subject", "query", "reason"),
     [
         (SHED, Query("I like gardening"), "It mentions “gardening”"),
         (SHED, Query("hard-working"), "It is one of the closest we know of"),
@@ -110,18 +110,18 @@ def test_the_same_thing_listed_twice_is_shown_once():
         (FREE, Query("zumba", free=True), "It is free"),
     ],
 )
-def test_reasons_are_what_was_asked_for(one, query, reason):
-    [hit] = build(one).search(query, AXIS)
+def test_reasons_answer_the_query(subject, query, reason):
+    [hit] = build(subject).search(query, AXIS)
     assert reason.replace("’”", "”") in hit.reasons
 
 
-def test_close_in_meaning_is_only_said_where_it_is():
-    near, far = build(SHED, CHOIR, vectors=towards(0.6, 0.1)).search(Query("zumba"), AXIS)
+def test_only_a_close_listing_is_called_close_in_meaning():
+    near, far = build(SHED, CHOIR, vectors=make_cosines(0.6, 0.1)).search(Query("zumba"), AXIS)
     assert (near.is_good, near.reasons) == (True, ("It is close in meaning to what you said",))
     assert (far.is_good, far.reasons) == (False, ("It is one of the closest we know of",))
 
 
-def test_a_word_that_most_listings_have_is_no_reason():
+def test_a_common_word_is_not_a_reason():
     many = [listing(f"n{n}", description="A friendly group.") for n in range(20)]
     hits = build(*many, SHED).search(Query("friendly gardening", limit=30), AXIS)
     assert [hit.stored.listing.name for hit in hits if "friendly" in hit.reasons[0]] == []
@@ -171,7 +171,7 @@ QUERIES = st.builds(
 
 @given(LISTINGS, QUERIES, st.booleans(), st.integers(0, 2**32 - 1))
 @settings(deadline=None)
-def test_whatever_is_asked(listings, query, encoder_up, seed):
+def test_every_query_gives_true_hits(listings, query, encoder_up, seed):
     random = np.random.default_rng(seed).standard_normal((len(listings) + 1, DIMENSIONS))
     vectors = (random / np.linalg.norm(random, axis=1, keepdims=True)).astype(np.float32)
     town = build(*listings, vectors=vectors[1:])
@@ -181,35 +181,35 @@ def test_whatever_is_asked(listings, query, encoder_up, seed):
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len({hit.stored.id for hit in hits}) == len(hits)
     for hit in hits:
-        one = hit.stored.listing
+        found = hit.stored.listing
         assert hit.stored.id not in query.exclude
-        assert not query.kinds or one.kind in query.kinds
-        assert one.free or not query.free
-        assert one.status != "closed"
-        has_point = any(place.point for place in one.places)
+        assert not query.kinds or found.kind in query.kinds
+        assert found.free or not query.free
+        assert found.status != "closed"
+        has_point = any(place.point for place in found.places)
         assert (hit.miles is not None) == (has_point and query.near is not None)
         for reason in hit.reasons:
-            check_reason(reason, one, query)
+            check_reason(reason, found, query)
 
 
-def check_reason(reason: str, one: Listing, query: Query) -> None:
+def check_reason(reason: str, found: Listing, query: Query) -> None:
     if reason.startswith("It mentions"):
-        stems = set(find_stems(build_search_text(one)))
+        stems = set(find_stems(build_search_text(found)))
         quoted = re.findall("“([^”]+)”", reason)
         assert 1 <= len(quoted) <= 3
         for word in quoted:
-            assert word in find_words(build_search_text(one))
+            assert word in find_words(build_search_text(found))
             assert set(find_stems(word)) <= stems & set(find_stems(query.text))
             assert find_stems(word)
     elif reason == "It is free":
-        assert one.free
+        assert found.free
     elif reason.startswith("It covers"):
-        assert reason == f"It covers {one.covers}"
-        assert one.covers
+        assert reason == f"It covers {found.covers}"
+        assert found.covers
     elif reason.startswith("You can join from home"):
-        assert one.online
+        assert found.online
     elif reason.endswith("from Old Town"):
-        assert any(place.point for place in one.places)
+        assert any(place.point for place in found.places)
     else:
         assert reason in {
             "It is close in meaning to what you said",

@@ -1,4 +1,4 @@
-"""Misspelt words find what was meant; words that are right stay as they are."""
+"""Misspelt words are corrected towards the listings' words; correct words stay."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ SPELLER = Speller(LISTED)
         ("", ""),
     ],
 )
-def test_words_are_put_right(text: str, corrected: str) -> None:
+def test_misspelt_words_are_corrected(text: str, corrected: str) -> None:
     assert SPELLER.correct(text) == corrected
 
 
@@ -36,16 +36,16 @@ def test_british_words_are_words(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["gardning", "lonley", "freinds", "excercise"])
-def test_slips_are_none(word: str) -> None:
+def test_misspelt_words_are_not_words(word: str) -> None:
     assert not is_word(word)
 
 
 @given(st.text())
-def test_what_was_put_right_stays(text: str) -> None:
+def test_a_corrected_text_stays(text: str) -> None:
     once = SPELLER.correct(text)
     assert SPELLER.correct(once) == once
 
 
 @given(st.lists(st.sampled_from([*LISTED, "garden", "swimming", "joiner"])).map(" ".join))
-def test_right_words_stay(text: str) -> None:
+def test_correct_words_stay(text: str) -> None:
     assert SPELLER.correct(text) == text
