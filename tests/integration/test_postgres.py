@@ -101,8 +101,8 @@ def test_a_search_finds_what_the_index_in_memory_finds(pair, name, monkeypatch):
     near = in_memory.require_area(in_memory.list_area_names()[0])
     queries, _ = find_queries()
     shared = []
-    for text in queries[:20]:
-        query = replace(QUERIES[name], text=text, limit=10)
+    for query_text in queries[:20]:
+        query = replace(QUERIES[name], text=query_text, limit=10)
         if query.nearest or query.within or name == "near":
             query = replace(query, near=near)
         found, expected = in_database.search(query), in_memory.search(query)
