@@ -178,7 +178,7 @@ def ask(name: str, folder: Path) -> Answer:
         try:
             _, said = process.communicate(timeout=_MOST_SECONDS)
         except BaseException:
-            # ServiceFilter, not killed: it has a PostgreSQL to end.
+            # Terminated, not killed: it has a PostgreSQL server to stop.
             process.terminate()
             process.communicate(timeout=_MOST_ENDING)
             raise

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: RawCounts from 1 to this are not published, under `Policy.ROUND_5`.
+#: Counts from 1 to this are not published, under `Policy.ROUND_5`.
 SUPPRESSED_UP_TO = 7
 #: Other counts are rounded to the nearest multiple of this.
 ROUNDED_TO = 5

@@ -266,3 +266,12 @@ def test_an_operators_measure_of_a_built_in_name_is_no_headline_if_its_answers_d
     block = Block("area", "Harbour", "belonging", protect_block([12, 15]))
     files = write_files(replace(town, measures=(odd,), blocks=(block,)), [])
     assert lines(files, "headlines.csv") == []
+
+
+def test_the_quoted_figures_name_their_sources_as_published() -> None:
+    sources = {line["source"] for line in lines(write("year"), "national.csv")}
+    assert sources == {
+        "Community Life Survey",
+        "Public Health England, Health matters, 2018",
+        "LSE; Cabinet Office and DWP, as quoted in Public Health England, Health matters, 2018",
+    }

@@ -50,7 +50,7 @@ def test_codes_that_are_stored_never_change_their_meaning() -> None:
 
 
 OWN = """\
-# ServiceFilter in our town since spring.
+# Asked in our town since spring.
 [[questions]]
 code = "clubs"
 short = "Clubs"
