@@ -1,4 +1,4 @@
-"""Whole conversations with the running program: the data beside this file, and how it is read."""
+"""Holds whole conversations with the running program; the data is beside this file."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ _KEYS = set(
 
 
 def read_conversations() -> list[Any]:
-    """Every entry of every file here, named by its capability."""
+    """Every conversation of every file here, with its capability as the id."""
     return [
         pytest.param(entry, id=f"{path.stem}: {entry['name']}")
         for path in sorted(Path(__file__).parent.glob("*.yml"))
@@ -26,33 +26,33 @@ def read_conversations() -> list[Any]:
     ]
 
 
-def hears(replies: list[dict[str, Any]], name: str) -> bool:
-    """Whether the written response or line `name` is among the replies, its blanks filled."""
-    response = _RESPONSES.templates.get(name)
-    written = response["text"].strip() if response else get_line(name)
-    pattern = ".+".join(re.escape(part) for part in re.split(r"\{\w+\}", written))
-    found = re.compile(pattern, re.S)
-    return any(found.fullmatch(reply.get("text", "").strip()) for reply in replies)
+def contains_response(replies: list[dict[str, Any]], name: str) -> bool:
+    """Whether the response or line `name` is among the replies, whatever fills its placeholders."""
+    template = _RESPONSES.templates.get(name)
+    text = template["text"].strip() if template else get_line(name)
+    pattern = ".+".join(re.escape(part) for part in re.split(r"\{\w+\}", text))
+    expected = re.compile(pattern, re.S)
+    return any(expected.fullmatch(reply.get("text", "").strip()) for reply in replies)
 
 
-def names(value: str | list[str]) -> list[str]:
-    """One name or several, as written in the data."""
+def list_values(value: str | list[str]) -> list[str]:
+    """The value of a key that takes one text or several."""
     return [value] if isinstance(value, str) else value
 
 
 def check_turn(turn: dict[str, Any], replies: list[dict[str, Any]], seen: set[int]) -> None:
-    """Hold the replies to everything that the turn expects."""
+    """Check the replies against everything that the turn expects."""
     assert set(turn) <= _KEYS, "a key is misspelt"
     shown = cards(replies)
-    said = words(replies)
-    for name in names(turn.get("hears", [])):
-        assert hears(replies, name), f"expected {name}, heard: {said}"
-    for name in names(turn.get("not", [])):
-        assert not hears(replies, name), said
-    for part in names(turn.get("says", [])):
-        assert part.casefold() in said.casefold(), said
+    text = words(replies)
+    for name in list_values(turn.get("hears", [])):
+        assert contains_response(replies, name), f"expected {name}, received: {text}"
+    for name in list_values(turn.get("not", [])):
+        assert not contains_response(replies, name), text
+    for part in list_values(turn.get("says", [])):
+        assert part.casefold() in text.casefold(), text
     if "cards" in turn:
-        assert len(shown) == turn["cards"], (said, [card["name"] for card in shown])
+        assert len(shown) == turn["cards"], (text, [card["name"] for card in shown])
     check_cards(turn, shown)
     if turn.get("new"):
         assert seen.isdisjoint(card["listing_id"] for card in shown)
@@ -60,74 +60,75 @@ def check_turn(turn: dict[str, Any], replies: list[dict[str, Any]], seen: set[in
         assert turn["offers"] in taps(replies)
     if turn.get("urgent"):
         assert [reply["type"] for reply in replies] == ["help_lines"]
-        assert "Nobody reads this chat" in said
-        assert {"tel:999", "tel:116123"} <= {one["link"] for one in replies[0]["lines"]}
+        assert "Nobody reads this chat" in text
+        assert {"tel:999", "tel:116123"} <= {line["link"] for line in replies[0]["lines"]}
     if turn.get("gentle"):
         assert replies[0]["type"] == "help_lines"
-        assert "tel:116123" in {one["link"] for one in replies[0]["lines"]}
-        assert "will listen" in replies[0]["text"], said
+        assert "tel:116123" in {line["link"] for line in replies[0]["lines"]}
+        assert "will listen" in replies[0]["text"], text
     if turn.get("checkin"):
-        assert "Are you 16 or over?" in said
+        assert "Are you 16 or over?" in text
         assert any(tap.startswith("ci:") for tap in taps(replies))
     seen.update(card["listing_id"] for card in shown)
 
 
 def check_cards(turn: dict[str, Any], shown: list[dict[str, Any]]) -> None:
-    """Hold the listings to what the turn expects of them."""
-    about_cards = "kinds kind mentions without reason reasons free near new"
-    assert shown or not turn.keys() & set(about_cards.split()), "no listing was shown"
+    """Check the listings against what the turn expects of them."""
+    card_keys = "kinds kind mentions without reason reasons free near new"
+    assert shown or not turn.keys() & set(card_keys.split()), "no listing was shown"
     if "kinds" in turn:
         assert {card["kind"] for card in shown} <= set(turn["kinds"])
     if "kind" in turn:
         assert turn["kind"] in {card["kind"] for card in shown}
-    for part in names(turn.get("mentions", [])):
+    for part in list_values(turn.get("mentions", [])):
         assert part in str(shown).casefold(), (part, [card["name"] for card in shown])
-    for part in names(turn.get("without", [])):
+    for part in list_values(turn.get("without", [])):
         assert part not in str(shown).casefold(), (part, [card["name"] for card in shown])
-    told = [" ".join(card["reasons"]).casefold() for card in shown]
+    reasons = [" ".join(card["reasons"]).casefold() for card in shown]
     if "reason" in turn:
-        assert any(turn["reason"] in reasons for reasons in told), told
+        assert any(turn["reason"] in text for text in reasons), reasons
     if "reasons" in turn:
-        assert all(turn["reasons"] in reasons for reasons in told), told
+        assert all(turn["reasons"] in text for text in reasons), reasons
     if turn.get("free"):
         assert all("It is free" in card["reasons"] for card in shown)
     if turn.get("near"):
         assert any(" from " in reason for card in shown for reason in card["reasons"])
 
 
-def act(talk: Talk, turn: dict[str, Any], heard: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Say or press what the turn says; `press` looks for the button among what was `heard`."""
+def send(talk: Talk, turn: dict[str, Any], previous: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Send what the turn says; `press` looks for its button among the `previous` replies."""
     if "say" in turn:
         return talk.say(turn["say"])
     if "tap" in turn:
         return talk.tap(turn["tap"])
-    buttons = [option for reply in heard for option in reply.get("options", ())]
-    found = [button["tap"] for button in buttons if button["label"] == turn["press"]]
-    assert found, f"no button {turn['press']}: {[button['label'] for button in buttons]}"
-    return talk.tap(found[0])
+    buttons = [option for reply in previous for option in reply.get("options", ())]
+    matches = [button["tap"] for button in buttons if button["label"] == turn["press"]]
+    assert matches, f"no button {turn['press']}: {[button['label'] for button in buttons]}"
+    return talk.tap(matches[0])
 
 
-def hold(talk: Talk, conversation: dict[str, Any]) -> None:
-    """Have the conversation."""
+def hold_conversation(talk: Talk, conversation: dict[str, Any]) -> None:
+    """Send every turn of the conversation and check its replies."""
     seen: set[int] = set()
     replies: list[dict[str, Any]] = []
     for number, turn in enumerate(conversation["turns"], start=1):
-        replies = act(talk, turn, replies)
-        assert replies, f"turn {number} was answered with nothing"
-        said = [reply["text"] for reply in replies if "text" in reply]
-        assert len(said) == len(set(said)), f"turn {number} was answered twice: {said}"
+        replies = send(talk, turn, replies)
+        assert replies, f"turn {number} has no reply"
+        texts = [reply["text"] for reply in replies if "text" in reply]
+        assert len(texts) == len(set(texts)), f"turn {number} has a text twice: {texts}"
         check_turn(turn, replies, seen)
 
 
+CONVERSATIONS = read_conversations()
+
+
 @pytest.mark.parametrize(
-    "conversation", [one for one in read_conversations() if one.values[0].get("degraded") != "only"]
+    "conversation", [c for c in CONVERSATIONS if c.values[0].get("degraded") != "only"]
 )
 def test_with_rasa(talk: Talk, conversation: dict[str, Any]) -> None:
-    hold(talk, conversation)
+    hold_conversation(talk, conversation)
 
 
-@pytest.mark.parametrize(
-    "conversation", [one for one in read_conversations() if one.values[0].get("degraded")]
-)
+@pytest.mark.parametrize("conversation", [c for c in CONVERSATIONS if c.values[0].get("degraded")])
 def test_without_rasa(talk_without_rasa: Talk, conversation: dict[str, Any]) -> None:
-    hold(talk_without_rasa, conversation)
+    hold_conversation(talk_without_rasa, conversation)

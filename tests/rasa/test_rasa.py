@@ -1,4 +1,4 @@
-"""Rasa's own tests of what was trained: no prediction may be wrong."""
+"""Rasa's own test of the trained model: no prediction may be wrong."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ def test_rasa_predicts_every_story(tmp_path: Path) -> None:
         train_model(model, encoder, tmp_path / "training.log")
     command = [RASA_PYTHON, "-m", "rasa", "test", "core", "--e2e", "--fail-on-prediction-errors"]
     command += ["--stories", str(Path(__file__).parent), "--model", str(model)]
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "--out", str(tmp_path)],
         cwd=ROOT,
         env=build_environment(encoder, 0),
@@ -24,5 +24,7 @@ def test_rasa_predicts_every_story(tmp_path: Path) -> None:
         text=True,
         timeout=300,
     )
-    failed = tmp_path / "failed_test_stories.yml"
-    assert done.returncode == 0, failed.read_text() if failed.exists() else done.stderr[-3000:]
+    failures = tmp_path / "failed_test_stories.yml"
+    assert process.returncode == 0, (
+        failures.read_text() if failures.exists() else process.stderr[-3000:]
+    )

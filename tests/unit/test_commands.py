@@ -1,4 +1,4 @@
-"""Typed words that mean a button, with or without Rasa."""
+"""Typed words that stand for a button, with or without Rasa."""
 
 import pytest
 
@@ -32,5 +32,5 @@ from bot.commands import read_command
         ("delete my data " * 10, None),
     ],
 )
-def test_what_is_a_command(text: str, tap: str | None) -> None:
+def test_only_commands_are_recognised(text: str, tap: str | None) -> None:
     assert read_command(text) == tap

@@ -1,4 +1,4 @@
-"""Everything written down to be said: buttons that work everywhere, and words to read with ease."""
+"""The written copy: buttons that work in every channel, and plain texts."""
 
 import re
 
@@ -11,8 +11,8 @@ from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices
 from bot.responses import Responses, clean_typed_text
 from bot.settings import ROOT
 
-WRITTEN = Responses()
-RESPONSES = sorted(WRITTEN.templates.items())
+ALL_RESPONSES = Responses()
+RESPONSES = sorted(ALL_RESPONSES.templates.items())
 BUTTONS = [
     pytest.param(button["payload"], id=f"{name}: {button['title']}")
     for name, response in RESPONSES
@@ -21,14 +21,14 @@ BUTTONS = [
 
 
 @pytest.mark.parametrize("tap", BUTTONS)
-def test_every_button_sends_something_we_understand(tap: str) -> None:
+def test_every_button_sends_a_known_tap(tap: str) -> None:
     assert len(tap.encode()) <= TAP_BYTES
-    assert tap in {"start_again", "listen_now"} or WRITTEN.make_payload(tap)
+    assert tap in {"start_again", "listen_now"} or ALL_RESPONSES.make_payload(tap)
 
 
 @pytest.mark.parametrize("tap", BUTTONS)
-def test_no_button_holds_braces(tap: str) -> None:
-    """Rasa takes braces for slots, and logs the slots when it cannot fill them in."""
+def test_no_tap_contains_braces(tap: str) -> None:
+    """Rasa takes braces for slots, and logs the slots if it cannot fill them."""
     assert not set("{}") & set(tap)
 
 
@@ -36,7 +36,7 @@ def test_no_button_holds_braces(tap: str) -> None:
 def test_a_response_is_one_plain_text(name: str, response: dict[str, object]) -> None:
     text = str(response["text"])
     assert text.strip(), name
-    # Rasa sends what a blank line parts as two messages.
+    # Rasa sends the parts around an empty line as two messages.
     assert "\n\n" not in text
     assert not re.search(r"[<>*_]", re.sub(r"\{\w+\}", "", text)), "markup is for channels"
 
@@ -55,26 +55,26 @@ def test_a_response_is_one_plain_text(name: str, response: dict[str, object]) ->
         ("", None),
     ],
 )
-def test_a_tap_as_rasa_reads_it(tap: str, payload: str | None) -> None:
-    assert WRITTEN.make_payload(tap) == payload
+def test_a_tap_becomes_a_payload(tap: str, payload: str | None) -> None:
+    assert ALL_RESPONSES.make_payload(tap) == payload
 
 
 @given(st.text())
-def test_typed_words_never_begin_with_a_slash(text: str) -> None:
-    kept = clean_typed_text(f"/{text}")
-    assert not kept.startswith(("/", " "))
-    assert len(kept) <= MOST_CHARACTERS
+def test_typed_text_never_starts_with_a_slash(text: str) -> None:
+    cleaned = clean_typed_text(f"/{text}")
+    assert not cleaned.startswith(("/", " "))
+    assert len(cleaned) <= MOST_CHARACTERS
 
 
 def test_a_response_with_buttons_offers_choices() -> None:
-    reply = WRITTEN.render("utter_ask_strength")
+    reply = ALL_RESPONSES.render("utter_ask_strength")
     assert isinstance(reply, Choices)
     assert [option.tap for option in reply.options] == ["deny", "show_more"]
 
 
-def test_every_aside_has_an_answer() -> None:
+def test_every_aside_has_a_response() -> None:
     rules = yaml.safe_load((ROOT / "nlu/data/rules/aside.yml").read_text(encoding="utf-8"))
-    intents = [one["intent"] for one in rules["rules"][0]["steps"][0]["or"]]
+    intents = [step["intent"] for step in rules["rules"][0]["steps"][0]["or"]]
     assert len(intents) > 5
     for intent in intents:
-        assert f"utter_{intent}" in WRITTEN.templates
+        assert f"utter_{intent}" in ALL_RESPONSES.templates

@@ -1,6 +1,6 @@
-"""Every sentence that can be said is easy to read: Flesch-Kincaid grade 6 or lower.
+"""Every sentence of the chat is easy to read: Flesch-Kincaid grade 6 or lower.
 
-The measured questions are left out, as their wording is what makes answers comparable; so are
+The check-in's questions are left out, because their wording makes answers comparable, and so are
 proper names.
 """
 
@@ -25,21 +25,21 @@ from directory.places import Area
 from directory.search.query import Query
 from tests.support.in_memory_town import Town
 
-MOST = 6.0
-FEW = 4
+HIGHEST_GRADE = 6.0
+FEWEST_WORDS = 4
 _NAMES = re.compile(r"Community Connector|Samaritans|GP")
 _SENTENCES = re.compile(r"(?<=[.?!:])\s+|\n+")
 
 
-def sentences(text: str) -> Iterator[str]:
-    """The sentences of a text, with a short word for each blank and each proper name."""
+def split_sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, with a short word for each placeholder and proper name."""
     for sentence in _SENTENCES.split(re.sub(r"\{\w+\}", "it", _NAMES.sub("Ann", text))):
         if re.search("[a-z]", sentence, re.I):
             yield sentence
 
 
-def said() -> Iterator[tuple[str, str]]:
-    """Everything written down, by name."""
+def read_copy() -> Iterator[tuple[str, str]]:
+    """All written copy, by name."""
     for name, response in Responses().templates.items():
         yield name, response["text"]
         for button in response.get("buttons", ()):
@@ -55,8 +55,8 @@ def said() -> Iterator[tuple[str, str]]:
     yield "the answer to support", gentle.text
 
 
-def reasons() -> set[str]:
-    """The reasons that a search can give, found by searching for all that it knows."""
+def find_reasons() -> set[str]:
+    """The reasons that a search can give, from searches that use every criterion."""
     listing = Listing(
         key="k",
         name="Tea",
@@ -75,7 +75,7 @@ def reasons() -> set[str]:
     vectors[0, 0] = 1.0
     town = Town([listing], vectors)
     far = Town([Listing("k", "Tea", "group", "Tea", covers="Town")], vectors)
-    told: set[str] = set()
+    reasons: set[str] = set()
     for need in NEEDS:
         for near in (Point(53.0, 1.0), Point(53.02, 1.0), Point(53.2, 1.0)):
             query = Query(
@@ -86,7 +86,7 @@ def reasons() -> set[str]:
                 age=40,
             )
             for hit in town.search(query, vectors[0]):
-                told.update(hit.reasons)
+                reasons.update(hit.reasons)
     for vector in (vectors[0], vectors[0] * 0, None):
         for query in (
             Query("tea"),
@@ -94,35 +94,35 @@ def reasons() -> set[str]:
             Query("tea", near=Area("Old Town", Point(53, 1))),
         ):
             for hit in far.search(query, vector):
-                told.update(hit.reasons)
-    return told
+                reasons.update(hit.reasons)
+    return reasons
 
 
-SAID = [
-    pytest.param(text, id=f"{name}: {text[:30]}")
-    for name, all_of_it in said()
-    for text in sentences(all_of_it)
+SENTENCES = [
+    pytest.param(sentence, id=f"{name}: {sentence[:30]}")
+    for name, text in read_copy()
+    for sentence in split_sentences(text)
 ]
 
 
 def is_easy(sentence: str) -> bool:
-    """The grade of a sentence; of a few words, for which it means nothing, their length."""
+    """Whether the grade is low; for a few words, which have no grade, whether all are short."""
     words = sentence.split()
-    if len(words) < FEW:
+    if len(words) < FEWEST_WORDS:
         return all(textstat.syllable_count(word) <= 3 for word in words)
-    return bool(textstat.flesch_kincaid_grade(sentence) <= MOST)
+    return bool(textstat.flesch_kincaid_grade(sentence) <= HIGHEST_GRADE)
 
 
-@pytest.mark.parametrize("sentence", SAID)
+@pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_sentence_is_easy_to_read(sentence: str) -> None:
     assert is_easy(sentence)
 
 
 def test_the_reasons_are_easy_to_read() -> None:
-    # What stands in quotation marks are the listing's own words.
-    told = {re.sub("“.*?”", "tea", one) for one in reasons()}
-    assert len(told) > 10
-    assert {one for one in told if not is_easy(one)} == set()
+    # Quotation marks hold the listing's own words.
+    reasons = {re.sub("“.*?”", "tea", reason) for reason in find_reasons()}
+    assert len(reasons) > 10
+    assert {reason for reason in reasons if not is_easy(reason)} == set()
 
 
 def test_a_hard_sentence_is_caught() -> None:
