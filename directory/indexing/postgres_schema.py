@@ -96,7 +96,7 @@ def shorten_term(term: _N) -> _N:
 
 def format_sparse_vector(values: Mapping[int, float]) -> str:
     """The values by their dimensions, from 1, as pgvector reads them."""
-    inside = ",".join(f"{at}:{value:.6g}" for at, value in sorted(values.items()))
+    inside = ",".join(f"{dimension}:{value:.6g}" for dimension, value in sorted(values.items()))
     return f"{{{inside}}}/{MAX_TERMS}"
 
 

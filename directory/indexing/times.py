@@ -35,7 +35,7 @@ _EXCLUDED = "not "
 
 
 @dataclass(frozen=True)
-class DaysAndHours:
+class TimePreferences:
     """The days and hours that some time names want, and those that they exclude."""
 
     days: frozenset[str]
@@ -45,11 +45,11 @@ class DaysAndHours:
 
 
 @lru_cache(maxsize=1_000)
-def parse_times(times: frozenset[str]) -> DaysAndHours:
+def parse_times(times: frozenset[str]) -> TimePreferences:
     """The meaning of names in `TIMES`, each of which may have "not " before it."""
     wanted = {name for name in times if not name.startswith(_EXCLUDED)}
     excluded = {name.removeprefix(_EXCLUDED) for name in times - wanted}
-    return DaysAndHours(
+    return TimePreferences(
         days=_join(_DAYS_BY_NAME, wanted),
         excluded_days=_join(_DAYS_BY_NAME, excluded),
         hours=_join(_HOURS_BY_NAME, wanted),

@@ -29,7 +29,7 @@ from directory.indexing.postgres_schema import (
 from directory.indexing.times import (
     TIME_ORDER,
     TIMES,
-    DaysAndHours,
+    TimePreferences,
     find_time_mentions,
     is_time,
     list_hours,
@@ -190,9 +190,9 @@ class TimesCriterion:
     times: frozenset[str]
 
     def judge(self, listing: Listing, today: date = date.min) -> Verdict:
-        wanted = parse_times(self.times)
+        preferences = parse_times(self.times)
         verdicts = [
-            False if _is_over(schedule, today) else _judge_schedule(schedule, wanted)
+            False if _is_over(schedule, today) else _judge_schedule(schedule, preferences)
             for schedule in listing.schedules
         ]
         if True in verdicts:
@@ -207,18 +207,18 @@ class TimesCriterion:
 
     def judge_entries(self, entries: Entries, today: date = date.min) -> Verdicts:
         days, hours = entries.sessions.values["days"], entries.sessions.values["hours"]
-        wanted = parse_times(self.times)
+        preferences = parse_times(self.times)
         # Each test: where the session says, and where what it says suits.
         tests: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]] = []
-        if wanted.days:
-            tests.append((days != 0, days & pack_names(wanted.days, DAYS) != 0))
-        if wanted.excluded_days:
-            excluded = np.uint8(pack_names(wanted.excluded_days, DAYS))
+        if preferences.days:
+            tests.append((days != 0, days & pack_names(preferences.days, DAYS) != 0))
+        if preferences.excluded_days:
+            excluded = np.uint8(pack_names(preferences.excluded_days, DAYS))
             tests.append((days != 0, days & ~excluded != 0))
-        if wanted.hours:
-            tests.append((hours != 0, hours & join_bits(wanted.hours) != 0))
-        if wanted.excluded_hours:
-            tests.append((hours != 0, hours & join_bits(wanted.excluded_hours) == 0))
+        if preferences.hours:
+            tests.append((hours != 0, hours & join_bits(preferences.hours) != 0))
+        if preferences.excluded_hours:
+            tests.append((hours != 0, hours & join_bits(preferences.excluded_hours) == 0))
         verdicts = np.ones(len(days), dtype=np.int8)
         for is_known, suits in tests:
             # The worst result counts: no, then silence, then yes.
@@ -235,14 +235,16 @@ class TimesCriterion:
         return true()
 
     def build_suited(self) -> Condition:
-        wanted = parse_times(self.times)
+        preferences = parse_times(self.times)
         # A session that is also on another day than the excluded ones suits.
-        days = [DAYS.index(day) for day in wanted.days or set(DAYS) - wanted.excluded_days]
-        hours = sorted((wanted.hours or set(range(24))) - wanted.excluded_hours)
+        days = [
+            DAYS.index(day) for day in preferences.days or set(DAYS) - preferences.excluded_days
+        ]
+        hours = sorted((preferences.hours or set(range(24))) - preferences.excluded_hours)
         slots = [24 * day + hour for day in days for hour in hours]
-        if not wanted.hours and not wanted.excluded_hours:
+        if not preferences.hours and not preferences.excluded_hours:
             slots += [ANY_DAY + day for day in days]
-        if not wanted.days and not wanted.excluded_days:
+        if not preferences.days and not preferences.excluded_days:
             slots += [ANY_HOUR + hour for hour in hours]
         is_on: Condition = ENTRY_SEARCH.c.slots.op("&&")(cast(slots, SmallIntegers))
         bits = self._mention_bits
@@ -267,18 +269,18 @@ def _find_over(entries: Entries, today: date) -> NDArray[np.bool_]:
     return is_over
 
 
-def _judge_schedule(schedule: Schedule, wanted: DaysAndHours) -> bool | None:
+def _judge_schedule(schedule: Schedule, preferences: TimePreferences) -> bool | None:
     days, hours = set(schedule.days), set(list_hours(schedule))
     results: list[bool | None] = []
-    if wanted.days:
-        results.append(bool(days & wanted.days) if days else None)
-    if wanted.excluded_days:
-        results.append(bool(days - wanted.excluded_days) if days else None)
-    if wanted.hours:
-        results.append(bool(hours & wanted.hours) if hours else None)
-    if wanted.excluded_hours:
+    if preferences.days:
+        results.append(bool(days & preferences.days) if days else None)
+    if preferences.excluded_days:
+        results.append(bool(days - preferences.excluded_days) if days else None)
+    if preferences.hours:
+        results.append(bool(hours & preferences.hours) if hours else None)
+    if preferences.excluded_hours:
         # Another day of the session would do, but not a part of its time.
-        results.append(not hours & wanted.excluded_hours if hours else None)
+        results.append(not hours & preferences.excluded_hours if hours else None)
     if False in results:
         return False
     return None if None in results else True

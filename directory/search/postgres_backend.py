@@ -111,7 +111,9 @@ class PostgresBackend:
 
 def _build_allowed(query: Query, label_numbers: Sequence[int]) -> list[Condition]:
     """SQL conditions that every row meets which the query allows."""
-    filters = [one.build_condition() for one in make_filters(query, label_numbers)]
+    filters = [
+        query_filter.build_condition() for query_filter in make_filters(query, label_numbers)
+    ]
     return filters + [criterion.build_allowed() for criterion in query.criteria()]
 
 
