@@ -7,7 +7,7 @@ or store a question.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,18 +18,15 @@ from directory.listing import Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow
 from directory.places import (
     MILES_A_DEGREE,
-    PLACE_WORD,
     POSTCODE,
     Area,
     make_place_key,
     measure_miles_from,
 )
 from directory.revision import RevisionWatcher
-from directory.search.common_place_words import COMMON_PLACE_WORDS
+from directory.search.place_mentions import PlaceMention, find_place_mentions
 
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
-_MAX_NAME_WORDS = 6
-_MAX_WORDS = 80
 # All distances are in miles. From farther away, no listing is near.
 _FAR = 50.0
 # Half the side of a square that lies wholly within `_FAR` of its middle.
@@ -38,15 +35,6 @@ _SURELY_NEAR = 34.0
 _ONE_TOWN = 10.0
 # Nobody farther away than this is from a neighbourhood.
 _SAME_AREA = 5.0
-
-_PREPOSITIONS = frozenset("in near from around at by outside nearby".split())
-# Before a preposition, these show that a place follows, even where its name is also a word.
-_LIVING = frozenset("live lives lived living based am im are stay staying born moved".split())
-_COURTESY = frozenset("please thanks thank you uk england wales scotland cheers ta".split())
-_DATES = frozenset(
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday".split()
-)
 
 
 @dataclass(frozen=True)
@@ -60,33 +48,6 @@ class _Neighbourhoods:
     areas: dict[str, Area]
     names: tuple[str, ...]
     middle: Point | None
-
-
-@dataclass(frozen=True)
-class _Mention:
-    """Words of a text that may be a name: their place key, and what suggests that they are one.
-
-    `is_whole_text` is whether the text says nothing else but "please" and the like.
-    """
-
-    key: str
-    start: int
-    words: int
-    is_whole_text: bool
-    is_capitalised: bool
-    follows_preposition: bool
-    follows_living: bool
-
-    @property
-    def is_place(self) -> bool:
-        """Whether the text shows that this is a place."""
-        if self.is_whole_text:
-            return True
-        if self.key in _DATES:
-            return False
-        if self.key in COMMON_PLACE_WORDS:
-            return self.follows_living or (self.is_capitalised and self.follows_preposition)
-        return self.is_capitalised or self.follows_preposition
 
 
 class Gazetteer:
@@ -108,7 +69,7 @@ class Gazetteer:
             for match in POSTCODE.finditer(text):
                 if area := _find_postcode(session, match[1].upper(), (match[2] or "").upper()):
                     return area
-        mentions = list(_find_mentions(text))
+        mentions = list(find_place_mentions(text))
         if not mentions:
             return None
         neighbourhoods = self._read_neighbourhoods()
@@ -231,51 +192,19 @@ def _average_point(
     return None if latitude is None else Point(latitude, longitude)
 
 
-def _find_mentions(text: str) -> Iterator[_Mention]:
-    """Every run of words that may be a name, by where it starts, the longest first."""
-    matches = list(PLACE_WORD.finditer(text))[:_MAX_WORDS]
-    words = [make_place_key(match[0]) for match in matches]
-    is_shouted = not any(letter.islower() for letter in text)
-    content = [number for number, word in enumerate(words) if word not in _COURTESY]
-    for start in range(len(matches)):
-        for length in range(min(_MAX_NAME_WORDS, len(matches) - start), 0, -1):
-            end = start + length
-            follows_preposition = start > 0 and words[start - 1] in _PREPOSITIONS
-            yield _Mention(
-                key=" ".join(words[start:end]),
-                start=start,
-                words=length,
-                is_whole_text=bool(content) and start <= content[0] and content[-1] < end,
-                is_capitalised=not is_shouted and _is_capitalised(text, matches[start:end]),
-                follows_preposition=follows_preposition,
-                follows_living=follows_preposition and start > 1 and words[start - 2] in _LIVING,
-            )
-
-
-def _is_capitalised(text: str, words: Sequence[re.Match[str]]) -> bool:
-    """Whether the words are capitalised as a name is, and not only as a sentence's first word."""
-    before = text[: words[0].start()].rstrip(" \t\"'“‘(")
-    first_is_upper = words[0][0][0].isupper()
-    is_mid_sentence = bool(before) and before[-1] not in ".!?\n:"
-    # Short words such as "on" stay small in names.
-    others = [match[0][0].isupper() for match in words[1:] if len(match[0]) > 3]
-    return first_is_upper and (is_mid_sentence or bool(others)) and all(others)
-
-
 def _find_neighbourhood(
-    mentions: Sequence[_Mention], neighbourhoods: _Neighbourhoods
+    mentions: Sequence[PlaceMention], neighbourhoods: _Neighbourhoods
 ) -> Area | None:
     for mention in mentions:
         area = neighbourhoods.areas.get(mention.key)
         # Where listings are, a name that is not also a word needs nothing else to show it.
-        is_word = mention.key in COMMON_PLACE_WORDS or mention.key in _DATES
-        if area and (mention.is_place or mention.follows_preposition or not is_word):
+        if area and (mention.is_place or mention.follows_preposition or not mention.is_word):
             return area
     return None
 
 
 def _find_named(
-    session: Session, mentions: Sequence[_Mention], middle: Point | None
+    session: Session, mentions: Sequence[PlaceMention], middle: Point | None
 ) -> Area | None:
     """The longest name in the text that the gazetteer has, at its place nearest to `middle`."""
     by_key = {mention.key: mention for mention in mentions if mention.is_place}
