@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.messages import TAP_BYTES, Choices, Option, Reply
+from bot.messages import MAX_TAP_BYTES, Choices, Option, Reply
 from bot.responses import get_line
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, week_of
 from checkins.draft import (
@@ -93,7 +93,7 @@ class CheckinFlow:
         meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
         self._sealer = DraftSigner(key, meaning, len(question_set.questions))
         self._ages = tuple(AGE_BANDS)
-        if len(self._tap(_SEND, self._begin())) > TAP_BYTES:
+        if len(self._tap(_SEND, self._begin())) > MAX_TAP_BYTES:
             raise ValueError(f"the set {question_set.name!r} has too many questions for a button")
 
     def start(self) -> list[Reply]:

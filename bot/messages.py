@@ -1,25 +1,24 @@
-"""What a person can send and what can be said back, free of any channel.
+"""The messages that a person can send and the replies to them, in any channel.
 
-Owns the shapes that cross between `bot.conversation` and the channels. Must
-never import a channel, Rasa or a database.
+These types cross between `bot.conversation` and the channels. Must never import a channel, Rasa
+or a database.
 """
 
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-# Telegram's limit for what a button sends back, in bytes of UTF-8.
-TAP_BYTES = 64
-# Rasa reads this much of a message; what residents write is far shorter.
-MOST_CHARACTERS = 1000
+MAX_TAP_BYTES = 64
+"""Telegram's limit for a button's callback data, in bytes of UTF-8."""
+MAX_MESSAGE_LENGTH = 1000
+"""How much of a message Rasa reads, in characters. Residents write far less."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """One thing a person sent: exactly one of the three is set.
+    """One thing that a person sent: exactly one of the three is set.
 
-    Shapes: `text` as typed; `tap` is the `tap` of an `Option` offered before, at
-    most 64 bytes of UTF-8 (Telegram's limit for callback data); `location` is
-    (latitude, longitude) in WGS84 degrees.
+    `text` is as typed. `tap` is the `tap` of an `Option` offered before, at most MAX_TAP_BYTES
+    long. `location` is (latitude, longitude) in WGS84 degrees.
     """
 
     text: str | None = None
@@ -30,14 +29,14 @@ class Message:
         if sum(part is not None for part in (self.text, self.tap, self.location)) != 1:
             raise ValueError("a message holds exactly one of text, tap and location")
         if self.text is not None:
-            # Half of a pair of UTF-16 units is no letter, and no database or model takes it.
+            # A lone UTF-16 surrogate is no character, and no database or model accepts it.
             cleaned = self.text.encode("utf-8", "replace").decode()
             object.__setattr__(self, "text", cleaned)
 
 
 @dataclass(frozen=True)
 class Option:
-    """A button: what it says, and what pressing it sends back."""
+    """A button: its label, and what it sends when pressed."""
 
     label: str
     tap: str
@@ -45,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph or a few, parted by newlines. Plain text, never markup."""
+    """One or more paragraphs, separated by newlines. Plain text, never markup."""
 
     text: str
 
@@ -54,8 +53,8 @@ class Text:
 class Choices:
     """A question or remark with buttons under it.
 
-    The first `answers` of the options answer a question of which one is to be picked; a
-    channel that has radio buttons may show them so. The others lead elsewhere.
+    The first `answers` of the options are the answers to a single-choice question, which a
+    channel may show as radio buttons. The others lead elsewhere.
     """
 
     text: str
@@ -65,7 +64,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class HelpLine:
-    """One place to turn to at once. `link` is a `tel:` or `sms:` address."""
+    """One helpline. `link` is a `tel:` or `sms:` URL."""
 
     name: str
     contact: str
@@ -74,7 +73,7 @@ class HelpLine:
 
 @dataclass(frozen=True)
 class HelpLines:
-    """The crisis guard's answer: words first, then who to call."""
+    """The crisis guard's answer: a text, then whom to call."""
 
     text: str
     lines: tuple[HelpLine, ...]
@@ -84,13 +83,15 @@ class HelpLines:
 class ListingCard:
     """A listing as a resident sees it. An empty string means "not known".
 
-    `reasons` say why it fits, each true of the listing. `notice` must be shown
-    (it marks the fictional example town); `alert` is the group's own news, such
-    as "Temporarily closed". `who` is whom it is for, `wanted` the skills and time it asks of
-    volunteers. `directions` is a map's address. `description` is whole when details were
-    asked; else it is empty, or begins where neither time nor place is known. `calendar` tells
-    that its times can be had for a calendar, `point` is (latitude, longitude) in WGS84 degrees.
-    `asides` are options that a channel with little room leaves out.
+    - `reasons`: why it fits, each true of the listing.
+    - `alert`: the group's own news, such as "Temporarily closed".
+    - `notice`: must be shown, because it marks the fictional example town.
+    - `description`: whole in the details; on a card empty, or its start if the listing gives
+      neither time nor place.
+    - `who`: whom the listing is for. `wanted`: the skills and time it asks of volunteers.
+    - `directions`: the URL of a map. `point`: (latitude, longitude) in WGS84 degrees.
+    - `calendar`: whether its times are available as a calendar file.
+    - `asides`: options that a channel with little room leaves out.
     """
 
     listing_id: int
@@ -121,14 +122,14 @@ Reply = Text | Choices | HelpLines | ListingCard
 
 
 class Responder(Protocol):
-    """What a channel talks to. `sender` names a person within the channel; it is hashed there."""
+    """What a channel needs of a conversation. `sender` names a person within the channel."""
 
     async def answer(self, sender: str, message: Message) -> list[Reply]: ...
 
     async def forget(self, sender: str) -> None: ...
 
 
-_TAGS: dict[type, str] = {
+_TYPE_NAMES: dict[type, str] = {
     Text: "text",
     Choices: "choices",
     HelpLines: "help_lines",
@@ -137,5 +138,5 @@ _TAGS: dict[type, str] = {
 
 
 def to_json(reply: Reply) -> dict[str, Any]:
-    """The reply as the web API sends it: its fields and a `type`."""
-    return {"type": _TAGS[type(reply)], **asdict(reply)}
+    """The reply in the web API's form: its fields and a `type`."""
+    return {"type": _TYPE_NAMES[type(reply)], **asdict(reply)}

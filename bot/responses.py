@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices, Option, Text
+from bot.messages import MAX_MESSAGE_LENGTH, MAX_TAP_BYTES, Choices, Option, Text
 from bot.settings import ROOT
 
 _LEADING_SLASHES = re.compile(r"^[\s/]+")
@@ -79,7 +79,7 @@ def clean_typed_text(text: str) -> str:
 
     Rasa would take a text that starts with a slash for a payload, so leading slashes go.
     """
-    cleaned = _LEADING_SLASHES.sub("", text).strip()[:MOST_CHARACTERS]
+    cleaned = _LEADING_SLASHES.sub("", text).strip()[:MAX_MESSAGE_LENGTH]
     return cleaned if re.search(r"\w", cleaned) else ""
 
 
@@ -92,7 +92,7 @@ def make_reply(response: Mapping[str, Any]) -> Text | Choices:
     options = tuple(
         Option(button["title"], button["payload"])
         for button in response.get("buttons") or ()
-        if len(button["payload"].encode()) <= TAP_BYTES
+        if len(button["payload"].encode()) <= MAX_TAP_BYTES
     )
     text = response["text"]
     return Choices(text, options) if options else Text(text)

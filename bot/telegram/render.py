@@ -12,7 +12,7 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from bot.messages import (
-    TAP_BYTES,
+    MAX_TAP_BYTES,
     Choices,
     HelpLines,
     ListingCard,
@@ -163,10 +163,12 @@ def escape(text: str) -> str:
 
 
 def _is_sendable(option: Option, *, strict: bool) -> bool:
-    if option.label.strip() and 1 <= len(option.tap.encode()) <= TAP_BYTES:
+    if option.label.strip() and 1 <= len(option.tap.encode()) <= MAX_TAP_BYTES:
         return True
     if strict:
-        raise UnsendableOptionError(f"a button needs a label and a tap of 1 to {TAP_BYTES} bytes")
+        raise UnsendableOptionError(
+            f"a button needs a label and a tap of 1 to {MAX_TAP_BYTES} bytes"
+        )
     logger.warning("left out a button that Telegram would refuse")
     return False
 

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.messages import MOST_CHARACTERS, Message, Responder, to_json
+from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
 from bot.responses import get_line
 from bot.web.limits import RateLimit, get_client_address
 
 _CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
-TOO_LONG = get_line("web_too_long", most=MOST_CHARACTERS)
+TOO_LONG = get_line("web_too_long", most=MAX_MESSAGE_LENGTH)
 
 
 class MessageBody(BaseModel):
@@ -70,7 +70,7 @@ def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:
     async def send_message(body: ChatBody, request: Request) -> dict[str, Any]:
         """Answers one message."""
         check_rate(limit, request)
-        if body.message.text is not None and len(body.message.text) > MOST_CHARACTERS:
+        if body.message.text is not None and len(body.message.text) > MAX_MESSAGE_LENGTH:
             raise HTTPException(413, TOO_LONG)
         conversation_id = body.conversation or make_conversation_id()
         message = Message(text=body.message.text, tap=body.message.tap)

@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 
 from bot.checkin_flow import PREFIX as CHECK_IN
 from bot.checkin_flow import START_TAP
-from bot.messages import MOST_CHARACTERS, Message, Responder, to_json
+from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
 from bot.responses import Responses, get_line
 from bot.web.chat_api import TOO_LONG, check_rate, make_conversation_id, make_sender_id
 from bot.web.headers import SECURITY_HEADERS
@@ -128,7 +128,7 @@ def _parse_message(text: str, tap: str, *, is_answer: bool) -> Message:
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise HTTPException(422, get_line("web_empty"))
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_MESSAGE_LENGTH:
         raise HTTPException(413, TOO_LONG)
     return Message(text=text)
 

@@ -1,4 +1,4 @@
-"""What was looked for and not found is counted, without anybody's words."""
+"""Searches that find nothing good are counted as unmet needs, without anybody's words."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,16 +29,16 @@ OLD_TOWN = Area("Old Town", Point(53.0, 1.0))
 AWAY = Area("Quiet Lane", Point(54.5, 1.0))
 
 
-def make(name: str, at: Point | None = None, **values) -> Listing:
-    places = (Place(neighbourhood="Old Town", point=at),) if at else ()
+def make_choir(name: str, point: Point | None = None, **values) -> Listing:
+    places = (Place(neighbourhood="Old Town", point=point),) if point else ()
     description = "Singing together, for everybody who likes to sing in a choir."
     return Listing(name, name, "group", description, places=places, **values)
 
 
 CHOIRS = (
-    make("Old Town Choir", Point(53.0, 1.0)),
-    make("Harbour Choir", Point(53.01, 1.0)),
-    make("Choir from home", None, online=True),
+    make_choir("Old Town Choir", Point(53.0, 1.0)),
+    make_choir("Harbour Choir", Point(53.01, 1.0)),
+    make_choir("Choir from home", None, online=True),
 )
 
 
@@ -55,7 +55,7 @@ def search_service(filled_engine, encoder) -> SearchService:
     return SearchService(filled_engine, encoder)
 
 
-def test_near_ones_are_near(search_service):
+def test_listings_within_five_miles_are_near(search_service):
     recommendation = recommend_listings(
         search_service, RecommendationRequest(interest="choir", area=OLD_TOWN)
     )
@@ -63,10 +63,12 @@ def test_near_ones_are_near(search_service):
     assert recommendation.places[0].stored.listing.name == "Old Town Choir"
 
 
-def test_with_nothing_near_the_nearest_are_offered_and_one_from_home(filled_engine, encoder):
-    far = [make(f"Far Choir {n}", Point(53.2 + n / 100, 1.0)) for n in range(4)]
-    told = "A weekly hour of karaoke and old songs, with a cup of tea."
-    screen = replace(CHOIRS[2], name="Songs on a screen", description=told)
+def test_without_near_listings_the_nearest_and_an_online_one_are_recommended(
+    filled_engine, encoder
+):
+    far = [make_choir(f"Far Choir {n}", Point(53.2 + n / 100, 1.0)) for n in range(4)]
+    description = "A weekly hour of karaoke and old songs, with a cup of tea."
+    screen = replace(CHOIRS[2], name="Songs on a screen", description=description)
     import_listings(filled_engine, encoder, "town", [*CHOIRS[:2], *far, screen])
     request = RecommendationRequest(interest="choir", area=Area("you", Point(53.4, 1.0)))
     recommendation = recommend_listings(SearchService(filled_engine, encoder), request)
@@ -92,23 +94,23 @@ def test_a_need_is_counted_by_topic_and_coarse_area(filled_engine, search_servic
     assert second == UnmetNeed("2026-W48", "", "", 1)
 
 
-def test_nobodys_words_are_kept(filled_engine, search_service):
+def test_no_words_are_stored(filled_engine, search_service):
     record_unmet_need(
         search_service,
         Notebook(filled_engine),
         RecommendationRequest(interest="xylophones for Ermintrude"),
     )
     with filled_engine.connect() as connection:
-        told = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
-    assert "xylophone" not in told
-    assert "ermintrude" not in told
+        rows = str(connection.execute(text("SELECT * FROM unmet_need")).all()).casefold()
+    assert "xylophone" not in rows
+    assert "ermintrude" not in rows
 
 
 def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, encoder, tmp_path):
     notebook = Notebook(filled_engine, lambda: date(2026, 11, 23))
 
-    async def talk() -> None:
-        # Never started: nobody answers.
+    async def converse() -> None:
+        # It is never started, so nothing answers.
         rasa = RasaProcess(
             model=tmp_path / "model",
             encoder=tmp_path,
@@ -133,19 +135,19 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
             nation="england",
             team=Team(),
         )
-        for said in ("i cant pay my rent", "singing in a choir", "zzyzx flurble"):
-            await conversation.answer("web:1", Message(text=said))
+        for words in ("i cant pay my rent", "singing in a choir", "zzyzx flurble"):
+            await conversation.answer("web:1", Message(text=words))
         await rasa.stop()
-        # What counts beside the answers is done with when its threads are.
+        # Needs are counted in the background: wait for its threads.
         await asyncio.get_running_loop().shutdown_default_executor()
 
-    asyncio.run(talk())
+    asyncio.run(converse())
     [need] = notebook.read_unmet_needs()
     assert need.category
     assert (need.week, need.count) == ("2026-W48", 1)
 
 
-def test_a_count_that_fails_does_not_end_the_talk(filled_engine, search_service):
+def test_a_failed_count_is_no_error(filled_engine, search_service):
     with filled_engine.begin() as connection:
         connection.execute(text("DROP TABLE unmet_need"))
     notebook = Notebook(filled_engine)

@@ -13,7 +13,7 @@ from bot.settings import ROOT
 from tests.support.service import Service, Talk
 
 _RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
-# Runs where Rasa is installed; prints which conversations are kept at each step.
+# Runs in Rasa's environment; prints the stored conversations after each step.
 _SCRIPT = """
 import asyncio, json
 from rasa.shared.core.domain import Domain
@@ -23,13 +23,13 @@ from nlu.components.tracker_store import ForgettingTrackerStore
 
 async def main():
     store = ForgettingTrackerStore(Domain.empty(), minutes=0.01)
-    def said(sender, *events):
+    def make_tracker(sender, *events):
         return DialogueStateTracker.from_events(sender, list(events))
     steps = []
-    await store.save(said("erased", UserUttered("hello")))
-    await store.save(said("kept", UserUttered("hello")))
+    await store.save(make_tracker("erased", UserUttered("hello")))
+    await store.save(make_tracker("kept", UserUttered("hello")))
     steps.append(sorted(store.store))
-    await store.save(said("erased"))
+    await store.save(make_tracker("erased"))
     steps.append(sorted(store.store))
     await asyncio.sleep(2)
     steps.append(sorted(store.store))
@@ -41,13 +41,13 @@ asyncio.run(main())
 
 def test_a_conversation_is_dropped_when_it_is_erased_or_expires() -> None:
     command = [_RASA_PYTHON, "-W", "ignore", "-c", _SCRIPT]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [["erased", "kept"], ["kept"], []]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert process.returncode == 0, process.stderr
+    assert json.loads(process.stdout.splitlines()[-1]) == [["erased", "kept"], ["kept"], []]
 
 
-def heard(rasa_url: str, sender: str) -> list[str]:
-    """What Rasa keeps of what `sender` said."""
+def read_messages(rasa_url: str, sender: str) -> list[str]:
+    """The messages of `sender` that Rasa stores."""
     events = httpx.get(f"{rasa_url}/conversations/{sender}/tracker").json()["events"]
     return [event["text"] for event in events if event["event"] == "user"]
 
@@ -58,15 +58,15 @@ def test_rasa_knows_a_person_by_a_keyed_hash_only(
     talk.say("is there a choir near here")
     sender = f"web:{talk.conversation}"
     secret = (service.folder / "secret.key").read_bytes()
-    assert heard(rasa_url, sender) == []
-    assert heard(rasa_url, hashlib.sha256(sender.encode()).hexdigest()) == []
+    assert read_messages(rasa_url, sender) == []
+    assert read_messages(rasa_url, hashlib.sha256(sender.encode()).hexdigest()) == []
     pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
-    assert heard(rasa_url, pseudonym) == ["is there a choir near here"]
+    assert read_messages(rasa_url, pseudonym) == ["is there a choir near here"]
     talk.say("delete my data")
-    assert heard(rasa_url, pseudonym) == []
+    assert read_messages(rasa_url, pseudonym) == []
 
 
-def test_the_hour_that_we_promise_is_the_hour_that_is_kept() -> None:
+def test_the_promised_hour_is_the_configured_hour() -> None:
     domain = yaml.safe_load((ROOT / "nlu" / "domain" / "session.yml").read_text(encoding="utf-8"))
     assert domain["session_config"]["session_expiration_time"] == 60
     endpoints = yaml.safe_load((ROOT / "nlu" / "endpoints.yml").read_text(encoding="utf-8"))

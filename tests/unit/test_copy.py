@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages import MOST_CHARACTERS, TAP_BYTES, Choices
+from bot.messages import MAX_MESSAGE_LENGTH, MAX_TAP_BYTES, Choices
 from bot.responses import Responses, clean_typed_text
 from bot.settings import ROOT
 
@@ -22,7 +22,7 @@ BUTTONS = [
 
 @pytest.mark.parametrize("tap", BUTTONS)
 def test_every_button_sends_a_known_tap(tap: str) -> None:
-    assert len(tap.encode()) <= TAP_BYTES
+    assert len(tap.encode()) <= MAX_TAP_BYTES
     assert tap in {"start_again", "listen_now"} or ALL_RESPONSES.make_payload(tap)
 
 
@@ -63,7 +63,7 @@ def test_a_tap_becomes_a_payload(tap: str, payload: str | None) -> None:
 def test_typed_text_never_starts_with_a_slash(text: str) -> None:
     cleaned = clean_typed_text(f"/{text}")
     assert not cleaned.startswith(("/", " "))
-    assert len(cleaned) <= MOST_CHARACTERS
+    assert len(cleaned) <= MAX_MESSAGE_LENGTH
 
 
 def test_a_response_with_buttons_offers_choices() -> None:
