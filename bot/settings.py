@@ -1,23 +1,24 @@
 """Everything an operator can set, from the environment or a `.env` file.
 
-Read once, in `cli.py`; nothing deeper takes a setting from the environment.
-Each setting is explained in docs/reference/settings.md, and a test holds the two together.
+Commands read it once and pass it on; no other module reads a setting from the environment.
+docs/reference/settings.md explains each setting, and a test checks that it names them all.
 """
 
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.safety.helplines import Nation
 from checkins.checkin import FEWEST_WEEKS_KEPT
 from directory.team import Team
 from directory.text import FORMULA_START
 
 ROOT = Path(__file__).resolve().parent.parent
 
+
+Nation = Literal["england", "scotland", "wales", "northern_ireland"]
 
 # 0 takes any free port.
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     nation: Nation = "england"
     checkin_questions: str = "core"
     checkin_questions_file: Path | None = None
-    # This year so far and the whole of the last one: a year can be set beside the year before.
+    # This year so far and all of the last one, so that a year can be compared with the one before.
     checkin_retention_weeks: Annotated[int, Field(ge=FEWEST_WEEKS_KEPT, le=520)] = 106
     checkin_areas: list[str] = [
         "Harbourside",
@@ -75,10 +76,10 @@ class Settings(BaseSettings):
     @field_validator("checkin_areas")
     @classmethod
     def _refuse_formulas(cls, areas: list[str]) -> list[str]:
-        # They go into a release's tables as they are, which people open in a spreadsheet.
+        # A release's tables hold area names as they are, and people open them in a spreadsheet.
         if wrong := [area for area in areas if FORMULA_START.match(area.lstrip())]:
             raise ValueError(
-                f"{wrong[0][:40]!r} begins as a formula does; begin it with a letter or a number"
+                f"{wrong[0][:40]!r} begins like a formula; begin it with a letter or a number"
             )
         return areas
 
@@ -104,14 +105,18 @@ class Settings(BaseSettings):
         return self.connector_var / "encoder"
 
     def read_secret(self) -> bytes:
-        """The key that senders are hashed and check-ins signed with; made at the first start."""
+        """The key that hashes senders and signs check-ins and sessions.
+
+        Without CONNECTOR_SECRET, a random key is made once and read from a file from then on.
+        """
         if self.connector_secret is not None:
             return self.connector_secret.get_secret_value().encode()
-        kept = self.connector_var / "secret.key"
-        if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            whole = kept.with_suffix(".part")
-            whole.touch(mode=0o600)
-            whole.write_text(secrets.token_hex(32))
-            whole.rename(kept)
-        return kept.read_text().encode()
+        path = self.connector_var / "secret.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Renamed once complete, so that no start ever reads half a key.
+            unfinished = path.with_suffix(".part")
+            unfinished.touch(mode=0o600)
+            unfinished.write_text(secrets.token_hex(32))
+            unfinished.rename(path)
+        return path.read_text().encode()

@@ -1,6 +1,6 @@
-"""The `connector` command: reads what was asked, hands it on, prints what came back.
+"""The `connector` command: one module for each group of subcommands.
 
-A user's own mistake is told in one line with exit code 1, never as a traceback.
+An operator's mistake ends with one plain line and exit code 1, never with a traceback.
 """
 
 import sys
@@ -10,11 +10,10 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot.cli import checkins, desk, directory, feeds, places
-from bot.cli import evaluate as trying
-from bot.cli.tables import ASIDE
+from bot.cli import checkins, desk, directory, feeds, nlu, places, safety
 from bot.errors import InputError, SetupError
 from bot.settings import Settings
+from bot.terminal import ERR
 from checkins.errors import CheckinsError
 from directory.errors import DirectoryError
 
@@ -24,12 +23,12 @@ app.add_typer(directory.app, name="directory")
 app.add_typer(places.app, name="places")
 app.add_typer(checkins.app, name="checkins")
 app.add_typer(desk.app, name="desk")
-app.add_typer(trying.nlu_app, name="nlu")
-app.add_typer(trying.safety_app, name="safety")
+app.add_typer(nlu.app, name="nlu")
+app.add_typer(safety.app, name="safety")
 
 
 @app.callback()
-def _start() -> None:
+def _group() -> None:
     """Community Connector: a chat that finds local groups by meaning."""
 
 
@@ -42,22 +41,23 @@ def run() -> None:
 
 
 def main() -> None:
-    """The entry point: a known error becomes one line and exit code 1."""
+    """The entry point: turns a known error into one line and exit code 1."""
     try:
         app()
     except (DirectoryError, CheckinsError, SetupError, InputError) as error:
         _fail(str(error))
     except ValidationError as error:
-        # A setting's value may be a secret: only its name and what is wrong are told.
+        # A setting's value may be a secret: only its name and the problem are printed.
         problem = error.errors()[0]
         name = str(problem["loc"][0]).upper()
         _fail(f"The setting {name} is wrong: {problem['msg']}. See docs/reference/settings.md.")
     except SettingsError as error:
-        # Told without a value: 'error parsing value for field "checkin_areas" from source ...'.
+        # The message starts 'error parsing value for field "checkin_areas" from source ...';
+        # only the field's name is printed, never the value.
         name = str(error).partition('"')[2].partition('"')[0].upper()
         _fail(f"The setting {name} is not a JSON list or value. See docs/reference/settings.md.")
 
 
 def _fail(line: str) -> NoReturn:
-    ASIDE.print(line, style="red", markup=False)
+    ERR.print(line, style="red", markup=False)
     sys.exit(1)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.tables import ASIDE, OUT
 from bot.settings import Settings
+from bot.terminal import ERR, OUT
 from checkins.release.disclosure import Mark, Policy
 
 app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and let go of old ones.")
@@ -127,4 +127,4 @@ def purge() -> None:
     migrate(settings.checkins_url)
     first = first_week_kept(settings.checkin_retention_weeks, date.today())
     CheckIns(open_engine(settings.checkins_url)).purge(first)
-    ASIDE.print(f"Check-ins from before {first} are gone, if there were any.")
+    ERR.print(f"Check-ins from before {first} are gone, if there were any.")

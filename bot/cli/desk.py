@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.tables import OUT
 from bot.settings import Settings
+from bot.terminal import OUT
 from directory.desk.accounts import Accounts
 
 app = typer.Typer(no_args_is_help=True, help="Say who may sign in to the desk.")

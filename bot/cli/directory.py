@@ -11,14 +11,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.tables import (
-    OUT,
-    describe_import,
-    show_progress,
-    tabulate_quality,
-    tabulate_styles,
-)
+from bot.cli.reports import print_import_report, tabulate_quality, tabulate_styles
 from bot.settings import Settings
+from bot.terminal import OUT, show_progress
 from directory.errors import DirectoryError
 from directory.notes import Notebook
 
@@ -69,7 +64,7 @@ def import_sources(
                 progress=progress,
                 accept_loss=accept_loss,
             )
-        describe_import(report)
+        print_import_report(report)
         listings = report.added + report.updated + report.unchanged
         seconds = max(time.monotonic() - started, 0.001)
         OUT.print(f"{listings} listings in {seconds:.0f} s, {listings / seconds:.0f} a second.")

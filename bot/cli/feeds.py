@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.tables import OUT, describe_import, show_progress
+from bot.cli.reports import print_import_report
 from bot.settings import Settings
+from bot.terminal import OUT, show_progress
 from directory.errors import DirectoryError
 
 
@@ -83,7 +84,7 @@ def sync(
         )
     for report in reports:
         if report.counts:
-            describe_import(report.counts)
+            print_import_report(report.counts)
         else:
             said = "not changed" if report.unchanged else report.held or report.failed
             OUT.print(f"{report.name}: {said}", markup=False)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.tables import OUT, show_progress
 from bot.settings import Settings
+from bot.terminal import OUT, show_progress
 
 app = typer.Typer(no_args_is_help=True, help="Teach the directory where places are.")
 

@@ -7,20 +7,17 @@ at the start stops the start, not a conversation.
 import tomllib
 from datetime import date, timedelta
 from importlib.resources import files
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from bot.messages import HelpLine
 from bot.safety.patterns import Kind
+from bot.settings import Nation
 
-Nation = Literal["england", "scotland", "wales", "northern_ireland"]
 Purpose = Kind | Literal["unsure", "support"]
-NATIONS: tuple[Nation, ...] = ("england", "scotland", "wales", "northern_ireland")
-_PURPOSES: tuple[Purpose, ...] = (
-    "suicide", "self_harm", "danger", "abuse", "medical", "overdose", "child", "someone_else",
-    "unsure", "support",
-)  # fmt: skip
+NATIONS: tuple[Nation, ...] = get_args(Nation)
+_PURPOSES: tuple[Purpose, ...] = (*get_args(Kind), "unsure", "support")
 # Six months, as the long ones go.
 _KEEPS = timedelta(days=184)
 
@@ -70,7 +67,7 @@ class Helplines(BaseModel):
             fit.sort(key=lambda line: line.contact == "999")
         return tuple(HelpLine(line.name, line.contact, line.link) for line in fit)
 
-    def stale(self, today: date) -> list[Line]:
+    def list_stale(self, today: date) -> list[Line]:
         """Lines that nobody has checked for more than six months."""
         return [line for line in self.line if today - line.checked_on > _KEEPS]
 

@@ -20,10 +20,10 @@ def test_the_numbers_are_those_that_were_checked() -> None:
 def test_a_number_goes_stale_after_six_months() -> None:
     newest = max(line.checked_on for line in HELPLINES.line)
     oldest = min(line.checked_on for line in HELPLINES.line)
-    assert HELPLINES.stale(oldest) == []
-    assert HELPLINES.stale(oldest + timedelta(days=184)) == []
-    assert HELPLINES.stale(oldest + timedelta(days=185)) != []
-    assert HELPLINES.stale(newest + timedelta(days=185)) == list(HELPLINES.line)
+    assert HELPLINES.list_stale(oldest) == []
+    assert HELPLINES.list_stale(oldest + timedelta(days=184)) == []
+    assert HELPLINES.list_stale(oldest + timedelta(days=185)) != []
+    assert HELPLINES.list_stale(newest + timedelta(days=185)) == list(HELPLINES.line)
 
 
 @pytest.mark.parametrize("nation", NATIONS)
