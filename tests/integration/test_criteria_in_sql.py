@@ -111,15 +111,15 @@ def test_a_criterion_reads_alike_in_sql(session, listings, criterion):
         assert suited_in_sql & allowed_in_sql == suited
 
 
-@given(listings=LISTINGS, one=FILTERS)
+@given(listings=LISTINGS, query_filter=FILTERS)
 @CAREFUL
-def test_a_filter_reads_alike_in_sql(session, listings, one):
+def test_a_filter_reads_alike_in_sql(session, listings, query_filter):
     write(session, listings)
     index = read_index(session)
-    in_memory = set(index.entries.ids[one.find_rows(index)].tolist())
-    in_sql = select_ids(session, one.build_condition())
+    in_memory = set(index.entries.ids[query_filter.find_rows(index)].tolist())
+    in_sql = select_ids(session, query_filter.build_condition())
     assert in_memory <= in_sql
-    if not isinstance(one, DistanceFilter):
+    if not isinstance(query_filter, DistanceFilter):
         assert in_memory == in_sql
 
 
@@ -130,9 +130,9 @@ def test_labels_and_excluded_ids_read_alike_in_sql(session, listings, number):
     index = read_index(session)
     numbers = np.unique(index.entries.labels.values).tolist()
     for label_number in (*numbers, 0):
-        one = LabelFilter(label_number)
-        in_memory = set(index.entries.ids[one.find_rows(index)].tolist())
-        assert in_memory == select_ids(session, one.build_condition())
+        query_filter = LabelFilter(label_number)
+        in_memory = set(index.entries.ids[query_filter.find_rows(index)].tolist())
+        assert in_memory == select_ids(session, query_filter.build_condition())
     excluded = ExcludeFilter(frozenset(ids[number : number + 2]))
     in_memory = set(index.entries.ids[excluded.find_rows(index)].tolist())
     # Copies of an excluded listing are known in memory alone.

@@ -147,16 +147,16 @@ def test_words_alone_decide_while_the_encoder_loads(make_engine, example):
         def __init__(self) -> None:
             pass
 
-    found = []
+    keys = []
     for kind in ("postgresql", "sqlite"):
         postgres_engine = make_engine(kind)
         import_listings(postgres_engine, Ready(example), "town", example.listings)
         search_service = SearchService(postgres_engine, Loading(), lambda: TODAY)
-        found.append(
+        keys.append(
             [hit.stored.listing.key for hit in search_service.search(Query("tea", limit=5))]
         )
-    assert found[0] == found[1]
-    assert found[0]
+    assert keys[0] == keys[1]
+    assert keys[0]
 
 
 TEA = Listing("tea", "Tea", "group", "Tea and talk.", topics=("tea",))
@@ -223,17 +223,17 @@ def test_terms_are_counted_once_where_most_rows_are_new(postgres_engine, encoder
 
 def test_slow_indexes_are_built_once_where_most_rows_are_new(postgres_engine, encoder, monkeypatch):
     def read_indexes() -> dict[str, tuple[int, str]]:
-        asked = text(
+        query = text(
             "SELECT indexname, CAST(CAST(indexname AS regclass) AS oid), indexdef FROM pg_indexes "
             "WHERE tablename = 'entry_search'"
         )
         with postgres_engine.connect() as connection:
-            return {name: (at, how) for name, at, how in connection.execute(asked)}
+            return {name: (oid, definition) for name, oid, definition in connection.execute(query)}
 
     def find_rebuilt(before: dict[str, tuple[int, str]]) -> set[str]:
         now = read_indexes()
-        assert {name: how for name, (_, how) in now.items()} == {
-            name: how for name, (_, how) in before.items()
+        assert {name: definition for name, (_, definition) in now.items()} == {
+            name: definition for name, (_, definition) in before.items()
         }
         return {name for name, index in now.items() if index != before[name]}
 

@@ -1,4 +1,4 @@
-"""A directory without a database, for tests of finding and ranking alone."""
+"""A directory without a database, for tests of search and ranking alone."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -20,18 +20,19 @@ FIRST_ID = 10
 
 
 class Town:
-    """Listings in order, the first with `FIRST_ID`; vectors of nothing where none are given."""
+    """Listings in order, the first with `FIRST_ID`; zero vectors where none are given."""
 
     def __init__(self, listings: Sequence[Listing], vectors: Vectors | None = None) -> None:
         if vectors is None:
             vectors = np.zeros((len(listings), DIMENSIONS), dtype=np.float32)
         self.stored = {
-            at: StoredListing(at, "s", "", one) for at, one in enumerate(listings, FIRST_ID)
+            listing_id: StoredListing(listing_id, "s", "", listing)
+            for listing_id, listing in enumerate(listings, FIRST_ID)
         }
         self._labels: dict[tuple[str, str], int] = {}
         entries = [
-            label_entry(make_entry(one, vector), one, self._number)
-            for one, vector in zip(listings, vectors, strict=True)
+            label_entry(make_entry(listing, vector), listing, self._number)
+            for listing, vector in zip(listings, vectors, strict=True)
         ]
         self.index = Index.from_entries(read_entries(list(self.stored), entries))
 
@@ -57,7 +58,7 @@ class Town:
         return rank(self.index, query, vector, avoided, label_numbers=numbers, today=TODAY)
 
     def _fetch(self, ids: Sequence[int]) -> dict[int, StoredListing]:
-        return {one: self.stored[one] for one in ids}
+        return {listing_id: self.stored[listing_id] for listing_id in ids}
 
 
 def make_vectors(size: int, seed: int = 0) -> np.ndarray:

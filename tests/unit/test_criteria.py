@@ -1,4 +1,4 @@
-"""Whether a listing suits: only what it says is a yes or a no, in memory as one by one."""
+"""Whether a listing suits: only a stated fact is a yes or a no, and the index agrees."""
 
 from dataclasses import replace
 from datetime import date, time

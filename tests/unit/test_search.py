@@ -181,35 +181,35 @@ def test_every_query_gives_true_hits(listings, query, encoder_up, seed):
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len({hit.stored.id for hit in hits}) == len(hits)
     for hit in hits:
-        found = hit.stored.listing
+        subject = hit.stored.listing
         assert hit.stored.id not in query.exclude
-        assert not query.kinds or found.kind in query.kinds
-        assert found.free or not query.free
-        assert found.status != "closed"
-        has_point = any(place.point for place in found.places)
+        assert not query.kinds or subject.kind in query.kinds
+        assert subject.free or not query.free
+        assert subject.status != "closed"
+        has_point = any(place.point for place in subject.places)
         assert (hit.miles is not None) == (has_point and query.near is not None)
         for reason in hit.reasons:
-            check_reason(reason, found, query)
+            check_reason(reason, subject, query)
 
 
-def check_reason(reason: str, found: Listing, query: Query) -> None:
+def check_reason(reason: str, subject: Listing, query: Query) -> None:
     if reason.startswith("It mentions"):
-        stems = set(find_stems(build_search_text(found)))
+        stems = set(find_stems(build_search_text(subject)))
         quoted = re.findall("“([^”]+)”", reason)
         assert 1 <= len(quoted) <= 3
         for word in quoted:
-            assert word in find_words(build_search_text(found))
+            assert word in find_words(build_search_text(subject))
             assert set(find_stems(word)) <= stems & set(find_stems(query.text))
             assert find_stems(word)
     elif reason == "It is free":
-        assert found.free
+        assert subject.free
     elif reason.startswith("It covers"):
-        assert reason == f"It covers {found.covers}"
-        assert found.covers
+        assert reason == f"It covers {subject.covers}"
+        assert subject.covers
     elif reason.startswith("You can join from home"):
-        assert found.online
+        assert subject.online
     elif reason.endswith("from Old Town"):
-        assert any(place.point for place in found.places)
+        assert any(place.point for place in subject.places)
     else:
         assert reason in {
             "It is close in meaning to what you said",

@@ -40,7 +40,7 @@ def test_every_topic_has_examples_enough():
             assert len(set(phrases)) == len(phrases), topic.name
     names = {topic.name for topic in load_topics()}
     assert len(names) < 256, "a topic's position is stored in one byte"
-    assert all(len(asked) > 1 and set(asked) <= names for asked, _ in load_multi_topic_asks())
+    assert all(len(several) > 1 and set(several) <= names for several, _ in load_multi_topic_asks())
 
 
 def test_the_model_was_learnt_from_the_topics_as_they_are():
@@ -126,21 +126,21 @@ def test_a_listing_has_its_topics(encoder: Encoder):
         _listing("Bramley Men in Sheds", "Benches, tools and a brew for anyone over 50."),
         _listing("Sunrise", "A choir for people living with dementia and those who love them."),
     ]
-    found, shares = find_listing_topics(
+    topic_rows, shares = find_listing_topics(
         listings, encoder.encode([build_encoder_text(listing) for listing in listings])
     )
-    assert found.shape == shares.shape == (2, TOPICS_PER_LISTING)
+    assert topic_rows.shape == shares.shape == (2, TOPICS_PER_LISTING)
     assert (np.diff(shares.astype(int), axis=1) <= 0).all(), "the main topic comes first"
-    assert name_topics(found[0], shares[0])[0] == "men's sheds and men's groups"
-    assert set(name_topics(found[1], shares[1])) == {
+    assert name_topics(topic_rows[0], shares[0])[0] == "men's sheds and men's groups"
+    assert set(name_topics(topic_rows[1], shares[1])) == {
         "dementia and memory",
         "singing and choirs",
     }
 
 
 def test_no_listings_have_no_topics():
-    found, shares = find_listing_topics([], np.zeros((0, 384), dtype=np.float32))
-    assert found.shape == shares.shape == (0, TOPICS_PER_LISTING)
+    topic_rows, shares = find_listing_topics([], np.zeros((0, 384), dtype=np.float32))
+    assert topic_rows.shape == shares.shape == (0, TOPICS_PER_LISTING)
 
 
 def test_mentions_are_found_whatever_the_ending_or_apostrophe():
