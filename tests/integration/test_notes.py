@@ -1,4 +1,4 @@
-"""Notes for the team and answers on usefulness: what is kept of them, and what never is."""
+"""Notes for the team and feedback: what is stored of them, and what never is."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ def notebook(directory_url: str) -> Iterator[Notebook]:
     engine.dispose()
 
 
-def test_a_note_is_kept_with_its_week_and_no_more(notebook: Notebook) -> None:
+def test_a_note_is_stored_with_its_week_and_no_more(notebook: Notebook) -> None:
     notebook.add_note("report", "It  has\nclosed.", about="Chess Club")
     notebook.add_note("suggestion", "There is a new choir.")
     assert set(notebook.read_notes()) == {
@@ -37,11 +37,11 @@ def test_a_note_is_kept_with_its_week_and_no_more(notebook: Notebook) -> None:
     assert columns == {"id", "kind", "about", "text", "week"}
 
 
-def test_the_order_of_notes_says_nothing(notebook: Notebook) -> None:
-    said = [f"note {number}" for number in range(40)]
-    for text in said:
+def test_the_order_of_notes_reveals_nothing(notebook: Notebook) -> None:
+    texts = [f"note {number}" for number in range(40)]
+    for text in texts:
         notebook.add_note("suggestion", text)
-    assert [note.text for note in notebook.read_notes()] != said
+    assert [note.text for note in notebook.read_notes()] != texts
     with notebook._engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             with pytest.raises(OperationalError):
@@ -49,11 +49,11 @@ def test_the_order_of_notes_says_nothing(notebook: Notebook) -> None:
         else:
             query = "select id, xmin from note order by ctid"
             rows = connection.exec_driver_sql(query).all()
-            assert [at for at, _ in rows] == sorted(at for at, _ in rows)
-            assert len({writer for _, writer in rows}) == 1
+            assert [note_id for note_id, _ in rows] == sorted(note_id for note_id, _ in rows)
+            assert len({transaction for _, transaction in rows}) == 1
 
 
-def test_notes_that_come_at_once_are_all_kept(notebook: Notebook) -> None:
+def test_notes_added_at_once_are_all_stored(notebook: Notebook) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda n: notebook.add_note("suggestion", f"note {n}"), range(20)))
     assert {note.text for note in notebook.read_notes()} == {f"note {n}" for n in range(20)}
@@ -81,16 +81,16 @@ def test_only_three_answers_are_counted(notebook: Notebook) -> None:
         notebook.add_feedback("very")  # type: ignore[arg-type]
 
 
-def test_a_database_that_is_not_there_is_said_without_the_words(tmp_path: Path) -> None:
+def test_an_error_of_the_database_does_not_quote_the_note(tmp_path: Path) -> None:
     notebook = Notebook(create_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
-    with pytest.raises(DatabaseError) as told:
+    with pytest.raises(DatabaseError) as error:
         notebook.add_note("report", "sentinel")
-    assert "sentinel" not in str(told.value)
+    assert "sentinel" not in str(error.value)
     with pytest.raises(DatabaseError):
         notebook.add_feedback("yes")
 
 
 @given(st.dates())
-def test_a_week_is_named_as_the_calendar_does(day: date) -> None:
+def test_a_week_has_its_iso_name(day: date) -> None:
     year, week, _ = day.isocalendar()
     assert format_iso_week(day) == f"{year}-W{week:02}"
