@@ -75,11 +75,11 @@ class Accounts:
                 "A name has 1 to 60 letters, digits, spaces, full stops, hyphens or @."
             )
         if role not in ROLES:
-            raise AccountError(f"A role is one of {', '.join(ROLES)}.")
+            raise AccountError(f"The role must be one of {', '.join(ROLES)}.")
         hashed = self._hash(password)
         with Session(self._engine) as session, session.begin():
             if session.scalar(select(AccountRow).where(AccountRow.folded == name.casefold())):
-                raise AccountError(f"There is an account called {name} already.")
+                raise AccountError(f"There is already an account called {name}.")
             row = AccountRow(
                 name=name,
                 folded=name.casefold(),
@@ -129,7 +129,7 @@ class Accounts:
         known = account is not None and self._is_mark(mark, account, hashed)
         hashing = self._hashing[known]
         if not hashing.acquire(blocking=False):
-            raise BusyError("Others are signing in at this moment. Try again in a few seconds.")
+            raise BusyError("Other people are signing in right now. Try again in a few seconds.")
         try:
             # All names that nobody has are counted as one: there is no end of them.
             key = mark if known else _fold(account.name) if account else ""
@@ -220,7 +220,7 @@ def _fold(name: str) -> str:
 def _require(session: Session, name: str) -> AccountRow:
     row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
     if row is None:
-        raise AccountError("There is no account of that name. See: connector desk list-accounts")
+        raise AccountError("There is no account with that name. See: connector desk list-accounts")
     return row
 
 

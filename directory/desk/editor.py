@@ -128,7 +128,9 @@ class ListingEditor:
         with Session(self._engine) as session, session.begin():
             row = session.get(QuarantinedRow, number)
             if row is None:
-                raise DirectoryError("This row was mended or read again since. See what is left.")
+                raise DirectoryError(
+                    "This row was already fixed or removed, or its source was read."
+                )
             listing = replace(listing, key=row.key or secrets.token_hex(8))
             known = session.scalar(
                 select(ListingRow).where(
@@ -265,8 +267,8 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
         raise _missing()
     if digest_document(row.document) != version:
         raise ConflictError(
-            "Somebody else has changed this listing since you opened it. Nothing of yours was "
-            "kept: open it again, and make your change once more."
+            "Somebody else has changed this listing since you opened it. Nothing was saved. Open "
+            "the listing again and make your change once more."
         )
     return row
 
@@ -274,9 +276,7 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
 def _require_pace(session: Session, listing_id: int, who: str, most: int | None) -> None:
     today = AuditRow.at > read_clock() - timedelta(days=1)
     if most is not None and _count(session, listing_id, AuditRow.who == who, today) >= most:
-        raise DailyLimitError(
-            "This was written as often as it may be in one day. Wait until tomorrow."
-        )
+        raise DailyLimitError("This listing was changed too often today. Try again tomorrow.")
 
 
 def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> int:
@@ -285,4 +285,4 @@ def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> in
 
 
 def _missing() -> DirectoryError:
-    return DirectoryError("This listing is no longer kept by its source. Add one of your own.")
+    return DirectoryError("The source no longer has this listing. Add your own listing instead.")

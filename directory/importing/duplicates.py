@@ -112,7 +112,7 @@ def settle_pair(engine: Engine, first_id: int, second_id: int, verdict: Verdict)
     with Session(engine) as session, session.begin():
         row = session.get(DuplicateRow, (first_id, second_id))
         if row is None:
-            raise DirectoryError("These two are no pair any more. See what is left.")
+            raise DirectoryError("These two listings are no longer a possible duplicate.")
         row.verdict = verdict
         pair = [session.get_one(ListingRow, one) for one in (first_id, second_id)]
         if verdict == "different":

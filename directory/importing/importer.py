@@ -121,7 +121,7 @@ def write_source(
     """
     if source == OWN_SOURCE:
         raise SourceError(
-            f"What is added at the desk has the name {OWN_SOURCE!r}. Choose another.",
+            f"The name {OWN_SOURCE!r} is for listings added at the desk. Choose another name.",
             "Name it with --source.",
         )
     listings, rejected = _sort_out(rows)
@@ -152,7 +152,8 @@ def write_source(
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(
-            f"The directory's database refused the change ({cause}). Nothing of {source} was taken."
+            f"The directory's database refused the change ({cause}). Nothing from {source} was "
+            "imported."
         ) from error
     private = {one.listing.key for one in withheld}
     private |= {one.listing.key for one, _ in written if one.listing.confidential}
@@ -226,9 +227,9 @@ def _read_known(session: Session, source: str) -> dict[str, _Known]:
 def _refuse_loss(source: str, lost: int, had: int) -> None:
     if had >= _FEW and lost > _MOST_LOST * had:
         raise ImportHeldError(
-            f"{source} would lose {lost} of its {had} listings: it was held for review, and the "
-            "directory is as it was.",
-            f"If that is right, take it with import --accept-loss, or with sync --accept {source}.",
+            f"{source} would lose {lost} of its {had} listings, so this update is on hold and "
+            "nothing was changed.",
+            f"If that is right, use import --accept-loss, or sync --accept {source}.",
         )
 
 

@@ -96,7 +96,7 @@ def find_held_feed(session: Session, name: str) -> SourceRow:
     """The source whose last reading is held back. Raises SourceError where there is none."""
     row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.held != ""))
     if row is None:
-        raise SourceError(f"Nothing of {name!r} is held back any more. See what is left.")
+        raise SourceError(f"No update of {name!r} is on hold any more.")
     return row
 
 

@@ -56,7 +56,7 @@ def test_the_right_name_and_password_are_let_in_however_the_name_is_typed(accoun
         ("", "navigator", PASSWORD, "A name has"),
         ("x" * 61, "navigator", PASSWORD, "A name has"),
         ("<b>", "navigator", PASSWORD, "A name has"),
-        ("Nadia", "owner", PASSWORD, "A role is one of navigator, analyst, admin."),
+        ("Nadia", "owner", PASSWORD, "The role must be one of navigator, analyst, admin."),
         ("Nadia", "navigator", "eleven char", "at least 12"),
     ],
 )

@@ -50,11 +50,11 @@ def test_an_account_is_made_listed_given_a_new_password_and_removed(run, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "typed", "said"),
     [
-        (("add-account", "Nadia", "--role", "owner"), PASSWORD, "A role is one of"),
+        (("add-account", "Nadia", "--role", "owner"), PASSWORD, "The role must be one of"),
         (("add-account", "Nadia", "--role", "admin"), "short", "at least 12 characters"),
         (("add-account", "Nadia", "--role", "admin"), "", "at least 12 characters"),
-        (("reset-password", "Nadia"), PASSWORD, "no account of that name"),
-        (("remove-account", "Nadia"), "", "no account of that name"),
+        (("reset-password", "Nadia"), PASSWORD, "no account with that name"),
+        (("remove-account", "Nadia"), "", "no account with that name"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(run, arguments, typed, said):

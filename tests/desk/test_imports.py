@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_told_in_one_line(navigator):
     assert answer.status_code == 409
     assert "Nothing was changed" in answer.text
     answer = send(navigator, HEADER + GOOD, source="navigators")
-    assert "Choose another." in answer.text
+    assert "Choose another name." in answer.text
     assert "--source" not in answer.text
     answer = send(navigator, HEADER + "".join(f"{n},N,group,W.,,\n" for n in range(2_001)))
     assert answer.status_code == 413

@@ -90,7 +90,7 @@ def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, re
         ("Omar", "marked as a different listing"),
         ("Nadia", "marked as a duplicate"),
     ]
-    with pytest.raises(DirectoryError, match="no pair any more"):
+    with pytest.raises(DirectoryError, match="no longer a possible duplicate"):
         desk_services.settle_pair(1, 999, "same", "Nadia")
 
 

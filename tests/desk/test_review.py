@@ -83,7 +83,7 @@ def test_two_that_are_one_are_shown_once_and_told_apart_again(desk, navigator, a
 def test_a_pair_that_is_none_is_told(navigator):
     answer = navigator.post("/desk/review/pairs/1/2", page="/desk/review", verdict="same")
     assert answer.status_code == 409
-    assert "no pair any more" in answer.text
+    assert "no longer a possible duplicate" in answer.text
     answer = navigator.post("/desk/review/pairs/1/2", page="/desk/review", verdict="maybe")
     assert answer.status_code == 422
 

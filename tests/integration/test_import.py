@@ -176,7 +176,7 @@ def test_a_database_that_fails_half_way_leaves_everything_as_it_was(engine, enco
 
     event.listen(engine, "before_cursor_execute", fill_the_disk)
     changed = replace(TEA, name="Teas", places=())
-    with pytest.raises(DatabaseError, match=r"disk is full.*Nothing of town was taken"):
+    with pytest.raises(DatabaseError, match=r"disk is full.*Nothing from town was imported"):
         import_listings(engine, encoder, "town", [changed, CHOIR], notice="New")
     event.remove(engine, "before_cursor_execute", fill_the_disk)
     assert everything(engine) == before
