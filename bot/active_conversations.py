@@ -1,57 +1,58 @@
-"""Which conversations Rasa may remember, so that it is asked to forget those and no others.
+"""The conversations that Rasa may remember, so that it is asked to erase those and no others.
 
-Holds the keyed hashes that Rasa knows people by, in memory alone, as Rasa's own memory is: it is
-started by this process, ends with it and hears of nobody but from here. Must never hold more.
+Holds the pseudonyms that Rasa knows people by, in memory only. That is enough, because Rasa keeps
+conversations in memory too: this process starts and ends it, and is the only one that sends it
+messages. Must never hold more than pseudonyms.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable
 
-# Rasa forgets an hour after its last word, and that may come late.
-_REMEMBERED = 2 * 3600.0
+# Rasa forgets an hour after the last message, and may be late.
+_RETENTION = 2 * 3600.0
 
 
 class ActiveConversations:
-    """The conversations of the last two hours. `clock` tells seconds that never go back."""
+    """The conversations of the last two hours. `clock` gives seconds and never goes back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        # In the order of last use: when it was.
-        self._used: dict[str, float] = {}
-        self._under_way: Counter[str] = Counter()
+        # When each conversation was last used, the least recent first.
+        self._last_used: dict[str, float] = {}
+        self._open_answers: Counter[str] = Counter()
         self._left: set[str] = set()
 
     def begin(self, pseudonym: str) -> None:
-        """Note that something somebody said is being answered; `end` follows."""
-        self._under_way[pseudonym] += 1
+        """Note that a message is being answered; `end` must follow."""
+        self._open_answers[pseudonym] += 1
 
     def leave(self, pseudonym: str) -> None:
-        """Note that somebody has left, perhaps before all that they said is answered."""
-        if pseudonym in self._under_way:
+        """Note that a person has left, perhaps before their last message is answered."""
+        if pseudonym in self._open_answers:
             self._left.add(pseudonym)
 
     def end(self, pseudonym: str) -> bool:
-        """Whether somebody left before the last of what they said was answered."""
-        self._under_way[pseudonym] -= 1
-        if self._under_way[pseudonym]:
+        """Note that a message is answered. True if the person left before their last answer."""
+        self._open_answers[pseudonym] -= 1
+        if self._open_answers[pseudonym]:
             return False
-        del self._under_way[pseudonym]
-        left = pseudonym in self._left
+        del self._open_answers[pseudonym]
+        has_left = pseudonym in self._left
         self._left.discard(pseudonym)
-        return left
+        return has_left
 
     def add(self, pseudonym: str) -> None:
-        """Note that Rasa is about to hear of somebody."""
+        """Note that a message is about to be sent to Rasa."""
         now = self._clock()
-        self._used.pop(pseudonym, None)
-        self._used[pseudonym] = now
-        while self._used[first := next(iter(self._used))] < now - _REMEMBERED:
-            del self._used[first]
+        self._last_used.pop(pseudonym, None)
+        self._last_used[pseudonym] = now
+        while self._last_used[oldest := next(iter(self._last_used))] < now - _RETENTION:
+            del self._last_used[oldest]
 
     def take(self, pseudonym: str) -> bool:
-        """Whether Rasa may remember somebody; whoever asks sees to it that it is forgotten."""
-        return self._used.pop(pseudonym, None) is not None
+        """Remove a conversation, and tell whether it was there; the caller then erases it."""
+        return self._last_used.pop(pseudonym, None) is not None
 
     def __len__(self) -> int:
-        return len(self._used)
+        return len(self._last_used)
