@@ -1,48 +1,49 @@
-"""What can go wrong with the directory, told to the person who can mend it."""
+"""The errors of the directory, each with a message for the person who can put it right."""
 
 
 class DirectoryError(Exception):
-    """The message is one plain line that says what is wrong and what to do.
+    """An error whose message is one plain line: what is wrong, and what to do.
 
-    `command` ends it with what to type; `plain` is without that, for those who have a page instead.
+    `command` is appended to it and says what to type; `message` is the line without that, for pages
+    in a browser.
     """
 
     def __init__(self, message: str = "", command: str = "") -> None:
         super().__init__(f"{message} {command}".strip())
-        self.plain = message
+        self.message = message
 
 
 class DatabaseError(DirectoryError):
-    """The database cannot be opened or written; what it held is as it was."""
+    """The database cannot be opened or written; its content is unchanged."""
 
 
 class SourceError(DirectoryError):
-    """A source could not be read as a whole; nothing of it was taken."""
+    """A source could not be read as a whole; none of it was imported."""
 
 
 class ImportHeldError(DirectoryError):
-    """A source would lose most of its listings: it waits for somebody to say that it is right."""
+    """An import would close most of a source's listings: it waits for a navigator's approval."""
 
 
 class RowError(DirectoryError):
-    """One row of a source is not fit to show; the row is quarantined."""
+    """One row of a source cannot be shown; the row is quarantined."""
 
 
 class UnknownPlaceError(DirectoryError):
-    """A place was named that the directory knows nothing near."""
+    """The directory knows no place of that name or postcode."""
 
 
 class AccountError(DirectoryError):
-    """An account of the desk cannot be made or found as it was asked for."""
+    """An account of the desk cannot be created or found."""
 
 
 class BusyError(DirectoryError):
-    """As many as may are doing this already: nothing was done, and a moment later it will be."""
+    """Too many requests run at the same time: nothing was done, and trying again will work."""
 
 
 class DailyLimitError(DirectoryError):
-    """As much as may be written in a day was written already: nothing more was."""
+    """The number of changes allowed in a day is used up: nothing was written."""
 
 
 class ConflictError(DirectoryError):
-    """Somebody else has written what was to be written, since it was read."""
+    """Somebody else has changed the record since it was read."""

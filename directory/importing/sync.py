@@ -1,7 +1,7 @@
-"""Registered feeds, and bringing the directory up to date with each of them.
+"""Registered feeds, and syncing the directory with them.
 
-A feed is a source with an address. Each is read on its own: one that fails or would lose
-most of its listings changes nothing, and stops none of the others.
+A feed is a source with an address. Each feed is read on its own: one that fails, or would lose most
+of its listings, changes nothing and stops no other.
 """
 
 from collections.abc import Collection, Iterator
@@ -23,16 +23,16 @@ from directory.progress import Progress, no_progress
 from directory.sources.detect import read_feed
 from directory.sources.http_client import Validators, parse_url
 
-# "Not changed" is believed for so long: after that a feed is read whole, since what we make of
-# it may have changed, and what was to come may be over.
-_BELIEVED = timedelta(days=7)
+# After so long an unchanged feed is read in full all the same: this program may read it
+# differently by now, and events that lay ahead may be over.
+_FULL_READ_INTERVAL = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A registered feed. `synced` is when it was last read whole, in UTC.
+    """A registered feed. `synced` is when it was last read in full, in UTC.
 
-    `held` says why its last answer was not applied; empty if it was.
+    `held` says why its last content was not applied; empty if it was.
     """
 
     name: str
@@ -40,15 +40,15 @@ class Feed:
     notice: str = ""
     synced: datetime | None = None
     held: str = ""
-    mark: Validators = field(default_factory=Validators)
+    validators: Validators = field(default_factory=Validators)
 
 
 @dataclass(frozen=True)
 class SyncReport:
-    """What came of one feed: exactly one of these is told.
+    """The outcome for one feed; exactly one of the four is set.
 
-    `counts` of what was applied, `unchanged` since the last time, `held` or `failed` with why.
-    `plain` is why without what to type.
+    `counts` if its content was applied, `unchanged` since the last sync, or the reason why it was
+    `held` or `failed`. `message` is that reason without the command to type.
     """
 
     name: str
@@ -56,14 +56,14 @@ class SyncReport:
     counts: ImportReport | None = None
     held: str = ""
     failed: str = ""
-    plain: str = ""
+    message: str = ""
 
 
 def register_feed(engine: Engine, name: str, address: str, notice: str | None = None) -> None:
-    """Have `sync_feeds` read `address` (http or https) under `name` from now on.
+    """Register `address` (http or https) as the feed `name`.
 
     A source of that name becomes a feed; a feed of that name gets the new address. Raises
-    SourceError for what is no address, or for the address of another feed.
+    SourceError for an invalid address, or the address of another feed.
     """
     if not name.strip():
         raise SourceError("A feed needs a name.")
@@ -77,7 +77,7 @@ def register_feed(engine: Engine, name: str, address: str, notice: str | None = 
             row = SourceRow(name=name)
             session.add(row)
         if row.address != address:
-            # What another server said of its version says nothing of this one.
+            # The validators of another address say nothing about this one.
             row.address, row.etag, row.last_modified, row.held = address, "", "", ""
         if notice is not None:
             row.notice = notice
@@ -85,7 +85,7 @@ def register_feed(engine: Engine, name: str, address: str, notice: str | None = 
 
 
 def unregister_feed(engine: Engine, name: str) -> None:
-    """Read the feed no more. Its listings stay as they are. Raises SourceError if it is none."""
+    """Stop reading the feed. Its listings stay as they are. Raises SourceError if there is none."""
     with _open(engine) as session:
         row = _require(session, name)
         row.address = row.etag = row.last_modified = row.held = ""
@@ -93,7 +93,7 @@ def unregister_feed(engine: Engine, name: str) -> None:
 
 
 def find_held_feed(session: Session, name: str) -> SourceRow:
-    """The source whose last reading is held back. Raises SourceError where there is none."""
+    """The source row of a feed that is held. Raises SourceError if there is none."""
     row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.held != ""))
     if row is None:
         raise SourceError(f"No update of {name!r} is on hold any more.")
@@ -101,7 +101,7 @@ def find_held_feed(session: Session, name: str) -> SourceRow:
 
 
 def list_feeds(engine: Engine) -> list[Feed]:
-    """Every registered feed, by name."""
+    """Every registered feed, ordered by name."""
     with _open(engine) as session:
         rows = session.scalars(
             select(SourceRow).where(SourceRow.address != "").order_by(SourceRow.name)
@@ -113,7 +113,7 @@ def list_feeds(engine: Engine) -> list[Feed]:
                 notice=row.notice,
                 synced=row.synced,
                 held=row.held,
-                mark=Validators(row.etag, row.last_modified),
+                validators=Validators(row.etag, row.last_modified),
             )
             for row in rows
         ]
@@ -130,21 +130,21 @@ def sync_feeds(
     progress: Progress = no_progress,
     who: str = "",
 ) -> list[SyncReport]:
-    """Bring the directory up to date with every feed, or with those named in `only`.
+    """Sync the directory with every feed, or with those named in `only`.
 
-    A feed in `accept` is applied even if it would lose most of its listings. `timeout` is how many
-    seconds one answer may take, `who` is noted as by `import_listings`. Raises SourceError for a
-    name that is no feed, before any is read.
+    A feed in `accept` is applied even if it would lose most of its listings. `timeout` is the
+    longest that one response may take, in seconds; `who` is recorded as by `import_listings`.
+    Raises SourceError for a name that is no feed, before any feed is read.
     """
     feeds = list_feeds(engine)
-    known = {feed.name for feed in feeds}
-    if unknown := sorted({*(only or ()), *accept} - known):
+    names = {feed.name for feed in feeds}
+    if unknown := sorted({*(only or ()), *accept} - names):
         raise SourceError(
-            f"No feed is called {unknown[0]!r}. Registered: {', '.join(sorted(known)) or 'none'}."
+            f"No feed is called {unknown[0]!r}. Registered: {', '.join(sorted(names)) or 'none'}."
         )
-    wanted = known if only is None else set(only)
+    selected = names if only is None else set(only)
     reports = [
-        _sync_one(
+        _sync_feed(
             engine,
             encoder,
             feed,
@@ -155,14 +155,14 @@ def sync_feeds(
             who=who,
         )
         for feed in feeds
-        if feed.name in wanted
+        if feed.name in selected
     ]
     if any(report.counts for report in reports):
         link_duplicates(engine)
     return reports
 
 
-def _sync_one(
+def _sync_feed(
     engine: Engine,
     encoder: Encoder,
     feed: Feed,
@@ -175,48 +175,54 @@ def _sync_one(
 ) -> SyncReport:
     report = SyncReport(feed.name)
 
-    def tell(step: str, done: int, total: int | None) -> None:
+    def report_progress(step: str, done: int, total: int | None) -> None:
         progress(f"{feed.name}: {step}", done, total)
 
     try:
-        found = read_feed(
+        content = read_feed(
             feed.address,
-            mark=_mark_to_ask_with(feed),
-            progress=tell,
+            validators=_choose_validators(feed),
+            progress=report_progress,
             timeout=timeout,
             allow_private=allow_private,
         )
-        if found.rows is None:
-            _remember(engine, feed, None, "")
+        if content.rows is None:
+            _record_outcome(engine, feed, None, "")
             return replace(report, unchanged=True)
         counts = write_source(
-            engine, encoder, feed.name, found.rows, progress=tell, accept_loss=accepted, who=who
+            engine,
+            encoder,
+            feed.name,
+            content.rows,
+            progress=report_progress,
+            accept_loss=accepted,
+            who=who,
         )
-        _remember(engine, feed, found.mark, "")
+        _record_outcome(engine, feed, content.validators, "")
     except ImportHeldError as error:
-        _remember(engine, feed, Validators(), error.plain)
-        return replace(report, held=str(error), plain=error.plain)
+        _record_outcome(engine, feed, Validators(), error.message)
+        return replace(report, held=str(error), message=error.message)
     except DirectoryError as error:
-        return replace(report, failed=str(error), plain=error.plain)
+        return replace(report, failed=str(error), message=error.message)
     return replace(report, counts=counts)
 
 
-def _mark_to_ask_with(feed: Feed) -> Validators | None:
-    # What is held was not applied: to ask only for what is newer would leave it so.
-    if feed.held or feed.synced is None or read_clock() - feed.synced > _BELIEVED:
+def _choose_validators(feed: Feed) -> Validators | None:
+    # Content that is held was not applied: a conditional request would never send it again.
+    if feed.held or feed.synced is None or read_clock() - feed.synced > _FULL_READ_INTERVAL:
         return None
-    return feed.mark
+    return feed.validators
 
 
-def _remember(engine: Engine, feed: Feed, mark: Validators | None, held: str) -> None:
-    """Note what came of a feed; with no `mark`, that it was as before when it was read whole."""
+def _record_outcome(engine: Engine, feed: Feed, validators: Validators | None, held: str) -> None:
+    """Store the outcome of reading a feed; `validators` is None if it had not changed."""
     with _open(engine) as session:
         row = _require(session, feed.name)
         if row.address != feed.address:
-            # Registered anew while it was read: what is known is of the old address.
+            # It was registered with another address meanwhile: this outcome is the old one's.
             return
-        if mark is not None:
-            row.etag, row.last_modified = mark.etag, mark.last_modified
+        if validators is not None:
+            row.etag, row.last_modified = validators.etag, validators.last_modified
             row.synced = read_clock()
         row.held = held
         session.commit()

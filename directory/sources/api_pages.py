@@ -1,12 +1,13 @@
 """Reading a paged Open Referral UK API over HTTP.
 
-Lists come in pages that hold only the bare service; the whole of each is asked for
-by its id. Nothing is handed on until every answer is in.
+Pages hold services without their details, so each service is then fetched by its id. Nothing is
+returned until every response has arrived.
 """
 
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -19,134 +20,124 @@ from directory.sources.http_client import (
     FeedClient,
     FeedResponse,
     Validators,
-    parse_url,
     redact_url,
 )
 
 _PAGE_SIZE = 100
-# Enough to hide the way to the server and back, few enough to be a polite guest.
-_AT_ONCE = 4
-_MOST_PAGES = 5_000
+# Enough to hide the latency of each request, few enough to be polite.
+_MAX_CONCURRENT = 4
+_MAX_PAGES = 5_000
 
 Json = dict[str, Any]
 
 
 class UnknownFormatError(SourceError):
-    """What was read has none of the forms that were looked for; it may have another."""
+    """The content is not in the expected format; it may be in another one."""
 
 
 @dataclass(frozen=True)
 class FetchedServices:
-    """The services of an API, whole; None if nothing changed since the mark that was given."""
+    """The services of an API with all details; None if nothing changed since the last fetch."""
 
     services: list[Json] | None
-    mark: Validators
+    validators: Validators
 
 
 def fetch_services(
-    address: str,
-    *,
+    feed_client: FeedClient,
+    url: httpx.URL,
+    validators: Validators | None,
     progress: Progress = no_progress,
-    timeout: float = 20.0,
-    allow_private: bool = False,
-) -> list[Json]:
-    """Every service of the API at `address`, whole. Raises SourceError if any answer fails.
-
-    `timeout` is how many seconds one answer may take, from asking to its last byte. Addresses in
-    private networks are refused unless `allow_private`.
-    """
-    with FeedClient(timeout=timeout, allow_private=allow_private) as feed_client:
-        return fetch_new_services(feed_client, parse_url(address), None, progress).services or []
-
-
-def fetch_new_services(
-    feed_client: FeedClient, address: httpx.URL, mark: Validators | None, progress: Progress
 ) -> FetchedServices:
-    """The services of the API at `address`, if there is news since `mark`.
+    """Fetch every service of the API at `url`, unless its first page matches `validators`.
 
-    Whether there is news is asked of the first page. Raises SourceError if any answer fails,
-    UnknownFormatError if what is there is not the pages of an API.
+    Raises UnknownFormatError if `url` does not lead to the pages of an API, and SourceError if any
+    request fails.
     """
-    path = address.path.rstrip("/")
-    base = address.copy_with(path=path if path.endswith("/services") else f"{path}/services")
-    first = feed_client.get(_page(base, 1), mark)
-    if first.unchanged:
-        return FetchedServices(None, mark or Validators())
-    bare = _fetch_pages(feed_client, base, first, progress)
-    if not bare:
-        raise SourceError(f"{redact_url(base)} lists no services.")
+    path = url.path.rstrip("/")
+    list_url = url.copy_with(path=path if path.endswith("/services") else f"{path}/services")
+    first_page = feed_client.get(_make_page_url(list_url, 1), validators)
+    if first_page.is_unchanged:
+        return FetchedServices(None, validators or Validators())
+    summaries = _fetch_pages(feed_client, list_url, first_page, progress)
+    if not summaries:
+        raise SourceError(f"{redact_url(list_url)} lists no services.")
     services: list[Json] = []
-    pool = ThreadPoolExecutor(_AT_ONCE)
+    pool = ThreadPoolExecutor(_MAX_CONCURRENT)
     try:
-        for service in pool.map(lambda one: _fetch_whole(feed_client, base, one), bare):
+        for service in pool.map(partial(_fetch_details, feed_client, list_url), summaries):
             services.append(service)
-            progress("Fetching listings", len(services), len(bare))
+            progress("Fetching listings", len(services), len(summaries))
     finally:
-        # One that fails is reason enough not to ask for the others.
+        # After one failure the other services are of no use.
         pool.shutdown(cancel_futures=True)
-    return FetchedServices(services, first.mark)
+    return FetchedServices(services, first_page.validators)
 
 
-def _page(base: httpx.URL, number: int) -> httpx.URL:
-    return base.copy_merge_params({"page": number, "per_page": _PAGE_SIZE})
+def _make_page_url(list_url: httpx.URL, page: int) -> httpx.URL:
+    return list_url.copy_merge_params({"page": page, "per_page": _PAGE_SIZE})
 
 
 def _fetch_pages(
-    feed_client: FeedClient, base: httpx.URL, first: FeedResponse, progress: Progress
+    feed_client: FeedClient, list_url: httpx.URL, first_page: FeedResponse, progress: Progress
 ) -> list[Json]:
     services: list[Json] = []
-    seen: set[str] = set()
-    answer = first
-    for page in range(1, _MOST_PAGES + 1):
-        content = _parse(answer, base)
-        found = find_services(content)
-        if found is None or not isinstance(content, dict):
+    seen_ids: set[str] = set()
+    response = first_page
+    for page in range(1, _MAX_PAGES + 1):
+        content = _parse(response, list_url)
+        page_services = find_services(content)
+        if page_services is None or not isinstance(content, dict):
             raise UnknownFormatError(
-                f"{redact_url(base)} does not answer with Open Referral UK pages of services."
+                f"{redact_url(list_url)} does not answer with Open Referral UK pages of services."
             )
-        # A service can slip to the next page while we read; it is the same one.
-        new = [one for one in found if not one.get("id") or str(one["id"]) not in seen]
-        seen |= {str(one["id"]) for one in new if one.get("id")}
+        # A service can move to the next page between two requests.
+        new = [
+            service
+            for service in page_services
+            if not service.get("id") or str(service["id"]) not in seen_ids
+        ]
+        seen_ids |= {str(service["id"]) for service in new if service.get("id")}
         services += new
-        pages = content.get("total_pages")
-        progress("Fetching pages", page, pages if isinstance(pages, int) else None)
-        if not found or is_last_page(content, page):
+        page_count = content.get("total_pages")
+        progress("Fetching pages", page, page_count if isinstance(page_count, int) else None)
+        if not page_services or is_last_page(content, page):
             return services
         if not new:
             if "last_page" not in content and "last" not in content:
                 return services
             raise SourceError(
-                f"{redact_url(base)} sends the same services as page {page} again and never says "
-                "which page is the last. Tell whoever runs the feed."
+                f"{redact_url(list_url)} repeats the services of earlier pages on page {page} and "
+                "never says which page is the last. Tell the people who run the feed."
             )
-        answer = feed_client.get(_page(base, page + 1))
-    raise SourceError(f"{redact_url(base)} has more than {_MOST_PAGES} pages.")
+        response = feed_client.get(_make_page_url(list_url, page + 1))
+    raise SourceError(f"{redact_url(list_url)} has more than {_MAX_PAGES} pages.")
 
 
 def is_last_page(content: Json, page: int) -> bool:
-    """Whether a page, the number `page` of its list, says that no other follows."""
+    """Whether `content`, page number `page` of a list, says that no page follows."""
     for name in ("last_page", "last"):
         if name in content:
             return content[name] is True or str(content[name]).lower() == "true"
-    pages = content.get("total_pages")
-    return isinstance(pages, int) and page >= pages
+    page_count = content.get("total_pages")
+    return isinstance(page_count, int) and page >= page_count
 
 
-def _fetch_whole(feed_client: FeedClient, base: httpx.URL, bare: Json) -> Json:
-    key = bare.get("id")
-    if not key:
-        return bare
-    path = f"{base.raw_path.partition(b'?')[0].decode()}/{quote(str(key), safe='')}"
-    query = f"?{base.query.decode()}" if base.query else ""
-    address = base.copy_with(raw_path=(path + query).encode())
-    whole = _parse(feed_client.get(address), address)
-    return whole if isinstance(whole, dict) else bare
+def _fetch_details(feed_client: FeedClient, list_url: httpx.URL, summary: Json) -> Json:
+    service_id = summary.get("id")
+    if not service_id:
+        return summary
+    path = f"{list_url.raw_path.partition(b'?')[0].decode()}/{quote(str(service_id), safe='')}"
+    query = f"?{list_url.query.decode()}" if list_url.query else ""
+    url = list_url.copy_with(raw_path=(path + query).encode())
+    service = _parse(feed_client.get(url), url)
+    return service if isinstance(service, dict) else summary
 
 
-def _parse(answer: FeedResponse, address: httpx.URL) -> Any:
+def _parse(response: FeedResponse, url: httpx.URL) -> Any:
     try:
-        return json.loads(answer.body)
+        return json.loads(response.body)
     except (ValueError, RecursionError):
         raise UnknownFormatError(
-            f"{redact_url(address)} answered with something that is not JSON."
+            f"{redact_url(url)} answered with something that is not JSON."
         ) from None

@@ -1,7 +1,7 @@
-"""Opening a source, whichever of the known forms it has.
+"""Reading a source in any of the known formats.
 
-Told apart by content, not by file name. Everything is read before anything is
-handed on, so that a broken source is refused as a whole.
+The format is detected from the content, not from the file's name. Everything is read before
+anything is returned, so that a broken source is rejected as a whole.
 """
 
 import json
@@ -26,7 +26,7 @@ from directory.sources import (
     teamkinetic,
     template,
 )
-from directory.sources.api_pages import UnknownFormatError, fetch_new_services, is_last_page
+from directory.sources.api_pages import UnknownFormatError, fetch_services, is_last_page
 from directory.sources.http_client import (
     FeedClient,
     StatusError,
@@ -37,16 +37,16 @@ from directory.sources.http_client import (
 
 Rows = list[Listing | RejectedRow]
 
-# An API that has no such page says one of these: perhaps the address is that of a file.
-_NO_SUCH_PAGE = (400, 404, 405, 406, 410, 422, 501)
+# What servers answer for a page that they do not have: the URL may be a file's.
+_NO_SUCH_PAGE_STATUSES = (400, 404, 405, 406, 410, 422, 501)
 
 
 @dataclass(frozen=True)
 class FeedContent:
-    """What was read at an address: `rows` is None if nothing is new since the mark given."""
+    """The rows of a feed; None if nothing changed since the last fetch."""
 
     rows: Rows | None
-    mark: Validators
+    validators: Validators
 
 
 def read_source(
@@ -56,15 +56,15 @@ def read_source(
     timeout: float = 20.0,
     allow_private: bool = False,
 ) -> Rows:
-    """Every row of `source`: the path of a file or folder, or an http(s) address.
+    """Read every row of `source`: the path of a file or folder, or an http(s) URL.
 
-    `timeout` is how many seconds one answer may take. Addresses in private networks are refused
-    unless `allow_private`. Raises SourceError when the source is missing, empty, cut short,
-    not UTF-8, or of no known form.
+    `timeout` is the longest that one response may take, in seconds. URLs in private networks are
+    refused unless `allow_private`. Raises SourceError if the source is missing, empty, cut short,
+    not UTF-8, or in no known format.
     """
     if source.startswith(("http://", "https://")):
-        found = read_feed(source, progress=progress, timeout=timeout, allow_private=allow_private)
-        return found.rows or []
+        feed = read_feed(source, progress=progress, timeout=timeout, allow_private=allow_private)
+        return feed.rows or []
     path = Path(source)
     if path.is_dir():
         rows = datapackage.read_rows(archives.read_folder(path), source)
@@ -73,77 +73,77 @@ def read_source(
     else:
         rows = read_bytes(_read_file(path), source)
     progress("Reading", 1, 1)
-    return _some(rows, source)
+    return _require_rows(rows, source)
 
 
 def read_feed(
     address: str,
     *,
-    mark: Validators | None = None,
+    validators: Validators | None = None,
     progress: Progress = no_progress,
     timeout: float = 20.0,
     allow_private: bool = False,
 ) -> FeedContent:
-    """Every row at `address`, an API's or a file's, if there is anything new since `mark`.
+    """Read every row at `address`, an API's or a file's, unless it still matches `validators`.
 
     Raises SourceError as `read_source` does.
     """
     url = parse_url(address)
     with FeedClient(timeout=timeout, allow_private=allow_private) as feed_client:
-        # An address with an ending is a file's, more often than not: it is tried first.
-        ways = [_visit_api, _visit_file]
+        # A URL with a file extension is most often a file's.
+        readers = [_read_api, _read_remote_file]
         if PurePosixPath(url.path).suffix:
-            ways.reverse()
+            readers.reverse()
         try:
-            return ways[0](feed_client, url, mark, progress)
+            return readers[0](feed_client, url, validators, progress)
         except StatusError as error:
-            if error.status not in _NO_SUCH_PAGE:
+            if error.status not in _NO_SUCH_PAGE_STATUSES:
                 raise
-            failed: SourceError = error
+            first_error: SourceError = error
         except UnknownFormatError as error:
-            failed = error
+            first_error = error
         try:
-            return ways[1](feed_client, url, mark, progress)
+            return readers[1](feed_client, url, validators, progress)
         except (StatusError, UnknownFormatError):
-            raise failed from None
+            raise first_error from None
 
 
-def _visit_api(
-    feed_client: FeedClient, url: httpx.URL, mark: Validators | None, progress: Progress
+def _read_api(
+    feed_client: FeedClient, url: httpx.URL, validators: Validators | None, progress: Progress
 ) -> FeedContent:
-    found = fetch_new_services(feed_client, url, mark, progress)
-    rows = None if found.services is None else _read_services(found.services)
-    return FeedContent(rows, found.mark)
+    fetched = fetch_services(feed_client, url, validators, progress)
+    rows = None if fetched.services is None else _read_services(fetched.services)
+    return FeedContent(rows, fetched.validators)
 
 
-def _visit_file(
-    feed_client: FeedClient, url: httpx.URL, mark: Validators | None, progress: Progress
+def _read_remote_file(
+    feed_client: FeedClient, url: httpx.URL, validators: Validators | None, progress: Progress
 ) -> FeedContent:
-    answer = feed_client.get(url, mark)
-    if answer.unchanged:
-        return FeedContent(None, mark or Validators())
+    response = feed_client.get(url, validators)
+    if response.is_unchanged:
+        return FeedContent(None, validators or Validators())
     progress("Reading", 1, 1)
     name = redact_url(url)
-    if _is_part(answer.body):
+    if _is_page_of_several(response.body):
         raise SourceError(
             f"{name} is one page of several. Give the address that ends with /services instead."
         )
-    return FeedContent(_some(read_bytes(answer.body, name), name), answer.mark)
+    return FeedContent(_require_rows(read_bytes(response.body, name), name), response.validators)
 
 
-def _is_part(body: bytes) -> bool:
+def _is_page_of_several(body: bytes) -> bool:
     if not body.lstrip().startswith(b"{"):
         return False
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    told = {"last_page", "last", "total_pages"} & content.keys()
-    return bool(told) and envelopes.is_page(content) and not is_last_page(content, 1)
+    paging = {"last_page", "last", "total_pages"} & content.keys()
+    return bool(paging) and envelopes.is_page(content) and not is_last_page(content, 1)
 
 
 def read_bytes(content: bytes, source: str) -> Rows:
-    """Every row of a file's content. Raises SourceError as `read_source` does."""
+    """Read every row of a file's content. Raises SourceError as `read_source` does."""
     if archives.is_zip(content):
         return datapackage.read_rows(archives.read_zip(content, source), source)
     text = _decode(content, source)
@@ -153,10 +153,10 @@ def read_bytes(content: bytes, source: str) -> Rows:
         return calendars.read_rows(text, source, date.today())
     if template.can_read(text):
         return template.read_rows(text, source)
-    raise _explain(text, source)
+    raise _make_format_error(text, source)
 
 
-def _some(rows: Rows, source: str) -> Rows:
+def _require_rows(rows: Rows, source: str) -> Rows:
     if not rows:
         raise SourceError(f"{source} holds no listings; the directory was left as it is.")
     return rows
@@ -180,7 +180,7 @@ def _read_services(services: list[dict[str, Any]]) -> Rows:
     return [openreferral.read_service(service) for service in services]
 
 
-def _explain(text: str, source: str) -> SourceError:
+def _make_format_error(text: str, source: str) -> SourceError:
     if not text.strip():
         return SourceError(f"{source} is empty.")
     if text.lstrip().startswith("<"):
@@ -189,7 +189,7 @@ def _explain(text: str, source: str) -> SourceError:
         )
     if separator := template.find_separator(text):
         return UnknownFormatError(
-            f"{source} has its cells parted by {separator}. Save it again as "
+            f"{source} separates its cells with {separator}. Save it again as "
             "'CSV UTF-8 (comma delimited)', and import that."
         )
     return UnknownFormatError(
@@ -227,21 +227,21 @@ def _parse(text: str, source: str) -> Any:
             f"{error.msg}). Fetch it again."
         ) from None
     except (ValueError, RecursionError):
-        raise SourceError(f"{source} is JSON that no feed would send; fetch it again.") from None
+        raise SourceError(f"{source} is JSON that cannot be read. Fetch it again.") from None
 
 
 def name_source(source: str) -> str:
-    """The name a source is kept under when none is given: the file's stem, or the host.
+    """The default name of a source: the file's stem, or the host.
 
-    Never raises: an address that cannot be read is "feed".
+    Never raises: the name of a URL that cannot be parsed is "feed".
     """
     if source.startswith(("http://", "https://")):
-        # Not the whole of it: an address can carry a password.
+        # Not the whole URL, which may hold a password.
         try:
             url = parse_url(source)
         except SourceError:
             return "feed"
-        # With an @ behind it, what looks like a port may be how a password begins.
+        # With an @ after it, an apparent port may be the beginning of a password.
         port = None if "@" in url.path else url.port
         return f"{url.host}:{port}" if port else url.host
     return Path(source).stem

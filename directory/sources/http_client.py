@@ -1,7 +1,7 @@
-"""Asking a feed's server for something, politely and within limits.
+"""Fetching from a feed's server, politely and within limits.
 
-Owns retries, and limits of time and size. Must never repeat a password or key that stands in
-an address, nor follow one that is not http(s).
+Owns the retries and the limits of time and size. Must never repeat a password or key that is part
+of a URL, or request anything but http(s).
 """
 
 import threading
@@ -23,69 +23,70 @@ from tenacity import (
 from directory.errors import SourceError
 from directory.sources.ssrf import CheckedTransport, PrivateAddressError
 
-_TRIES = 3
-_FIRST_WAIT = 0.5
-_LONGEST_WAIT = 60.0
-_MOST_BYTES_EACH = 100_000_000
-_MOST_BYTES = 1_000_000_000
-_LONGEST = 3600.0
-# What passes by itself: too many requests, and servers that are restarting or overrun.
-_PASSING = (429, 500, 502, 503, 504)
-_AGENT = "community-connector (directory of local groups; reads Open Referral UK)"
+_MAX_ATTEMPTS = 3
+_FIRST_BACKOFF = 0.5
+_MAX_WAIT = 60.0
+_MAX_RESPONSE_BYTES = 100_000_000
+_MAX_TOTAL_BYTES = 1_000_000_000
+_MAX_SECONDS = 3600.0
+# Worth another attempt: too many requests, and servers that are restarting or overloaded.
+_TRANSIENT_STATUSES = (429, 500, 502, 503, 504)
+_USER_AGENT = "community-connector (directory of local groups; reads Open Referral UK)"
 
 
 @dataclass(frozen=True)
 class Validators:
-    """What a server said of the version it sent, to ask later whether there is a newer one."""
+    """The validators of a response, for a conditional request later (RFC 9110, section 8.8)."""
 
     etag: str = ""
     last_modified: str = ""
 
-    def headers(self) -> dict[str, str]:
-        """The headers that ask for a newer version only."""
+    def make_headers(self) -> dict[str, str]:
+        """The request headers that ask for a newer version only."""
         pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in pairs.items() if value}
 
 
 @dataclass(frozen=True)
 class FeedResponse:
-    """What a server answered: `status` is 200 or 304, and then `body` is empty."""
+    """A successful response. `status` is 200, or 304 with an empty `body`."""
 
     body: bytes
-    mark: Validators
+    validators: Validators
     status: int = 200
 
     @property
-    def unchanged(self) -> bool:
+    def is_unchanged(self) -> bool:
         return self.status == httpx.codes.NOT_MODIFIED
 
 
 class StatusError(SourceError):
-    """The server answered that it will not or cannot; `status` is its number."""
+    """The server answered with an HTTP error; `status` is its code."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
 
 
-class _PassingError(Exception):
-    """It may go well the next time; `after` is how many seconds the server asked us to wait."""
+class _TransientError(Exception):
+    """Another attempt may succeed, `retry_after` seconds from now if the server says so."""
 
-    def __init__(self, error: SourceError, after: float = 0.0) -> None:
+    def __init__(self, error: SourceError, retry_after: float = 0.0) -> None:
         super().__init__(str(error))
         self.error = error
-        self.after = after
+        self.retry_after = retry_after
 
 
 class FeedClient:
-    """Asks servers, several threads at once if need be, until it is closed.
+    """Fetches the pages of one feed. Safe to use from several threads.
 
-    `timeout` is how many seconds one answer may take, from asking to its last byte.
+    `timeout` is the longest that one response may take, in seconds, from the request to its last
+    byte. The whole feed may take an hour and a gigabyte.
     """
 
     def __init__(self, *, timeout: float = 20.0, allow_private: bool = False) -> None:
         self._timeout = timeout
-        self._until = time.monotonic() + _LONGEST
+        self._deadline = time.monotonic() + _MAX_SECONDS
         self._bytes = 0
         self._lock = threading.Lock()
         self._client = httpx.Client(
@@ -93,7 +94,7 @@ class FeedClient:
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             follow_redirects=True,
             trust_env=False,
-            headers={"User-Agent": _AGENT},
+            headers={"User-Agent": _USER_AGENT},
         )
 
     def __enter__(self) -> "FeedClient":
@@ -101,102 +102,104 @@ class FeedClient:
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
+        _type: type[BaseException] | None,
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
         self._client.close()
 
-    def get(self, address: httpx.URL, mark: Validators | None = None) -> FeedResponse:
-        """What is at `address`; with `mark`, only if there is something newer.
+    def get(self, url: httpx.URL, validators: Validators | None = None) -> FeedResponse:
+        """Fetch `url`; with `validators`, only if there is a newer version.
 
-        Tries again, later and later, what may pass. Raises SourceError in words that can be
-        shown, StatusError where the server answered with an error.
+        Transient failures are retried with growing waits. Raises StatusError if the server answers
+        with an error, and SourceError for any other failure, with a message for the navigator.
         """
-        headers = mark.headers() if mark else {}
-        trying = Retrying(
-            stop=stop_after_attempt(_TRIES),
-            wait=_wait,
-            retry=retry_if_exception_type(_PassingError),
+        headers = validators.make_headers() if validators else {}
+        retrying = Retrying(
+            stop=stop_after_attempt(_MAX_ATTEMPTS),
+            wait=_choose_wait,
+            retry=retry_if_exception_type(_TransientError),
             reraise=True,
         )
         try:
-            return trying(self._try, address, headers)
-        except _PassingError as passing:
-            raise passing.error from None
+            return retrying(self._attempt, url, headers)
+        except _TransientError as failure:
+            raise failure.error from None
 
-    def _try(self, address: httpx.URL, headers: dict[str, str]) -> FeedResponse:
-        name = redact_url(address)
-        if time.monotonic() > self._until:
-            raise SourceError(f"{name} takes longer than an hour to read. Nothing of it was taken.")
+    def _attempt(self, url: httpx.URL, headers: dict[str, str]) -> FeedResponse:
+        name = redact_url(url)
+        if time.monotonic() > self._deadline:
+            raise SourceError(
+                f"{name} takes longer than an hour to read. Nothing was imported from it."
+            )
         try:
-            return self._ask(address, headers)
+            return self._send(url, headers)
         except httpx.TimeoutException:
-            raise _PassingError(
+            raise _TransientError(
                 SourceError(
                     f"{name} did not answer in time. Try again later.",
-                    "Or give it longer with --timeout.",
+                    "Or allow more time with --timeout.",
                 )
             ) from None
         except httpx.TooManyRedirects:
-            raise SourceError(f"{name} sends us round in circles.") from None
+            raise SourceError(f"{name} redirects in circles.") from None
         except PrivateAddressError:
             raise SourceError(
-                f"{name} leads into a private network or to this machine, and was not asked. "
-                "If that is meant, set FETCH_PRIVATE=true."
+                f"{name} leads into a private network or to this machine, and was not read. "
+                "If that is intended, set FETCH_PRIVATE=true."
             ) from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.DecodingError) as error:
             kind = type(error).__name__
             raise SourceError(f"{name} cannot be reached ({kind}).") from None
         except UnicodeError:
-            raise SourceError(f"{name} leads to a host whose name cannot be read.") from None
+            raise SourceError(f"{name} leads to a host with an invalid name.") from None
         except httpx.HTTPError as error:
             kind = type(error).__name__
-            raise _PassingError(SourceError(f"{name} cannot be reached ({kind}).")) from None
+            raise _TransientError(SourceError(f"{name} cannot be reached ({kind}).")) from None
 
-    def _ask(self, address: httpx.URL, headers: dict[str, str]) -> FeedResponse:
-        # httpx limits the wait for each piece; a server that drips would hold us for ever.
+    def _send(self, url: httpx.URL, headers: dict[str, str]) -> FeedResponse:
+        # httpx limits the wait for each chunk only: a server that drips could go on without end.
         deadline = time.monotonic() + self._timeout
         body = bytearray()
-        with self._client.stream("GET", address, headers=headers) as answer:
-            if answer.status_code == httpx.codes.NOT_MODIFIED and headers:
-                return FeedResponse(b"", Validators(), answer.status_code)
-            if not answer.is_success:
-                raise _refuse(answer)
-            for piece in answer.iter_bytes():
-                body += piece
+        with self._client.stream("GET", url, headers=headers) as response:
+            if response.status_code == httpx.codes.NOT_MODIFIED and headers:
+                return FeedResponse(b"", Validators(), response.status_code)
+            if not response.is_success:
+                raise _make_status_error(response)
+            for chunk in response.iter_bytes():
+                body += chunk
                 if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("too slow", request=answer.request)
-                self._count(len(piece), len(body), address)
-            mark = Validators(
-                answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
+                    raise httpx.ReadTimeout("too slow", request=response.request)
+                self._check_size(len(chunk), len(body), url)
+            validators = Validators(
+                response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
             )
-        return FeedResponse(bytes(body), mark)
+        return FeedResponse(bytes(body), validators)
 
-    def _count(self, more: int, here: int, address: httpx.URL) -> None:
+    def _check_size(self, chunk_size: int, response_size: int, url: httpx.URL) -> None:
         with self._lock:
-            self._bytes += more
-        if here > _MOST_BYTES_EACH:
-            raise SourceError(f"{redact_url(address)} sends more than a page of services can be.")
-        if self._bytes > _MOST_BYTES:
-            raise SourceError(f"{redact_url(address)} sends more than a directory can be.")
+            self._bytes += chunk_size
+        if response_size > _MAX_RESPONSE_BYTES:
+            raise SourceError(f"{redact_url(url)} sends more than a page of services can hold.")
+        if self._bytes > _MAX_TOTAL_BYTES:
+            raise SourceError(f"{redact_url(url)} sends more than a directory can hold.")
 
 
-def _refuse(answer: httpx.Response) -> Exception:
-    status = answer.status_code
-    refused = StatusError(
-        f"{redact_url(answer.request.url)} answered {status}. "
-        "Try again later, or tell whoever runs the feed.",
+def _make_status_error(response: httpx.Response) -> StatusError | _TransientError:
+    status = response.status_code
+    error = StatusError(
+        f"{redact_url(response.request.url)} answered {status}. "
+        "Try again later, or tell the people who run the feed.",
         status,
     )
-    after = _read_retry_after(answer.headers.get("Retry-After", ""))
-    if status not in _PASSING or after > _LONGEST_WAIT:
-        return refused
-    return _PassingError(refused, after)
+    retry_after = _parse_retry_after(response.headers.get("Retry-After", ""))
+    if status not in _TRANSIENT_STATUSES or retry_after > _MAX_WAIT:
+        return error
+    return _TransientError(error, retry_after)
 
 
-def _read_retry_after(text: str) -> float:
-    """How many seconds a server asks us to wait: a number of them, or a date. 0 if neither."""
+def _parse_retry_after(text: str) -> float:
+    """The wait in seconds of a Retry-After header, a number or a date; 0 if it is neither."""
     text = text.strip()
     if text.isascii() and text.isdecimal() and len(text) < 10:
         return float(text)
@@ -209,34 +212,34 @@ def _read_retry_after(text: str) -> float:
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
-_backoff = wait_random_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT)
+_backoff = wait_random_exponential(multiplier=_FIRST_BACKOFF, max=_MAX_WAIT)
 
 
-def _wait(state: RetryCallState) -> float:
+def _choose_wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = error.after if isinstance(error, _PassingError) else 0.0
-    return max(asked, _backoff(state))
+    retry_after = error.retry_after if isinstance(error, _TransientError) else 0.0
+    return max(retry_after, _backoff(state))
 
 
-def redact_url(address: httpx.URL) -> str:
-    """The address without what may be secret in it."""
-    return str(address.copy_with(userinfo=b"", query=None, fragment=None))
+def redact_url(url: httpx.URL) -> str:
+    """The URL without the parts that may be secret: user, query and fragment."""
+    return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def parse_url(address: str) -> httpx.URL:
-    """The http(s) address that a text is. Raises SourceError for anything else.
+def parse_url(text: str) -> httpx.URL:
+    """Parse an http(s) URL. Raises SourceError for anything else.
 
-    It quotes nothing of the text: who cannot tell its parts cannot tell which is a password.
+    The message quotes nothing of `text`: without its parts, a password cannot be told apart.
     """
     try:
-        url = httpx.URL(address.strip())
-        # The name of a host is only looked at when it is asked for.
-        usable = url.scheme in ("http", "https") and bool(url.host)
+        url = httpx.URL(text.strip())
+        # httpx decodes the host name only when it is read.
+        is_usable = url.scheme in ("http", "https") and bool(url.host)
     except (httpx.InvalidURL, UnicodeError):
         raise SourceError(
-            "That is not a web address. Check its host, and write %2F, %3F and %23 "
+            "This is not a web address. Check its host, and write %2F, %3F and %23 "
             "for the / ? # in a password."
         ) from None
-    if not usable:
+    if not is_usable:
         raise SourceError("Only addresses that begin with http:// or https:// can be read.")
     return url

@@ -14,6 +14,7 @@ from directory.errors import SourceError
 from directory.listing import Listing
 from directory.sources.api_pages import fetch_services
 from directory.sources.detect import name_source, read_source
+from directory.sources.http_client import FeedClient, parse_url
 
 COUNT = 7
 IDS = [f"a/{n} é" for n in range(COUNT)]
@@ -100,6 +101,12 @@ def send(request: BaseHTTPRequestHandler, body: str, status: int = 200, **header
     return True
 
 
+def fetch(url: str, timeout: float) -> list[dict[str, Any]]:
+    """Every service of the API at `url`, on this machine."""
+    with FeedClient(timeout=timeout, allow_private=True) as feed_client:
+        return fetch_services(feed_client, parse_url(url), None).services or []
+
+
 @pytest.fixture
 def feed() -> Iterator[Feed]:
     feed = Feed()
@@ -122,12 +129,12 @@ def test_every_page_and_the_whole_of_each_service(feed, ending):
 
 
 def test_a_key_in_the_address_goes_with_every_request_and_into_no_message(feed):
-    fetch_services(f"{feed.url}?key=s3cret", timeout=5, allow_private=True)
+    fetch(f"{feed.url}?key=s3cret", timeout=5)
     assert all("key=s3cret" in path for path in feed.asked)
     address = feed.url.replace("://", "://me:s3cret@")
     feed.change = lambda request, _path, _page: send(request, "no", 403)
     with pytest.raises(SourceError, match="answered 403") as failed:
-        fetch_services(f"{address}?key=s3cret", timeout=5, allow_private=True)
+        fetch(f"{address}?key=s3cret", timeout=5)
     assert "s3cret" not in str(failed.value)
     assert "s3cret" not in name_source(address)
 
@@ -142,7 +149,7 @@ def test_pages_that_leave_out_how_many_there_are(feed, drop):
             del content[name]
 
     feed.edit = edit
-    assert len(fetch_services(feed.url, timeout=5, allow_private=True)) == COUNT
+    assert len(fetch(feed.url, timeout=5)) == COUNT
 
 
 def test_the_field_names_of_the_older_version(feed):
@@ -150,7 +157,7 @@ def test_the_field_names_of_the_older_version(feed):
         content["content"], content["last"] = content.pop("contents"), content.pop("last_page")
 
     feed.edit = edit
-    assert len(fetch_services(feed.url, timeout=5, allow_private=True)) == COUNT
+    assert len(fetch(feed.url, timeout=5)) == COUNT
 
 
 def test_a_service_that_slips_to_the_next_page_is_taken_once(feed):
@@ -159,7 +166,7 @@ def test_a_service_that_slips_to_the_next_page_is_taken_once(feed):
             content["contents"].insert(0, bare(2))
 
     feed.edit = edit
-    assert [one["id"] for one in fetch_services(feed.url, timeout=5, allow_private=True)] == IDS
+    assert [one["id"] for one in fetch(feed.url, timeout=5)] == IDS
 
 
 def test_a_feed_that_never_says_which_page_is_the_last(feed):
@@ -167,7 +174,7 @@ def test_a_feed_that_never_says_which_page_is_the_last(feed):
         number is not None and send(request, json.dumps(page(1)))
     )
     with pytest.raises(SourceError, match="never says which page is the last"):
-        fetch_services(feed.url, timeout=5, allow_private=True)
+        fetch(feed.url, timeout=5)
     assert len(feed.asked) == 2
 
 
@@ -178,10 +185,7 @@ def test_a_feed_that_moved_is_followed(feed):
         return False
 
     feed.change = move
-    assert (
-        len(fetch_services(feed.url.replace("/api", "/old"), timeout=5, allow_private=True))
-        == COUNT
-    )
+    assert len(fetch(feed.url.replace("/api", "/old"), timeout=5)) == COUNT
 
 
 def drip(feed: Feed) -> Callable[..., bool]:
@@ -215,10 +219,10 @@ FAULTS = {
     "JSON too deep": (fail_on(1, "[" * 100_000, 200), "something that is not JSON"),
     "not pages": (fail_on(1, '{"error": 1}', 200), "does not answer with Open Referral UK pages"),
     "no services": (fail_on(1, '{"contents": [], "last_page": true}', 200), "lists no services"),
-    "round in circles": (fail_on(1, "", 302, Location="?page=1"), "round in circles"),
+    "redirects in circles": (fail_on(1, "", 302, Location="?page=1"), "redirects in circles"),
     "to a file": (fail_on(1, "", 302, Location="file:///etc/hostname"), "cannot be reached"),
     "never answers": (hang, "did not answer in time"),
-    "drips for ever": (drip, "did not answer in time"),
+    "drips without end": (drip, "did not answer in time"),
 }
 
 
@@ -228,7 +232,7 @@ def test_a_faulty_feed_is_refused_as_a_whole(feed, fault):
     feed.change = make(feed)
     started = time.monotonic()
     with pytest.raises(SourceError, match=complaint) as refused:
-        fetch_services(feed.url, timeout=1, allow_private=True)
+        fetch(feed.url, timeout=1)
     assert time.monotonic() - started < 5
     assert "\n" not in str(refused.value)
 
@@ -236,7 +240,7 @@ def test_a_faulty_feed_is_refused_as_a_whole(feed, fault):
 @pytest.mark.parametrize("address", ["http://", "http://[", "http://127.0.0.1:1/api", "http://a b"])
 def test_an_address_that_leads_nowhere(address):
     with pytest.raises(SourceError):
-        fetch_services(address, timeout=1, allow_private=True)
+        fetch(address, timeout=1)
 
 
 @pytest.mark.parametrize("fault", ["never answers", "a page answers 500"])

@@ -134,7 +134,7 @@ def create_desk(
     async def handle_directory_error(request: Request, error: DirectoryError) -> Response:
         # `plain` leaves out the command to type, since there is no command line here.
         return render_page(
-            request, "error.html", 409, title="Nothing was changed", sentence=error.plain
+            request, "error.html", 409, title="Nothing was changed", sentence=error.message
         )
 
     @desk.exception_handler(RedirectError)

@@ -55,7 +55,7 @@ def create_review_router(desk_services: DeskServices) -> APIRouter:
             return redirect(PATH, "left")
         report = desk_services.accept(feed, context.user.name)
         if report.failed or report.held:
-            raise PageError(409, "The update was not applied", report.plain)
+            raise PageError(409, "The update was not applied", report.message)
         return redirect(PATH, "accepted")
 
     return router

@@ -100,7 +100,7 @@ def test_a_feed_that_loses_most_is_held_until_it_is_accepted(sqlite_engine, enco
         assert (report.counts, report.unchanged, report.failed) == (None, False, "")
         assert len(shown(sqlite_engine)) == 12
         [feed] = list_feeds(sqlite_engine)
-        assert feed.held == report.plain
+        assert feed.held == report.message
         assert report.held.endswith("sync --accept a.")
     [report] = run(sqlite_engine, encoder, accept={"a"})
     assert counts(report) == (0, 0, 2, 10)
@@ -219,12 +219,12 @@ def test_registering_again_changes_the_address_and_forgets_its_mark(
     files["/a.json"] = files["/b.json"] = TWELVE
     register_feed(sqlite_engine, "a", f"{server.url}/a.json")
     run(sqlite_engine, encoder)
-    assert list_feeds(sqlite_engine)[0].mark.etag
+    assert list_feeds(sqlite_engine)[0].validators.etag
     register_feed(sqlite_engine, "a", f"{server.url}/a.json", notice="New")
-    assert list_feeds(sqlite_engine)[0].mark.etag
+    assert list_feeds(sqlite_engine)[0].validators.etag
     register_feed(sqlite_engine, "a", f"{server.url}/b.json")
     [feed] = list_feeds(sqlite_engine)
-    assert (feed.mark.etag, feed.notice) == ("", "New")
+    assert (feed.validators.etag, feed.notice) == ("", "New")
     with pytest.raises(SourceError, match="registered already, as a"):
         register_feed(sqlite_engine, "b", f"{server.url}/b.json")
 
@@ -256,4 +256,4 @@ def test_a_feed_registered_anew_while_it_is_read_is_not_marked(
     monkeypatch.setattr(sync_module, "read_feed", read)
     run(sqlite_engine, encoder)
     [feed] = list_feeds(sqlite_engine)
-    assert (feed.mark.etag, feed.synced) == ("", None)
+    assert (feed.validators.etag, feed.synced) == ("", None)

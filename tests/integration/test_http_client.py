@@ -12,7 +12,7 @@ import pytest
 
 from directory.errors import SourceError
 from directory.listing import Listing
-from directory.sources import http_client as visiting
+from directory.sources import http_client
 from directory.sources.detect import read_feed, read_source
 from directory.sources.http_client import FeedClient, StatusError, Validators
 from tests.support.http_server import Answering, Request, Server
@@ -31,9 +31,9 @@ def feed_client() -> Iterator[FeedClient]:
 
 
 def get(
-    feed_client: FeedClient, server: Server, mark: Validators | None = None
-) -> visiting.FeedResponse:
-    return feed_client.get(httpx.URL(server.url), mark)
+    feed_client: FeedClient, server: Server, validators: Validators | None = None
+) -> http_client.FeedResponse:
+    return feed_client.get(httpx.URL(server.url), validators)
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]"])
@@ -52,7 +52,7 @@ def test_a_redirect_into_a_private_network_is_refused(server, monkeypatch):
         return real("127.0.0.1" if host == "feed.example" else host, port, *rest, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr("directory.sources.ssrf.is_public", lambda one: one == "127.0.0.1")
+    monkeypatch.setattr("directory.sources.ssrf.is_public_address", lambda one: one == "127.0.0.1")
     elsewhere = f"http://127.0.0.2:{server.server_port}/"
     server.answering = lambda request: request.send("", 302, Location=elsewhere)
     with pytest.raises(SourceError, match="private network"):
@@ -170,7 +170,7 @@ def test_a_connection_that_breaks_is_tried_again(server, feed_client):
 
 
 def test_an_answer_that_swells_is_refused(server, feed_client, monkeypatch):
-    monkeypatch.setattr(visiting, "_MOST_BYTES_EACH", 1_000)
+    monkeypatch.setattr(http_client, "_MAX_RESPONSE_BYTES", 1_000)
     server.answering = lambda request: request.send(b" " * 2_000)
     with pytest.raises(SourceError, match="more than a page"):
         get(feed_client, server)
@@ -178,7 +178,7 @@ def test_an_answer_that_swells_is_refused(server, feed_client, monkeypatch):
 
 
 def test_all_answers_together_are_limited(server, feed_client, monkeypatch):
-    monkeypatch.setattr(visiting, "_MOST_BYTES", 1_500)
+    monkeypatch.setattr(http_client, "_MAX_TOTAL_BYTES", 1_500)
     server.answering = lambda request: request.send(b" " * 1_000)
     get(feed_client, server)
     with pytest.raises(SourceError, match="more than a directory"):
@@ -186,7 +186,7 @@ def test_all_answers_together_are_limited(server, feed_client, monkeypatch):
 
 
 def test_all_the_time_together_is_limited(server, monkeypatch):
-    monkeypatch.setattr(visiting, "_LONGEST", -1.0)
+    monkeypatch.setattr(http_client, "_MAX_SECONDS", -1.0)
     with (
         FeedClient(timeout=2, allow_private=True) as feed_client,
         pytest.raises(SourceError, match="longer than an hour"),
@@ -208,13 +208,13 @@ def test_what_did_not_change_is_not_sent_again(server):
     server.answering = conditional(json.dumps(SERVICES), '"v1"')
     address = f"{server.url}/feed.json"
     first = read_feed(address, allow_private=True)
-    assert first.mark == Validators('"v1"', "Mon, 05 Oct 2026 10:00:00 GMT")
-    second = read_feed(address, mark=first.mark, allow_private=True)
-    assert (second.rows, second.mark) == (None, first.mark)
+    assert first.validators == Validators('"v1"', "Mon, 05 Oct 2026 10:00:00 GMT")
+    second = read_feed(address, validators=first.validators, allow_private=True)
+    assert (second.rows, second.validators) == (None, first.validators)
     server.answering = conditional(json.dumps(SERVICES[:2]), '"v2"')
-    third = read_feed(address, mark=first.mark, allow_private=True)
+    third = read_feed(address, validators=first.validators, allow_private=True)
     assert len(third.rows or []) == 2
-    assert third.mark.etag == '"v2"'
+    assert third.validators.etag == '"v2"'
 
 
 def test_a_304_that_nobody_asked_for_is_an_error(server):
