@@ -26,10 +26,9 @@ def read(name: str) -> str:
 
 
 def find_quoted(document: str) -> list[str]:
-    """The text between backticks, outside fenced blocks."""
-    return re.findall(
-        r"`([^`\n]+)`", re.sub(r"^ *```.*?^ *```", "", read(document), flags=re.M | re.S)
-    )
+    """The text between backticks, outside fenced blocks, but for files that are to be written."""
+    text = re.sub(r"^ *```.*?^ *```", "", read(document), flags=re.M | re.S)
+    return re.findall(r"`([^`\n]+)`", re.sub(r"Write `[^`]+`", "", text))
 
 
 def list_tracked_files() -> list[str]:
