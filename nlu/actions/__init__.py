@@ -19,7 +19,7 @@ from nlu.actions.adapter import ActionFunction, FunctionAction, Services
 __all__ = ["ACTIONS", "Services", "make_actions"]
 
 ACTIONS: dict[str, ActionFunction] = {
-    "action_answer_aside": small_talk.answer_aside,
+    "action_answer_aside": small_talk.answer_small_talk,
     "action_hear_feeling": small_talk.acknowledge_feeling,
     "action_show_team": small_talk.show_team,
     "action_stop": small_talk.stop,

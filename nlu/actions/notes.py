@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _SHORTEST_NOTE = 2  # in words
 _NOTE_SLOTS = ("note", "note_kind", "note_about", "note_sending")
 # Any other message is the note itself, once the form asks for it.
-_ASIDE_INTENTS = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
+_OTHER_INTENTS = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
 
 
 def begin_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -105,7 +105,7 @@ def read_note(turn: Turn) -> dict[str, str | None]:
         return {"note": "", "note_sending": "no"}
     if turn.is_tap:
         return {"note": _read_picked_note(turn)} if "note" in turn.entities else {}
-    if _is_aside(turn) or is_outright_request(turn.text):
+    if _is_other_message(turn) or is_outright_request(turn.text):
         return {}
     return {"note": turn.typed[:MAX_NOTE_LENGTH]}
 
@@ -120,7 +120,7 @@ def read_note_sending(turn: Turn) -> dict[str, str | None]:
         return {"note_sending": "no"}
     if asks_to_change_note(turn.text):
         return {"note": None}
-    if turn.is_tap or _is_aside(turn) or is_request(turn.text):
+    if turn.is_tap or _is_other_message(turn) or is_request(turn.text):
         return {}
     # A longer answer is the new note.
     return {"note": turn.typed[:MAX_NOTE_LENGTH], "note_sending": None}
@@ -132,7 +132,7 @@ def _read_picked_note(turn: Turn) -> str | None:
     return None if note == "change" else note
 
 
-def _is_aside(turn: Turn) -> bool:
+def _is_other_message(turn: Turn) -> bool:
     """Whether the message is something other than a note."""
-    is_other_intent = turn.intent in _ASIDE_INTENTS and turn.is_confident
+    is_other_intent = turn.intent in _OTHER_INTENTS and turn.is_confident
     return is_other_intent or len(turn.text.split()) < _SHORTEST_NOTE

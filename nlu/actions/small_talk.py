@@ -10,7 +10,7 @@ from nlu.understanding.feelings import COMPANY, mentions_enjoyment, recognise_fe
 from nlu.understanding.turn import Turn
 
 
-def answer_aside(
+def answer_small_talk(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
     """Answer with the response named after the intent."""
