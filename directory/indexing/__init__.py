@@ -1,1 +1,1 @@
-"""What a search needs of a listing, computed when the listing is written."""
+"""Search entries: all that a search needs to know of a listing, computed when it is written."""

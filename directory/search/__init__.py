@@ -1,1 +1,1 @@
-"""How listings are found: an index over their entries, the ranking, the reasons, the places."""
+"""Finds listings: criteria and filters, ranking, reasons, and the places that texts name."""
