@@ -1,8 +1,7 @@
-"""Answering what came in on Telegram: what an update says, and sending the replies.
+"""Handlers of Telegram updates: turn an update into a message, and send the replies.
 
-Owns order within a chat, buttons, the sign of typing, and trying again. Decides nothing about what
-is said. Must never log or store a text, a name or a chat id: trouble is reported by the type of
-the exception alone.
+Owns order within a chat, buttons, the typing indicator and retries. Must never decide what is
+answered, nor log or store a text, a name or a chat id: only the type of an exception is logged.
 """
 
 import asyncio
@@ -27,30 +26,30 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from telegram.ext.filters import StatusUpdate
 
 from bot.messages import Message, Reply, Responder
-from bot.telegram.queue import ChatQueues, Memory
+from bot.telegram.queue import ChatQueues, RecentKeys
 from bot.telegram.render import (
     SORRY,
     WORDS_ONLY,
     OutgoingMessage,
-    read_words,
+    read_text,
     refuse_groups,
     render,
 )
 
 logger = logging.getLogger(__name__)
 
-# A reply is tried for about two minutes, so that a dropped line does not lose it.
+# About two minutes in all, so that a short loss of the network does not lose a reply.
 SEND_ATTEMPTS = 10
-LONGEST_PAUSE = 30.0
-LONGEST_FLOOD_PAUSE = 120.0
-TYPING_AFTER = 1.0
-TYPING_AGAIN = 4.5  # Telegram shows "typing" for five seconds
+MAX_RETRY_DELAY = 30.0
+MAX_FLOOD_DELAY = 120.0
+TYPING_DELAY = 1.0
+TYPING_INTERVAL = 4.5  # Telegram shows "typing" for five seconds
 
 
 class UpdateHandler:
-    """Answers the updates that it is given, those of one chat one after another.
+    """Answers updates, those of one chat in order.
 
-    `strict` and `answers_at_once` are as in `telegram.Telegram`.
+    `strict` and `answers_at_once` are as in `bot.telegram.app.Telegram`.
     """
 
     def __init__(
@@ -59,24 +58,24 @@ class UpdateHandler:
         self._bot = bot
         self._conversation = conversation
         self._strict = strict
-        self._answering = asyncio.Semaphore(answers_at_once)
-        self._chats = ChatQueues(self._serve)
-        self._albums: Memory[str] = Memory()
-        self._questions: Memory[tuple[int, int]] = Memory()
+        self._answer_slots = asyncio.Semaphore(answers_at_once)
+        self._queues = ChatQueues(self._serve)
+        self._albums: RecentKeys[str] = RecentKeys()
+        self._answered_questions: RecentKeys[tuple[int, int]] = RecentKeys()
 
-    def take(self, update: Update) -> None:
+    def queue(self, update: Update) -> None:
         """Put the update in its chat's queue."""
         if update.callback_query:
-            self._chats.spawn(self._stop_spinner(update.callback_query))
+            self._queues.spawn(self._stop_spinner(update.callback_query))
         if update.effective_chat:
-            self._chats.put(update.effective_chat.id, update)
+            self._queues.put(update.effective_chat.id, update)
 
     async def drain(self, seconds: float) -> None:
-        """Answer what was taken, for so many seconds at most."""
-        await self._chats.drain(seconds)
+        """Answer what is queued, for `seconds` at most."""
+        await self._queues.drain(seconds)
 
     async def _serve(self, update: Update) -> None:
-        with report("a message was not answered"):
+        with log_failures("a message was not answered"):
             await self._handle(update)
 
     async def _handle(self, update: Update) -> None:
@@ -86,19 +85,19 @@ class UpdateHandler:
         if chat.type != Chat.PRIVATE:
             await self._leave(chat, update)
         elif update.my_chat_member:
-            # Blocking or deleting the bot ends the conversation, and what is held of it goes.
+            # Blocking or deleting the bot ends the conversation and erases its state.
             if update.my_chat_member.new_chat_member.status == ChatMember.BANNED:
-                await self._conversation.forget(_sender(chat.id))
+                await self._conversation.forget(_make_sender(chat.id))
         elif update.callback_query:
             await self._handle_tap(chat.id, update.callback_query)
         elif message := update.effective_message:
             if message.edit_date is None and self._is_unreadable(message):
                 await self._send(chat.id, OutgoingMessage(WORDS_ONLY))
-            if translated := translate(message):
+            if translated := translate_message(message):
                 await self._answer(chat.id, translated)
 
     def _is_unreadable(self, message: TelegramMessage) -> bool:
-        """Whether there is something in it other than words and a place, new to us."""
+        """Whether it holds neither text nor a place, such as a photo. True once for an album."""
         if message.text is not None or message.location or message.venue:
             return False
         if StatusUpdate.ALL.check_update(Update(0, message=message)):
@@ -107,11 +106,11 @@ class UpdateHandler:
         return album is None or self._albums.add(album)
 
     async def _handle_tap(self, chat_id: int, query: CallbackQuery) -> None:
-        """Answer a tap. A question takes one tap, and then its buttons go.
+        """Answer a tap. A question takes one tap and then loses its buttons.
 
-        Otherwise old questions could be answered again by mistake, and a double press of Send
-        would count a check-in twice. Nothing is written in their place: an answer about
-        loneliness should not stay on a phone that others may pick up. A listing keeps its buttons.
+        Otherwise an old question could be answered again by mistake, and a double press of Send
+        would count a check-in twice. Nothing replaces the buttons: an answer about loneliness
+        should not stay on a phone that others may pick up. A listing keeps its buttons.
         """
         shown = query.message
         if query.data is None or shown is None:
@@ -120,90 +119,90 @@ class UpdateHandler:
             await self._answer(chat_id, Message(tap=query.data))
             return
         question = (chat_id, shown.message_id)
-        if not self._questions.add(question):
+        if not self._answered_questions.add(question):
             return
         if not await self._answer(chat_id, Message(tap=query.data), question):
-            self._questions.forget(question)
+            self._answered_questions.discard(question)
 
     async def _answer(
         self, chat_id: int, message: Message, question: tuple[int, int] | None = None
     ) -> bool:
-        """Answer the message; False if the conversation failed and the person was told so."""
+        """Answer the message; False if the conversation failed and an apology was sent."""
         try:
-            replies = await self._ask(chat_id, message)
-            bubbles = [bubble for reply in replies for bubble in render(reply, strict=self._strict)]
+            replies = await self._get_replies(chat_id, message)
+            outgoing = [item for reply in replies for item in render(reply, strict=self._strict)]
         except Exception as error:
             logger.error("the conversation failed (%s)", type(error).__name__)
             await self._send(chat_id, OutgoingMessage(SORRY))
             return False
         if question:
-            self._chats.spawn(self._clear_buttons(*question))
-        for bubble in bubbles:
-            await self._send(chat_id, bubble)
+            self._queues.spawn(self._clear_buttons(*question))
+        for item in outgoing:
+            await self._send(chat_id, item)
         return True
 
-    async def _ask(self, chat_id: int, message: Message) -> list[Reply]:
-        typing = asyncio.create_task(self._type(chat_id))
+    async def _get_replies(self, chat_id: int, message: Message) -> list[Reply]:
+        typing = asyncio.create_task(self._show_typing(chat_id))
         try:
-            async with self._answering:
-                return await self._conversation.answer(_sender(chat_id), message)
+            async with self._answer_slots:
+                return await self._conversation.answer(_make_sender(chat_id), message)
         finally:
             typing.cancel()
             await asyncio.gather(typing, return_exceptions=True)
 
     # Calls to Telegram
 
-    async def _send(self, chat_id: int, bubble: OutgoingMessage) -> None:
-        """Send one message, trying again for about two minutes.
+    async def _send(self, chat_id: int, outgoing: OutgoingMessage) -> None:
+        """Send one message, with retries for about two minutes.
 
-        After a time-out it may have arrived already: twice is better than never.
+        After a timeout it may have arrived already: twice is better than never.
         """
         markup = None
-        if bubble.rows:
+        if outgoing.button_rows:
             markup = InlineKeyboardMarkup(
                 [
                     [InlineKeyboardButton(option.label, callback_data=option.tap) for option in row]
-                    for row in bubble.rows
+                    for row in outgoing.button_rows
                 ]
             )
         for failures in range(SEND_ATTEMPTS):
             try:
                 await self._bot.send_message(
                     chat_id,
-                    bubble.html,
+                    outgoing.html,
                     parse_mode=ParseMode.HTML,
                     reply_markup=markup,
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                 )
-            except BadRequest:  # a NetworkError to the library, but no time heals it
+            except BadRequest:  # a NetworkError in the library, but a retry cannot help
                 raise
             except (NetworkError, RetryAfter) as error:
                 if failures + 1 == SEND_ATTEMPTS:
                     raise
-                await asyncio.sleep(pause(error, failures))
+                await asyncio.sleep(compute_delay(error, failures))
             else:
                 return
 
     async def _stop_spinner(self, query: CallbackQuery) -> None:
-        with report("a button was left spinning"):
+        with log_failures("a button kept its spinner"):
             await self._bot.answer_callback_query(query.id)
 
     async def _clear_buttons(self, chat_id: int, message_id: int) -> None:
-        with report("old buttons were left standing"):
+        with log_failures("old buttons were not removed"):
             await self._bot.edit_message_reply_markup(chat_id, message_id, reply_markup=None)
 
-    async def _type(self, chat_id: int) -> None:
-        await asyncio.sleep(TYPING_AFTER)
+    async def _show_typing(self, chat_id: int) -> None:
+        await asyncio.sleep(TYPING_DELAY)
         while True:
             with contextlib.suppress(TelegramError):
                 await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
-            await asyncio.sleep(TYPING_AGAIN)
+            await asyncio.sleep(TYPING_INTERVAL)
 
     async def _leave(self, chat: Chat, update: Update) -> None:
-        """Say why, and leave.
+        """Say why the bot is not for groups, and leave.
 
-        A bot that stays is handed what strangers write there, and a question about loneliness
-        must not be answered before an audience.
+        A bot in a group receives what strangers write there, and a question about loneliness
+        must not be answered in front of others.
         """
         member = update.my_chat_member
         if member and member.new_chat_member.status in (ChatMember.LEFT, ChatMember.BANNED):
@@ -215,42 +214,42 @@ class UpdateHandler:
             await self._bot.leave_chat(chat.id)
 
 
-def translate(message: TelegramMessage) -> Message | None:
-    """What a person's message says, or None if it holds neither words nor a place.
+def translate_message(message: TelegramMessage) -> Message | None:
+    """The message for the conversation, or None if it holds neither text nor a place.
 
-    An edited place is left out: a live location is edited every few seconds.
+    An edited place is ignored: a live location is edited every few seconds.
     """
     place = message.venue.location if message.venue else message.location
     if place and message.edit_date is None:
         return Message(location=(place.latitude, place.longitude))
-    words = message.text or message.caption
-    return read_words(words) if words else None
+    text = message.text or message.caption
+    return read_text(text) if text else None
 
 
-def _sender(chat_id: int) -> str:
+def _make_sender(chat_id: int) -> str:
     return f"telegram:{chat_id}"
 
 
 def _is_card(message: TelegramMessage) -> bool:
-    """Whether it shows a listing, whose name in bold comes first; see telegram_text."""
+    """Whether it shows a listing, which begins with its name in bold; see `render`."""
     return any(entity.type == "bold" and entity.offset == 0 for entity in message.entities)
 
 
-def pause(error: Exception, failures: int) -> float:
-    """Seconds to wait after so many failures before this one."""
+def compute_delay(error: Exception, failures: int) -> float:
+    """Seconds to wait before the next attempt, after `failures` earlier ones."""
     if isinstance(error, RetryAfter):
-        told = error.retry_after
-        seconds = told.total_seconds() if isinstance(told, timedelta) else float(told)
-        return min(seconds, LONGEST_FLOOD_PAUSE)
-    return min(LONGEST_PAUSE, 0.5 * 2.0 ** min(failures, 10))
+        delay = error.retry_after
+        seconds = delay.total_seconds() if isinstance(delay, timedelta) else float(delay)
+        return min(seconds, MAX_FLOOD_DELAY)
+    return min(MAX_RETRY_DELAY, 0.5 * 2.0 ** min(failures, 10))
 
 
 @contextlib.contextmanager
-def report(trouble: str) -> Iterator[None]:
-    """Log an exception by its type. One who blocked the bot is no trouble."""
+def log_failures(failure: str) -> Iterator[None]:
+    """Log the type of an exception. Nothing is logged for a person who blocked the bot."""
     try:
         yield
     except Forbidden:
         pass
     except Exception as error:
-        logger.warning("%s (%s)", trouble, type(error).__name__)
+        logger.warning("%s (%s)", failure, type(error).__name__)

@@ -1,6 +1,6 @@
-"""Order and memory for a chat channel: one queue a chat, and short memories of what was done.
+"""Order in a chat channel: a queue for each chat, and a short memory of recent keys.
 
-Owns what waits and the tasks that serve it. Must never look into what it holds, or log it.
+Owns the waiting items and the tasks that serve them. Must never read or log an item's content.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ logger = logging.getLogger(__name__)
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 
-WAITING_PER_CHAT = 30
-REMEMBERED = 2000
+MAX_WAITING_PER_CHAT = 30
+MAX_RECENT_KEYS = 2000
 
 
 class ChatQueues(Generic[Item]):
-    """Serves each chat's items one after another, and different chats at the same time.
+    """Serves each chat's items one after another, and different chats concurrently.
 
     `serve` is awaited for each item; it must handle its own exceptions.
     """
@@ -31,32 +31,32 @@ class ChatQueues(Generic[Item]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, chat_id: int, item: Item) -> None:
-        """Queue an item; with 30 waiting in its chat already, it is dropped and counted."""
+        """Queue an item. If its chat already has 30 waiting, the item is dropped and logged."""
         waiting = self._waiting.get(chat_id)
         if waiting is None:
             self._waiting[chat_id] = deque([item])
             self.spawn(self._serve_chat(chat_id))
-        elif len(waiting) < WAITING_PER_CHAT:
+        elif len(waiting) < MAX_WAITING_PER_CHAT:
             waiting.append(item)
         else:
-            logger.warning("dropped a message: %d are waiting in one chat", WAITING_PER_CHAT)
+            logger.warning("dropped a message: %d are waiting in one chat", MAX_WAITING_PER_CHAT)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the queues that `drain` waits for as well."""
+        """Run a coroutine outside the queues; `drain` waits for it too."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for all that was put or spawned; cancel what is left after so many seconds."""
+        """Wait until everything is done; cancel what is left after `seconds`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._tasks:
                     await asyncio.wait(self._tasks)
-        left = list(self._tasks)
-        for task in left:
+        unfinished = list(self._tasks)
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def _serve_chat(self, chat_id: int) -> None:
         waiting = self._waiting[chat_id]
@@ -68,20 +68,20 @@ class ChatQueues(Generic[Item]):
             del self._waiting[chat_id]
 
 
-class Memory(Generic[Key]):
-    """A set that forgets its oldest member once it holds more than 2,000."""
+class RecentKeys(Generic[Key]):
+    """A set of the last 2,000 keys; the oldest is dropped first."""
 
     def __init__(self) -> None:
         self._keys: OrderedDict[Key, None] = OrderedDict()
 
     def add(self, key: Key) -> bool:
-        """Remember the key; False if it was known."""
-        known = key in self._keys
+        """Add a key; False if it was there already."""
+        is_new = key not in self._keys
         self._keys[key] = None
-        if len(self._keys) > REMEMBERED:
+        if len(self._keys) > MAX_RECENT_KEYS:
             self._keys.popitem(last=False)
-        return not known
+        return is_new
 
-    def forget(self, key: Key) -> None:
-        """Forget the key, if it is known."""
+    def discard(self, key: Key) -> None:
+        """Remove a key, if it is there."""
         self._keys.pop(key, None)

@@ -1,4 +1,4 @@
-"""A resident on Telegram, from hello to a listing and a check-in, with the running program."""
+"""A resident on Telegram and the running program, from a greeting to a listing and a check-in."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ from tests.support.bot_api import BotApi, Chat
 from tests.support.bot_api.chat import Sent
 from tests.support.service import Service
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 @dataclass
 class Phone:
-    """What one resident does and sees: each act gives the messages that came back."""
+    """A resident's phone. Each action returns the bot's messages."""
 
     chat: Chat
 
     def say(self, text: str, answers: int = 1) -> list[Sent]:
         self.chat.send(text)
-        return self.chat.wait_replies(answers, PATIENCE)
+        return self.chat.wait_replies(answers, TIMEOUT)
 
     def tap(self, label: str, answers: int = 1) -> list[Sent]:
         self.chat.tap(label)
-        return self.chat.wait_replies(answers, PATIENCE)
+        return self.chat.wait_replies(answers, TIMEOUT)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def phone(service: Service, telegram_server: BotApi) -> Phone:
     return Phone(telegram_server.chat())
 
 
-def test_from_hello_to_places_to_go(phone: Phone) -> None:
+def test_from_a_greeting_to_listings(phone: Phone) -> None:
     (greeting,) = phone.say("/start")
     assert "Nobody reads this chat" in greeting.text
     (strength,) = phone.say("is there a choir near here")
@@ -50,28 +50,28 @@ def test_from_hello_to_places_to_go(phone: Phone) -> None:
     assert all(tap.answered for tap in phone.chat.taps.values()), "a button still spins"
 
 
-def test_a_shared_location_finds_what_is_near(phone: Phone) -> None:
+def test_a_shared_location_finds_listings_nearby(phone: Phone) -> None:
     phone.say("is there a choir near here")
     phone.tap("Skip")
     phone.chat.send_location(53.9002, 1.2997)
-    phone.chat.wait_replies(1, PATIENCE)
+    phone.chat.wait_replies(1, TIMEOUT)
     _, *cards, _ = phone.tap("Just show me", answers=5)
     assert any("from you" in card.text for card in cards)
 
 
-def test_danger_is_answered_with_numbers(phone: Phone) -> None:
+def test_a_crisis_is_answered_with_phone_numbers(phone: Phone) -> None:
     (answer,) = phone.say("i dont want to be here anymore")
     assert "999" in answer.text
     assert "116 123" in answer.text
 
 
-def test_a_check_in_is_kept_only_on_send(phone: Phone, service: Service) -> None:
-    def kept() -> list[tuple[str, ...]]:
+def test_a_check_in_is_stored_only_on_send(phone: Phone, service: Service) -> None:
+    def read_stored() -> list[tuple[str, ...]]:
         with sqlite3.connect(service.folder / "checkins.db") as database:
             query = "select area, age_band, answers from check_ins where area = 'Eastmoor'"
             return database.execute(query).fetchall()
 
-    before = kept()
+    before = read_stored()
     phone.say("/checkin")
     phone.tap("Yes, I am 16 or over")
     phone.tap("Eastmoor")
@@ -81,7 +81,7 @@ def test_a_check_in_is_kept_only_on_send(phone: Phone, service: Service) -> None
     assert "How often do you feel lonely?" in lonely.text
     (review,) = phone.tap("Occasionally")
     assert "Fairly strongly" in review.text
-    assert kept() == before
+    assert read_stored() == before
     phone.tap("Send")
-    (new,) = set(kept()) - set(before)
+    (new,) = set(read_stored()) - set(before)
     assert new[:2] == ("Eastmoor", "65-74")

@@ -1,4 +1,4 @@
-"""Replies as Telegram shows them, held against a parser of Telegram's own HTML."""
+"""Rendering for Telegram, checked with a parser of Telegram's own HTML."""
 
 import logging
 from dataclasses import replace
@@ -21,11 +21,11 @@ from bot.telegram.render import (
     COMMANDS,
     TEXT_LIMIT,
     UnsendableOptionError,
-    read_words,
+    arrange_buttons,
+    count_utf16_units,
+    read_text,
     render,
-    rows,
-    split,
-    units,
+    split_text,
 )
 from tests.support.bot_api.markup import MarkupError, parse
 
@@ -75,28 +75,28 @@ replies: st.SearchStrategy[Reply] = st.one_of(
 
 
 @given(replies)
-def test_whatever_is_said_telegram_takes_it(reply: Reply) -> None:
-    for bubble in render(reply):
-        text, _ = parse(bubble.html)
+def test_every_reply_keeps_to_the_limits_of_telegram(reply: Reply) -> None:
+    for outgoing in render(reply):
+        text, _ = parse(outgoing.html)
         assert text
-        assert units(text) <= TEXT_LIMIT
-        buttons = [option for row in bubble.rows for option in row]
+        assert count_utf16_units(text) <= TEXT_LIMIT
+        buttons = [option for row in outgoing.button_rows for option in row]
         assert len(buttons) <= 100
         assert all(1 <= len(option.tap.encode()) <= 64 for option in buttons)
         assert all(option.label.strip() for option in buttons)
 
 
 @given(long_words)
-def test_no_word_is_lost_in_splitting(text: str) -> None:
+def test_splitting_keeps_every_word(text: str) -> None:
     text = text.encode("utf-8", "ignore").decode()
-    pieces = split(text, 40)
-    assert all(0 < units(piece) <= 40 for piece in pieces)
+    pieces = split_text(text, 40)
+    assert all(0 < count_utf16_units(piece) <= 40 for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
 
 
 @given(st.text("<>&\"'bai/ ;#x", max_size=200))
-def test_what_is_shown_is_what_was_said(text: str) -> None:
-    shown = [parse(bubble.html)[0] for bubble in render(Text(text))]
+def test_text_is_shown_unchanged(text: str) -> None:
+    shown = [parse(outgoing.html)[0] for outgoing in render(Text(text))]
     assert shown == ([text.strip()] if text.strip() else [])
 
 
@@ -114,18 +114,18 @@ def test_what_is_shown_is_what_was_said(text: str) -> None:
         (" \n ", []),
     ],
 )
-def test_a_long_text_is_cut_where_it_reads_best(text: str, pieces: list[str]) -> None:
-    assert split(text, 20) == pieces
+def test_a_long_text_is_split_at_the_best_break(text: str, pieces: list[str]) -> None:
+    assert split_text(text, 20) == pieces
 
 
-def test_an_entity_is_never_cut() -> None:
-    bubbles = render(Text("&" * (TEXT_LIMIT + 1)))
-    assert [parse(bubble.html)[0] for bubble in bubbles] == ["&" * TEXT_LIMIT, "&"]
+def test_an_html_entity_is_never_split() -> None:
+    messages = render(Text("&" * (TEXT_LIMIT + 1)))
+    assert [parse(outgoing.html)[0] for outgoing in messages] == ["&" * TEXT_LIMIT, "&"]
 
 
-def test_a_listing_reads_line_by_line() -> None:
-    (bubble,) = render(CARD)
-    text, entities = parse(bubble.html)
+def test_a_listing_has_one_fact_to_a_line() -> None:
+    (outgoing,) = render(CARD)
+    text, entities = parse(outgoing.html)
     assert text.splitlines() == [
         "Tea & <Talk>",
         "Group, run by Larkhaven Library",
@@ -143,7 +143,7 @@ def test_a_listing_reads_line_by_line() -> None:
     ]
     assert entities[0] == {"type": "bold", "offset": 0, "length": 12}
     assert entities[1]["url"] == "https://example.org/tea?a=1&b=2"
-    assert bubble.rows == ((Option("Tell me more", "more:7"),),)
+    assert outgoing.button_rows == ((Option("Tell me more", "more:7"),),)
 
 
 @pytest.mark.parametrize(
@@ -151,52 +151,57 @@ def test_a_listing_reads_line_by_line() -> None:
     ["", "javascript:alert(1)", "data:text/html,x", "tg://resolve?domain=x", "https://", "//x.org"],
 )
 def test_only_web_addresses_become_links(website: str) -> None:
-    (bubble,) = render(replace(CARD, website=website))
-    assert "<a " not in bubble.html
-    assert "Website" not in bubble.html
+    (outgoing,) = render(replace(CARD, website=website))
+    assert "<a " not in outgoing.html
+    assert "Website" not in outgoing.html
 
 
-def test_a_quote_cannot_leave_a_link() -> None:
-    (bubble,) = render(replace(CARD, website='https://example.org/"><b>x'))
-    _, entities = parse(bubble.html)
+def test_a_quote_cannot_end_a_link_early() -> None:
+    (outgoing,) = render(replace(CARD, website='https://example.org/"><b>x'))
+    _, entities = parse(outgoing.html)
     assert [entity["type"] for entity in entities] == ["bold", "text_link"]
     assert entities[1]["url"] == 'https://example.org/"><b>x'
 
 
 def test_help_lines_show_numbers_as_plain_text() -> None:
-    (bubble,) = render(
+    (outgoing,) = render(
         HelpLines("Please call now.", (HelpLine("Samaritans", "116 123", "tel:116123"),))
     )
-    assert bubble.html == "Please call now.\n\nSamaritans: 116 123"
+    assert outgoing.html == "Please call now.\n\nSamaritans: 116 123"
 
 
-def test_buttons_of_few_letters_share_a_row() -> None:
+def test_buttons_with_short_labels_share_a_row() -> None:
     short = tuple(Option(label, label) for label in ("Yes", "No", "Not sure"))
-    assert [len(row) for row in rows(short)] == [2, 1]
-    assert [len(row) for row in rows((*short, Option("Some of the time", "s")))] == [1, 1, 1, 1]
+    assert [len(row) for row in arrange_buttons(short)] == [2, 1]
+    assert [len(row) for row in arrange_buttons((*short, Option("Some of the time", "s")))] == [
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
 @pytest.mark.parametrize("tap", ["", "x" * 65, "é" * 33])
-def test_an_unsendable_button_is_left_out_and_its_words_not_logged(
+def test_an_unsendable_button_is_left_out_and_its_text_not_logged(
     tap: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    asked = Choices("Which?", (Option("Sentinel", tap), Option("Fine", "é" * 32)))
+    choices = Choices("Which?", (Option("Sentinel", tap), Option("Fine", "é" * 32)))
     with caplog.at_level(logging.DEBUG):
-        (bubble,) = render(asked)
-    assert bubble.rows == ((Option("Fine", "é" * 32),),)
+        (outgoing,) = render(choices)
+    assert outgoing.button_rows == ((Option("Fine", "é" * 32),),)
     assert "left out" in caplog.text
     assert "Sentinel" not in caplog.text
     with pytest.raises(UnsendableOptionError):
-        render(asked, strict=True)
+        render(choices, strict=True)
 
 
-def test_buttons_without_words_get_some() -> None:
-    (bubble,) = render(Choices(" ", (Option("Yes", "yes"),)))
-    assert bubble.html == "Please choose one:"
+def test_buttons_without_text_get_a_prompt() -> None:
+    (outgoing,) = render(Choices(" ", (Option("Yes", "yes"),)))
+    assert outgoing.html == "Please choose one:"
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("text", "message"),
     [
         *((f"/{command.name}", Message(tap=command.tap)) for command in COMMANDS),
         ("/START", Message(tap="greet")),
@@ -209,11 +214,11 @@ def test_buttons_without_words_get_some() -> None:
         ("24/7 help", Message(text="24/7 help")),
     ],
 )
-def test_a_command_is_a_button_unless_words_follow(words: str, message: Message) -> None:
-    assert read_words(words) == message
+def test_a_command_is_a_button_unless_text_follows(text: str, message: Message) -> None:
+    assert read_text(text) == message
 
 
 @pytest.mark.parametrize("source", ["a < b", "<b>x", "<b>x</i>", "</b>", "<p>x</p>", "<br>"])
-def test_the_parser_refuses_what_telegram_refuses(source: str) -> None:
+def test_the_parser_refuses_the_html_that_telegram_refuses(source: str) -> None:
     with pytest.raises(MarkupError, match="can't parse entities"):
         parse(source)
