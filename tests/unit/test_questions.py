@@ -86,7 +86,7 @@ def own(tmp_path: Path) -> Path:
 def test_an_own_file_adds_questions_and_sets_and_changes_none(own: Path) -> None:
     book = load_questions(own)
     assert [q.text for q in book.questions][:9] == list(WORDING)
-    assert list(book.sets) == ["core", "standard", "full", "ours"]
+    assert list(book.sets) == [*BOOK.sets, "ours"]
     ours = book.question_set("ours")
     assert ours.version == "ours-3"
     assert [q.code for q in ours.questions] == ["belonging", "clubs", "lonely"]
