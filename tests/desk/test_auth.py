@@ -11,7 +11,7 @@ from directory.desk.accounts import TRIES
 from tests.support.desk_server import PASSWORD, DeskServer, Person
 
 
-def test_a_stranger_is_led_to_sign_in_and_from_there_to_where_they_were_going(desk, stranger):
+def test_sign_in_returns_to_the_requested_page(desk, stranger):
     desk.make_person("Olga", "analyst").close()
     answer = stranger.get("/desk/releases?page=2")
     assert answer.status_code == 303
@@ -33,13 +33,13 @@ def test_a_stranger_is_led_to_sign_in_and_from_there_to_where_they_were_going(de
     "to",
     ["https://evil.example/", "//evil.example", "/desk//evil.example", "/\\evil", "/deskjet", ""],
 )
-def test_signing_in_leads_nowhere_else(desk, stranger, to):
+def test_sign_in_never_redirects_to_another_site(desk, stranger, to):
     desk.make_person("Olga", "analyst").close()
     sent = stranger.post("/desk/sign-in", name="Olga", password=PASSWORD, to=to)
     assert sent.headers["location"] == "/desk"
 
 
-def test_the_same_is_said_whatever_was_wrong(desk, stranger):
+def test_sign_in_fails_with_the_same_page_for_every_reason(desk, stranger):
     desk.make_person("Olga", "analyst").close()
     said = set()
     for name, password in (("Olga", "wrong"), ("Nobody", "wrong"), ("Nobody", "")):
@@ -54,7 +54,7 @@ def test_the_same_is_said_whatever_was_wrong(desk, stranger):
     desk.desk_services.accounts.reset_password("Olga", PASSWORD)
 
 
-def test_who_tries_too_often_is_told_to_wait_whatever_the_name(desk, encoder, ledger):
+def test_sign_in_attempts_are_limited_for_each_client(desk, encoder, ledger):
     strict = DeskServer(desk.engine, encoder, ledger, sign_in_attempts_per_minute=2)
     strict.start()
     person = Person(strict.url)
@@ -70,7 +70,7 @@ def test_who_tries_too_often_is_told_to_wait_whatever_the_name(desk, encoder, le
     strict.stop()
 
 
-def test_many_tries_at_once_keep_nobody_waiting(desk, stranger, monkeypatch):
+def test_parallel_sign_in_attempts_do_not_block_other_requests(desk, stranger, monkeypatch):
     free = threading.Event()
     monkeypatch.setattr(desk.desk_services.accounts, "_verify", lambda *_: not free.wait(30))
     token = stranger.read("/desk/sign-in").partition('name="token" value="')[2].partition('"')[0]
@@ -102,7 +102,7 @@ def test_many_tries_at_once_keep_nobody_waiting(desk, stranger, monkeypatch):
     assert sorted(answer.status_code for answer in answers) == [422] + [503] * 59
 
 
-def test_who_signed_in_here_before_gets_in_while_others_try_the_name(desk, stranger):
+def test_a_known_browser_can_sign_in_while_others_are_barred(desk, stranger):
     person = desk.make_person("Olga", "analyst")
     person.post("/desk/sign-out", page="/desk")
     for _ in range(TRIES):
@@ -114,7 +114,7 @@ def test_who_signed_in_here_before_gets_in_while_others_try_the_name(desk, stran
 
 
 @pytest.mark.parametrize("who", ["stranger", "navigator", "analyst", "admin"])
-def test_each_role_enters_its_own_rooms_and_no_others(who, request):
+def test_each_role_can_open_only_its_sections(who, request):
     person: Person = request.getfixturevalue(who)
     home = person.get("/desk").text
     for section in SECTIONS:
@@ -130,12 +130,12 @@ def test_each_role_enters_its_own_rooms_and_no_others(who, request):
             assert f'href="/desk/{section.name}"' not in home
 
 
-def test_an_analyst_cannot_reach_a_page_that_is_not_there_either(analyst):
+def test_unknown_pages_are_not_found(analyst):
     assert analyst.get("/desk/releases/x/y/z").status_code == 404
     assert analyst.get("/desk/nothing").status_code == 404
 
 
-def test_a_form_needs_its_own_token_and_to_come_from_here(desk, navigator):
+def test_a_form_needs_its_csrf_token_and_origin(desk, navigator):
     page = navigator.read("/desk")
     token = page.partition('name="token" value="')[2].partition('"')[0]
     assert len(token) == 64
@@ -157,7 +157,7 @@ def test_a_form_needs_its_own_token_and_to_come_from_here(desk, navigator):
     stranger.close()
 
 
-def test_signing_in_needs_a_token_too_and_gives_a_new_cookie(desk, stranger):
+def test_sign_in_needs_a_csrf_token_and_sets_a_new_cookie(desk, stranger):
     desk.make_person("Olga", "analyst").close()
     bare = stranger.client.post("/desk/sign-in", data={"name": "Olga", "password": PASSWORD})
     assert bare.status_code == 403
@@ -180,12 +180,12 @@ def test_signing_in_needs_a_token_too_and_gives_a_new_cookie(desk, stranger):
     assert "max-age=15724800" in mark
 
 
-def test_behind_tls_the_cookie_is_sent_over_tls_alone(desk):
+def test_the_cookie_is_secure_behind_tls(desk):
     answer = httpx.get(f"{desk.url}/desk/sign-in", headers={"X-Forwarded-Proto": "https"})
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
-def test_signing_out_ends_it_in_the_database_too(desk):
+def test_sign_out_ends_the_session_in_the_database(desk):
     person = desk.make_person("Olga", "analyst")
     kept = person.client.cookies["connector-desk"]
     assert (
@@ -197,7 +197,7 @@ def test_signing_out_ends_it_in_the_database_too(desk):
     person.close()
 
 
-def test_every_answer_says_what_a_browser_may_do_with_it(stranger, analyst):
+def test_every_response_has_security_headers(stranger, analyst):
     for answer in (
         stranger.get("/desk"),
         stranger.get("/desk/sign-in"),
@@ -216,7 +216,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it(stranger, analyst):
         assert "style=" not in answer.text
 
 
-def test_a_form_that_is_too_long_is_refused_in_plain_words(analyst):
+def test_a_form_that_is_too_large_is_refused(analyst):
     answer = analyst.client.post("/desk/sign-out", data={"token": "x" * 300_000})
     assert answer.status_code == 413
     assert "Send less at once" in answer.text
@@ -228,9 +228,7 @@ def test_a_form_that_is_too_long_is_refused_in_plain_words(analyst):
     assert answer.status_code == 413
 
 
-def test_a_fault_of_ours_is_told_in_plain_words_and_logged_without_them(
-    desk, admin, monkeypatch, caplog
-):
+def test_a_server_error_is_shown_and_logged_without_its_text(desk, admin, monkeypatch, caplog):
     def fail(*_: object) -> None:
         raise RuntimeError("words that nobody should read")
 
@@ -258,7 +256,7 @@ def test_a_fault_of_ours_is_told_in_plain_words_and_logged_without_them(
         "audit?page={}",
     ],
 )
-def test_a_number_that_nothing_has_is_told_in_plain_words(admin, path, number):
+def test_an_invalid_id_shows_an_error_page(admin, path, number):
     answer = admin.get(f"/desk/{path.format(number)}")
     assert answer.status_code == 422
     assert "This could not be read" in answer.text
@@ -280,11 +278,11 @@ def test_a_number_that_nothing_has_is_told_in_plain_words(admin, path, number):
         "review/pairs/1/{}",
     ],
 )
-def test_nothing_is_done_to_a_number_that_nothing_has(admin, path, number):
+def test_posting_to_an_unknown_id_changes_nothing(admin, path, number):
     assert admin.post(f"/desk/{path.format(number)}", page="/desk").status_code == 422
 
 
-def test_what_is_not_the_desks_is_left_alone(desk: DeskServer):
+def test_other_paths_are_passed_on_untouched(desk: DeskServer):
     for path in ("/", "/deskjet", "/api/chat"):
         answer = httpx.get(f"{desk.url}{path}")
         assert answer.status_code == 404

@@ -31,7 +31,7 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_an_account_is_made_listed_given_a_new_password_and_removed(run, tmp_path):
+def test_accounts_are_added_listed_reset_and_removed(run, tmp_path):
     assert run("list-accounts") == (0, "", "")
     added = run("add-account", "Nadia", "--role", "navigator", typed=f"{PASSWORD}\n")
     assert added == (0, "Nadia may sign in as navigator.\n", "")
@@ -57,7 +57,7 @@ def test_an_account_is_made_listed_given_a_new_password_and_removed(run, tmp_pat
         (("remove-account", "Nadia"), "", "no account with that name"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(run, arguments, typed, said):
+def test_a_command_error_is_one_line(run, arguments, typed, said):
     code, output, errors = run(*arguments, typed=typed)
     assert (code, output) == (1, "")
     assert said in errors

@@ -31,7 +31,7 @@ def read_link(navigator: Person, number: int) -> str:
     return re.search(r'readonly value="([^"]+)"', page)[1].removeprefix(navigator.url)
 
 
-def test_it_is_confirmed_with_a_click(navigator, stranger, number, path):
+def test_the_contact_confirms_the_listing(navigator, stranger, number, path):
     page = stranger.read(path)
     assert "Ukulele evening" in page
     answer = stranger.post(path, page=path, do="confirm", version=read_version(page))
@@ -42,7 +42,7 @@ def test_it_is_confirmed_with_a_click(navigator, stranger, number, path):
     assert "<strong>Confirmed</strong> by its own contact" in page
 
 
-def test_it_is_mended_and_only_what_is_theirs(desk, stranger, number, path):
+def test_the_contact_changes_only_its_own_fields(desk, stranger, number, path):
     page = stranger.read(path)
     assert 'name="confidential"' not in page
     assert 'name="kind"' not in page
@@ -59,7 +59,7 @@ def test_it_is_mended_and_only_what_is_theirs(desk, stranger, number, path):
     ]
 
 
-def test_what_is_wrong_is_told_and_nothing_changes(desk, stranger, number, path):
+def test_errors_in_the_contacts_form_change_nothing(desk, stranger, number, path):
     page = stranger.read(path)
     fields = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
     answer = stranger.client.post(path, data={**fields, "name": ""})
@@ -69,7 +69,7 @@ def test_what_is_wrong_is_told_and_nothing_changes(desk, stranger, number, path)
 
 
 @pytest.mark.parametrize("fields", [{"do": "confirm"}, {"do": "save"}, {"do": "save", "name": ""}])
-def test_what_was_changed_meanwhile_is_shown_and_not_confirmed(
+def test_a_listing_changed_meanwhile_is_shown_and_not_confirmed(
     desk, navigator, stranger, number, path, fields
 ):
     page = stranger.read(path)
@@ -85,7 +85,7 @@ def test_what_was_changed_meanwhile_is_shown_and_not_confirmed(
     assert listing.assured_date is None
 
 
-def test_a_link_writes_so_often_in_a_day_and_no_more(desk, navigator, stranger, number, path):
+def test_a_link_can_change_a_listing_ten_times_a_day(desk, navigator, stranger, number, path):
     page = stranger.read(path)
     form = read_form(page.replace('action="/desk/contact/', 'action="/desk/listings/'))
     for time in range(MAX_CHANGES_PER_DAY):
@@ -102,7 +102,7 @@ def test_a_link_writes_so_often_in_a_day_and_no_more(desk, navigator, stranger, 
     assert change(navigator, number, phone="01632 960999").status_code == 303
 
 
-def test_a_link_is_withdrawn_for_one_listing_and_a_new_one_works(navigator, stranger, number, path):
+def test_withdrawing_links_affects_one_listing_only(navigator, stranger, number, path):
     other = read_link(navigator, add(navigator))
     answer = navigator.post(f"/desk/listings/{number}/withdraw", page=f"/desk/listings/{number}")
     page = navigator.read(answer.headers["location"])
@@ -115,11 +115,11 @@ def test_a_link_is_withdrawn_for_one_listing_and_a_new_one_works(navigator, stra
     assert "Ukulele evening" in stranger.read(read_link(navigator, number))
 
 
-def test_it_needs_a_token_all_the_same(stranger, path):
+def test_the_contacts_form_needs_a_csrf_token(stranger, path):
     assert stranger.client.post(path, data={"do": "confirm"}).status_code == 403
 
 
-def test_a_link_that_was_made_up_or_changed_opens_nothing(stranger, path):
+def test_a_forged_link_does_not_work(stranger, path):
     for wrong in (path[:-1], path + "x", "/desk/contact/nonsense", "/desk/contact/" + "x" * 3_000):
         answer = stranger.get(wrong)
         assert answer.status_code == 404
@@ -129,7 +129,7 @@ def test_a_link_that_was_made_up_or_changed_opens_nothing(stranger, path):
     assert stranger.get(f"/desk/contact/{other}").status_code == 404
 
 
-def test_a_link_ends(stranger, number):
+def test_a_link_expires(stranger, number):
     class Earlier(URLSafeTimedSerializer):
         class default_signer(URLSafeTimedSerializer.default_signer):  # noqa: N801
             def get_timestamp(self) -> int:
@@ -142,7 +142,7 @@ def test_a_link_ends(stranger, number):
     assert "Ask for a new one." in answer.text
 
 
-def test_the_letter_opens_in_the_navigators_own_mail_program(navigator, number, path):
+def test_the_email_to_the_contact_is_a_mailto_link(navigator, number, path):
     page = html.unescape(navigator.read(f"/desk/listings/{number}"))
     assert 'href="mailto:ukulele@larkhaven.example?subject=Is%20this%20still%20right%3F' in page
     assert path.rpartition("/")[2] in page.partition("mailto:")[2]

@@ -15,7 +15,7 @@ def find_row_path(page: str, name: str) -> str:
     return re.search(rf'href="(/desk/imports/\d+)">{re.escape(label)}', page)[1]
 
 
-def test_good_rows_are_shown_and_the_others_mended_by_hand(navigator, admin):
+def test_good_rows_are_imported_and_the_others_fixed_by_hand(navigator, admin):
     answer = send(navigator, HEADER + GOOD + WRONG)
     assert answer.status_code == 200
     page = html.unescape(answer.text)
@@ -43,7 +43,7 @@ def test_good_rows_are_shown_and_the_others_mended_by_hand(navigator, admin):
     assert "<td>row fixed</td><td>Whist drive</td>" in audit
 
 
-def test_a_row_is_left_out_with_a_click(navigator, admin):
+def test_a_row_with_errors_is_removed(navigator, admin):
     page = send(navigator, HEADER + "c,Left out,gruop,Words.,,\n", source="others").text
     path = re.search(
         r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Left out', page
@@ -54,7 +54,7 @@ def test_a_row_is_left_out_with_a_click(navigator, admin):
     assert "<td>row removed</td><td>Left out, of others</td>" in audit
 
 
-def test_what_is_held_back_is_shown_page_by_page_with_how_many_there_are(navigator):
+def test_rows_with_errors_are_paged_and_counted(navigator):
     rows = [f"{number},Row {number:03},gruop,Words.,,\n" for number in range(120)]
     send(navigator, HEADER + "".join(rows), source="z, a long one")
     total = int(re.search(r"Rows with errors \((\d+)\)", navigator.read("/desk/imports"))[1])
@@ -73,7 +73,7 @@ def test_what_is_held_back_is_shown_page_by_page_with_how_many_there_are(navigat
     assert 'href="/desk/imports?page=2">Next page' in send(navigator, HEADER + GOOD).text
 
 
-def test_a_row_that_is_to_be_private_keeps_no_words_that_may_tell_where_it_is(navigator):
+def test_only_the_name_of_a_private_row_is_stored(navigator):
     secret = "77 Hidden Lane"
     header = "id,name,kind,description,how_to_join,email,covers,confidential\n"
     row = f"p,Safe place,gruop,We are at {secret}.,Ring at {secret},ask at {secret},{secret},Yes\n"
@@ -88,7 +88,7 @@ def test_a_row_that_is_to_be_private_keeps_no_words_that_may_tell_where_it_is(na
     assert re.search(r'name="confidential"[^>]*checked|value="yes" selected', form)
 
 
-def test_most_of_a_list_is_closed_only_once_that_is_said_and_at_the_desk_alone(navigator, admin):
+def test_closing_most_of_a_source_needs_confirmation(navigator, admin):
     rows = [f"{number},Walk {number},group,Words.,,\n" for number in range(12)]
     send(navigator, HEADER + "".join(rows), source="long walks")
     answer = send(navigator, HEADER + rows[0], source="long walks", whole="yes")
@@ -101,7 +101,7 @@ def test_most_of_a_list_is_closed_only_once_that_is_said_and_at_the_desk_alone(n
     assert "<td>closed: no longer in the import</td><td>Walk 3</td>" in admin.read("/desk/audit")
 
 
-def test_only_a_whole_list_closes_what_it_lacks(navigator):
+def test_only_a_complete_list_closes_missing_listings(navigator):
     send(navigator, HEADER + "d,First one,group,Words.,,\n", source="walks")
     page = send(navigator, HEADER + "e,Second one,group,Words.,,\n", source="walks").text
     assert "1 added, 0 changed, 0 unchanged, 0 closed" in page
@@ -111,7 +111,7 @@ def test_only_a_whole_list_closes_what_it_lacks(navigator):
     assert "0 added, 0 changed, 1 unchanged, 1 closed" in page
 
 
-def test_what_cannot_be_read_is_told_in_one_line(navigator):
+def test_an_unreadable_file_shows_one_sentence(navigator):
     answer = send(navigator, "not a sheet at all")
     assert answer.status_code == 409
     assert "Nothing was changed" in answer.text

@@ -27,7 +27,7 @@ def check(page: Page) -> None:
     assert small == []
 
 
-def test_signing_in_by_keyboard_alone_without_scripts(desk, open_page):
+def test_sign_in_by_keyboard_without_scripts(desk, open_page):
     desk.make_person("Olga", "analyst").close()
     page = open_page(f"{desk.url}/desk/releases", java_script_enabled=False)
     page.keyboard.press("Tab")
@@ -53,7 +53,7 @@ def test_signing_in_by_keyboard_alone_without_scripts(desk, open_page):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1100, "light")])
-def test_every_page_is_for_everybody(desk, enter, navigator, width, scheme):
+def test_every_page_is_accessible(desk, enter, navigator, width, scheme):
     desk.desk_services.notebook.add_note("suggestion", "There is a choir at the chapel.")
     desk.desk_services.notebook.add_unmet_need("gardening and growing", "Sandhills")
     number = add(navigator, email="ukulele@larkhaven.example")
@@ -82,7 +82,7 @@ def test_every_page_is_for_everybody(desk, enter, navigator, width, scheme):
         check(page)
 
 
-def test_a_listing_is_added_by_keyboard_alone_and_mistakes_lead_to_their_field(enter):
+def test_a_listing_is_added_by_keyboard_and_errors_link_to_their_field(enter):
     page = enter("/desk/listings/new")
     page.get_by_label("Name (required)").focus()
     page.keyboard.type("Sea shanties")
@@ -107,7 +107,7 @@ def test_a_listing_is_added_by_keyboard_alone_and_mistakes_lead_to_their_field(e
     expect(page.get_by_role("status")).to_contain_text("counts as correct for six months")
 
 
-def test_the_form_to_sign_in_is_for_everybody(desk, open_page):
+def test_the_sign_in_form_is_accessible(desk, open_page):
     for scheme in ("light", "dark"):
         page = open_page(f"{desk.url}/desk/sign-in", width=320, color_scheme=scheme)
         check(page)
@@ -118,7 +118,7 @@ def test_the_form_to_sign_in_is_for_everybody(desk, open_page):
     check(page)
 
 
-def test_the_report_is_shown_and_a_table_is_saved(enter):
+def test_the_report_opens_and_a_table_downloads(enter):
     page = enter("/desk/releases")
     with page.expect_download() as saved:
         page.get_by_role("link", name="checkins.csv of 2026-Q4").click()

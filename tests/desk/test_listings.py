@@ -8,7 +8,7 @@ import pytest
 from tests.support.desk_forms import NEW, add, change, read_form, read_version
 
 
-def test_a_listing_is_found_by_its_words_and_its_state(navigator):
+def test_listings_are_found_by_words_and_status(navigator):
     page = navigator.read("/desk/listings?q=larkhaven+shed")
     assert "Larkhaven Men&#39;s Shed" in page
     assert "last checked on 20 October 2026" in page
@@ -22,7 +22,7 @@ def test_a_listing_is_found_by_its_words_and_its_state(navigator):
     assert not set(links.findall(first)) & set(links.findall(second))
 
 
-def test_what_is_added_is_shown_as_residents_see_it_with_its_history(navigator):
+def test_an_added_listing_is_shown_with_its_history(navigator):
     number = add(navigator)
     page = navigator.read(f"/desk/listings/{number}?done=added")
     assert "Residents can find it now." in page
@@ -33,7 +33,7 @@ def test_what_is_added_is_shown_as_residents_see_it_with_its_history(navigator):
     assert "Ukulele evening" in navigator.read("/desk/listings?q=ukulele+evening")
 
 
-def test_a_form_sent_back_untouched_changes_nothing(navigator):
+def test_an_unchanged_form_saves_nothing(navigator):
     page = navigator.read("/desk/listings?q=larkhaven+shed")
     number = int(re.search(r"/desk/listings/(\d+)", page)[1])
     answer = change(navigator, number)
@@ -41,7 +41,7 @@ def test_a_form_sent_back_untouched_changes_nothing(navigator):
     assert "No changes at the desk yet." in navigator.read(f"/desk/listings/{number}")
 
 
-def test_a_change_is_looked_at_before_it_is_saved(navigator):
+def test_a_change_is_previewed_before_it_is_saved(navigator):
     number = add(navigator)
     looked = change(navigator, number, description="We grow carrots.", do="look")
     assert looked.status_code == 200
@@ -58,7 +58,7 @@ def test_a_change_is_looked_at_before_it_is_saved(navigator):
     assert "Description was: Bring a ukulele" in page
 
 
-def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_lost(navigator):
+def test_errors_are_shown_at_their_field_and_no_input_is_lost(navigator):
     answer = navigator.post(
         "/desk/listings/new",
         page="/desk/listings/new",
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_nothing_is_lost(navigator):
     assert 'value="Harbour Hall"' in page
 
 
-def test_a_second_place_and_a_second_time_stay_though_the_form_shows_one(desk, navigator):
+def test_further_places_and_times_are_kept(desk, navigator):
     number = add(navigator)
     kept = desk.desk_services.editor.read(number)
     listing = kept.stored.listing
@@ -96,7 +96,7 @@ def test_a_second_place_and_a_second_time_stay_though_the_form_shows_one(desk, n
     assert [f"{one.opens_at:%H:%M}" for one in now.schedules] == ["18:30", "19:00"]
 
 
-def test_a_form_that_somebody_overtook_is_refused(navigator):
+def test_a_form_for_an_older_version_is_refused(navigator):
     number = add(navigator)
     path = f"/desk/listings/{number}/edit"
     slow = read_form(navigator.read(path))
@@ -114,7 +114,7 @@ def test_a_form_that_somebody_overtook_is_refused(navigator):
         ("temporarily closed", "This listing is temporarily closed.", "Reopen listing"),
     ],
 )
-def test_a_listing_is_closed_and_opened_with_a_click(navigator, status, said, label):
+def test_a_listing_is_closed_and_reopened(navigator, status, said, label):
     number = add(navigator)
     path = f"/desk/listings/{number}"
     version = re.search(r'name="version" value="(\w+)"', navigator.read(path))[1]
@@ -128,7 +128,7 @@ def test_a_listing_is_closed_and_opened_with_a_click(navigator, status, said, la
     assert said not in navigator.read(path)
 
 
-def test_a_listing_is_assured_with_a_click(navigator):
+def test_a_listing_is_confirmed(navigator):
     number = add(navigator)
     path = f"/desk/listings/{number}"
     assert "Never checked." in navigator.read(path)
@@ -146,7 +146,7 @@ def test_a_listing_is_assured_with_a_click(navigator):
     assert "Last checked on" in navigator.read(path)
 
 
-def test_a_listing_is_made_confidential_and_its_place_is_gone(navigator):
+def test_making_a_listing_confidential_deletes_its_place(navigator):
     number = add(navigator)
     change(navigator, number, confidential="yes")
     page = navigator.read(f"/desk/listings/{number}")
@@ -155,7 +155,7 @@ def test_a_listing_is_made_confidential_and_its_place_is_gone(navigator):
     assert "Harbourside" not in page.partition("What residents see")[2]
 
 
-def test_admins_read_who_changed_what(navigator, admin):
+def test_admins_read_the_audit_log(navigator, admin):
     number = add(navigator)
     change(navigator, number, phone="01632 960199")
     page = admin.read("/desk/audit")
@@ -163,7 +163,7 @@ def test_admins_read_who_changed_what(navigator, admin):
     assert "01632" not in page
 
 
-def test_an_analyst_changes_nothing(analyst, navigator):
+def test_an_analyst_cannot_change_listings(analyst, navigator):
     number = add(navigator)
     for path in (f"/desk/listings/{number}/assure", "/desk/listings/new"):
         assert analyst.post(path, page="/desk").status_code == 403
@@ -171,5 +171,5 @@ def test_an_analyst_changes_nothing(analyst, navigator):
 
 
 @pytest.mark.parametrize("path", ["0", "99999999999", "x", "123456", "123456/edit"])
-def test_what_is_no_listing_is_told(navigator, path):
+def test_an_unknown_listing_is_an_error(navigator, path):
     assert navigator.get(f"/desk/listings/{path}").status_code in (404, 422)

@@ -14,7 +14,7 @@ from bot.web.desk.poster import draw_qr_code
 from tests.support.desk_forms import add
 
 
-def test_the_line_has_the_options_that_were_chosen_and_nothing_else(desk, navigator):
+def test_the_embed_code_has_the_chosen_options(desk, navigator):
     page = navigator.read(
         '/desk/kit?title=Groups+"near"+<you>&accent=%23123456&position=start&opened=yes'
     )
@@ -27,7 +27,7 @@ def test_the_line_has_the_options_that_were_chosen_and_nothing_else(desk, naviga
     assert 'data-accent="#0b5d4e"' in html.unescape(navigator.read('/desk/kit?accent="x'))
 
 
-def test_the_languages_to_choose_are_those_of_the_widget(navigator):
+def test_the_languages_on_offer_are_those_of_the_widget(navigator):
     words = (ROOT / "bot" / "widget" / "words.js").read_text()
     [there] = re.findall(r"^const languages = \{(.*)\};$", words, re.M)
     assert list(LANGUAGES) == [one.strip() for one in there.split(",")]
@@ -35,7 +35,7 @@ def test_the_languages_to_choose_are_those_of_the_widget(navigator):
     assert '<option value="en" selected>English</option>' in page
 
 
-def test_a_poster_is_one_page_of_a4_with_the_area_filled_in(navigator):
+def test_a_poster_is_one_a4_page(navigator):
     answer = navigator.get("/desk/kit/poster.pdf?title=Find+groups&area=Old+Town&bot=larkhaven_bot")
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
@@ -48,13 +48,13 @@ def test_a_poster_is_one_page_of_a4_with_the_area_filled_in(navigator):
 @pytest.mark.parametrize(
     "address", ["https://t.me/larkhaven_bot?start=poster", "http://127.0.0.1/"]
 )
-def test_a_code_leads_where_it_says(address):
+def test_a_qr_code_holds_its_url(address):
     with Image.open(draw_qr_code(address)) as picture:
         [found] = zxingcpp.read_barcodes(picture)
     assert found.text == address
 
 
-def test_a_shortlist_is_printed_sent_and_shared_for_a_while(desk, navigator, stranger):
+def test_a_shortlist_is_emailed_and_shared_by_link(desk, navigator, stranger):
     first = add(navigator, name="First of the list")
     second = add(navigator, name="Second of the list")
     page = html.unescape(navigator.read(f"/desk/shortlist?listing={second}&listing={first}"))

@@ -44,7 +44,7 @@ def inflate(stream: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("language", TITLES)
-def test_a_title_is_set_in_a_font_that_has_its_letters(language, caplog):
+def test_a_title_uses_a_font_that_has_its_characters(language, caplog):
     title, fonts = TITLES[language]
     poster = draw_poster(Poster(title, title, "https://a.example/"))
     for font in [b"NotoSans", *fonts]:
@@ -67,7 +67,7 @@ def test_a_title_is_set_in_a_font_that_has_its_letters(language, caplog):
     ],
 )
 @pytest.mark.parametrize("telegram", ["", "https://t.me/" + "b" * 32 + "?start=poster"])
-def test_nothing_covers_whom_to_call_or_leaves_the_page(title, area, telegram):
+def test_long_texts_stay_on_the_page_and_clear_of_the_crisis_lines(title, area, telegram):
     pdf = draw_poster(Poster(title, area, "https://" + "a" * 200 + ".example/", telegram))
     assert pdf.count(b"/Type /Page\n") == 1
     texts, pictures = read_places(pdf)
@@ -82,7 +82,7 @@ def test_nothing_covers_whom_to_call_or_leaves_the_page(title, area, telegram):
     assert max(x for x, _ in texts) <= WIDTH - least
 
 
-def test_what_no_font_has_is_told_and_not_printed_as_a_box(navigator):
+def test_characters_without_a_glyph_are_an_error(navigator):
     with pytest.raises(MissingGlyphError) as raised:
         draw_poster(Poster("모임 find", "", "https://a.example/"))
     assert raised.value.characters == "모임"

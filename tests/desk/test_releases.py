@@ -5,7 +5,7 @@ import pytest
 from tests.support.desk_server import REPORT
 
 
-def test_the_latest_release_comes_first_with_all_its_files(analyst):
+def test_releases_are_listed_latest_first_with_their_files(analyst):
     page = analyst.read("/desk/releases")
     assert page.index("2026-Q4") < page.index("2026-Q3")
     assert "/desk/releases/2026-Q4/checkins.csv" in page
@@ -22,7 +22,7 @@ def test_the_latest_release_comes_first_with_all_its_files(analyst):
         ("README.txt", "text/plain; charset=utf-8"),
     ],
 )
-def test_a_file_is_downloaded_as_it_was_published(analyst, ledger, name, kind):
+def test_a_file_downloads_as_published(analyst, ledger, name, kind):
     answer = analyst.get(f"/desk/releases/2026-Q4/{name}")
     assert answer.content == ledger.read_file("2026-Q4", name)
     assert answer.headers["content-type"] == kind
@@ -30,7 +30,7 @@ def test_a_file_is_downloaded_as_it_was_published(analyst, ledger, name, kind):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_report_opens_in_the_browser_and_can_do_nothing(analyst):
+def test_the_report_opens_under_a_strict_policy(analyst):
     answer = analyst.get("/desk/releases/2026-Q4/report.html")
     assert answer.content == REPORT
     assert "content-disposition" not in answer.headers
@@ -51,17 +51,17 @@ def test_the_report_opens_in_the_browser_and_can_do_nothing(analyst):
         "../audit",
     ],
 )
-def test_what_was_not_released_is_not_there(analyst, path):
+def test_files_outside_a_release_are_not_found(analyst, path):
     assert analyst.get(f"/desk/releases/{path}").status_code in (403, 404)
 
 
-def test_only_signed_in_analysts_and_admins_read_them(stranger, navigator, admin):
+def test_only_analysts_and_admins_read_releases(stranger, navigator, admin):
     path = "/desk/releases/2026-Q4/checkins.csv"
     assert stranger.get(path).status_code == 303
     assert navigator.get(path).status_code == 403
     assert admin.get(path).status_code == 200
 
 
-def test_before_the_first_release_the_page_says_how_one_is_made(analyst, ledger, monkeypatch):
+def test_the_page_says_how_to_make_the_first_release(analyst, ledger, monkeypatch):
     monkeypatch.setattr(ledger, "releases", {})
     assert "There are no releases yet" in analyst.read("/desk/releases")

@@ -17,7 +17,7 @@ from directory.importing.duplicates import link_duplicates
 from tests.support.desk_forms import HEADER, add, read_version, send
 
 
-def test_a_note_is_shown_with_its_week_and_gone_once_settled(desk, navigator):
+def test_a_note_shows_its_week_and_is_deleted_once_settled(desk, navigator):
     desk.desk_services.notebook.add_note(
         "report", "The phone rings out.", about="Larkhaven Men's Shed"
     )
@@ -60,7 +60,7 @@ def find_shown(desk, pair) -> list[int]:
     return [one.stored.id for one in stale if one.stored.id in pair]
 
 
-def test_two_that_are_one_are_shown_once_and_told_apart_again(desk, navigator, admin, pair):
+def test_duplicates_are_shown_once_until_marked_different(desk, navigator, admin, pair):
     path = f"/desk/review/pairs/{pair[0]}/{pair[1]}"
     page = navigator.read("/desk/review")
     if path not in page:
@@ -80,7 +80,7 @@ def test_two_that_are_one_are_shown_once_and_told_apart_again(desk, navigator, a
     )
 
 
-def test_a_pair_that_is_none_is_told(navigator):
+def test_an_unknown_pair_is_an_error(navigator):
     answer = navigator.post("/desk/review/pairs/1/2", page="/desk/review", verdict="same")
     assert answer.status_code == 409
     assert "no longer a possible duplicate" in answer.text
@@ -125,9 +125,7 @@ def held(desk, feed, encoder) -> Iterator[Callable[[], None]]:
     sync.unregister_feed(desk.engine, "clubs of the town")
 
 
-def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
-    desk, navigator, admin, held
-):
+def test_a_feed_update_on_hold_is_rejected_or_applied(desk, navigator, admin, held):
     page = navigator.read("/desk/review")
     assert "would lose 11 of its 12 listings" in page
     assert "--accept" not in page
@@ -155,7 +153,7 @@ def test_an_import_that_was_held_is_taken_with_a_click_and_left_with_another(
     assert answer.status_code == 409
 
 
-def test_what_is_elsewhere_is_counted_here(navigator):
+def test_the_review_page_counts_rows_and_stale_listings(navigator):
     send(navigator, HEADER + "z,To be mended,gruop,Words.,,\n", source="wrong ones")
     page = navigator.read("/desk/review")
     assert re.search(r"[1-9]\d* rows? with errors", page)
@@ -163,7 +161,7 @@ def test_what_is_elsewhere_is_counted_here(navigator):
 
 
 @pytest.mark.parametrize("path", ["/desk/need", "/desk/freshness", "/desk/review"])
-def test_a_page_reads_what_is_known_of_all_listings_once(desk, navigator, path):
+def test_a_page_reads_the_facts_of_all_listings_once(desk, navigator, path):
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -178,7 +176,7 @@ def test_a_page_reads_what_is_known_of_all_listings_once(desk, navigator, path):
     assert sum("FROM place" in one for one in asked) <= 1
 
 
-def test_what_nobody_checked_is_assured_and_goes_from_the_list(navigator):
+def test_confirming_a_stale_listing_removes_it_from_the_list(navigator):
     number = add(navigator, name="Never checked")
     page = navigator.read("/desk/freshness")
     assert "Never checked</th>" in page

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.support.desk_forms import add
 
 
-def test_what_is_found_is_told_with_reasons_and_scores(navigator):
+def test_results_have_reasons_and_scores(navigator):
     add(
         navigator,
         name="Allotment mornings",
@@ -24,7 +24,7 @@ def test_what_is_found_is_told_with_reasons_and_scores(navigator):
     assert "The directory does not know that place" in page
 
 
-def test_what_is_typed_is_kept_nowhere(desk, navigator, caplog):
+def test_the_search_text_is_stored_nowhere(desk, navigator, caplog):
     assert "zqsentinelqz" in navigator.read(
         "/desk/try?q=zqsentinelqz+and+gardens&near=zqsentinelqz"
     )
@@ -35,11 +35,11 @@ def test_what_is_typed_is_kept_nowhere(desk, navigator, caplog):
     assert "zqsentinelqz" not in caplog.text
 
 
-def test_before_anything_is_typed_nothing_is_searched(navigator):
+def test_an_empty_form_searches_nothing(navigator):
     assert "found" not in navigator.read("/desk/try").partition("<main")[2]
 
 
-def test_need_stands_beside_what_there_is(desk, navigator):
+def test_unmet_need_is_shown_with_the_number_of_listings(desk, navigator):
     for _ in range(3):
         desk.desk_services.notebook.add_unmet_need("gardening and growing", "Sandhills")
     desk.desk_services.notebook.add_unmet_need("", "")
@@ -49,7 +49,7 @@ def test_need_stands_beside_what_there_is(desk, navigator):
     assert "something else</th><td>not given</td><td>1</td><td>not known</td>" in page
 
 
-def test_the_map_shows_where_a_strand_is_missing(navigator):
+def test_the_asset_map_shows_gaps(navigator):
     page = navigator.read("/desk/need")
     assert "Strengthening communities</th>" in page
     row = page[page.index('<th scope="row">Harbourside') :].partition("</tr>")[0]
@@ -57,6 +57,6 @@ def test_the_map_shows_where_a_strand_is_missing(navigator):
     assert "<strong>none</strong>" in page
 
 
-def test_what_is_not_released_is_not_for_analysts(analyst):
+def test_analysts_cannot_open_unreleased_counts(analyst):
     assert analyst.get("/desk/need").status_code == 403
     assert analyst.get("/desk/try").status_code == 403

@@ -99,7 +99,7 @@ def test_a_release_by_command_is_the_same_again_and_stands_an_attack(
         (("attack", "nowhere"), "cannot be read"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(url: str, command: tuple[str, ...], told: str) -> None:
+def test_a_command_error_is_one_line(url: str, command: tuple[str, ...], told: str) -> None:
     done = run(url, *command)
     assert done.returncode == 1
     assert told in done.stderr

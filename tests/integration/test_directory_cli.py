@@ -98,7 +98,7 @@ def test_filters_hold(search):
         (("tea", "--near", "Atlantis"), "Nothing is known near 'Atlantis'. Listings are in"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(search, arguments, complaint):
+def test_a_command_error_is_one_line(search, arguments, complaint):
     code, output, errors = search(*arguments)
     assert (code, output) == (1, "")
     assert complaint in errors

@@ -19,14 +19,14 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_so_many_at_once_and_no_more(clock: Clock) -> None:
+def test_a_client_is_limited_to_a_burst(clock: Clock) -> None:
     limit = RateLimit(3, clock)
     assert [limit.wait(HOME) for _ in range(3)] == [0, 0, 0]
     assert limit.wait(HOME) == pytest.approx(20)
     assert limit.wait("203.0.113.9") == 0
 
 
-def test_a_refused_message_costs_nothing_and_time_gives_room_again(clock: Clock) -> None:
+def test_refused_messages_do_not_count_and_the_bucket_refills(clock: Clock) -> None:
     limit = RateLimit(3, clock)
     for _ in range(50):
         limit.wait(HOME)
@@ -37,13 +37,13 @@ def test_a_refused_message_costs_nothing_and_time_gives_room_again(clock: Clock)
     assert [limit.wait(HOME) for _ in range(3)] == [0, 0, 0]
 
 
-def test_none_is_no_limit(clock: Clock) -> None:
+def test_zero_is_no_limit(clock: Clock) -> None:
     limit = RateLimit(0, clock)
     assert not any(limit.wait(HOME) for _ in range(1000))
     assert len(limit) == 0
 
 
-def test_a_client_is_forgotten_a_minute_after_it_last_wrote(clock: Clock) -> None:
+def test_a_client_is_forgotten_a_minute_after_its_last_message(clock: Clock) -> None:
     limit = RateLimit(60, clock)
     for number in range(100):
         limit.wait(f"198.51.100.{number}")
@@ -53,14 +53,14 @@ def test_a_client_is_forgotten_a_minute_after_it_last_wrote(clock: Clock) -> Non
     assert len(limit) == 1
 
 
-def test_one_home_on_ipv6_is_one_client(clock: Clock) -> None:
+def test_an_ipv6_network_is_one_client(clock: Clock) -> None:
     limit = RateLimit(1, clock)
     assert limit.wait("2001:db8:1:2::1") == 0
     assert limit.wait("2001:db8:1:2:ffff::2") > 0
     assert limit.wait("2001:db8:1:3::1") == 0
 
 
-def test_no_address_is_kept_and_no_two_processes_hash_alike(clock: Clock) -> None:
+def test_no_address_is_stored_and_hashes_differ_between_processes(clock: Clock) -> None:
     one, other = RateLimit(5, clock), RateLimit(5, clock)
     for limit in (one, other):
         limit.wait(HOME)

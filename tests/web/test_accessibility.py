@@ -67,7 +67,7 @@ def test_axe_finds_nothing_in_any_state(
 
 @pytest.mark.parametrize("path", ["widget", "chat"])
 @pytest.mark.parametrize("settings", [{}, {"color_scheme": "dark", "width": 320}])
-def test_axe_finds_nothing_in_pages_of_ours(
+def test_axe_finds_nothing_in_our_other_pages(
     app_url: str, open_page: OpenPage, path: str, settings: dict[str, Any]
 ) -> None:
     page = open_page(f"{app_url}/{path}", **settings)
@@ -76,9 +76,7 @@ def test_axe_finds_nothing_in_pages_of_ours(
     assert_no_sideways_scroll_of(page, "html")
 
 
-def test_at_400_percent_all_can_be_reached_without_sideways_scroll(
-    host_url: str, open_page: OpenPage
-) -> None:
+def test_no_sideways_scroll_at_400_percent_zoom(host_url: str, open_page: OpenPage) -> None:
     # 1280 by 1024 at 400%.
     page = open_page(f"{host_url}/library.html", width=320, height=256)
     chat = chat_on(page)
@@ -93,7 +91,7 @@ def test_at_400_percent_all_can_be_reached_without_sideways_scroll(
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", False), ("no-preference", True)])
-def test_nothing_moves_for_those_who_asked_for_less(
+def test_nothing_moves_with_reduced_motion(
     host_url: str, open_page: OpenPage, motion: str, moves: bool
 ) -> None:
     page = open_page(f"{host_url}/library.html", reduced_motion=motion)
@@ -110,7 +108,7 @@ def test_nothing_moves_for_those_who_asked_for_less(
     assert sliding is moves
 
 
-def test_the_log_tells_only_what_is_new(host_url: str, open_page: OpenPage) -> None:
+def test_the_log_announces_only_new_entries(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     chat.locator(".launcher").click()
@@ -142,7 +140,7 @@ def test_the_log_tells_only_what_is_new(host_url: str, open_page: OpenPage) -> N
     expect(log).to_have_attribute("aria-live", "polite")
 
 
-def test_forced_colours_keep_edges(app_url: str, open_page: OpenPage) -> None:
+def test_edges_are_visible_in_forced_colours(app_url: str, open_page: OpenPage) -> None:
     page = open_page(app_url, forced_colors="active")
     chat = chat_on(page)
     wait_for_greeting(chat)
@@ -194,7 +192,7 @@ RATIO = """([one, other]) => {
 
 
 @pytest.mark.parametrize("colour_scheme", ["light", "dark"])
-def test_edges_and_focus_rings_can_be_seen(
+def test_edges_and_focus_rings_have_enough_contrast(
     app_url: str, open_page: OpenPage, colour_scheme: str
 ) -> None:
     page = open_page(app_url, color_scheme=colour_scheme)
@@ -222,7 +220,7 @@ def test_edges_and_focus_rings_can_be_seen(
         assert page.evaluate(RATIO, pair) >= 3, part
 
 
-def test_a_press_can_be_taken_back(host_url: str, open_page: OpenPage) -> None:
+def test_a_press_can_be_cancelled(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     launcher = chat.locator(".launcher")
@@ -236,7 +234,7 @@ def test_a_press_can_be_taken_back(host_url: str, open_page: OpenPage) -> None:
     expect(chat.get_by_role("dialog")).to_have_count(1)
 
 
-def test_there_is_nothing_that_plays_flashes_or_times_out() -> None:
+def test_nothing_plays_flashes_or_times_out() -> None:
     """Whatever would bring these criteria into play does not occur in what a browser is given."""
     barred = re.compile(
         r"<(audio|video|marquee|blink|object|embed|canvas)\b|new Audio|devicemotion|"
@@ -249,9 +247,7 @@ def test_there_is_nothing_that_plays_flashes_or_times_out() -> None:
     assert [name for name, match in found.items() if match] == []
 
 
-def test_page_headings_and_those_of_the_chat_make_one_outline(
-    host_url: str, open_page: OpenPage
-) -> None:
+def test_the_headings_of_page_and_chat_form_one_outline(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/inside.html")
     chat = chat_on(page)
     wait_for_greeting(chat)
@@ -261,7 +257,7 @@ def test_page_headings_and_those_of_the_chat_make_one_outline(
     assert set(levels[3:]) == {"H4"}
 
 
-def test_wide_text_spacing_and_right_to_left_cut_nothing(
+def test_wide_text_spacing_and_right_to_left_clip_nothing(
     host_url: str, open_page: OpenPage
 ) -> None:
     page = open_page(f"{host_url}/library.html", width=320)

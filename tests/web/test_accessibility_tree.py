@@ -40,7 +40,7 @@ def press(page: Page, button: Locator) -> None:
     page.keyboard.press("Enter")
 
 
-def test_whole_job_in_the_accessibility_tree(host_url: str, open_page: OpenPage) -> None:
+def test_whole_journey_in_the_accessibility_tree(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     expect(page.locator("body")).to_match_aria_snapshot("""

@@ -23,7 +23,7 @@ from tests.support.web_chat import (
 SIZE_LIMIT_BYTES = 30_000
 
 
-def test_first_load_is_small_and_only_ours(
+def test_the_first_load_is_small_and_from_our_server_only(
     app_url: str, host_url: str, open_page: OpenPage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = open_page("about:blank")
@@ -79,7 +79,9 @@ def test_two_chats_on_a_strict_page_stay_apart(host_url: str, open_page: OpenPag
     expect(answers(second)).to_have_count(1)
 
 
-def test_hostile_page_neither_spoils_nor_hears_the_chat(host_url: str, open_page: OpenPage) -> None:
+def test_a_hostile_page_cannot_break_or_overhear_the_chat(
+    host_url: str, open_page: OpenPage
+) -> None:
     page = open_page(f"{host_url}/hostile.html")
     chat = chat_on(page)
     chat.locator(".launcher").click()
@@ -97,7 +99,7 @@ def test_hostile_page_neither_spoils_nor_hears_the_chat(host_url: str, open_page
     expect(chat.locator(".launcher")).to_be_focused()
 
 
-def test_print_leaves_a_floating_chat_out(host_url: str, open_page: OpenPage) -> None:
+def test_a_floating_chat_is_not_printed(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     expect(chat_on(page).locator(".launcher")).to_be_visible()
     page.emulate_media(media="print")
@@ -130,9 +132,7 @@ def test_methods_and_events(host_url: str, open_page: OpenPage) -> None:
     expect(chat.locator(".launcher")).to_have_accessible_name(re.compile(r"\d+ new message"))
 
 
-def test_where_the_chat_cannot_start_the_page_says_where_help_is(
-    app_url: str, open_page: OpenPage
-) -> None:
+def test_the_page_shows_help_if_the_chat_cannot_start(app_url: str, open_page: OpenPage) -> None:
     page = open_page(app_url, width=320, java_script_enabled=False)
     expect(page.get_by_role("heading", name="The chat has not started")).to_be_visible()
     expect(page.get_by_role("link", name="Chat on plain pages instead")).to_be_visible()
@@ -142,9 +142,7 @@ def test_where_the_chat_cannot_start_the_page_says_where_help_is(
     assert_no_sideways_scroll_of(page, "html")
 
 
-def test_attributes_say_where_how_and_whether_it_is_open(
-    host_url: str, open_page: OpenPage
-) -> None:
+def test_attributes_set_position_title_and_open_state(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/attributes.html")
     chats = page.locator("community-connector")
     expect(chats).to_have_count(1)
@@ -164,14 +162,14 @@ def test_attributes_say_where_how_and_whether_it_is_open(
     expect(panel).to_be_hidden()
 
 
-def test_a_narrow_screen_is_not_covered_unasked(host_url: str, open_page: OpenPage) -> None:
+def test_the_chat_does_not_open_by_itself_on_a_narrow_screen(
+    host_url: str, open_page: OpenPage
+) -> None:
     page = open_page(f"{host_url}/attributes.html", width=390)
     expect(chat_on(page).locator(".launcher")).to_be_visible()
 
 
-def test_a_site_sets_colours_corners_and_type_by_properties(
-    app_url: str, open_page: OpenPage
-) -> None:
+def test_custom_properties_set_colours_corners_and_fonts(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/widget")
     themed = page.locator("#themed")
     wait_for_greeting(themed)
@@ -181,7 +179,7 @@ def test_a_site_sets_colours_corners_and_type_by_properties(
     expect(send).to_have_css("font-family", "Georgia, serif")
 
 
-def test_the_guide_shows_the_real_thing(app_url: str, open_page: OpenPage) -> None:
+def test_the_guides_examples_work(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/widget")
     expect(page.locator("#line")).to_contain_text(f'src="{app_url}/widget.js"')
     floating = page.locator("community-connector[data-placed]")
@@ -201,7 +199,7 @@ def test_the_guide_shows_the_real_thing(app_url: str, open_page: OpenPage) -> No
     assert page.evaluate("window.violations") == []
 
 
-def test_every_part_is_asked_for_at_once() -> None:
+def test_every_module_is_preloaded() -> None:
     folder = ROOT / "bot" / "widget"
     needed, unread = set(), ["chat"]
     while unread:

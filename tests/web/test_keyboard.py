@@ -17,7 +17,7 @@ from tests.support.web_chat import (
 )
 
 
-def test_whole_job_by_keyboard(host_url: str, open_page: OpenPage) -> None:
+def test_whole_journey_by_keyboard(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     launcher = chat.get_by_role("button", name="Community Connector")
@@ -57,7 +57,7 @@ def test_whole_job_by_keyboard(host_url: str, open_page: OpenPage) -> None:
     expect(field).to_be_hidden()
 
 
-def test_page_links_come_in_a_sensible_order(app_url: str, open_page: OpenPage) -> None:
+def test_the_tab_order_of_the_page_is_sensible(app_url: str, open_page: OpenPage) -> None:
     page = open_page(app_url)
     chat = chat_on(page)
     wait_for_greeting(chat)
@@ -74,7 +74,7 @@ def test_page_links_come_in_a_sensible_order(app_url: str, open_page: OpenPage) 
     assert headings[:2] == ["H1", "H2"]
 
 
-def test_where_it_covers_the_page_the_focus_stays_in_it(host_url: str, open_page: OpenPage) -> None:
+def test_focus_stays_in_a_chat_that_covers_the_page(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html", width=320)
     chat = chat_on(page)
     launcher = chat.locator(".launcher")
@@ -97,9 +97,7 @@ def test_where_it_covers_the_page_the_focus_stays_in_it(host_url: str, open_page
     expect(launcher).to_be_focused()
 
 
-def test_beside_the_page_the_focus_goes_on_and_is_never_hidden(
-    host_url: str, open_page: OpenPage
-) -> None:
+def test_focus_beside_the_page_is_never_hidden(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     launcher = chat.locator(".launcher")

@@ -39,7 +39,7 @@ def start_again(page: Page) -> None:
     page.locator(".write").get_by_role("button", name="Start again").click()
 
 
-def test_whole_job_without_javascript(app_url: str, open_page: OpenPage) -> None:
+def test_whole_journey_without_javascript(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/chat", java_script_enabled=False)
     tab_to(page, page.get_by_label("Your message"))
     page.keyboard.type(GARDENING)
@@ -103,7 +103,7 @@ def test_axe_finds_nothing_in_plain_pages(app_url: str, open_page: OpenPage) -> 
     assert_no_sideways_scroll_of(page, "html")
 
 
-def test_leaving_a_plain_page_forgets_the_talk(app_url: str, open_page: OpenPage) -> None:
+def test_leaving_a_plain_page_forgets_the_conversation(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/chat", java_script_enabled=False)
     say(page, "is there a choir near here")
     page.get_by_role("button", name="Leave this page quickly").click()

@@ -66,9 +66,7 @@ def test_text_is_never_markup_and_links_are_only_web_links(
     assert markup in shown["text"]
 
 
-def test_a_card_can_be_kept_shared_put_in_a_calendar_and_reported(
-    app_url: str, open_page: OpenPage
-) -> None:
+def test_a_card_can_be_saved_shared_and_reported(app_url: str, open_page: OpenPage) -> None:
     page = open_page(app_url, permissions=["clipboard-read", "clipboard-write"])
     chat = chat_on(page)
     wait_for_greeting(chat)
@@ -97,7 +95,7 @@ def test_a_card_can_be_kept_shared_put_in_a_calendar_and_reported(
     expect(answers(chat).last).to_contain_text(name)
 
 
-def test_the_map_and_its_list_say_the_same_and_ask_nobody(
+def test_the_map_matches_its_list_and_loads_nothing_from_others(
     app_url: str, open_page: OpenPage
 ) -> None:
     page = open_page(app_url)
@@ -138,7 +136,7 @@ DRAW = """async (points) => {
 }"""
 
 
-def test_the_map_is_true(app_url: str, open_page: OpenPage) -> None:
+def test_the_map_is_to_scale(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/widget")
     # A mile is 1/69.055 of a degree north, and at 60 degrees twice that to the east.
     mile = 1 / 69.055
@@ -155,7 +153,7 @@ def test_the_map_is_true(app_url: str, open_page: OpenPage) -> None:
     assert drawn["scale"].endswith(("mile", "miles"))
 
 
-def test_what_has_no_place_is_on_no_map(app_url: str, open_page: OpenPage) -> None:
+def test_listings_without_a_place_are_not_on_the_map(app_url: str, open_page: OpenPage) -> None:
     """A confidential listing comes without a point; so does one whose place is not known."""
     page = open_page(app_url)
     chat = chat_on(page)

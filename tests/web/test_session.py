@@ -18,7 +18,7 @@ from tests.support.web_chat import (
 )
 
 
-def test_session_survives_reload_and_is_not_read_out_again(
+def test_a_session_survives_a_reload_and_is_not_announced_again(
     app_url: str, open_page: OpenPage
 ) -> None:
     page = open_page(app_url)
@@ -44,7 +44,7 @@ def test_session_survives_reload_and_is_not_read_out_again(
     expect(chat.get_by_role("link", name=re.compile("116 123"))).to_be_visible()
 
 
-def test_open_chat_follows_to_the_next_page(host_url: str, open_page: OpenPage) -> None:
+def test_an_open_chat_stays_open_on_the_next_page(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     chat.locator(".launcher").click()
@@ -96,7 +96,7 @@ def test_start_again_clears_here_and_on_the_server(app_url: str, open_page: Open
     assert GARDENING not in page.evaluate("() => JSON.stringify(sessionStorage)")
 
 
-def test_start_again_drops_what_is_on_its_way(app_url: str, open_page: OpenPage) -> None:
+def test_start_again_drops_answers_on_their_way(app_url: str, open_page: OpenPage) -> None:
     page = open_page(app_url)
     chat = chat_on(page)
     wait_for_greeting(chat)

@@ -30,7 +30,7 @@ def assert_left_without_trace(page: Page, app_url: str, act: Callable[[], None])
     assert page.evaluate(STORED) == []
 
 
-def test_shift_three_times_leaves_without_trace(app_url: str, open_page: OpenPage) -> None:
+def test_pressing_shift_three_times_leaves_no_trace(app_url: str, open_page: OpenPage) -> None:
     app_url = app_url.rstrip("/")
     page = open_page(app_url)
     chat = chat_on(page)
@@ -49,7 +49,7 @@ def test_shift_three_times_leaves_without_trace(app_url: str, open_page: OpenPag
     assert_left_without_trace(page, app_url, press_three_times)
 
 
-def test_leave_link_leaves_without_trace(app_url: str, open_page: OpenPage) -> None:
+def test_the_leave_link_leaves_no_trace(app_url: str, open_page: OpenPage) -> None:
     app_url = app_url.rstrip("/")
     page = open_page(app_url)
     wait_for_greeting(chat_on(page))
@@ -57,7 +57,7 @@ def test_leave_link_leaves_without_trace(app_url: str, open_page: OpenPage) -> N
     assert_left_without_trace(page, app_url, link.click)
 
 
-def test_leave_button_goes_where_the_site_says(host_url: str, open_page: OpenPage) -> None:
+def test_the_leave_button_opens_the_sites_exit_page(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/hostile.html")
     chat = chat_on(page)
     chat.locator(".launcher").click()
@@ -69,7 +69,7 @@ def test_leave_button_goes_where_the_site_says(host_url: str, open_page: OpenPag
     assert page.evaluate(STORED) == []
 
 
-def test_leaving_another_site_forgets_on_the_server_too(
+def test_leaving_another_site_forgets_on_the_server(
     host_url: str, app_url: str, open_page: OpenPage
 ) -> None:
     page = open_page(f"{host_url}/library.html")
@@ -90,7 +90,7 @@ def test_leaving_another_site_forgets_on_the_server_too(
     talk.close()
 
 
-def test_page_brought_back_from_memory_shows_nothing(host_url: str, open_page: OpenPage) -> None:
+def test_a_page_restored_from_memory_shows_nothing(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
     chat = chat_on(page)
     chat.locator(".launcher").click()
