@@ -66,8 +66,9 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
             config.attributes["connection"] = connection
             (command.downgrade if down else command.upgrade)(config, revision)
     except (SQLAlchemyError, CommandError) as error:
-        cause = str(getattr(error, "orig", error)).splitlines()[0]
-        raise DatabaseError(f"The directory's database cannot be used: {cause}.") from error
+        raise DatabaseError(
+            f"The directory's database cannot be used: {name_cause(error)}."
+        ) from error
 
 
 def begin_writing(session: Session) -> None:
@@ -93,6 +94,11 @@ def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any)
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     row = (insert_sqlite if on_sqlite else insert_postgresql)(table).values(**values)
     session.execute(row.on_conflict_do_nothing())
+
+
+def name_cause(error: SQLAlchemyError | CommandError) -> str:
+    """The first line of what the database itself said."""
+    return str(getattr(error, "orig", error)).splitlines()[0]
 
 
 # And whether their indexes are to be cleared up as well.

@@ -1,1 +1,1 @@
-"""How listings come in: read, completed, written, kept in step, and shown once."""
+"""Importing listings: classified, written, synced with their feeds, and linked to duplicates."""

@@ -1,4 +1,7 @@
-"""Who changed which listing, and when. Must never hold anything of residents."""
+"""The desk's audit log: who changed which listing, and when.
+
+Must never store anything about residents.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -14,10 +17,10 @@ from directory.models import AuditRow, ListingRow
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """What `who` did to a listing, `at` in UTC; what was done to no one listing has no id.
+    """What `who` did to a listing, `at` in UTC. `listing_id` is None for anything else.
 
-    `name` is the listing's as it is now, or what else it was done to; `fields` are those that
-    changed; `before` is how it was, None for a new one or where that must not be kept.
+    `name` is the listing's current name, or says what else was changed; `fields` are those that
+    changed; `before` is the listing before the change, None if it was new or must not be stored.
     """
 
     listing_id: int | None
@@ -30,23 +33,25 @@ class AuditEntry:
 
 
 class AuditLog:
-    """Every change that was made at the desk, in a directory's database."""
+    """Reads the changes that were made at the desk."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def read(self, start: int, most: int) -> list[AuditEntry]:
-        """Changes from number `start`, the latest first."""
-        return self._find(select(AuditRow, ListingRow.document), start, most)
+    def read_entries(self, offset: int, limit: int) -> list[AuditEntry]:
+        """A page of all entries, the latest first."""
+        return self._select(select(AuditRow, ListingRow.document), offset, limit)
 
-    def of(self, listing_id: int, most: int = 100) -> list[AuditEntry]:
-        """A listing's own, the latest first."""
+    def read_listing_entries(self, listing_id: int, limit: int = 100) -> list[AuditEntry]:
+        """A listing's own entries, the latest first."""
         query = select(AuditRow, ListingRow.document).where(AuditRow.listing_id == listing_id)
-        return self._find(query, 0, most)
+        return self._select(query, 0, limit)
 
-    def _find(self, query: Select[AuditRow, str | None], start: int, most: int) -> list[AuditEntry]:
+    def _select(
+        self, query: Select[AuditRow, str | None], offset: int, limit: int
+    ) -> list[AuditEntry]:
         query = query.outerjoin(ListingRow, ListingRow.id == AuditRow.listing_id)
-        query = query.order_by(AuditRow.id.desc()).offset(start).limit(most)
+        query = query.order_by(AuditRow.id.desc()).offset(offset).limit(limit)
         with Session(self._engine) as session:
             return [
                 AuditEntry(
@@ -70,7 +75,7 @@ def record_listing_change(
     fields: Iterable[str] = (),
     before: str = "",
 ) -> None:
-    """Note what somebody did to a listing: to which fields, and its document until then."""
+    """Record a change to a listing: its fields, and the listing's document before it."""
     session.add(
         AuditRow(
             listing_id=listing_id,
@@ -85,13 +90,14 @@ def record_listing_change(
 
 
 def record_listing_changes(session: Session, ids: Collection[int], who: str, what: str) -> None:
-    """Note that somebody did the same to each of these listings; how they were is not kept."""
-    note = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
+    """Record the same change to each of these listings, without their earlier documents."""
+    values = {"at": read_clock(), "who": who, "what": what, "fields": "", "before": ""}
     if ids:
-        session.execute(insert(AuditRow), [{"listing_id": at, **note} for at in ids])
+        rows = [{"listing_id": listing_id, **values} for listing_id in ids]
+        session.execute(insert(AuditRow), rows)
 
 
 def record_other_change(session: Session, about: str, who: str, what: str) -> None:
-    """Note what somebody did to `about`, which is no listing."""
+    """Record a change to `about`, which is not a listing."""
     session.add(AuditRow(at=read_clock(), who=who, what=what, about=about))
     session.flush()

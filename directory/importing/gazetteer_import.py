@@ -14,6 +14,7 @@ from typing import TextIO
 from sqlalchemy import Connection, Engine, delete, func, insert
 from sqlalchemy.exc import SQLAlchemyError
 
+from directory.database import name_cause
 from directory.errors import DatabaseError, SourceError
 from directory.models import NamedPlaceRow
 from directory.places import make_place_key, normalise_postcode
@@ -64,9 +65,9 @@ def import_places(engine: Engine, file: str | Path, progress: Progress = no_prog
     except csv.Error as error:
         raise SourceError(f"{path} is cut short or no CSV ({error}). Fetch it again.") from None
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(
-            f"The directory's database refused the places ({cause}). Nothing of {path} was taken."
+            f"The directory's database refused the places ({name_cause(error)}). Nothing from "
+            f"{path} was imported."
         ) from error
 
 

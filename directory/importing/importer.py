@@ -1,7 +1,7 @@
-"""Taking a source into the directory: all of it, or none.
+"""Importing a source into the directory: all of it, or none.
 
-Owns the order of things (read everything, encode what changed, then write in one
-transaction) and the counts told at the end. Knows no file format.
+Owns the order of the steps (read everything, encode what changed, write in one transaction, link
+duplicates) and the counts of the report. Must know no file format.
 """
 
 import json
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory.database import forget_deleted
+from directory.database import forget_deleted, name_cause
 from directory.encoder import Encoder, Vectors
 from directory.errors import DatabaseError, ImportHeldError, SourceError
 from directory.importing.audit_log import record_listing_changes
@@ -41,18 +41,18 @@ from directory.progress import Progress, no_progress
 from directory.rejected import RejectedRow, withhold_text
 
 OWN_SOURCE = "navigators"
-"""Where listings are that navigators added by hand: no import may take its name."""
+"""The source of the listings that navigators add by hand: no import may use its name."""
 
-# A source that has fewer listings than this may lose them all; one that has more, this part.
-_FEW = 10
-_MOST_LOST = 0.5
+# A source with fewer listings may lose all of them; one with more, at most this share.
+_MIN_LISTINGS_TO_HOLD = 10
+_MAX_LOSS = 0.5
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did. `encoded` counts the listings whose vector had to be made.
+    """The outcome of an import. `encoded` counts the listings that needed a new vector.
 
-    `doubtful` were taken, each without what its `doubts` say could not be read. `linked` is None
+    `doubtful` listings were imported without the values that their `doubts` name. `linked` is None
     if the caller links duplicates itself, once for many sources.
     """
 
@@ -124,77 +124,86 @@ def write_source(
             f"The name {OWN_SOURCE!r} is for listings added at the desk. Choose another name.",
             "Name it with --source.",
         )
-    listings, rejected = _sort_out(rows)
+    listings, rejected = _sort_rows(rows)
     try:
         with Session(engine) as session:
-            known = _read_known(session, source)
-            edits = load_overrides(session, source)
-            for key in edits.keys() & listings.keys():
-                listings[key] = apply_overrides(listings[key], edits[key])
-            there = {*listings, *(row.key for row in rejected)}
-            gone = [one for key, one in known.items() if complete and key not in there]
-            lost = [one.id for one in gone if not one.gone]
+            known = _load_known(session, source)
+            overrides = load_overrides(session, source)
+            for key in overrides.keys() & listings.keys():
+                listings[key] = apply_overrides(listings[key], overrides[key])
+            keys_in_source = {*listings, *(row.key for row in rejected)}
+            dropped = [
+                stored for key, stored in known.items() if complete and key not in keys_in_source
+            ]
+            dropped_ids = [stored.id for stored in dropped if not stored.gone]
             if not accept_loss:
-                shut = [key for key, one in listings.items() if one.status == "closed"]
-                closing = [known[key] for key in shut if key in known]
-                had = sum(one.open for one in known.values())
-                _refuse_loss(source, sum(one.open for one in [*gone, *closing]), had)
-            written = _encode_changed(session, encoder, listings, known, progress)
+                closed_keys = [key for key, row in listings.items() if row.status == "closed"]
+                closing = [known[key] for key in closed_keys if key in known]
+                _check_loss(
+                    source,
+                    lost=sum(stored.is_open for stored in [*dropped, *closing]),
+                    total=sum(stored.is_open for stored in known.values()),
+                )
+            changed = _encode_changed(session, encoder, listings, known, progress)
             withheld = _withhold_stored(session, _find_private(rejected, listings, known))
             source_id = _upsert_source(session, source, notice)
-            changed = write_listings(session, source_id, [*(one for one, _ in written), *withheld])
-            close_listings(session, lost)
+            changed_ids = write_listings(
+                session, source_id, [*(written for written, _ in changed), *withheld]
+            )
+            close_listings(session, dropped_ids)
             if who:
-                record_listing_changes(session, changed, who, "imported")
-                record_listing_changes(session, lost, who, "closed: no longer in the import")
+                record_listing_changes(session, changed_ids, who, "imported")
+                record_listing_changes(session, dropped_ids, who, "closed: no longer in the import")
             _quarantine(session, source_id, rejected)
             session.commit()
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", error)).splitlines()[0]
         raise DatabaseError(
-            f"The directory's database refused the change ({cause}). Nothing from {source} was "
-            "imported."
+            f"The directory's database refused the change ({name_cause(error)}). Nothing from "
+            f"{source} was imported."
         ) from error
-    private = {one.listing.key for one in withheld}
-    private |= {one.listing.key for one, _ in written if one.listing.confidential}
-    # What was changed at the desk may have left several copies of a place.
-    forget_deleted(engine, thorough=not private.isdisjoint(edits))
-    added = sum(one.id is None for one, _ in written)
+    private_keys = {written.listing.key for written in withheld}
+    private_keys |= {written.listing.key for written, _ in changed if written.listing.confidential}
+    # Changes at the desk may have left several copies of a place.
+    forget_deleted(engine, thorough=not private_keys.isdisjoint(overrides))
+    added = sum(written.id is None for written, _ in changed)
     return ImportReport(
         source=source,
         added=added,
-        updated=len(written) - added,
-        unchanged=len(listings) - len(written),
-        closed=len(lost),
-        encoded=sum(encoded for _, encoded in written),
+        updated=len(changed) - added,
+        unchanged=len(listings) - len(changed),
+        closed=len(dropped_ids),
+        encoded=sum(is_encoded for _, is_encoded in changed),
         quarantined=tuple(rejected),
-        doubtful=tuple(one for one in listings.values() if one.doubts),
+        doubtful=tuple(listing for listing in listings.values() if listing.doubts),
     )
 
 
 def _find_private(
-    rejected: list[RejectedRow], listings: dict[str, Listing], known: dict[str, "_Known"]
+    rejected: list[RejectedRow], listings: dict[str, Listing], known: dict[str, "_KnownListing"]
 ) -> list[int]:
-    """The stored listings that a refused row says, or may say, are to be kept private."""
+    """The ids of stored listings that a rejected row marks, or may mark, as confidential."""
     keys = {row.key for row in rejected if row.confidential}
     return [known[key].id for key in keys if key in known and key not in listings]
 
 
 def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
-    """These listings as they are, but without a place: what was refused does not undo that."""
+    """These listings made confidential, although the row that asks for it was rejected."""
     rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
     listings = {row.id: load_listing(row.document) for row in rows if not row.gone}
     vectors = read_vectors(session, list(listings))
     written = []
-    for at, listing in listings.items():
+    for listing_id, listing in listings.items():
         withheld = withhold_place(replace(listing, confidential=True))
         if withheld != listing:
-            written.append(Written(withheld, make_entry(withheld, vectors[at]), at))
+            entry = make_entry(withheld, vectors[listing_id])
+            written.append(Written(withheld, entry, listing_id))
     return written
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownListing:
+    """What the import compares of a stored listing."""
+
     id: int
     digest: str
     text_digest: str
@@ -202,32 +211,26 @@ class _Known:
     facts: bytes
 
     @property
-    def open(self) -> bool:
-        """Whether residents are shown it."""
+    def is_open(self) -> bool:
+        """Whether residents see the listing."""
         return not self.gone and is_open(self.facts)
 
 
-def _read_known(session: Session, source: str) -> dict[str, _Known]:
-    of = (
-        ListingRow.id,
-        ListingRow.digest,
-        EntryRow.text_digest,
-        ListingRow.gone,
-        EntryRow.facts,
-    )
+def _load_known(session: Session, source: str) -> dict[str, _KnownListing]:
     rows = session.execute(
-        select(ListingRow.key, *of)
+        select(ListingRow.key, ListingRow.id, ListingRow.digest)
+        .add_columns(EntryRow.text_digest, ListingRow.gone, EntryRow.facts)
         .join(EntryRow, EntryRow.listing_id == ListingRow.id)
         .join(SourceRow, SourceRow.id == ListingRow.source_id)
         .where(SourceRow.name == source)
     )
-    return {row.key: _Known(*row[1:]) for row in rows}
+    return {row.key: _KnownListing(*row[1:]) for row in rows}
 
 
-def _refuse_loss(source: str, lost: int, had: int) -> None:
-    if had >= _FEW and lost > _MOST_LOST * had:
+def _check_loss(source: str, *, lost: int, total: int) -> None:
+    if total >= _MIN_LISTINGS_TO_HOLD and lost > _MAX_LOSS * total:
         raise ImportHeldError(
-            f"{source} would lose {lost} of its {had} listings, so this update is on hold and "
+            f"{source} would lose {lost} of its {total} listings, so this update is on hold and "
             "nothing was changed.",
             f"If that is right, use import --accept-loss, or sync --accept {source}.",
         )
@@ -237,10 +240,10 @@ def _encode_changed(
     session: Session,
     encoder: Encoder,
     listings: dict[str, Listing],
-    known: dict[str, _Known],
+    known: dict[str, _KnownListing],
     progress: Progress,
 ) -> list[tuple[Written, bool]]:
-    """What has to be written, each with whether its vector had to be made."""
+    """The listings that changed, each with whether it needed a new vector."""
     changed = [
         listing
         for key, listing in listings.items()
@@ -248,22 +251,22 @@ def _encode_changed(
         or known[key].gone
         or known[key].digest != digest_document(dump_listing(listing))
     ]
-    unseen = [
+    to_encode = [
         listing
         for listing in changed
         if listing.key not in known
         or known[listing.key].text_digest != digest_encoder_text(listing)
     ]
-    keys = [listing.key for listing in unseen]
-    vectors = dict(zip(keys, _encode(encoder, unseen, progress), strict=True))
+    keys = [listing.key for listing in to_encode]
+    vectors = dict(zip(keys, _encode(encoder, to_encode, progress), strict=True))
     ids = {listing.key: known[listing.key].id for listing in changed if listing.key in known}
-    kept = read_vectors(session, [at for key, at in ids.items() if key not in vectors])
+    stored_vectors = read_vectors(session, [ids[key] for key in ids if key not in vectors])
     written: list[tuple[Written, bool]] = []
     for listing in changed:
-        at = ids.get(listing.key)
-        vector = vectors[listing.key] if at is None or listing.key in vectors else kept[at]
-        entry = make_entry(listing, vector)
-        written.append((Written(listing, entry, at), listing.key in vectors))
+        listing_id = ids.get(listing.key)
+        is_encoded = listing_id is None or listing.key in vectors
+        vector = vectors[listing.key] if is_encoded else stored_vectors[ids[listing.key]]
+        written.append((Written(listing, make_entry(listing, vector), listing_id), is_encoded))
     return written
 
 
@@ -274,7 +277,7 @@ def _upsert_source(session: Session, name: str, notice: str | None) -> int:
         session.add(row)
     if notice is not None and row.notice != notice:
         row.notice = notice
-        # It is shown with every listing of the source's.
+        # The notice is shown with every listing of the source.
         announce_change(session)
     session.flush()
     return row.id
@@ -295,7 +298,7 @@ def _quarantine(session: Session, source_id: int, rejected: list[RejectedRow]) -
     )
 
 
-def _sort_out(
+def _sort_rows(
     rows: Iterable[Listing | RejectedRow],
 ) -> tuple[dict[str, Listing], list[RejectedRow]]:
     listings: dict[str, Listing] = {}
@@ -311,10 +314,10 @@ def _sort_out(
             )
         else:
             listings[row.key] = withhold_place(classify_listing(row))
-    for refused in rejected:
-        if refused.confidential and refused.key in listings:
-            one = replace(listings[refused.key], confidential=True)
-            listings[refused.key] = withhold_place(one)
+    for rejected_row in rejected:
+        if rejected_row.confidential and rejected_row.key in listings:
+            listing = replace(listings[rejected_row.key], confidential=True)
+            listings[rejected_row.key] = withhold_place(listing)
     return listings, [withhold_text(row) for row in rejected]
 
 
@@ -323,9 +326,9 @@ def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> It
         return []
     done = 0
 
-    def count(more: int) -> None:
+    def count(encoded: int) -> None:
         nonlocal done
-        done += more
+        done += encoded
         progress("Learning what they mean", done, len(listings))
 
     progress("Learning what they mean", 0, len(listings))
@@ -333,5 +336,5 @@ def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> It
 
 
 def _plain_json(content: dict[str, Any]) -> Any:
-    # Python reads and writes NaN and Infinity; JSON and PostgreSQL have neither.
+    # Python writes NaN and Infinity, which JSON and PostgreSQL do not have.
     return json.loads(json.dumps(content, default=str), parse_constant=str)

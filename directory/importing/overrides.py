@@ -1,7 +1,6 @@
-"""What navigators changed of a source's listings, laid over what the source says.
+"""The fields that navigators changed in a source's listings, which override the source's own.
 
-Owns how the two go together. A field that nobody changed here follows its source. Must never hold
-a place of a confidential listing.
+A field that nobody changed follows its source. Must never store a place of a confidential listing.
 """
 
 import json
@@ -17,44 +16,44 @@ from directory.models import AuditRow, ListingRow, OverrideRow, SourceRow
 
 Fields = Mapping[str, Any]
 
-# The key is the source's, what is proposed is ours, and a record is the source's own words.
+# The key and the record belong to the source, and `proposed` is computed.
 EDITABLE = tuple(
     field.name for field in fields(Listing) if field.name not in ("key", "proposed", "record")
 )
-_PLACES = ("places", "covers")
+_PLACE_FIELDS = ("places", "covers")
 
 
 def find_changed_fields(before: Listing, after: Listing) -> tuple[str, ...]:
-    """The names of the fields in which the two differ, in the order of a listing's own."""
+    """The names of the fields that differ, in the order of `Listing`."""
     return tuple(name for name in EDITABLE if getattr(before, name) != getattr(after, name))
 
 
 def dump_fields(listing: Listing, names: Collection[str]) -> dict[str, Any]:
-    """The values of these fields, as JSON has them."""
+    """The values of these fields, as JSON types."""
     document = json.loads(dump_listing(listing))
     return {name: document[name] for name in names}
 
 
-def apply_overrides(listing: Listing, edit: Fields) -> Listing:
-    """The source's listing with what was changed here.
+def apply_overrides(listing: Listing, overrides: Fields) -> Listing:
+    """The source's listing with the fields that were changed here.
 
-    It is confidential if either says so, and was checked when either says it last was.
+    It is confidential if either says so, and its `assured_date` is the later of the two.
     """
-    document = {**json.loads(dump_listing(listing)), **edit}
-    laid = load_listing(json.dumps(document))
-    days = [day for day in (laid.assured_date, listing.assured_date) if day]
+    document = {**json.loads(dump_listing(listing)), **overrides}
+    combined = load_listing(json.dumps(document))
+    days = [day for day in (combined.assured_date, listing.assured_date) if day]
     return withhold_place(
         replace(
-            laid,
-            confidential=laid.confidential or listing.confidential,
+            combined,
+            confidential=combined.confidential or listing.confidential,
             assured_date=max(days, default=None),
-            proposed=tuple(name for name in listing.proposed if name not in edit),
+            proposed=tuple(name for name in listing.proposed if name not in overrides),
         )
     )
 
 
 def load_overrides(session: Session, source: str) -> dict[str, Fields]:
-    """What was changed of a source's listings, by their keys."""
+    """The overrides of a source's listings, by the listing's key."""
     rows = session.execute(
         select(ListingRow.key, OverrideRow.fields)
         .join(ListingRow, ListingRow.id == OverrideRow.listing_id)
@@ -64,17 +63,19 @@ def load_overrides(session: Session, source: str) -> dict[str, Fields]:
     return {row.key: row.fields for row in rows}
 
 
-def save_overrides(session: Session, listing_id: int, edit: Fields) -> None:
-    """Remember these fields as changed here, beside those that were before."""
+def save_overrides(session: Session, listing_id: int, overrides: Fields) -> None:
+    """Add these fields to the listing's overrides."""
     row = session.get(OverrideRow, listing_id)
     if row is None:
-        session.add(OverrideRow(listing_id=listing_id, fields=dict(edit)))
+        session.add(OverrideRow(listing_id=listing_id, fields=dict(overrides)))
     else:
-        row.fields = {**row.fields, **edit}
+        row.fields = {**row.fields, **overrides}
 
 
 def forget_places(session: Session, ids: Collection[int]) -> None:
-    """Keep no place of these listings, nor how they were: each is confidential now."""
+    """Erase the places and earlier documents of these listings, which are now confidential."""
     session.execute(update(AuditRow).where(AuditRow.listing_id.in_(ids)).values(before=""))
     for row in session.scalars(select(OverrideRow).where(OverrideRow.listing_id.in_(ids))):
-        row.fields = {name: value for name, value in row.fields.items() if name not in _PLACES}
+        row.fields = {
+            name: value for name, value in row.fields.items() if name not in _PLACE_FIELDS
+        }

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory.clock import read_clock
+from directory.database import name_cause
 from directory.encoder import Encoder
 from directory.errors import DatabaseError, DirectoryError, ImportHeldError, SourceError
 from directory.importing.duplicates import link_duplicates
@@ -241,5 +242,4 @@ def _open(engine: Engine) -> Iterator[Session]:
         with Session(engine) as session:
             yield session
     except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", error)).splitlines()[0]
-        raise DatabaseError(f"The directory's database refused ({cause}).") from error
+        raise DatabaseError(f"The directory's database refused ({name_cause(error)}).") from error

@@ -55,7 +55,9 @@ def test_the_contact_changes_only_its_own_fields(desk, stranger, number, path):
     assert not listing.confidential
     assert listing.assured_date is not None
     assert "phone" in [
-        field for one in desk.desk_services.history.of(number) for field in one.fields
+        field
+        for one in desk.desk_services.history.read_listing_entries(number)
+        for field in one.fields
     ]
 
 

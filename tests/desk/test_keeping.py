@@ -198,13 +198,13 @@ def test_the_history_tells_who_did_what_and_how_it_was(engine, editor, take_in):
     change(editor, number, phone="01632 960002", cost_amount=0.0)
     editor.assure(number, "Omar", version=editor.read(number).version)
     assert change(editor, number) == ()
-    latest, first = AuditLog(engine).of(number)
+    latest, first = AuditLog(engine).read_listing_entries(number)
     assert (latest.who, latest.what, latest.fields) == ("Omar", "checked", ("assured_date",))
     assert (first.who, first.what) == ("Nadia", "changed")
     assert first.fields == ("phone", "cost_amount")
     assert first.before.phone == TEA.phone
-    assert AuditLog(engine).read(0, 1) == [latest]
-    assert AuditLog(engine).read(1, 5) == [first]
+    assert AuditLog(engine).read_entries(0, 1) == [latest]
+    assert AuditLog(engine).read_entries(1, 5) == [first]
 
 
 def find_leaks(engine: Engine) -> set[str]:
@@ -227,7 +227,7 @@ def test_a_listing_that_becomes_confidential_leaves_no_place_behind(engine, edit
         take_in(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=True))
     assert read(editor, number).places == ()
     assert find_leaks(engine) == set()
-    assert all(change.before is None for change in AuditLog(engine).of(number))
+    assert all(change.before is None for change in AuditLog(engine).read_listing_entries(number))
     # Nor does it come back by what was changed before.
     if by != "refused row":
         take_in(replace(TEA, confidential=by == "source", places=(PLACE,)))
@@ -266,7 +266,7 @@ def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
     editor.leave_out(row.id, "Nadia")
     editor.leave_out(row.id, "Omar")
     assert ListingQueries(engine, ServiceRepository(engine)).count_quarantined() == 0
-    [noted] = AuditLog(engine).read(0, 10)
+    [noted] = AuditLog(engine).read_entries(0, 10)
     assert (noted.who, noted.what) == ("Nadia", "row removed")
     assert noted.name == ("a private row, of town" if private else "Tea, of town")
     assert noted.listing_id is None

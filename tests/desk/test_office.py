@@ -47,7 +47,7 @@ def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
         "town", [replace(LUNCH, phone="01632 960001"), CHOIR], "Omar", complete=True
     )
     desk_services.take_in("town", [CHOIR], "Ada", complete=True)
-    told = [(one.who, one.what, one.name) for one in desk_services.history.read(0, 10)]
+    told = [(one.who, one.what, one.name) for one in desk_services.history.read_entries(0, 10)]
     assert told[:2] == [
         ("Ada", "closed: no longer in the import", "Lunch club"),
         ("Omar", "imported", "Lunch club"),
@@ -85,7 +85,7 @@ def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, re
     assert desk_services.list_pairs(10) == []
     desk_services.settle_pair(*pair, "different", "Omar")
     assert find_shown() == set(pair)
-    told = [(one.who, one.what) for one in desk_services.history.of(pair[0])]
+    told = [(one.who, one.what) for one in desk_services.history.read_listing_entries(pair[0])]
     assert told[:2] == [
         ("Omar", "marked as a different listing"),
         ("Nadia", "marked as a duplicate"),

@@ -272,8 +272,8 @@ def test_a_feed_cut_anywhere_is_refused(tmp_path, feeds):
     [
         ("[]", "holds no listings"),
         ('{"error": "sign in"}', "holds no Open Referral UK services"),
-        ("[" * 100_000, "is JSON that no feed would send"),
-        (f'[{{"id": {"9" * 5000}}}]', "is JSON that no feed would send"),
+        ("[" * 100_000, "is JSON that cannot be read"),
+        (f'[{{"id": {"9" * 5000}}}]', "is JSON that cannot be read"),
         ("[1, 2]", "holds no Open Referral UK services"),
     ],
 )

@@ -15,7 +15,7 @@ def create_audit_router(history: AuditLog) -> APIRouter:
     @router.get("")
     def list_changes(request: Request, page: PageNumber = 1) -> Response:
         # One entry more than is shown, to know whether there is another page.
-        changes = history.read((page - 1) * _PAGE_SIZE, _PAGE_SIZE + 1)
+        changes = history.read_entries((page - 1) * _PAGE_SIZE, _PAGE_SIZE + 1)
         return render_page(
             request,
             "audit.html",

@@ -62,7 +62,7 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
     def show_listing(request: Request, listing_id: RecordId) -> Response:
         kept = require_listing(listing_id)
         link = link_signer.create_link(request, "contact", [listing_id, kept.withdrawn])
-        history = desk_services.history.of(listing_id)
+        history = desk_services.history.read_listing_entries(listing_id)
         return render_page(
             request,
             "listing.html",
