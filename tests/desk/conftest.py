@@ -1,4 +1,4 @@
-"""A desk with the example town for each file of tests, and people who are signed in."""
+"""For each test module: a desk with the example town, and signed-in people."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The door of the desk: who gets in where, by real requests to a real server."""
+"""Sign-in, sessions, CSRF protection and permissions of the desk, over HTTP."""
 
 import threading
 import time
@@ -13,14 +13,14 @@ from tests.support.desk_server import PASSWORD, DeskServer, Person
 
 def test_sign_in_returns_to_the_requested_page(desk, stranger):
     desk.make_person("Olga", "analyst").close()
-    answer = stranger.get("/desk/releases?page=2")
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/desk/sign-in?to=/desk/releases%3Fpage%3D2"
-    page = stranger.read(answer.headers["location"])
+    response = stranger.get("/desk/releases?page=2")
+    assert response.status_code == 303
+    assert response.headers["location"] == "/desk/sign-in?to=/desk/releases%3Fpage%3D2"
+    page = stranger.read(response.headers["location"])
     assert 'value="/desk/releases?page=2"' in page
     sent = stranger.post(
         "/desk/sign-in",
-        page=answer.headers["location"],
+        page=response.headers["location"],
         name="olga",
         password=PASSWORD,
         to="/desk/releases?page=2",
@@ -41,16 +41,16 @@ def test_sign_in_never_redirects_to_another_site(desk, stranger, to):
 
 def test_sign_in_fails_with_the_same_page_for_every_reason(desk, stranger):
     desk.make_person("Olga", "analyst").close()
-    said = set()
+    pages = set()
     for name, password in (("Olga", "wrong"), ("Nobody", "wrong"), ("Nobody", "")):
-        answer = stranger.sign_in(name, password)
-        assert answer.status_code == 422
-        said.add(answer.text)
+        response = stranger.sign_in(name, password)
+        assert response.status_code == 422
+        pages.add(response.text)
     for _ in range(TRIES):
-        said.add(stranger.sign_in("Olga", "wrong").text)
-    # Barred, even with the right password: and even that does not show.
-    said.add(stranger.sign_in("Olga", PASSWORD).text)
-    assert len(said) == 1
+        pages.add(stranger.sign_in("Olga", "wrong").text)
+    # The name is barred now, even with the right password, and the page does not show it.
+    pages.add(stranger.sign_in("Olga", PASSWORD).text)
+    assert len(pages) == 1
     desk.desk_services.accounts.reset_password("Olga", PASSWORD)
 
 
@@ -60,46 +60,46 @@ def test_sign_in_attempts_are_limited_for_each_client(desk, encoder, ledger):
     person = Person(strict.url)
     for name in ("One", "Another"):
         assert person.sign_in(name, "wrong").status_code == 422
-    answer = person.sign_in("A third", "wrong")
-    assert answer.status_code == 429
-    assert "Wait a minute, then try again." in answer.text
-    assert 1 <= int(answer.headers["retry-after"]) <= 30
-    # Pages that are only read are everybody's still.
+    response = person.sign_in("A third", "wrong")
+    assert response.status_code == 429
+    assert "Wait a minute, then try again." in response.text
+    assert 1 <= int(response.headers["retry-after"]) <= 30
+    # Reading pages is not limited.
     assert 'name="password"' in person.read("/desk/sign-in")
     person.close()
     strict.stop()
 
 
 def test_parallel_sign_in_attempts_do_not_block_other_requests(desk, stranger, monkeypatch):
-    free = threading.Event()
-    monkeypatch.setattr(desk.desk_services.accounts, "_verify", lambda *_: not free.wait(30))
+    release = threading.Event()
+    monkeypatch.setattr(desk.desk_services.accounts, "_verify", lambda *_: not release.wait(30))
     token = stranger.read("/desk/sign-in").partition('name="token" value="')[2].partition('"')[0]
-    asked = {
+    request = {
         "data": {"token": token, "name": "Olga", "password": "wrong"},
         "headers": {"Origin": desk.url},
         "cookies": dict(stranger.client.cookies),
         "timeout": 60,
     }
-    answers: list[httpx.Response] = []
+    responses: list[httpx.Response] = []
 
-    def knock() -> None:
-        answers.append(httpx.post(f"{desk.url}/desk/sign-in", **asked))
+    def sign_in() -> None:
+        responses.append(httpx.post(f"{desk.url}/desk/sign-in", **request))
 
-    # More than there are threads to answer by.
-    threads = [threading.Thread(target=knock) for _ in range(60)]
+    # More requests than the server has threads.
+    threads = [threading.Thread(target=sign_in) for _ in range(60)]
     for thread in threads:
         thread.start()
-    limit = time.monotonic() + 30
-    while len(answers) < 59 and time.monotonic() < limit:
+    deadline = time.monotonic() + 30
+    while len(responses) < 59 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert {answer.status_code for answer in answers} == {503}
-    assert all("Try again in a few seconds." in answer.text for answer in answers)
-    assert answers[0].headers["retry-after"]
+    assert {response.status_code for response in responses} == {503}
+    assert all("Try again in a few seconds." in response.text for response in responses)
+    assert responses[0].headers["retry-after"]
     assert stranger.client.get("/desk/style.css", timeout=5).status_code == 200
-    free.set()
+    release.set()
     for thread in threads:
         thread.join()
-    assert sorted(answer.status_code for answer in answers) == [422] + [503] * 59
+    assert sorted(response.status_code for response in responses) == [422] + [503] * 59
 
 
 def test_a_known_browser_can_sign_in_while_others_are_barred(desk, stranger):
@@ -113,20 +113,20 @@ def test_a_known_browser_can_sign_in_while_others_are_barred(desk, stranger):
     desk.desk_services.accounts.reset_password("Olga", PASSWORD)
 
 
-@pytest.mark.parametrize("who", ["stranger", "navigator", "analyst", "admin"])
-def test_each_role_can_open_only_its_sections(who, request):
-    person: Person = request.getfixturevalue(who)
+@pytest.mark.parametrize("role", ["stranger", "navigator", "analyst", "admin"])
+def test_each_role_can_open_only_its_sections(role, request):
+    person: Person = request.getfixturevalue(role)
     home = person.get("/desk").text
     for section in SECTIONS:
-        answer = person.get(f"/desk/{section.name}")
-        if who == "stranger":
-            assert answer.status_code == 303
-        elif who in section.roles:
-            assert answer.status_code == 200
+        response = person.get(f"/desk/{section.name}")
+        if role == "stranger":
+            assert response.status_code == 303
+        elif role in section.roles:
+            assert response.status_code == 200
             assert f'href="/desk/{section.name}"' in home
         else:
-            assert answer.status_code == 403
-            assert "Your account cannot open this page" in answer.text
+            assert response.status_code == 403
+            assert "Your account cannot open this page" in response.text
             assert f'href="/desk/{section.name}"' not in home
 
 
@@ -141,18 +141,18 @@ def test_a_form_needs_its_csrf_token_and_origin(desk, navigator):
     assert len(token) == 64
     stranger = Person(desk.url)
     foreign = stranger.read("/desk/sign-in").partition('name="token" value="')[2].partition('"')[0]
-    for sent, origin in (
+    for sent_token, origin in (
         ("", desk.url),
         (foreign, desk.url),
         (token, "https://evil.example"),
         (token, "null"),
         (token, ""),
     ):
-        answer = navigator.client.post(
-            "/desk/sign-out", data={"token": sent}, headers={"Origin": origin}
+        response = navigator.client.post(
+            "/desk/sign-out", data={"token": sent_token}, headers={"Origin": origin}
         )
-        assert answer.status_code == 403
-        assert "Nothing was changed" in answer.text
+        assert response.status_code == 403
+        assert "Nothing was changed" in response.text
     assert navigator.get("/desk").status_code == 200
     stranger.close()
 
@@ -163,69 +163,69 @@ def test_sign_in_needs_a_csrf_token_and_sets_a_new_cookie(desk, stranger):
     assert bare.status_code == 403
     stranger.get("/desk/sign-in")
     before = stranger.client.cookies["connector-desk"]
-    answer = stranger.sign_in("Olga", PASSWORD)
+    response = stranger.sign_in("Olga", PASSWORD)
     assert stranger.client.cookies["connector-desk"] != before
-    said, mark = (one.lower() for one in answer.headers.get_list("set-cookie"))
-    assert said.startswith("connector-desk=")
-    assert "httponly" in said
-    assert "samesite=lax" in said
-    assert "path=/desk" in said
-    assert "max-age" not in said
-    assert "secure" not in said
-    # What the browser is known by goes nowhere but here, and signs nobody in.
-    assert mark.startswith("connector-desk-known=")
-    assert "httponly" in mark
-    assert "samesite=lax" in mark
-    assert "path=/desk/sign-in;" in mark
-    assert "max-age=15724800" in mark
+    session, device = (cookie.lower() for cookie in response.headers.get_list("set-cookie"))
+    assert session.startswith("connector-desk=")
+    assert "httponly" in session
+    assert "samesite=lax" in session
+    assert "path=/desk" in session
+    assert "max-age" not in session
+    assert "secure" not in session
+    # The device cookie is sent to the sign-in page only, and does not sign anybody in.
+    assert device.startswith("connector-desk-known=")
+    assert "httponly" in device
+    assert "samesite=lax" in device
+    assert "path=/desk/sign-in;" in device
+    assert "max-age=15724800" in device
 
 
 def test_the_cookie_is_secure_behind_tls(desk):
-    answer = httpx.get(f"{desk.url}/desk/sign-in", headers={"X-Forwarded-Proto": "https"})
-    assert "secure" in answer.headers["set-cookie"].lower()
+    response = httpx.get(f"{desk.url}/desk/sign-in", headers={"X-Forwarded-Proto": "https"})
+    assert "secure" in response.headers["set-cookie"].lower()
 
 
 def test_sign_out_ends_the_session_in_the_database(desk):
     person = desk.make_person("Olga", "analyst")
-    kept = person.client.cookies["connector-desk"]
+    session = person.client.cookies["connector-desk"]
     assert (
         person.post("/desk/sign-out", page="/desk").headers["location"].startswith("/desk/sign-in")
     )
-    again = httpx.get(f"{desk.url}/desk", cookies={"connector-desk": kept})
+    again = httpx.get(f"{desk.url}/desk", cookies={"connector-desk": session})
     assert again.status_code == 303
     assert "You are signed out." in person.read("/desk/sign-in?done=signed-out")
     person.close()
 
 
 def test_every_response_has_security_headers(stranger, analyst):
-    for answer in (
+    for response in (
         stranger.get("/desk"),
         stranger.get("/desk/sign-in"),
         analyst.get("/desk/nothing"),
         analyst.get("/desk/releases"),
     ):
-        policy = answer.headers["content-security-policy"]
+        policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "script" not in policy
         assert "unsafe" not in policy
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "same-origin"
-        assert "access-control-allow-origin" not in answer.headers
-        assert "<script" not in answer.text
-        assert "style=" not in answer.text
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["referrer-policy"] == "same-origin"
+        assert "access-control-allow-origin" not in response.headers
+        assert "<script" not in response.text
+        assert "style=" not in response.text
 
 
 def test_a_form_that_is_too_large_is_refused(analyst):
-    answer = analyst.client.post("/desk/sign-out", data={"token": "x" * 300_000})
-    assert answer.status_code == 413
-    assert "Send less at once" in answer.text
-    answer = analyst.client.post(
+    response = analyst.client.post("/desk/sign-out", data={"token": "x" * 300_000})
+    assert response.status_code == 413
+    assert "Send less at once" in response.text
+    response = analyst.client.post(
         "/desk/sign-out",
-        content=(b"%d=%s&" % (one, b"x" * 60_000) for one in range(6)),
+        content=(b"%d=%s&" % (number, b"x" * 60_000) for number in range(6)),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 def test_a_server_error_is_shown_and_logged_without_its_text(desk, admin, monkeypatch, caplog):
@@ -233,12 +233,12 @@ def test_a_server_error_is_shown_and_logged_without_its_text(desk, admin, monkey
         raise RuntimeError("words that nobody should read")
 
     monkeypatch.setattr(desk.desk_services.history, "read", fail)
-    answer = admin.get("/desk/audit")
-    assert answer.status_code == 500
-    assert "Something went wrong on our side." in answer.text
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    response = admin.get("/desk/audit")
+    assert response.status_code == 500
+    assert "Something went wrong on our side." in response.text
+    assert "default-src 'none'" in response.headers["content-security-policy"]
     assert "RuntimeError" in caplog.text
-    assert "nobody should read" not in answer.text + caplog.text
+    assert "nobody should read" not in response.text + caplog.text
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**31, 2**63, 10**30])
@@ -257,9 +257,9 @@ def test_a_server_error_is_shown_and_logged_without_its_text(desk, admin, monkey
     ],
 )
 def test_an_invalid_id_shows_an_error_page(admin, path, number):
-    answer = admin.get(f"/desk/{path.format(number)}")
-    assert answer.status_code == 422
-    assert "This could not be read" in answer.text
+    response = admin.get(f"/desk/{path.format(number)}")
+    assert response.status_code == 422
+    assert "This could not be read" in response.text
 
 
 @pytest.mark.parametrize("number", [-1, 2**63, 10**30])
@@ -284,6 +284,6 @@ def test_posting_to_an_unknown_id_changes_nothing(admin, path, number):
 
 def test_other_paths_are_passed_on_untouched(desk: DeskServer):
     for path in ("/", "/deskjet", "/api/chat"):
-        answer = httpx.get(f"{desk.url}{path}")
-        assert answer.status_code == 404
-        assert "content-security-policy" not in answer.headers
+        response = httpx.get(f"{desk.url}{path}")
+        assert response.status_code == 404
+        assert "content-security-policy" not in response.headers

@@ -1,4 +1,4 @@
-"""`connector desk`: accounts are made where only operators are, and no password is an argument."""
+"""The command `connector desk`: operators manage accounts, and no password is an argument."""
 
 import io
 import sys
@@ -15,7 +15,7 @@ SECRET = "a secret of sixteen letters"
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
-    """Runs a command with its standard input, and gives its exit code, output and errors."""
+    """Runs a command with standard input; returns its exit code, output and errors."""
     monkeypatch.setenv("CONNECTOR_VAR", str(tmp_path))
     monkeypatch.setenv("CONNECTOR_SECRET", SECRET)
     monkeypatch.delenv("DIRECTORY_DATABASE_URL", raising=False)
@@ -48,7 +48,7 @@ def test_accounts_are_added_listed_reset_and_removed(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "typed", "said"),
+    ("arguments", "typed", "error"),
     [
         (("add-account", "Nadia", "--role", "owner"), PASSWORD, "The role must be one of"),
         (("add-account", "Nadia", "--role", "admin"), "short", "at least 12 characters"),
@@ -57,9 +57,9 @@ def test_accounts_are_added_listed_reset_and_removed(run, tmp_path):
         (("remove-account", "Nadia"), "", "no account with that name"),
     ],
 )
-def test_a_command_error_is_one_line(run, arguments, typed, said):
+def test_a_command_error_is_one_line(run, arguments, typed, error):
     code, output, errors = run(*arguments, typed=typed)
     assert (code, output) == (1, "")
-    assert said in errors
+    assert error in errors
     assert errors.count("\n") == 1
     assert typed not in errors or not typed

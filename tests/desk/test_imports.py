@@ -1,4 +1,4 @@
-"""Bulk import at the desk: what is taken in, what is held back, and how that is mended."""
+"""Import of files at the desk, and the rows with errors."""
 
 import html
 import re
@@ -16,26 +16,24 @@ def find_row_path(page: str, name: str) -> str:
 
 
 def test_good_rows_are_imported_and_the_others_fixed_by_hand(navigator, admin):
-    answer = send(navigator, HEADER + GOOD + WRONG)
-    assert answer.status_code == 200
-    page = html.unescape(answer.text)
+    response = send(navigator, HEADER + GOOD + WRONG)
+    assert response.status_code == 200
+    page = html.unescape(response.text)
     assert "clubs: 1 added, 0 changed, 0 unchanged, 0 closed, 1 with errors." in page
     assert "column 'kind' says 'gruop'" in page
-    path = re.search(
-        r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Whist', page
-    )[1]
+    path = find_row_path(page, "Whist")
     form = navigator.read(path)
     assert 'value="Whist drive"' in form
-    # Where it is may be private: it was not kept.
+    # Its location may be private, so it was not stored.
     assert "Parish Hall" not in form
     fields = read_form(form.replace('action="/desk/imports/', 'action="/desk/listings/'))
     refused = navigator.client.post(path, data={**fields, "kind": ""})
     assert refused.status_code == 422
-    looked = navigator.client.post(path, data={**fields, "kind": "group", "do": "look"})
-    assert "Nothing is saved yet." in looked.text
-    mended = navigator.client.post(path, data={**fields, "kind": "group", "venue": "Parish Hall"})
-    assert mended.status_code == 303, mended.text
-    assert "Parish Hall" in navigator.read(mended.headers["location"])
+    preview = navigator.client.post(path, data={**fields, "kind": "group", "do": "look"})
+    assert "Nothing is saved yet." in preview.text
+    fixed = navigator.client.post(path, data={**fields, "kind": "group", "venue": "Parish Hall"})
+    assert fixed.status_code == 303, fixed.text
+    assert "Parish Hall" in navigator.read(fixed.headers["location"])
     assert "Whist" not in navigator.read("/desk/imports")
     assert navigator.get(path).status_code == 404
     audit = admin.read("/desk/audit")
@@ -45,9 +43,7 @@ def test_good_rows_are_imported_and_the_others_fixed_by_hand(navigator, admin):
 
 def test_a_row_with_errors_is_removed(navigator, admin):
     page = send(navigator, HEADER + "c,Left out,gruop,Words.,,\n", source="others").text
-    path = re.search(
-        r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Left out', page
-    )[1]
+    path = find_row_path(page, "Left out")
     assert navigator.post(f"{path}/drop", page="/desk/imports").status_code == 303
     assert "Left out" not in navigator.read("/desk/imports").partition("Rows with errors")[2]
     audit = admin.read("/desk/audit")
@@ -58,18 +54,18 @@ def test_rows_with_errors_are_paged_and_counted(navigator):
     rows = [f"{number},Row {number:03},gruop,Words.,,\n" for number in range(120)]
     send(navigator, HEADER + "".join(rows), source="z, a long one")
     total = int(re.search(r"Rows with errors \((\d+)\)", navigator.read("/desk/imports"))[1])
-    path, seen, shown = "/desk/imports", [], []
+    path, names, ranges = "/desk/imports", [], []
     while path:
         page = navigator.read(path)
         assert f"of {total}." in page
-        shown += re.findall(r"This page shows (\d+) to (\d+) of", page)
-        seen += re.findall(r'<th scope="row">(Row \d+)', page)
-        more = re.search(r'href="([^"]+)">Next page', page)
-        path = html.unescape(more[1]) if more else ""
-    assert sorted(seen) == [f"Row {number:03}" for number in range(120)]
-    assert shown[:2] == [("1", "50"), ("51", "100")]
-    assert shown[-1][1] == str(total)
-    # It stays reachable under the page that a form answers with.
+        ranges += re.findall(r"This page shows (\d+) to (\d+) of", page)
+        names += re.findall(r'<th scope="row">(Row \d+)', page)
+        next_page = re.search(r'href="([^"]+)">Next page', page)
+        path = html.unescape(next_page[1]) if next_page else ""
+    assert sorted(names) == [f"Row {number:03}" for number in range(120)]
+    assert ranges[:2] == [("1", "50"), ("51", "100")]
+    assert ranges[-1][1] == str(total)
+    # The next page is also linked from the page that answers an import.
     assert 'href="/desk/imports?page=2">Next page' in send(navigator, HEADER + GOOD).text
 
 
@@ -78,9 +74,7 @@ def test_only_the_name_of_a_private_row_is_stored(navigator):
     header = "id,name,kind,description,how_to_join,email,covers,confidential\n"
     row = f"p,Safe place,gruop,We are at {secret}.,Ring at {secret},ask at {secret},{secret},Yes\n"
     page = send(navigator, header + row, source="safe ones").text
-    path = re.search(
-        r'href="(/desk/imports/\d+)">Fix row<span class="visually-hidden"> Safe', page
-    )[1]
+    path = find_row_path(page, "Safe")
     form = navigator.read(path)
     assert secret not in page
     assert secret not in form
@@ -91,13 +85,13 @@ def test_only_the_name_of_a_private_row_is_stored(navigator):
 def test_closing_most_of_a_source_needs_confirmation(navigator, admin):
     rows = [f"{number},Walk {number},group,Words.,,\n" for number in range(12)]
     send(navigator, HEADER + "".join(rows), source="long walks")
-    answer = send(navigator, HEADER + rows[0], source="long walks", whole="yes")
-    assert answer.status_code == 409
-    assert "would close most of the listings from long walks" in answer.text
-    assert "--" not in answer.text.replace("<!--", "").partition("<main")[2]
-    assert 'name="source" value="long walks"' in answer.text
-    answer = send(navigator, HEADER + rows[0], source="long walks", whole="yes", loss="yes")
-    assert "11 closed" in answer.text
+    response = send(navigator, HEADER + rows[0], source="long walks", whole="yes")
+    assert response.status_code == 409
+    assert "would close most of the listings from long walks" in response.text
+    assert "--" not in response.text.replace("<!--", "").partition("<main")[2]
+    assert 'name="source" value="long walks"' in response.text
+    response = send(navigator, HEADER + rows[0], source="long walks", whole="yes", loss="yes")
+    assert "11 closed" in response.text
     assert "<td>closed: no longer in the import</td><td>Walk 3</td>" in admin.read("/desk/audit")
 
 
@@ -112,17 +106,17 @@ def test_only_a_complete_list_closes_missing_listings(navigator):
 
 
 def test_an_unreadable_file_shows_one_sentence(navigator):
-    answer = send(navigator, "not a sheet at all")
-    assert answer.status_code == 409
-    assert "Nothing was changed" in answer.text
-    answer = send(navigator, HEADER + GOOD, source="navigators")
-    assert "Choose another name." in answer.text
-    assert "--source" not in answer.text
-    answer = send(navigator, HEADER + "".join(f"{n},N,group,W.,,\n" for n in range(2_001)))
-    assert answer.status_code == 413
-    assert "Split it into files" in answer.text
-    assert "connector directory" not in answer.text
-    answer = send(navigator, HEADER + GOOD * 1, name="")
-    assert answer.status_code == 422
-    answer = send(navigator, HEADER + "x" * 5_300_000)
-    assert answer.status_code == 413
+    response = send(navigator, "not a sheet at all")
+    assert response.status_code == 409
+    assert "Nothing was changed" in response.text
+    response = send(navigator, HEADER + GOOD, source="navigators")
+    assert "Choose another name." in response.text
+    assert "--source" not in response.text
+    response = send(navigator, HEADER + "".join(f"{n},N,group,W.,,\n" for n in range(2_001)))
+    assert response.status_code == 413
+    assert "Split it into files" in response.text
+    assert "connector directory" not in response.text
+    response = send(navigator, HEADER + GOOD * 1, name="")
+    assert response.status_code == 422
+    response = send(navigator, HEADER + "x" * 5_300_000)
+    assert response.status_code == 413

@@ -1,4 +1,4 @@
-"""Listings at the desk, by real forms: found, added, looked at, changed, closed."""
+"""Listings at the desk: search, add, preview, change, confirm and close."""
 
 import html
 import re
@@ -23,8 +23,8 @@ def test_listings_are_found_by_words_and_status(navigator):
 
 
 def test_an_added_listing_is_shown_with_its_history(navigator):
-    number = add(navigator)
-    page = navigator.read(f"/desk/listings/{number}?done=added")
+    listing_id = add(navigator)
+    page = navigator.read(f"/desk/listings/{listing_id}?done=added")
     assert "Residents can find it now." in page
     assert "Every Monday and Thursday, 19:00" in page
     assert "Harbour Hall, Harbourside" in page
@@ -35,37 +35,37 @@ def test_an_added_listing_is_shown_with_its_history(navigator):
 
 def test_an_unchanged_form_saves_nothing(navigator):
     page = navigator.read("/desk/listings?q=larkhaven+shed")
-    number = int(re.search(r"/desk/listings/(\d+)", page)[1])
-    answer = change(navigator, number)
-    assert answer.headers["location"] == f"/desk/listings/{number}?done=same"
-    assert "No changes at the desk yet." in navigator.read(f"/desk/listings/{number}")
+    listing_id = int(re.search(r"/desk/listings/(\d+)", page)[1])
+    response = change(navigator, listing_id)
+    assert response.headers["location"] == f"/desk/listings/{listing_id}?done=same"
+    assert "No changes at the desk yet." in navigator.read(f"/desk/listings/{listing_id}")
 
 
 def test_a_change_is_previewed_before_it_is_saved(navigator):
-    number = add(navigator)
-    looked = change(navigator, number, description="We grow carrots.", do="look")
-    assert looked.status_code == 200
-    assert "Nothing is saved yet." in looked.text
-    assert "We grow carrots." in looked.text
-    assert "carrots" in looked.text.partition("Words that find it")[2]
-    assert "We grow carrots." not in navigator.read(f"/desk/listings/{number}")
+    listing_id = add(navigator)
+    preview = change(navigator, listing_id, description="We grow carrots.", do="look")
+    assert preview.status_code == 200
+    assert "Nothing is saved yet." in preview.text
+    assert "We grow carrots." in preview.text
+    assert "carrots" in preview.text.partition("Words that find it")[2]
+    assert "We grow carrots." not in navigator.read(f"/desk/listings/{listing_id}")
     saved = navigator.client.post(
-        f"/desk/listings/{number}/edit", data=read_form(looked.text) | {"do": "save"}
+        f"/desk/listings/{listing_id}/edit", data=read_form(preview.text) | {"do": "save"}
     )
-    assert saved.headers["location"] == f"/desk/listings/{number}?done=changed"
-    page = navigator.read(f"/desk/listings/{number}")
+    assert saved.headers["location"] == f"/desk/listings/{listing_id}?done=changed"
+    page = navigator.read(f"/desk/listings/{listing_id}")
     assert "We grow carrots." in page
     assert "Description was: Bring a ukulele" in page
 
 
 def test_errors_are_shown_at_their_field_and_no_input_is_lost(navigator):
-    answer = navigator.post(
+    response = navigator.post(
         "/desk/listings/new",
         page="/desk/listings/new",
         **{**NEW, "name": "", "start_time": "half past", "minimum_age": "-1", "website": "none"},
     )
-    assert answer.status_code == 422
-    page = html.unescape(answer.text)
+    assert response.status_code == 422
+    page = html.unescape(response.text)
     assert "<title>Error: " in page
     assert '<a href="#name">Name: is empty</a>' in page
     assert "Start time: says 'half past'; write a time such as 09:30" in page
@@ -76,98 +76,98 @@ def test_errors_are_shown_at_their_field_and_no_input_is_lost(navigator):
 
 
 def test_further_places_and_times_are_kept(desk, navigator):
-    number = add(navigator)
-    kept = desk.desk_services.editor.read(number)
+    listing_id = add(navigator)
+    kept = desk.desk_services.editor.read(listing_id)
     listing = kept.stored.listing
-    twice = listing.__class__(
+    doubled = listing.__class__(
         **{
             **vars(listing),
             "places": (*listing.places, *listing.places),
             "schedules": (*listing.schedules, *listing.schedules),
         }
     )
-    desk.desk_services.editor.change(number, twice, "Omar", version=kept.version)
+    desk.desk_services.editor.change(listing_id, doubled, "Omar", version=kept.version)
     assert "1 more place. Saving does not change it." in navigator.read(
-        f"/desk/listings/{number}/edit"
+        f"/desk/listings/{listing_id}/edit"
     )
-    change(navigator, number, venue="Old Chapel", start_time="18:30")
-    now = desk.desk_services.editor.read(number).stored.listing
-    assert [place.venue for place in now.places] == ["Old Chapel", "Harbour Hall"]
-    assert [f"{one.opens_at:%H:%M}" for one in now.schedules] == ["18:30", "19:00"]
+    change(navigator, listing_id, venue="Old Chapel", start_time="18:30")
+    listing = desk.desk_services.editor.read(listing_id).stored.listing
+    assert [place.venue for place in listing.places] == ["Old Chapel", "Harbour Hall"]
+    assert [f"{schedule.opens_at:%H:%M}" for schedule in listing.schedules] == ["18:30", "19:00"]
 
 
 def test_a_form_for_an_older_version_is_refused(navigator):
-    number = add(navigator)
-    path = f"/desk/listings/{number}/edit"
-    slow = read_form(navigator.read(path))
-    change(navigator, number, phone="01632 960124")
-    answer = navigator.client.post(path, data={**slow, "phone": "01632 960125"})
-    assert answer.status_code == 409
-    assert "Somebody else has changed this listing" in answer.text
-    assert "01632 960124" in navigator.read(f"/desk/listings/{number}")
+    listing_id = add(navigator)
+    path = f"/desk/listings/{listing_id}/edit"
+    older_form = read_form(navigator.read(path))
+    change(navigator, listing_id, phone="01632 960124")
+    response = navigator.client.post(path, data={**older_form, "phone": "01632 960125"})
+    assert response.status_code == 409
+    assert "Somebody else has changed this listing" in response.text
+    assert "01632 960124" in navigator.read(f"/desk/listings/{listing_id}")
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "label"),
+    ("status", "sentence", "label"),
     [
         ("closed", "This listing is closed.", "Reopen listing"),
         ("temporarily closed", "This listing is temporarily closed.", "Reopen listing"),
     ],
 )
-def test_a_listing_is_closed_and_reopened(navigator, status, said, label):
-    number = add(navigator)
-    path = f"/desk/listings/{number}"
+def test_a_listing_is_closed_and_reopened(navigator, status, sentence, label):
+    listing_id = add(navigator)
+    path = f"/desk/listings/{listing_id}"
     version = re.search(r'name="version" value="(\w+)"', navigator.read(path))[1]
-    answer = navigator.post(f"{path}/state", page=path, status=status, version=version)
-    assert answer.status_code == 303
+    response = navigator.post(f"{path}/state", page=path, status=status, version=version)
+    assert response.status_code == 303
     page = navigator.read(path)
-    assert said in page
+    assert sentence in page
     assert label in page
     version = re.search(r'name="version" value="(\w+)"', page)[1]
     navigator.post(f"{path}/state", page=path, status="open", version=version)
-    assert said not in navigator.read(path)
+    assert sentence not in navigator.read(path)
 
 
 def test_a_listing_is_confirmed(navigator):
-    number = add(navigator)
-    path = f"/desk/listings/{number}"
+    listing_id = add(navigator)
+    path = f"/desk/listings/{listing_id}"
     assert "Never checked." in navigator.read(path)
     version = read_version(navigator.read(path))
-    # Whoever looked at something else says nothing of what it is now.
-    change(navigator, number, phone="01632 960199")
-    answer = navigator.post(f"{path}/assure", page=path, version=version)
-    assert answer.headers["location"] == f"{path}?done=changed-meanwhile"
-    page = navigator.read(answer.headers["location"])
+    # Confirming an older version does not confirm the current one.
+    change(navigator, listing_id, phone="01632 960199")
+    response = navigator.post(f"{path}/assure", page=path, version=version)
+    assert response.headers["location"] == f"{path}?done=changed-meanwhile"
+    page = navigator.read(response.headers["location"])
     assert "Somebody changed this listing after you opened it" in page
     assert "01632 960199" in page
     assert "Never checked." in page
-    answer = navigator.post(f"{path}/assure", page=path, version=read_version(page))
-    assert answer.headers["location"] == f"{path}?done=assured"
+    response = navigator.post(f"{path}/assure", page=path, version=read_version(page))
+    assert response.headers["location"] == f"{path}?done=assured"
     assert "Last checked on" in navigator.read(path)
 
 
 def test_making_a_listing_confidential_deletes_its_place(navigator):
-    number = add(navigator)
-    change(navigator, number, confidential="yes")
-    page = navigator.read(f"/desk/listings/{number}")
+    listing_id = add(navigator)
+    change(navigator, listing_id, confidential="yes")
+    page = navigator.read(f"/desk/listings/{listing_id}")
     assert "Its place is private." in page
     assert "Harbour Hall" not in page
     assert "Harbourside" not in page.partition("What residents see")[2]
 
 
 def test_admins_read_the_audit_log(navigator, admin):
-    number = add(navigator)
-    change(navigator, number, phone="01632 960199")
+    listing_id = add(navigator)
+    change(navigator, listing_id, phone="01632 960199")
     page = admin.read("/desk/audit")
     assert "<td>Nadia</td><td>changed: phone</td>" in page
     assert "01632" not in page
 
 
 def test_an_analyst_cannot_change_listings(analyst, navigator):
-    number = add(navigator)
-    for path in (f"/desk/listings/{number}/assure", "/desk/listings/new"):
+    listing_id = add(navigator)
+    for path in (f"/desk/listings/{listing_id}/assure", "/desk/listings/new"):
         assert analyst.post(path, page="/desk").status_code == 403
-    assert "Never checked" in navigator.read(f"/desk/listings/{number}")
+    assert "Never checked" in navigator.read(f"/desk/listings/{listing_id}")
 
 
 @pytest.mark.parametrize("path", ["0", "99999999999", "x", "123456", "123456/edit"])

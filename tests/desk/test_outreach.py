@@ -1,4 +1,4 @@
-"""What navigators hand on: the line to embed, a poster with codes that can be read, shortlists."""
+"""Outreach: the embed code, the poster with its QR codes, and shortlists."""
 
 import html
 import re
@@ -18,8 +18,8 @@ def test_the_embed_code_has_the_chosen_options(desk, navigator):
     page = navigator.read(
         '/desk/kit?title=Groups+"near"+<you>&accent=%23123456&position=start&opened=yes'
     )
-    line = html.unescape(re.search(r'<textarea id="line"[^>]*>\n(.*?)</textarea>', page, re.S)[1])
-    assert line == (
+    code = html.unescape(re.search(r'<textarea id="line"[^>]*>\n(.*?)</textarea>', page, re.S)[1])
+    assert code == (
         f'<script src="{desk.url}/widget.js" data-title="Groups &#34;near&#34; &lt;you&gt;" '
         'data-accent="#123456" data-position="start" data-language="en" data-open async></script>'
     )
@@ -29,29 +29,29 @@ def test_the_embed_code_has_the_chosen_options(desk, navigator):
 
 def test_the_languages_on_offer_are_those_of_the_widget(navigator):
     words = (ROOT / "bot" / "widget" / "words.js").read_text()
-    [there] = re.findall(r"^const languages = \{(.*)\};$", words, re.M)
-    assert list(LANGUAGES) == [one.strip() for one in there.split(",")]
+    [languages] = re.findall(r"^const languages = \{(.*)\};$", words, re.M)
+    assert list(LANGUAGES) == [code.strip() for code in languages.split(",")]
     page = navigator.read("/desk/kit")
     assert '<option value="en" selected>English</option>' in page
 
 
 def test_a_poster_is_one_a4_page(navigator):
-    answer = navigator.get("/desk/kit/poster.pdf?title=Find+groups&area=Old+Town&bot=larkhaven_bot")
-    assert answer.headers["content-type"] == "application/pdf"
-    assert answer.content.startswith(b"%PDF")
-    assert answer.content.count(b"/Type /Page\n") == 1
-    assert b"/MediaBox [0 0 595.28 841.89]" in answer.content
-    answer = navigator.get("/desk/kit/poster.pdf?bot=not+a+bot")
-    assert answer.status_code == 422
+    response = navigator.get(
+        "/desk/kit/poster.pdf?title=Find+groups&area=Old+Town&bot=larkhaven_bot"
+    )
+    assert response.headers["content-type"] == "application/pdf"
+    assert response.content.startswith(b"%PDF")
+    assert response.content.count(b"/Type /Page\n") == 1
+    assert b"/MediaBox [0 0 595.28 841.89]" in response.content
+    response = navigator.get("/desk/kit/poster.pdf?bot=not+a+bot")
+    assert response.status_code == 422
 
 
-@pytest.mark.parametrize(
-    "address", ["https://t.me/larkhaven_bot?start=poster", "http://127.0.0.1/"]
-)
-def test_a_qr_code_holds_its_url(address):
-    with Image.open(draw_qr_code(address)) as picture:
-        [found] = zxingcpp.read_barcodes(picture)
-    assert found.text == address
+@pytest.mark.parametrize("url", ["https://t.me/larkhaven_bot?start=poster", "http://127.0.0.1/"])
+def test_a_qr_code_holds_its_url(url):
+    with Image.open(draw_qr_code(url)) as picture:
+        [barcode] = zxingcpp.read_barcodes(picture)
+    assert barcode.text == url
 
 
 def test_a_shortlist_is_emailed_and_shared_by_link(desk, navigator, stranger):

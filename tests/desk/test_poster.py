@@ -1,4 +1,4 @@
-"""The poster: whatever language its words are in, and however long they are, it can be read."""
+"""The poster is readable in any language and with texts of any length."""
 
 import re
 import zlib
@@ -23,17 +23,19 @@ TITLES = {
 
 
 def read_places(pdf: bytes) -> tuple[list[tuple[float, float]], list[float]]:
-    """Where each text of the page begins, in points from its lower left, the lowest first; and
-    where each picture ends below."""
+    """The start of each text and the lower edge of each picture.
+
+    In points from the lower left of the page; texts are sorted from bottom to top.
+    """
     streams = re.findall(rb"stream\n(.*?)\nendstream", pdf, re.S)
-    [page] = [one for one in map(inflate, streams) if b" Td " in one]
+    [page] = [stream for stream in map(inflate, streams) if b" Td " in stream]
     number = rb"(-?[\d.]+)"
-    found = re.findall(rb"BT " + number + b" " + number + rb" Td", page)
-    found += re.findall(rb"1 0 0 1 " + number + b" " + number + rb" Tm", page)
-    # A blank in the corner has each font named.
-    texts = {(float(x), float(y)) for x, y in found if float(y) < HEIGHT - 1}
+    starts = re.findall(rb"BT " + number + b" " + number + rb" Td", page)
+    starts += re.findall(rb"1 0 0 1 " + number + b" " + number + rb" Tm", page)
+    # Leaves out the space in the corner that selects each font.
+    texts = {(float(x), float(y)) for x, y in starts if float(y) < HEIGHT - 1}
     pictures = re.findall(number + rb" cm /I\d+ Do", page)
-    return sorted(texts, key=lambda one: one[1]), [float(y) for y in pictures]
+    return sorted(texts, key=lambda start: start[1]), [float(y) for y in pictures]
 
 
 def inflate(stream: bytes) -> bytes:
@@ -49,7 +51,7 @@ def test_a_title_uses_a_font_that_has_its_characters(language, caplog):
     poster = draw_poster(Poster(title, title, "https://a.example/"))
     for font in [b"NotoSans", *fonts]:
         assert font in poster
-    # It would warn of a letter that it prints as a box.
+    # fpdf logs a warning for each character that it prints as a box.
     assert "missing" not in caplog.text
     plain = draw_poster(Poster("Find groups", "Old Town", "https://a.example/"))
     assert not any(font in plain for font in fonts)
@@ -76,16 +78,16 @@ def test_long_texts_stay_on_the_page_and_clear_of_the_crisis_lines(title, area, 
     above = [y for _, y in texts if y > crisis + 1]
     assert min(*above, *pictures) > crisis + 13
     assert max(above) < HEIGHT - 14 * POINTS
-    # Each line is set in the middle: what begins inside ends inside.
-    least = 6 * POINTS if telegram else MARGIN - 12 * POINTS
-    assert min(x for x, _ in texts) >= least
-    assert max(x for x, _ in texts) <= WIDTH - least
+    # Lines are centred, so a line that starts inside the margin also ends inside it.
+    margin = 6 * POINTS if telegram else MARGIN - 12 * POINTS
+    assert min(x for x, _ in texts) >= margin
+    assert max(x for x, _ in texts) <= WIDTH - margin
 
 
 def test_characters_without_a_glyph_are_an_error(navigator):
     with pytest.raises(MissingGlyphError) as raised:
         draw_poster(Poster("모임 find", "", "https://a.example/"))
     assert raised.value.characters == "모임"
-    answer = navigator.get("/desk/kit/poster.pdf?title=모임+모임+find")
-    assert answer.status_code == 422
-    assert "No font here has 모 임. Remove or replace them." in answer.text
+    response = navigator.get("/desk/kit/poster.pdf?title=모임+모임+find")
+    assert response.status_code == 422
+    assert "No font here has 모 임. Remove or replace them." in response.text

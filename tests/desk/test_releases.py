@@ -1,4 +1,4 @@
-"""What analysts can read: finished releases, each file as it was published, and nothing else."""
+"""Releases at the desk: the list, the files, and nothing that was not released."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_releases_are_listed_latest_first_with_their_files(analyst):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "media_type"),
     [
         ("checkins.csv", "text/csv; charset=utf-8"),
         ("checkins.parquet", "application/vnd.apache.parquet"),
@@ -22,19 +22,19 @@ def test_releases_are_listed_latest_first_with_their_files(analyst):
         ("README.txt", "text/plain; charset=utf-8"),
     ],
 )
-def test_a_file_downloads_as_published(analyst, ledger, name, kind):
-    answer = analyst.get(f"/desk/releases/2026-Q4/{name}")
-    assert answer.content == ledger.read_file("2026-Q4", name)
-    assert answer.headers["content-type"] == kind
-    assert answer.headers["content-disposition"] == f'attachment; filename="2026-Q4-{name}"'
-    assert answer.headers["x-content-type-options"] == "nosniff"
+def test_a_file_downloads_as_published(analyst, ledger, name, media_type):
+    response = analyst.get(f"/desk/releases/2026-Q4/{name}")
+    assert response.content == ledger.read_file("2026-Q4", name)
+    assert response.headers["content-type"] == media_type
+    assert response.headers["content-disposition"] == f'attachment; filename="2026-Q4-{name}"'
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_report_opens_under_a_strict_policy(analyst):
-    answer = analyst.get("/desk/releases/2026-Q4/report.html")
-    assert answer.content == REPORT
-    assert "content-disposition" not in answer.headers
-    policy = answer.headers["content-security-policy"]
+    response = analyst.get("/desk/releases/2026-Q4/report.html")
+    assert response.content == REPORT
+    assert "content-disposition" not in response.headers
+    policy = response.headers["content-security-policy"]
     assert "sandbox" in policy
     assert "allow-scripts" not in policy
     assert "script" not in policy.replace("allow-scripts", "")

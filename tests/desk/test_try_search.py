@@ -1,4 +1,4 @@
-"""Trying it as a resident, and need beside what there is."""
+"""The desk's pages "Try it" and "Need"."""
 
 import html
 from pathlib import Path
@@ -29,9 +29,9 @@ def test_the_search_text_is_stored_nowhere(desk, navigator, caplog):
         "/desk/try?q=zqsentinelqz+and+gardens&near=zqsentinelqz"
     )
     path = Path(desk.engine.url.database)
-    kept = b"".join(one.read_bytes() for one in path.parent.glob(f"{path.name}*"))
-    assert b"Larkhaven" in kept
-    assert b"zqsentinelqz" not in kept
+    stored = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*"))
+    assert b"Larkhaven" in stored
+    assert b"zqsentinelqz" not in stored
     assert "zqsentinelqz" not in caplog.text
 
 

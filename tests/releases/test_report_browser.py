@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import keep
+from tests.support.browser import save_screenshot
 from tests.support.release_figures import write
 
 
@@ -95,6 +95,6 @@ def test_the_picture_in_the_docs(browser: Browser, tmp_path: Path) -> None:
     page = open_report(browser, tmp_path, "year", 1000, "light")
     try:
         page.set_viewport_size({"width": 1000, "height": 1400})
-        keep(page, "report.png", tmp_path)
+        save_screenshot(page, "report.png", tmp_path)
     finally:
         page.close()

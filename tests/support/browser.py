@@ -1,6 +1,6 @@
-"""A real browser, and pages in it that fail the test on any script error.
+"""A real browser whose pages fail the test on any script error.
 
-`browser` is closed with the module that asks for it; the tests beside this file share one.
+The fixture `browser` lasts for one module; the tests in tests/web share one browser.
 """
 
 import os
@@ -39,7 +39,7 @@ COLLECT_VIOLATIONS = """
 
 @contextmanager
 def run_browser() -> Iterator[Browser]:
-    """Chromium; to be closed soon, as the driver's event loop stops asynchronous tests."""
+    """Chromium. Close it soon, because the driver's event loop blocks asynchronous tests."""
     names = ("chromium", "chromium-browser", "google-chrome")
     executable = next(filter(None, map(shutil.which, names)), None)
     if executable is None:
@@ -61,49 +61,48 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """Opens an address in a browser of its own; fails the test on any script error.
+    """Opens a URL in a new browser context; fails the test on any script error.
 
-    Of a test that failed a trace is kept in var/traces: `playwright show-trace FILE`.
+    The trace of a failed test is saved in var/traces: open it with `playwright show-trace FILE`.
     """
     contexts = []
     errors: list[str] = []
 
-    def open_address(
-        address: str, *, width: int = 1100, height: int = 850, **settings: Any
-    ) -> Page:
+    def open_url(url: str, *, width: int = 1100, height: int = 850, **settings: Any) -> Page:
         settings = {"reduced_motion": "reduce"} | settings
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         context.set_default_timeout(ANSWER_MS)
         context.tracing.start(snapshots=True)
         context.add_init_script(COLLECT_VIOLATIONS)
-        # The one outside site the widget ever goes to stands in for itself.
-        context.route("https://www.bbc.co.uk/**", answer_weather)
-        context.route("https://www.example.org/**", answer_weather)
+        # Stubs for the only other sites that the widget opens.
+        context.route("https://www.bbc.co.uk/**", serve_weather)
+        context.route("https://www.example.org/**", serve_weather)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
+        page.goto(url)
         return page
 
-    yield open_address
+    yield open_url
     for number, context in enumerate(contexts):
         failed = has_failed(request.node) or errors
-        kept = TRACES / f"{request.node.name}-{number}.zip".replace("/", "-")
-        context.tracing.stop(path=kept if failed else None)
+        trace = TRACES / f"{request.node.name}-{number}.zip".replace("/", "-")
+        context.tracing.stop(path=trace if failed else None)
         context.close()
     assert errors == []
 
 
-def answer_weather(route: Route) -> None:
+def serve_weather(route: Route) -> None:
     route.fulfill(body="<!doctype html><title>Weather</title>", content_type="text/html")
 
 
 IMAGES = ROOT / "docs" / "images"
 
 
-def keep(page: Page, name: str, folder: Path) -> None:
+def save_screenshot(page: Page, name: str, folder: Path) -> None:
+    """Save a screenshot in the folder, or in docs/images with CONNECTOR_SCREENSHOTS set."""
     if os.environ.get("CONNECTOR_SCREENSHOTS"):
         folder = IMAGES
         folder.mkdir(exist_ok=True)
     picture = page.screenshot(path=folder / name)
-    assert len(picture) > 20_000, "the picture is nearly empty"
+    assert len(picture) > 20_000, "the screenshot is nearly empty"

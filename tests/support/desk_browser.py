@@ -13,7 +13,7 @@ Enter = Callable[..., Page]
 
 @pytest.fixture
 def enter(open_page: OpenPage, desk: DeskServer, admin: Person) -> Enter:
-    """Opens a page of the desk as an admin who has signed in."""
+    """Opens a page of the desk as a signed-in admin."""
 
     def enter(path: str, **settings: object) -> Page:
         page = open_page(f"{desk.url}/desk/sign-in", java_script_enabled=True, **settings)

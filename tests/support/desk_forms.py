@@ -23,53 +23,54 @@ NEW = {
 
 
 def add(person: Person, **fields: str | list[str]) -> int:
-    """Adds a listing; its number."""
-    answer = person.post("/desk/listings/new", page="/desk/listings/new", **{**NEW, **fields})
-    assert answer.status_code == 303, answer.text
-    found = re.fullmatch(r"/desk/listings/(\d+)\?done=added", answer.headers["location"])
-    assert found
-    return int(found[1])
+    """Add a listing and return its id."""
+    response = person.post("/desk/listings/new", page="/desk/listings/new", **{**NEW, **fields})
+    assert response.status_code == 303, response.text
+    match = re.fullmatch(r"/desk/listings/(\d+)\?done=added", response.headers["location"])
+    assert match
+    return int(match[1])
 
 
 def read_form(page: str) -> dict[str, str | list[str]]:
-    """Every field of the page's form as a browser would send it back untouched."""
+    """All fields of a page's listing form, as a browser would send them unchanged."""
     form = page[page.rindex('<form method="post" action="/desk/listings/') :]
     fields: dict[str, str | list[str]] = {}
     for tag in re.findall(r"<input [^>]*>", form):
-        told = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        if told.get("type") == "checkbox":
+        attributes = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        if attributes.get("type") == "checkbox":
             if " checked" in tag:
-                known = fields.setdefault(told["name"], [])
-                assert isinstance(known, list)
-                known.append(told["value"])
-        elif "name" in told:
-            fields[told["name"]] = html.unescape(told.get("value", ""))
-    for name, inside in re.findall(
+                ticked = fields.setdefault(attributes["name"], [])
+                assert isinstance(ticked, list)
+                ticked.append(attributes["value"])
+        elif "name" in attributes:
+            fields[attributes["name"]] = html.unescape(attributes.get("value", ""))
+    for name, options in re.findall(
         r'<select id="\w+" name="(\w+)"[^>]*>(.*?)</select>', form, re.S
     ):
-        chosen = re.search(r'<option value="([^"]*)" selected', inside)
+        chosen = re.search(r'<option value="([^"]*)" selected', options)
         fields[name] = chosen[1] if chosen else ""
-    for name, inside in re.findall(r'name="(\w+)" rows="\d+"[^>]*>\n(.*?)</textarea>', form, re.S):
-        fields[name] = html.unescape(inside).replace("\n", "\r\n")
+    for name, text in re.findall(r'name="(\w+)" rows="\d+"[^>]*>\n(.*?)</textarea>', form, re.S):
+        fields[name] = html.unescape(text).replace("\n", "\r\n")
     return fields
 
 
 def read_version(page: str) -> str:
-    """Which version of a listing a page shows, as its buttons send it back."""
+    """The version of a listing in the buttons of its page."""
     return re.search(r'name="version" value="(\w+)"', page)[1]
 
 
-def change(person: Person, number: int, **fields: str | list[str]) -> httpx.Response:
-    """Opens the form, changes these fields and sends it."""
-    path = f"/desk/listings/{number}/edit"
-    filled = read_form(person.read(path))
-    return person.client.post(path, data={**filled, **fields})
+def change(person: Person, listing_id: int, **fields: str | list[str]) -> httpx.Response:
+    """Open the form, change these fields and send it."""
+    path = f"/desk/listings/{listing_id}/edit"
+    form = read_form(person.read(path))
+    return person.client.post(path, data={**form, **fields})
 
 
 HEADER = "id,name,kind,description,venue,confidential\n"
 
 
 def send(person: Person, content: str, name: str = "clubs.csv", **fields: str) -> httpx.Response:
+    """Import a file at the desk."""
     token = re.search(r'name="token" value="(\w+)"', person.read("/desk/imports"))
     assert token
     files: dict[str, Any] = {"file": (name, content.encode(), "text/csv")}

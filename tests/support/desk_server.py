@@ -1,4 +1,4 @@
-"""The desk as it is served, on a port of its own, and somebody who uses it without a browser."""
+"""The desk on a real server, and a person who uses it over HTTP without a browser."""
 
 import re
 import threading
@@ -30,7 +30,7 @@ class Release:
 
 @dataclass
 class Releases:
-    """Finished releases, each with its files, as a ledger gives them."""
+    """Releases with their files, with the interface of `Ledger`."""
 
     releases: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
@@ -48,7 +48,7 @@ class Releases:
 
 
 class DeskServer:
-    """A real server on loopback; /desk is the desk's, and there is nothing else."""
+    """A real server on loopback that serves only the desk."""
 
     def __init__(
         self,
@@ -76,9 +76,9 @@ class DeskServer:
 
     def start(self) -> None:
         self._thread.start()
-        limit = time.monotonic() + 30
+        deadline = time.monotonic() + 30
         while not self._server.started:
-            assert time.monotonic() < limit
+            assert time.monotonic() < deadline
             time.sleep(0.01)
         port = self._server.servers[0].sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
@@ -88,18 +88,18 @@ class DeskServer:
         self._thread.join(30)
 
     def make_person(self, name: str, role: str) -> "Person":
-        """Somebody of this role who has signed in."""
-        known = {account.name for account in self.desk_services.accounts.list_all()}
-        if name not in known:
+        """A signed-in person with this role. Adds the account if it is missing."""
+        names = {account.name for account in self.desk_services.accounts.list_all()}
+        if name not in names:
             self.desk_services.accounts.add(name, role, PASSWORD)
         person = Person(self.url)
-        answer = person.sign_in(name, PASSWORD)
-        assert answer.status_code == 303, answer.text
+        response = person.sign_in(name, PASSWORD)
+        assert response.status_code == 303, response.text
         return person
 
 
 class Person:
-    """A browser without pictures: keeps its cookie, and sends back the token that a page holds."""
+    """An HTTP client that keeps cookies and sends the CSRF token of a page with its forms."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -112,17 +112,17 @@ class Person:
 
     def read(self, path: str) -> str:
         """The page's HTML."""
-        answer = self.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.text
+        response = self.get(path)
+        assert response.status_code == 200, response.text
+        return response.text
 
     def post(
         self, path: str, page: str = "/desk/sign-in", **fields: str | list[str]
     ) -> httpx.Response:
-        """Send a form as the page `page` has it, its token included."""
-        found = re.search(r'name="token" value="(\w+)"', self.get(page).text)
-        assert found, f"{page} has no form"
-        return self.client.post(path, data={"token": found[1], **fields})
+        """Send a form with the CSRF token of `page`."""
+        token = re.search(r'name="token" value="(\w+)"', self.get(page).text)
+        assert token, f"{page} has no form"
+        return self.client.post(path, data={"token": token[1], **fields})
 
     def sign_in(self, name: str, password: str) -> httpx.Response:
         return self.post("/desk/sign-in", name=name, password=password)

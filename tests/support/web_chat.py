@@ -1,4 +1,4 @@
-"""What the browser tests share: finding the chat's parts on a page, and talking to it."""
+"""Helpers for browser tests: find the parts of the chat on a page, and use it."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def chat_on(page: Page) -> Locator:
 
 
 def start_again_button(chat: Locator) -> Locator:
-    # The chat itself may offer a choice of the same name.
+    # The chat's replies can have a button with the same name.
     return chat.locator(".head").get_by_role("button", name="Start again")
 
 
@@ -34,7 +34,7 @@ def answers(chat: Locator) -> Locator:
 
 
 def wait_for_answer(chat: Locator) -> None:
-    """Until nothing is on its way: the dots come with the message and go with the answer."""
+    """Wait until the typing dots disappear: they show while an answer is on its way."""
     expect(chat.locator(".typing")).to_be_hidden(timeout=ANSWER_MS)
 
 
@@ -51,7 +51,7 @@ def say(chat: Locator, text: str) -> None:
 
 
 def answer_until_listings(chat: Locator, press: Callable[[Locator], None]) -> None:
-    """Skips the questions that come before listings, with `press` for the button."""
+    """Skip the questions before the listings; `press` presses a button."""
     for _ in range(4):
         if chat.get_by_role("article").count():
             break
@@ -66,7 +66,7 @@ def find_listings(chat: Locator) -> None:
 
 
 def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
-    """Presses Tab until the focus is on the target; fails if it never comes there."""
+    """Press Tab until the target has the focus; fails if it never gets it."""
     expect(target).to_be_visible()
     for _ in range(80):
         focused = page.evaluate_handle(DEEP_FOCUS)
@@ -77,10 +77,10 @@ def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
 
 
 def assert_accessible(page: Page, state: str = "") -> None:
-    """Nothing is found by axe-core, in the page and in every shadow tree of it."""
+    """axe-core finds no violations in the page and its shadow trees."""
     axe = Axe()
     if page.evaluate("'axe' in window"):
-        axe.axe_script = ""  # half a megabyte, and there already
+        axe.axe_script = ""  # already loaded; it is half a megabyte
     results = axe.run(page)
     assert results.violations_count == 0, f"{state}\n{results.generate_report()}"
 

@@ -1,4 +1,4 @@
-"""A walk through every state the chat can be in, for tests that look at each of them."""
+"""A journey through every state of the chat, for tests that check each state."""
 
 import re
 from collections.abc import Iterator
@@ -21,36 +21,36 @@ def press(chat: Locator, label: str) -> None:
     wait_for_answer(chat)
 
 
-def walk(page: Page, chat: Locator) -> Iterator[str]:
-    """Brings a floating chat into one state after another, and tells its name each time."""
+def visit_states(page: Page, chat: Locator) -> Iterator[str]:
+    """Bring a floating chat into each state in turn, and yield the name of the state."""
     launcher = chat.locator(".launcher")
     expect(launcher).to_be_visible()
     yield "closed"
     chat.evaluate("element => element.send('hello')")
     wait_for_answer(chat)
     expect(launcher).to_have_accessible_name(re.compile("new message"))
-    yield "closed, with something unread"
+    yield "closed, with an unread message"
     launcher.click()
     yield "opened"
     start_again_button(chat).click()
     wait_for_greeting(chat)
     yield "greeting"
-    yield from _find(chat)
-    start_again_button(chat).click()  # a short talk is sooner looked through
+    yield from _visit_listings(chat)
+    start_again_button(chat).click()  # a short conversation is checked faster
     wait_for_greeting(chat)
-    yield from _go_wrong(page, chat)
-    yield from _check_in(chat)
+    yield from _visit_errors(page, chat)
+    yield from _visit_check_in(chat)
     say(chat, CRISIS)
     expect(chat.get_by_role("link", name=re.compile("116 123"))).to_be_visible()
     yield "help lines"
     page.reload()
     expect(answers(chat).first).to_be_visible()
-    yield "brought back by a reload"
+    yield "restored by a reload"
     chat.get_by_role("button", name="Close chat").click()
     yield "closed again"
 
 
-def _find(chat: Locator) -> Iterator[str]:
+def _visit_listings(chat: Locator) -> Iterator[str]:
     find_listings(chat)
     yield "listings"
     summary = chat.locator("summary").first
@@ -61,14 +61,14 @@ def _find(chat: Locator) -> Iterator[str]:
     expect(chat.get_by_role("status")).to_contain_text("link")
     yield "shared"
     press(chat, "Add to my list")
-    yield "kept"
+    yield "saved to the list"
     press(chat, "Tell me more")
     yield "details"
     press(chat, "This one is wrong")
-    yield "asked what is wrong"
+    yield "reporting a mistake"
 
 
-def _go_wrong(page: Page, chat: Locator) -> Iterator[str]:
+def _visit_errors(page: Page, chat: Locator) -> Iterator[str]:
     field = chat.get_by_label("Your message")
     field.fill("a" * 950)
     expect(chat.get_by_text("50 characters left")).to_be_visible()
@@ -84,31 +84,31 @@ def _go_wrong(page: Page, chat: Locator) -> Iterator[str]:
     yield "offline"
     page.context.set_offline(False)
     press(chat, "Try again")
-    held: list[Route] = []
-    page.route("**/api/chat", lambda route: held.append(route), times=1)
+    pending: list[Route] = []
+    page.route("**/api/chat", lambda route: pending.append(route), times=1)
     with page.expect_request("**/api/chat"):
         field.fill("hello again")
         field.press("Enter")
     expect(chat.locator(".typing")).to_be_visible()
     yield "waiting"
     expect(chat.get_by_role("status")).to_contain_text("Still looking")
-    yield "waiting for long"
-    held[0].fulfill(status=500, body="")
+    yield "waiting for a long time"
+    pending[0].fulfill(status=500, body="")
     expect(chat.get_by_text("Something went wrong here")).to_be_visible()
-    yield "server at fault"
+    yield "server error"
     press(chat, "Try again")
 
 
-def _check_in(chat: Locator) -> Iterator[str]:
+def _visit_check_in(chat: Locator) -> Iterator[str]:
     start_again_button(chat).click()
     wait_for_greeting(chat)
     press(chat, "Answer a few questions")
-    yield "check-in, beginning"
+    yield "check-in, start"
     press(chat, "Yes, I am 16 or over")
     yield "check-in, a question"
     press(chat, "Next")
     expect(chat.get_by_role("alert").first).to_contain_text("Pick an answer")
-    yield "check-in, nothing picked"
+    yield "check-in, no answer picked"
     for _ in range(12):
         questions = chat.locator(".question")
         last = questions.last

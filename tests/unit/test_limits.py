@@ -1,4 +1,4 @@
-"""How often one client may write, and how little is kept to know it."""
+"""The rate limit of a client, and how little it stores."""
 
 import pytest
 

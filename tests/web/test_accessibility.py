@@ -1,4 +1,4 @@
-"""What axe-core finds, and what it cannot see: targets, zoom, spacing, colours, contrast."""
+"""Accessibility: axe-core, and what it cannot check (targets, zoom, spacing, contrast)."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ from tests.support.web_chat import (
     tab_to,
     wait_for_greeting,
 )
-from tests.support.web_journey import press, walk
+from tests.support.web_journey import press, visit_states
 
 
 @pytest.mark.parametrize("colour_scheme", ["light", "dark"])
@@ -59,7 +59,7 @@ def test_axe_finds_nothing_in_any_state(
     host_url: str, open_page: OpenPage, page_name: str, settings: dict[str, Any]
 ) -> None:
     page = open_page(f"{host_url}/{page_name}", **settings)
-    for state in walk(page, chat_on(page).last):
+    for state in visit_states(page, chat_on(page).last):
         assert_accessible(page, state)
         assert_no_sideways_scroll_of(page, "html")
     assert page.evaluate("window.violations") == []
@@ -114,29 +114,29 @@ def test_the_log_announces_only_new_entries(host_url: str, open_page: OpenPage) 
     chat.locator(".launcher").click()
     wait_for_greeting(chat)
     log = chat.get_by_role("log")
-    # What a screen reader is told of a live region: what was added while it is one.
+    # A screen reader announces the nodes added while the log is a live region.
     log.evaluate("""log => {
-        window.told = [];
+        window.announced = [];
         new MutationObserver((changes) => {
             for (const { addedNodes } of changes) {
                 if (log.getAttribute("aria-live") !== "polite") continue;
-                for (const node of addedNodes) window.told.push(node.textContent);
+                for (const node of addedNodes) window.announced.push(node.textContent);
             }
         }).observe(log, { childList: true, subtree: true, characterData: true });
     }""")
-    told = "() => window.told.splice(0)"
+    read_announced = "() => window.announced.splice(0)"
     say(chat, GARDENING)
-    new = page.evaluate(told)
-    assert new[0] == f"You said: {GARDENING}"
-    assert new[1:] == answers(chat).all_text_contents()[1:]
+    announced = page.evaluate(read_announced)
+    assert announced[0] == f"You said: {GARDENING}"
+    assert announced[1:] == answers(chat).all_text_contents()[1:]
     say(chat, "Skip")
-    new = page.evaluate(told)
-    assert new[0] == "You said: Skip"
-    assert GARDENING not in " ".join(new)
+    announced = page.evaluate(read_announced)
+    assert announced[0] == "You said: Skip"
+    assert GARDENING not in " ".join(announced)
     chat.get_by_role("button", name="Close chat").click()
     chat.locator(".launcher").click()
-    assert page.evaluate(told) == []
-    expect(log).to_have_attribute("aria-live", "off")  # shown again, not said again
+    assert page.evaluate(read_announced) == []
+    expect(log).to_have_attribute("aria-live", "off")  # shown again without an announcement
     expect(log).to_have_attribute("aria-live", "polite")
 
 
@@ -151,18 +151,18 @@ def test_edges_are_visible_in_forced_colours(app_url: str, open_page: OpenPage) 
         assert (style, width >= 1) == ("solid", True)
 
 
-@pytest.mark.parametrize(("touch", "least"), [(True, 44), (False, 24)])
+@pytest.mark.parametrize(("touch", "minimum"), [(True, 44), (False, 24)])
 def test_targets_are_large_enough(
-    host_url: str, open_page: OpenPage, touch: bool, least: int
+    host_url: str, open_page: OpenPage, touch: bool, minimum: int
 ) -> None:
     page = open_page(f"{host_url}/library.html", width=320, has_touch=touch, is_mobile=touch)
     chat = chat_on(page)
     launcher = chat.locator(".launcher")
     expect(launcher).to_be_visible()
-    assert (launcher.bounding_box() or {})["height"] >= least
+    assert (launcher.bounding_box() or {})["height"] >= minimum
     launcher.tap() if touch else launcher.click()
     wait_for_greeting(chat)
-    if touch:  # no keyboard over the greeting
+    if touch:  # the on-screen keyboard must not cover the greeting
         expect(chat.get_by_role("heading", level=2)).to_be_focused()
     find_listings(chat)
     chat.locator("summary").first.click()
@@ -171,7 +171,7 @@ def test_targets_are_large_enough(
     small = [
         (target.inner_text(), box)
         for target in targets.all()
-        if (box := target.bounding_box()) and min(box["width"], box["height"]) < least
+        if (box := target.bounding_box()) and min(box["width"], box["height"]) < minimum
     ]
     assert small == []
     start_again_button(chat).click()
@@ -179,7 +179,7 @@ def test_targets_are_large_enough(
     press(chat, "Answer a few questions")
     press(chat, "Yes, I am 16 or over")
     for label in chat.locator("label.answer").all():
-        assert (label.bounding_box() or {})["height"] >= least
+        assert (label.bounding_box() or {})["height"] >= minimum
 
 
 RATIO = """([one, other]) => {

@@ -1,4 +1,4 @@
-"""The chat in other people's pages: small, apart, and asking nothing of them."""
+"""The chat embedded in other sites: size, isolation, attributes and events."""
 
 import gzip
 import re
@@ -28,19 +28,19 @@ def test_the_first_load_is_small_and_from_our_server_only(
 ) -> None:
     page = open_page("about:blank")
     sizes: dict[str, int] = {}
-    addresses: list[str] = []
-    page.on("request", lambda request: addresses.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
 
     page.goto(app_url)
     wait_for_greeting(chat_on(page))
     page.goto(f"{host_url}/library.html")
     chat_on(page).locator(".launcher").click()
     wait_for_greeting(chat_on(page))
-    for url in addresses:
+    for url in urls:
         if "/api/" not in url and url.startswith(app_url.rstrip("/")):
             sizes[url] = len(gzip.compress(page.request.get(url).body()))
-    strangers = [url for url in addresses if not url.startswith((app_url, host_url))]
-    assert strangers == []
+    foreign = [url for url in urls if not url.startswith((app_url, host_url))]
+    assert foreign == []
     assert page.context.cookies() == []
     assert len(sizes) >= 5
     total = sum(sizes.values())
@@ -94,7 +94,7 @@ def test_a_hostile_page_cannot_break_or_overhear_the_chat(
         assert part.evaluate(style) == ["16px", "none"]
     box = chat.locator(".panel").bounding_box()
     assert box is not None
-    assert box["x"] < 100  # at the end of the line, which is the left from right to left
+    assert box["x"] < 100  # the end of the line is on the left in right-to-left text
     chat.get_by_role("button", name="Close chat").click()
     expect(chat.locator(".launcher")).to_be_focused()
 
@@ -111,9 +111,9 @@ def test_methods_and_events(host_url: str, open_page: OpenPage) -> None:
     chat = chat_on(page)
     expect(chat.locator(".launcher")).to_be_visible()
     chat.evaluate("""element => {
-        window.heard = [];
+        window.events = [];
         for (const type of ["open", "close", "message"]) {
-            element.addEventListener(type, (event) => window.heard.push([type, event.detail]));
+            element.addEventListener(type, (event) => window.events.push([type, event.detail]));
         }
         element.open();
     }""")
@@ -121,10 +121,10 @@ def test_methods_and_events(host_url: str, open_page: OpenPage) -> None:
     assert chat.evaluate("(element, text) => element.send(text)", GARDENING) is True
     wait_for_answer(chat)
     chat.evaluate("element => element.close()")
-    heard = page.evaluate("window.heard")
-    assert [heard[0][0], heard[-1][0]] == ["open", "close"]
-    # Who spoke, and no words: what is said here is not for the page's analytics.
-    details = [detail for kind, detail in heard if kind == "message"]
+    events = page.evaluate("window.events")
+    assert [events[0][0], events[-1][0]] == ["open", "close"]
+    # Events hold no text, so that the page's analytics cannot record the conversation.
+    details = [detail for event_type, detail in events if event_type == "message"]
     assert {"from": "person"} in details
     assert all(detail in ({"from": "person"}, {"from": "chat"}) for detail in details)
     chat.evaluate("element => element.send('hello')")
@@ -147,18 +147,18 @@ def test_attributes_set_position_title_and_open_state(host_url: str, open_page: 
     chats = page.locator("community-connector")
     expect(chats).to_have_count(1)
     chat = chats.first
-    wait_for_greeting(chat)  # open at once
+    wait_for_greeting(chat)  # opens when the page loads
     expect(chat.get_by_role("heading", name="Ask here", level=3)).to_be_visible()
     panel = chat.locator(".panel")
     assert (panel.bounding_box() or {})["x"] < 100
-    # No such language yet: English it is, and says so to screen readers.
+    # The language is not supported, so the chat is in English and declares it.
     expect(chat.locator("section")).to_have_attribute("lang", "en")
     send = chat.get_by_role("button", name="Send")
     expect(send).to_have_css("background-color", "rgb(255, 215, 0)")
-    expect(send).to_have_css("color", "rgb(0, 0, 0)")  # white could not be read on gold
+    expect(send).to_have_css("color", "rgb(0, 0, 0)")  # white on gold has too little contrast
     chat.get_by_role("button", name="Close chat").click()
     page.reload()
-    expect(chat.locator(".launcher")).to_be_visible()  # what the person did goes first
+    expect(chat.locator(".launcher")).to_be_visible()  # the person's choice overrides data-open
     expect(panel).to_be_hidden()
 
 
@@ -201,16 +201,16 @@ def test_the_guides_examples_work(app_url: str, open_page: OpenPage) -> None:
 
 def test_every_module_is_preloaded() -> None:
     folder = ROOT / "bot" / "widget"
-    needed, unread = set(), ["chat"]
-    while unread:
-        name = unread.pop()
-        needed.add(name)
+    modules, queue = set(), ["chat"]
+    while queue:
+        name = queue.pop()
+        modules.add(name)
         imported = re.findall(
             r'^import .*?"\./(\w+)\.js"', (folder / f"{name}.js").read_text(), re.M
         )
-        unread += set(imported) - needed
-    listed = re.search(
+        queue += set(imported) - modules
+    preloaded = re.search(
         r"MODULES = \[(.*?)\]", (folder / "widget.js").read_text(encoding="utf-8"), re.S
     )
-    assert listed
-    assert set(re.findall(r'"(\w+)"', listed[1])) == needed
+    assert preloaded
+    assert set(re.findall(r'"(\w+)"', preloaded[1])) == modules

@@ -1,4 +1,4 @@
-"""The chat by keyboard alone: order, focus, and keys that stay its own."""
+"""The chat by keyboard: tab order, focus and key handling."""
 
 import re
 

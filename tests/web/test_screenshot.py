@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import keep
+from tests.support.browser import save_screenshot
 from tests.support.web_chat import (
     ANSWER_MS,
     GARDENING,
@@ -45,7 +45,7 @@ def test_a_conversation_in_the_browser(
     expect(
         page.get_by_role("article").or_(page.get_by_text("Fictional example")).first
     ).to_be_visible()
-    keep(page, name, tmp_path)
+    save_screenshot(page, name, tmp_path)
 
 
 def test_the_widget_on_another_site(host_url: str, open_page: OpenPage, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_the_widget_on_another_site(host_url: str, open_page: OpenPage, tmp_path
     chat.locator("summary").first.click()
     expect(chat.get_by_role("img")).to_be_visible()
     chat.locator("details").first.scroll_into_view_if_needed()
-    keep(page, "widget.png", tmp_path)
+    save_screenshot(page, "widget.png", tmp_path)
 
 
 def test_a_question_of_the_check_in(app_url: str, open_page: OpenPage, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_question_of_the_check_in(app_url: str, open_page: OpenPage, tmp_path:
     press(chat, "Answer a few questions")
     press(chat, "Yes, I am 16 or over")
     chat.get_by_role("radio").first.check()
-    keep(page, "checkin.png", tmp_path)
+    save_screenshot(page, "checkin.png", tmp_path)
 
 
 def test_the_plain_pages(app_url: str, open_page: OpenPage, tmp_path: Path) -> None:
@@ -81,4 +81,4 @@ def test_the_plain_pages(app_url: str, open_page: OpenPage, tmp_path: Path) -> N
         with page.expect_navigation():
             page.get_by_role("button", name="Skip", exact=True).click()
     expect(page.get_by_role("article").first).to_be_visible()
-    keep(page, "plain.png", tmp_path)
+    save_screenshot(page, "plain.png", tmp_path)
