@@ -24,14 +24,14 @@ def measure(encoder: Encoder, *, quick: bool) -> list[Table]:
 
     beyond = Guard(encode_before)
     queries, whose = find_queries()
-    queries = tuple(query for query in queries if guard.find(query).label != "crisis")
+    queries = tuple(query for query in queries if guard.classify(query).label != "crisis")
     long = " ".join(queries).ljust(_LONGEST, ".")[:_LONGEST]
     timings = time_in_rounds(
         {
             "encoder alone": lambda i: encoder.encode([queries[i]]),
-            "guard": lambda i: guard.find(queries[i]),
-            "guard beyond the encoding": lambda i: beyond.find(queries[i]),
-            "the same, 1,000 characters": lambda _: beyond.find(long),
+            "guard": lambda i: guard.classify(queries[i]),
+            "guard beyond the encoding": lambda i: beyond.classify(queries[i]),
+            "the same, 1,000 characters": lambda _: beyond.classify(long),
         },
         steps=len(queries),
         rounds=2 if quick else 10,

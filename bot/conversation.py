@@ -26,7 +26,7 @@ from bot.rasa.client import (
 from bot.rasa.process import RasaProcess
 from bot.responses import Responses, clean_typed_text
 from bot.safety.guard import Guard
-from bot.safety.guard import answer as answer_danger
+from bot.safety.guard import make_replies as make_safety_replies
 from directory.notes import Notebook
 from directory.recommend import RecommendationRequest, recommend_listings, record_unmet_need
 from directory.search.service import SearchService
@@ -90,9 +90,11 @@ class Conversation:
     async def _answer(self, sender: str, message: Message) -> list[Reply]:
         safety_replies: list[Reply] = []
         if message.text is not None:
-            finding = await asyncio.to_thread(self._guard.find, message.text)
-            safety_replies = list(answer_danger(finding.label, self._nation, finding.kind))
-            if finding.label == "crisis":
+            classification = await asyncio.to_thread(self._guard.classify, message.text)
+            safety_replies = list(
+                make_safety_replies(classification.label, self._nation, classification.kind)
+            )
+            if classification.label == "crisis":
                 return safety_replies
         if message.tap is not None and self._checkins.owns(message.tap):
             return await asyncio.to_thread(self._checkins.answer, message.tap)
@@ -117,7 +119,7 @@ class Conversation:
             await self._erase(sender)
             return [self._responses.render("utter_forgotten")]
         if message.tap == "listen_now":
-            return list(answer_danger("support", self._nation))
+            return list(make_safety_replies("support", self._nation))
         if message.tap == "start_again":
             await self._erase(sender)
             message = Message(tap="greet")

@@ -1,1 +1,1 @@
-"""The crisis guard: what it recognises, the helplines it answers with, and how it is trained."""
+"""The crisis guard: patterns, learned model, helplines, training and evaluation."""

@@ -1,26 +1,27 @@
-"""The labelled examples of the crisis guard, and tables of how well they are labelled.
+"""The labelled examples of the crisis guard, and tables of its recall and false alarms.
 
-Owns the reading of `tests/safety/*.jsonl` and the arithmetic of
-`docs/reference/safety-figures.md`. Must never train anything, nor see what residents write.
+Owns the format of `tests/safety/*.jsonl` and of the tables in `docs/reference/safety-figures.md`.
+Must never train anything, nor read residents' messages.
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from bot.safety.guard import Label
+from checkins.outputs.rates import wilson
 
-# An entity as Rasa's data marks it: its words, and what they stand for.
-_MARKED = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
+# An entity in Rasa's training data, such as [knitting](topic) or [ZY2]{"entity": "area"}.
+_ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A labelled message: its words, the label it should get, and what it is about."""
+    """A labelled message. `category` says what it is about, `batch` when it was written."""
 
     text: str
     label: Label
@@ -29,26 +30,22 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Share:
-    """`hits` of `total`, with its 95% Wilson interval."""
+class Proportion:
+    """`count` of `total`, printed with its 95% Wilson interval."""
 
-    hits: int
+    count: int
     total: int
 
     def __str__(self) -> str:
-        low, high = self.interval()
+        low, high = wilson(self.count, self.total - self.count)
         return (
-            f"{self.hits}/{self.total} = {100 * self.hits / self.total:.1f}% "
+            f"{self.count}/{self.total} = {100 * self.count / self.total:.1f}% "
             f"({100 * low:.1f} to {100 * high:.1f})"
         )
 
-    def interval(self) -> tuple[float, float]:
-        """Wilson's score interval, as shares of 1."""
-        z, n = 1.96, self.total
-        p = self.hits / n
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * ((p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5)
-        return middle - half, middle + half
+
+Results = Mapping[str, tuple[Sequence[Example], Sequence[Label]]]
+"""Examples and the labels that the guard gave them, by the name of a row."""
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -58,51 +55,63 @@ def read_examples(path: Path) -> list[Example]:
 
 
 def read_utterances(*paths: Path) -> list[Example]:
-    """Utterances in Rasa's form, none of them a danger: what people say to this chat every day."""
+    """Everyday messages from Rasa's training or test data, each labelled `none`."""
     utterances = []
     for path in paths:
         for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            for written in entry.get("examples", "").splitlines():
-                said = _MARKED.sub(r"\1", written.removeprefix("- ")).strip()
-                utterances.append(Example(said, "none", entry["intent"], "rasa"))
+            for line in entry.get("examples", "").splitlines():
+                text = _ENTITY.sub(r"\1", line.removeprefix("- ")).strip()
+                utterances.append(Example(text, "none", entry["intent"], "rasa"))
     return utterances
 
 
-def recall(examples: Sequence[Example], labels: Sequence[Label], of: Label = "crisis") -> Share:
-    """How many messages that should be labelled `of` are."""
-    got = [label == of for e, label in zip(examples, labels, strict=True) if e.label == of]
-    return Share(sum(got), len(got))
+def compute_recall(
+    examples: Sequence[Example], labels: Sequence[Label], label: Label = "crisis"
+) -> Proportion:
+    """How many of the messages that should get `label` do."""
+    correct = [
+        given == label
+        for example, given in zip(examples, labels, strict=True)
+        if example.label == label
+    ]
+    return Proportion(sum(correct), len(correct))
 
 
-def false_alarms(examples: Sequence[Example], labels: Sequence[Label]) -> Share:
-    """How many harmless messages raise anything at all."""
-    got = [label != "none" for e, label in zip(examples, labels, strict=True) if e.label == "none"]
-    return Share(sum(got), len(got))
+def compute_false_alarms(examples: Sequence[Example], labels: Sequence[Label]) -> Proportion:
+    """How many harmless messages get any label but `none`."""
+    alarms = [
+        given != "none"
+        for example, given in zip(examples, labels, strict=True)
+        if example.label == "none"
+    ]
+    return Proportion(sum(alarms), len(alarms))
 
 
-def write_table(rows: dict[str, tuple[Sequence[Example], Sequence[Label]]]) -> str:
-    """A Markdown table of recall and false alarms, a row for each name."""
-    out = ["| set | crisis recall | false alarms | support recall |", "|---|---|---|---|"]
-    for name, (examples, labels) in rows.items():
-        shares = (
-            recall(examples, labels),
-            false_alarms(examples, labels),
-            recall(examples, labels, "support"),
+def format_results(results: Results) -> str:
+    """A Markdown table of recall and false alarms."""
+    lines = ["| set | crisis recall | false alarms | support recall |", "|---|---|---|---|"]
+    for name, (examples, labels) in results.items():
+        proportions = (
+            compute_recall(examples, labels),
+            compute_false_alarms(examples, labels),
+            compute_recall(examples, labels, "support"),
         )
-        out.append(f"| {name} | {' | '.join(map(str, shares))} |")
-    return "\n".join(out)
+        lines.append(f"| {name} | {' | '.join(map(str, proportions))} |")
+    return "\n".join(lines)
 
 
-def write_categories(
-    examples: Sequence[Example], alone: Sequence[Label], together: Sequence[Label]
+def format_categories(
+    examples: Sequence[Example],
+    labels_without_encoder: Sequence[Label],
+    labels_with_encoder: Sequence[Label],
 ) -> str:
-    """A Markdown table of right labels by category, no encoder and with the encoder."""
-    out = ["| heldout category | no encoder | with the encoder |", "|---|---|---|"]
+    """A Markdown table of correct labels by category, without and with the encoder."""
+    lines = ["| heldout category | no encoder | with the encoder |", "|---|---|---|"]
     for label, category in dict.fromkeys((e.label, e.category) for e in examples):
-        picked = [i for i, e in enumerate(examples) if (e.label, e.category) == (label, category)]
+        rows = [i for i, e in enumerate(examples) if (e.label, e.category) == (label, category)]
         cells = " | ".join(
-            f"{sum(labels[i] == label for i in picked)}/{len(picked)}"
-            for labels in (alone, together)
+            f"{sum(labels[i] == label for i in rows)}/{len(rows)}"
+            for labels in (labels_without_encoder, labels_with_encoder)
         )
-        out.append(f"| {label}: {category.replace('_', ' ')} | {cells} |")
-    return "\n".join(out)
+        lines.append(f"| {label}: {category.replace('_', ' ')} | {cells} |")
+    return "\n".join(lines)

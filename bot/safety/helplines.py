@@ -1,7 +1,7 @@
-"""The numbers to turn to at once, as `helplines.toml` has them.
+"""The helplines in `helplines.toml`.
 
-Owns their loading and checking. Must never fetch anything: a number that cannot be read
-at the start stops the start, not a conversation.
+Owns their loading and checking: a wrong file stops the start, not a conversation. Must never
+fetch anything.
 """
 
 import tomllib
@@ -18,12 +18,12 @@ from bot.settings import Nation
 Purpose = Kind | Literal["unsure", "support"]
 NATIONS: tuple[Nation, ...] = get_args(Nation)
 _PURPOSES: tuple[Purpose, ...] = (*get_args(Kind), "unsure", "support")
-# Six months, as the long ones go.
-_KEEPS = timedelta(days=184)
+# Six months, at their longest.
+_CHECK_INTERVAL = timedelta(days=184)
 
 
-class Line(BaseModel):
-    """One number, where and for what it holds, and when somebody last checked it."""
+class Helpline(BaseModel):
+    """A phone number, its nations and purposes, and the day when it was last checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,45 +35,48 @@ class Line(BaseModel):
     checked_on: date
 
     @model_validator(mode="after")
-    def _shows_what_it_dials(self) -> Self:
+    def _check_contact_matches_link(self) -> Self:
         dialled = "".join(c for c in self.link.partition("?")[0] if c.isdigit())
         if "".join(c for c in self.contact if c.isdigit()) != dialled:
-            raise ValueError("the contact shows another number than the link dials")
+            raise ValueError("the contact shows a different number from the link")
         return self
 
 
 class Helplines(BaseModel):
-    """All lines, in the order they are shown."""
+    """All helplines, in the order in which they are shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    line: tuple[Line, ...]
+    line: tuple[Helpline, ...]
 
     @model_validator(mode="after")
-    def _nobody_is_left_out(self) -> Self:
+    def _check_every_purpose(self) -> Self:
         for nation in NATIONS:
             for purpose in _PURPOSES:
-                shown = {line.contact for line in self.lines(nation, purpose)}
-                if not {"999", "116 123"} <= shown:
+                contacts = {line.contact for line in self.find_lines(nation, purpose)}
+                if not {"999", "116 123"} <= contacts:
                     raise ValueError(f"{nation}, {purpose}: 999 and 116 123 must be shown")
         return self
 
-    def lines(self, nation: str, purpose: Purpose) -> tuple[HelpLine, ...]:
-        """The lines fit for a nation and a purpose. Raises KeyError for an unknown nation."""
+    def find_lines(self, nation: str, purpose: Purpose) -> tuple[HelpLine, ...]:
+        """The helplines for a nation and a purpose. Raises KeyError for an unknown nation.
+
+        For `support`, 999 comes last.
+        """
         if nation not in NATIONS:
             raise KeyError(nation)
-        fit = [line for line in self.line if nation in line.nations and purpose in line.purposes]
+        lines = [line for line in self.line if nation in line.nations and purpose in line.purposes]
         if purpose == "support":
-            fit.sort(key=lambda line: line.contact == "999")
-        return tuple(HelpLine(line.name, line.contact, line.link) for line in fit)
+            lines.sort(key=lambda line: line.contact == "999")
+        return tuple(HelpLine(line.name, line.contact, line.link) for line in lines)
 
-    def list_stale(self, today: date) -> list[Line]:
-        """Lines that nobody has checked for more than six months."""
-        return [line for line in self.line if today - line.checked_on > _KEEPS]
+    def list_stale(self, today: date) -> list[Helpline]:
+        """The helplines that were last checked more than six months ago."""
+        return [line for line in self.line if today - line.checked_on > _CHECK_INTERVAL]
 
 
 def read_helplines(text: str) -> Helplines:
-    """The lines in the text of a TOML file. Raises ValueError saying what is wrong."""
+    """The helplines in the text of a TOML file. Raises ValueError that says what is wrong."""
     return Helplines.model_validate(tomllib.loads(text))
 
 

@@ -1,192 +1,198 @@
-"""Trains and measures the crisis guard: `python -m bot.safety.training --help`.
+"""Trains and evaluates the crisis guard: `python -m bot.safety.training --help`.
 
-Owns the making of `head.npz` (learnt from `tests/safety/dev.jsonl` and what Rasa learns,
-its thresholds from what neither holds) and of the tables in `docs/reference/safety-figures.md`.
-Must never train or tune on `heldout.jsonl`.
+Owns the making of `guard.npz` and of the tables in `docs/reference/safety-figures.md`. The model
+is trained on `tests/safety/dev.jsonl` and Rasa's training data; its thresholds are calibrated on
+messages outside both. Must never train or calibrate on `heldout.jsonl`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from bot.safety import guard as safety
 from bot.safety.evaluation import (
     Example,
+    Results,
+    format_categories,
+    format_results,
     read_examples,
     read_utterances,
-    write_categories,
-    write_table,
 )
-from bot.safety.guard import BUCKETS, FEW, Array, Encode, Guard, GuardModel, Label
-from bot.safety.patterns import fold, simplify
+from bot.safety.features import (
+    HASH_BUCKETS,
+    KIND_HASH_BUCKETS,
+    Array,
+    hash_ngrams,
+    reduce_buckets,
+    weight_ngrams,
+)
+from bot.safety.guard import Encode, Guard, Label
+from bot.safety.model import GAMMA, WEIGHTS_FILE, GuardModel, write_model
+from bot.safety.normalisation import normalise
 
 DEV = Path("tests/safety/dev.jsonl")
 CALIBRATION = Path("tests/safety/calibration.jsonl")
-# What people say to the chat: what Rasa learns, and what was written for its tests alone.
-LEARNT = Path("nlu/data/nlu")
-SAID = Path("tests/nlu_blind.yml")
 HELDOUT = Path("tests/safety/heldout.jsonl")
-_HEAD = Path(__file__).with_name("head.npz")
-# How much of the likeness of two messages is their vectors'; the rest is their words'.
-_OF_VECTORS = 0.7
-_COST = 3.0
-_KIND_COST = 10.0
-# Weighs a vector against words when kinds of danger are told apart.
+# Everyday messages: Rasa's training data for training, a test set of Rasa's for calibration.
+NLU_TRAINING = Path("nlu/data/nlu")
+NLU_CALIBRATION = Path("tests/nlu_blind.yml")
+# The weight of the kernel over vectors; the kernel over n-grams has the rest.
+_VECTOR_KERNEL_WEIGHT = 0.7
+_SVM_C = 3.0
+_KIND_C = 10.0
+# Scales a vector relative to n-grams in the classifier of kinds.
 _VECTOR_SCALE = 3.0
-# A missed crisis is worse than a needless number, but a guard that cries wolf is switched off.
-_FALSE_ALARMS = 0.02
-_SUICIDE = {"suicidal_explicit", "suicidal_oblique"}
+# A missed crisis is worse than a needless phone number, but people switch off a guard with too
+# many false alarms.
+_FALSE_ALARM_RATE = 0.02
+_SUICIDE_CATEGORIES = {"suicidal_explicit", "suicidal_oblique"}
 
 
 def fit(encode: Encode, examples: Sequence[Example]) -> GuardModel:
-    """A head trained on the examples, each as a whole; its thresholds are still 0."""
+    """A model trained on the examples, each as one segment; its thresholds are 0."""
     from sklearn.svm import SVC  # type: ignore[import-untyped]
 
-    plain = [simplify(fold(example.text)).removesuffix(" .") for example in examples]
-    raised = np.array([example.label != "none" for example in examples])
-    vectors = encode(plain)
-    buckets = [safety.hash_words(text) for text in plain]
-    seen = np.bincount(np.concatenate(buckets), minlength=2 * BUCKETS)
-    rarity = (np.log((1 + len(raised)) / (1 + seen)) + 1).astype(np.float32)
-    counts = [safety.weigh(each, rarity) for each in buckets]
-    sparse = csr_matrix(
+    texts = [normalise(example.text).removesuffix(" .") for example in examples]
+    is_raised = np.array([example.label != "none" for example in examples])
+    vectors = encode(texts)
+    buckets = [hash_ngrams(text) for text in texts]
+    document_counts = np.bincount(np.concatenate(buckets), minlength=2 * HASH_BUCKETS)
+    idf = (np.log((1 + len(examples)) / (1 + document_counts)) + 1).astype(np.float32)
+    ngrams = [weight_ngrams(row, idf) for row in buckets]
+    features = csr_matrix(
         (
-            np.concatenate([each.weights for each in counts]),
-            np.concatenate([each.buckets for each in counts]),
-            np.cumsum([0, *(len(each.buckets) for each in counts)]),
+            np.concatenate([row.weights for row in ngrams]),
+            np.concatenate([row.buckets for row in ngrams]),
+            np.cumsum([0, *(len(row.buckets) for row in ngrams)]),
         ),
-        shape=(len(raised), 2 * BUCKETS),
+        shape=(len(examples), 2 * HASH_BUCKETS),
     )
-    # Each half of a message's words has a length of 1, so two messages share at most 2.
-    shared = (sparse @ sparse.T).toarray() / 2
-    near = np.exp(2 * safety.GAMMA * (vectors @ vectors.T - 1))
-    both = SVC(C=_COST, kernel="precomputed").fit(
-        _OF_VECTORS * near + (1 - _OF_VECTORS) * shared, raised
+    # Words and letters have a norm of 1 each, so the product of two messages is at most 2.
+    ngram_kernel = (features @ features.T).toarray() / 2
+    vector_kernel = np.exp(2 * GAMMA * (vectors @ vectors.T - 1))
+    with_vectors = SVC(C=_SVM_C, kernel="precomputed").fit(
+        _VECTOR_KERNEL_WEIGHT * vector_kernel + (1 - _VECTOR_KERNEL_WEIGHT) * ngram_kernel,
+        is_raised,
     )
-    alone = SVC(C=_COST, kernel="precomputed").fit(shared, raised)
-    words = [
-        share / 2 * (machine.dual_coef_ @ sparse[machine.support_])[0]
-        for share, machine in ((1 - _OF_VECTORS, both), (1.0, alone))
+    without_vectors = SVC(C=_SVM_C, kernel="precomputed").fit(ngram_kernel, is_raised)
+    ngram_weights = [
+        weight / 2 * (svm.dual_coef_ @ features[svm.support_])[0]
+        for weight, svm in ((1 - _VECTOR_KERNEL_WEIGHT, with_vectors), (1.0, without_vectors))
     ]
-    kinds, kind_words, kind_vector, kind_bias = _fit_kinds(examples, vectors, sparse)
+    kinds, kind_ngram_weights, kind_vector_weights, kind_bias = _fit_kinds(
+        examples, vectors, features
+    )
     return GuardModel(
-        examples=vectors[both.support_],
-        likeness=(_OF_VECTORS * both.dual_coef_[0]).astype(np.float32),
-        words=np.array(words, dtype=np.float32),
-        rarity=rarity,
-        bias=np.array([both.intercept_[0], alone.intercept_[0]], dtype=np.float32),
+        support_vectors=vectors[with_vectors.support_],
+        dual_coefficients=(_VECTOR_KERNEL_WEIGHT * with_vectors.dual_coef_[0]).astype(np.float32),
+        ngram_weights=np.array(ngram_weights, dtype=np.float32),
+        idf=idf,
+        bias=np.array(
+            [with_vectors.intercept_[0], without_vectors.intercept_[0]], dtype=np.float32
+        ),
         thresholds=np.zeros(2, dtype=np.float32),
         kinds=kinds,
-        kind_words=kind_words,
-        kind_vector=kind_vector,
+        kind_ngram_weights=kind_ngram_weights,
+        kind_vector_weights=kind_vector_weights,
         kind_bias=kind_bias,
     )
 
 
 def _fit_kinds(
-    examples: Sequence[Example], vectors: Array, sparse: csr_matrix
+    examples: Sequence[Example], vectors: Array, ngram_features: csr_matrix
 ) -> tuple[tuple[str, ...], Array, Array, Array]:
+    """The kinds, with the n-gram weights, vector weights and biases of their classifier."""
     from scipy.sparse import hstack, vstack
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-    some = [i for i, example in enumerate(examples) if example.label != "none"]
-    kinds = ["suicide" if examples[i].category in _SUICIDE else examples[i].category for i in some]
-    picked = sparse[some].tocoo()
-    words = csr_matrix((picked.data, (picked.row, safety.fewer(picked.col))), (len(some), 2 * FEW))
-    near = csr_matrix(_VECTOR_SCALE * vectors[some])
-    # Each message twice, with its vector and without, since the encoder may be down.
-    features = vstack([hstack([words, near]), hstack([words, 0 * near])]).tocsr()
-    model = LogisticRegression(C=_KIND_COST, max_iter=500).fit(features, kinds * 2)
-    weights = model.coef_.astype(np.float32)
+    raised = [row for row, example in enumerate(examples) if example.label != "none"]
+    categories = [examples[row].category for row in raised]
+    kinds = ["suicide" if name in _SUICIDE_CATEGORIES else name for name in categories]
+    selected = ngram_features[raised].tocoo()
+    ngrams = csr_matrix(
+        (selected.data, (selected.row, reduce_buckets(selected.col))),
+        (len(raised), 2 * KIND_HASH_BUCKETS),
+    )
+    scaled = csr_matrix(_VECTOR_SCALE * vectors[raised])
+    # Each message twice, with and without its vector, because the encoder may be down.
+    features = vstack([hstack([ngrams, scaled]), hstack([ngrams, 0 * scaled])]).tocsr()
+    classifier = LogisticRegression(C=_KIND_C, max_iter=500).fit(features, kinds * 2)
+    weights = classifier.coef_.astype(np.float32)
     return (
-        tuple(model.classes_.tolist()),
-        weights[:, : 2 * FEW],
-        _VECTOR_SCALE * weights[:, 2 * FEW :],
-        model.intercept_.astype(np.float32),
+        tuple(classifier.classes_.tolist()),
+        weights[:, : 2 * KIND_HASH_BUCKETS],
+        _VECTOR_SCALE * weights[:, 2 * KIND_HASH_BUCKETS :],
+        classifier.intercept_.astype(np.float32),
     )
 
 
-def calibrate(head: GuardModel, encode: Encode, examples: Sequence[Example]) -> Array:
-    """The lowest thresholds, shape (2,), that raise no more of the harmless than allowed."""
+def calibrate(model: GuardModel, encode: Encode, examples: Sequence[Example]) -> Array:
+    """The lowest thresholds, shape (2,), that keep the rate of false alarms."""
     thresholds = []
-    for guard in (Guard(encode, head), Guard(None, head)):
+    for guard in (Guard(encode, model), Guard(None, model)):
         scores = sorted(
-            guard.read(simplify(fold(example.text)))[0]
+            guard.predict(normalise(example.text))[0]
             for example in examples
             if example.label == "none"
         )
-        allowed = int(_FALSE_ALARMS * len(scores))
+        allowed = int(_FALSE_ALARM_RATE * len(scores))
         thresholds.append(scores[-1 - allowed] + 1e-4)
     return np.array(thresholds, dtype=np.float32)
 
 
-def heldout_rows(
-    name: str, label: Callable[[str], Label]
-) -> dict[str, tuple[Sequence[Example], Sequence[Label]]]:
-    """The rows of a guard, one for each batch that was held out in whole or in part."""
-    rows: dict[str, tuple[Sequence[Example], Sequence[Label]]] = {}
-    heldout = read_examples(HELDOUT)
-    for batch in dict.fromkeys(example.batch for example in heldout):
-        examples = [example for example in heldout if example.batch == batch]
-        rows[f"heldout {batch}, {name}"] = (examples, [label(e.text) for e in examples])
-    return rows
-
-
-def measure(encode: Encode) -> str:
-    """The tables of `docs/reference/safety-figures.md`, measured on `heldout.jsonl`."""
-    heldout = read_examples(HELDOUT)
-    alone, together = Guard().label, Guard(encode).label
-    rows = {
-        **heldout_rows("no encoder", alone),
-        **heldout_rows("with the encoder", together),
-    }
-    categories = write_categories(
-        heldout, [alone(e.text) for e in heldout], [together(e.text) for e in heldout]
-    )
-    return f"{write_table(rows)}\n\n{categories}"
-
-
 def train(encode: Encode) -> GuardModel:
-    """A head from the dev examples, its thresholds from the mix that no head learns from."""
-    head = fit(encode, [*read_examples(DEV), *read_utterances(*sorted(LEARNT.glob("*.yml")))])
-    everyday = [*read_examples(CALIBRATION), *read_utterances(SAID)]
-    return replace(head, thresholds=calibrate(head, encode, everyday))
+    """A calibrated model, trained on the dev examples and Rasa's training data."""
+    everyday = read_utterances(*sorted(NLU_TRAINING.glob("*.yml")))
+    model = fit(encode, [*read_examples(DEV), *everyday])
+    calibration = [*read_examples(CALIBRATION), *read_utterances(NLU_CALIBRATION)]
+    return replace(model, thresholds=calibrate(model, encode, calibration))
 
 
-def write_head(head: GuardModel) -> None:
-    """Store the weights beside this module, the large ones as whole numbers of a step each."""
-    stored: dict[str, NDArray[np.generic]] = {"kinds": np.array(head.kinds)}
-    for name in (field.name for field in fields(GuardModel) if field.name != "kinds"):
-        array: Array = getattr(head, name)
-        if name in {"examples", "words", "kind_words"}:
-            step = np.abs(array).max(axis=1, keepdims=True) / 127
-            stored[name] = np.round(array / step).astype(np.int8)
-            stored[f"{name}_step"] = step
-        else:
-            stored[name] = array.astype(np.float16) if name == "rarity" else array
-    np.savez_compressed(_HEAD, **stored)  # type: ignore[arg-type]
+def label_heldout(guard_name: str, label: Callable[[str], Label]) -> Results:
+    """The results on `heldout.jsonl`, a row for each batch."""
+    examples_by_batch: dict[str, list[Example]] = {}
+    for example in read_examples(HELDOUT):
+        examples_by_batch.setdefault(example.batch, []).append(example)
+    return {
+        f"heldout {batch}, {guard_name}": (examples, [label(e.text) for e in examples])
+        for batch, examples in examples_by_batch.items()
+    }
+
+
+def evaluate(encode: Encode) -> str:
+    """The tables of `docs/reference/safety-figures.md`."""
+    heldout = read_examples(HELDOUT)
+    label_without, label_with = Guard().label, Guard(encode).label
+    results = {
+        **label_heldout("no encoder", label_without),
+        **label_heldout("with the encoder", label_with),
+    }
+    categories = format_categories(
+        heldout,
+        [label_without(example.text) for example in heldout],
+        [label_with(example.text) for example in heldout],
+    )
+    return f"{format_results(results)}\n\n{categories}"
 
 
 def main(
-    encoder: Annotated[Path, typer.Option(help="Where the encoder's files are.")] = Path(
+    encoder: Annotated[Path, typer.Option(help="Folder of the sentence encoder.")] = Path(
         "var/encoder"
     ),
-    only_measure: Annotated[bool, typer.Option(help="Print the table, train nothing.")] = False,
+    only_measure: Annotated[bool, typer.Option(help="Print the tables without training.")] = False,
 ) -> None:
-    """Train the head on the dev examples, write it beside this module, print the tables."""
+    """Train the crisis guard, write its weights, and print its evaluation."""
     from directory.encoder import Encoder, prepare_encoder
 
     prepare_encoder(encoder)
     encode = Encoder(encoder).encode
     if not only_measure:
-        write_head(train(encode))
-    typer.echo(measure(encode))
+        write_model(train(encode), Path(__file__).with_name(WEIGHTS_FILE))
+    typer.echo(evaluate(encode))
 
 
 if __name__ == "__main__":

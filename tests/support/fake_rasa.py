@@ -6,7 +6,7 @@ import threading
 from bot.conversation import Conversation
 from bot.messages import Text
 from bot.rasa.client import RasaReply
-from bot.safety.guard import Finding
+from bot.safety.guard import Classification
 from directory.search.service import SearchService
 from directory.team import Team
 
@@ -62,10 +62,10 @@ class SlowGuard:
     def __init__(self) -> None:
         self.is_reading, self.may_finish = threading.Event(), threading.Event()
 
-    def find(self, _text: str) -> Finding:
+    def classify(self, _text: str) -> Classification:
         self.is_reading.set()
         self.may_finish.wait(10)
-        return Finding("none")
+        return Classification("none")
 
 
 def make_conversation(

@@ -15,7 +15,7 @@ import textstat
 import yaml
 
 from bot.responses import Responses, get_line
-from bot.safety.guard import answer
+from bot.safety.guard import make_replies
 from bot.safety.patterns import Kind
 from bot.settings import ROOT
 from directory.encoder import DIMENSIONS
@@ -49,9 +49,9 @@ def read_copy() -> Iterator[tuple[str, str]]:
     for name in copy["lines"]:
         yield name, get_line(name)
     for kind in (*get_args(Kind), None):
-        (reply,) = answer("crisis", "england", kind)
+        (reply,) = make_replies("crisis", "england", kind)
         yield f"the crisis answer to {kind}", reply.text
-    (gentle,) = answer("support", "england")
+    (gentle,) = make_replies("support", "england")
     yield "the answer to support", gentle.text
 
 
