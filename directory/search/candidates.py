@@ -13,10 +13,10 @@ from directory.search.query import Query
 
 @dataclass(frozen=True)
 class Candidates:
-    """An index of the likeliest listings; `complete` if no other listing is allowed."""
+    """An index of the likeliest listings; `is_complete` if no other listing is allowed."""
 
     index: Index
-    complete: bool
+    is_complete: bool
 
 
 class SearchBackend(Protocol):

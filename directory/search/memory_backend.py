@@ -47,7 +47,7 @@ class MemoryBackend:
         self, _query: Query, _vector: Vectors | None, _label_numbers: Sequence[int], _width: int
     ) -> Candidates:
         """All listings."""
-        return Candidates(self._index, complete=True)
+        return Candidates(self._index, is_complete=True)
 
 
 def _return_free_memory() -> None:

@@ -84,7 +84,7 @@ class SearchService:
         for width in self._backend.widths:
             candidates, ranked = self._rank(prepared, width)
             hits = select_hits(candidates.index, prepared.query, ranked, self._read_listings)
-            if candidates.complete or len(hits) == query.limit:
+            if candidates.is_complete or len(hits) == query.limit:
                 break
         return hits
 
@@ -98,7 +98,7 @@ class SearchService:
         widths = self._backend.widths
         candidates, ranked = self._rank(prepared, widths[len(widths) // 2])
         facets = replace(
-            count_facets(candidates.index, prepared.query, ranked), complete=candidates.complete
+            count_facets(candidates.index, prepared.query, ranked), complete=candidates.is_complete
         )
         numbers = sorted(facets.labels, key=lambda number: -facets.labels[number])[:_MAX_LABELS]
         with Session(self._engine) as session:

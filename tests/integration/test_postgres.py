@@ -135,7 +135,7 @@ def test_a_listing_is_found_where_a_filter_allows_few(make_engine, example, monk
     # As far from them as possible.
     away = -corpus.vectors[-3:].mean(axis=0)
     candidates = backend.find_candidates(query, away, (), backend.widths[0])
-    assert candidates.complete
+    assert candidates.is_complete
     allowed = candidates.index.entries.facts["kind"] == 3
     assert allowed.sum() == 3
 
@@ -319,6 +319,6 @@ def test_the_whole_directory_is_never_read(postgres_engine, encoder, monkeypatch
     vector = encoder.encode(["tea"])[0]
     candidates = PostgresBackend(postgres_engine).find_candidates(Query("tea"), vector, (), 1)
     index = candidates.index
-    assert (len(index), candidates.complete) == (1, False)
+    assert (len(index), candidates.is_complete) == (1, False)
     assert index.inverted_index.size == 2
     assert index.inverted_index.count(number_stem(find_stems("tea")[0])) == 2
