@@ -1,8 +1,8 @@
-"""Which listings are the same thing, listed twice.
+"""Finding pairs of listings that may be duplicates.
 
-Owns how the pairs are found without comparing every listing with every other: those that
-share a contact, a place or a name, and those near in meaning. What counts is in
-`similarity`. Must never change a listing, nor need the directory's own database.
+Owns how pairs are found without comparing every listing with every other: listings that share a
+contact, a place or a name, and listings near in meaning. `similarity` says how alike two are. Must
+never change a listing or need a database.
 """
 
 from collections import defaultdict
@@ -14,26 +14,26 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.importing.similarity import LIKELY, SURE, Facts, compare
+from directory.importing.similarity import CERTAIN, LIKELY, Facts, compare
 
-# A key shared by more listings than this (a council's switchboard) says little by itself, and is
-# looked at only together with a word of the name.
-_CROWD = 40
-# Each listing is compared with so many of those nearest in meaning in each neighbourhood...
-_NEAREST = 12
-# ...if their cosine is at least this.
-_NEAR = 0.6
-# A neighbourhood is made around one listing in so many; each listing is in the three nearest.
-_PER_LEADER = 256
+# A key that more listings share (a council's switchboard) says little by itself, and counts only
+# together with a word of the name.
+_MAX_SHARED = 40
+# In each neighbourhood, a listing is compared with the nearest in meaning, at most so many...
+_NEAREST_COUNT = 12
+# ...whose cosine is at least this.
+_MIN_COSINE = 0.6
+# One listing in so many leads a neighbourhood; each listing is in the nearest three.
+_LISTINGS_PER_LEADER = 256
 _OVERLAP = 3
-_CHUNK = 1024
+_CHUNK_SIZE = 1024
 
 Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two listings by their positions, `first` below `second`; `likeness` is from 0 to 1."""
+    """Two listings by position, `first` before `second`; `likeness` is from 0 to 1."""
 
     first: int
     second: int
@@ -45,96 +45,96 @@ def find_candidate_pairs(
     facts: Sequence[Facts],
     vectors: NDArray[np.floating],
     changed: set[int] | None = None,
-    least: float = LIKELY,
+    threshold: float = LIKELY,
 ) -> list[Pair]:
-    """Pairs with a likeness of `least` or more, the likest first.
+    """Pairs with a likeness of `threshold` or more, the most alike first.
 
     `vectors` holds a unit vector for each listing, shape (len(facts), dimensions), in any
-    precision. With `changed`, positions of new or changed listings, only pairs with one of
-    them: the same ones that comparing all would give.
+    precision. With `changed`, the positions of new or changed listings, only pairs with one of them
+    are returned: the same ones that comparing all would give.
     """
     if changed is not None and not changed:
         return []
     codes = _find_candidates(facts, vectors, changed)
     pairs: list[Pair] = []
-    for start in range(0, len(codes), _CHUNK):
-        first, second = np.divmod(codes[start : start + _CHUNK], len(facts))
+    for start in range(0, len(codes), _CHUNK_SIZE):
+        first, second = np.divmod(codes[start : start + _CHUNK_SIZE], len(facts))
         cosines = np.einsum(
             "ij,ij->i", vectors[first].astype(np.float32), vectors[second].astype(np.float32)
         )
         for i, j, cosine in zip(first.tolist(), second.tolist(), cosines.tolist(), strict=True):
             likeness, reason = compare(facts[i], facts[j], cosine)
-            if likeness >= least:
+            if likeness >= threshold:
                 pairs.append(Pair(i, j, likeness, reason))
     return sorted(pairs, key=lambda pair: (-pair.likeness, pair.first, pair.second))
 
 
 def link_certain_pairs(pairs: Iterable[Pair]) -> dict[int, int]:
-    """For each listing that is not to be shown, the one that is shown for it: the first.
+    """For each listing to hide, the position of the one that is shown for it: the first.
 
-    What is surely the same as the same third listing is linked too.
+    Two listings that are certainly the same as a third are linked too.
     """
     shown: dict[int, int] = {}
 
-    def find(one: int) -> int:
-        while one in shown:
-            one = shown[one]
-        return one
+    def find_shown(position: int) -> int:
+        while position in shown:
+            position = shown[position]
+        return position
 
     for pair in pairs:
-        low, high = sorted((find(pair.first), find(pair.second)))
-        if pair.likeness >= SURE and low != high:
+        low, high = sorted((find_shown(pair.first), find_shown(pair.second)))
+        if pair.likeness >= CERTAIN and low != high:
             shown[high] = low
-    return {one: find(one) for one in shown}
+    return {position: find_shown(position) for position in shown}
 
 
 def _find_candidates(
     facts: Sequence[Facts], vectors: NDArray[np.floating], changed: set[int] | None
 ) -> Codes:
-    """Pairs worth comparing, each once as first * len(facts) + second."""
+    """Pairs worth comparing, each once, coded as first * len(facts) + second."""
     n = len(facts)
-    parts = [np.fromiter(_pairs_by_keys(facts, changed), dtype=np.int64)]
-    parts += _pairs_by_meaning(facts, vectors, changed)
+    parts = [np.fromiter(_find_pairs_by_key(facts, changed), dtype=np.int64)]
+    parts += _find_pairs_by_meaning(facts, vectors, changed)
     codes: Codes = np.unique(np.concatenate(parts))
     if changed is not None and len(codes):
-        new = np.zeros(n, dtype=bool)
-        new[list(changed)] = True
-        codes = codes[new[codes // n] | new[codes % n]]
+        is_changed = np.zeros(n, dtype=bool)
+        is_changed[list(changed)] = True
+        codes = codes[is_changed[codes // n] | is_changed[codes % n]]
     return codes
 
 
-def _pairs_by_keys(facts: Sequence[Facts], changed: set[int] | None) -> Iterator[int]:
+def _find_pairs_by_key(facts: Sequence[Facts], changed: set[int] | None) -> Iterator[int]:
     n = len(facts)
     blocks: dict[str, list[int]] = defaultdict(list)
-    for i, one in enumerate(facts):
-        for key in _find_keys(one):
+    for i, listing_facts in enumerate(facts):
+        for key in _list_keys(listing_facts):
             blocks[key].append(i)
     for members in blocks.values():
-        for block in [members] if len(members) <= _CROWD else _split(facts, members):
+        for block in [members] if len(members) <= _MAX_SHARED else _split_by_word(facts, members):
             if changed is None or not changed.isdisjoint(block):
                 yield from (i * n + j for i, j in combinations(block, 2))
 
 
-def _find_keys(one: Facts) -> Iterator[str]:
-    if one.name:
-        yield "n " + " ".join(sorted(set(one.name.split())))
-    if one.website:
-        yield f"w {one.website}"
-    if one.email:
-        yield f"e {one.email}"
-    yield from (f"t {phone}" for phone in one.phones)
-    yield from (f"p {postcode}" for postcode in one.postcodes)
+def _list_keys(facts: Facts) -> Iterator[str]:
+    if facts.name:
+        yield "n " + " ".join(sorted(set(facts.name.split())))
+    if facts.website:
+        yield f"w {facts.website}"
+    if facts.email:
+        yield f"e {facts.email}"
+    yield from (f"t {phone}" for phone in facts.phones)
+    yield from (f"p {postcode}" for postcode in facts.postcodes)
 
 
-def _split(facts: Sequence[Facts], members: list[int]) -> list[list[int]]:
+def _split_by_word(facts: Sequence[Facts], members: list[int]) -> list[list[int]]:
     by_word: dict[str, list[int]] = defaultdict(list)
     for i in members:
         for word in set(facts[i].name.split()):
             by_word[word].append(i)
-    return [block for block in by_word.values() if 1 < len(block) <= _CROWD]
+    return [block for block in by_word.values() if 1 < len(block) <= _MAX_SHARED]
 
 
-def _pairs_by_meaning(
+def _find_pairs_by_meaning(
     facts: Sequence[Facts], vectors: NDArray[np.floating], changed: set[int] | None
 ) -> Iterator[Codes]:
     n = len(facts)
@@ -142,14 +142,14 @@ def _pairs_by_meaning(
         if changed is not None and changed.isdisjoint(members.tolist()):
             continue
         near = vectors[members].astype(np.float32)
-        for start in range(0, len(members), _CHUNK):
-            cosines = near[start : start + _CHUNK] @ near.T
+        for start in range(0, len(members), _CHUNK_SIZE):
+            cosines = near[start : start + _CHUNK_SIZE] @ near.T
             rows = np.arange(len(cosines))
             cosines[rows, rows + start] = -1.0
-            keep = cosines >= _NEAR
-            if len(members) > _NEAREST:
-                # The cosine of the last that is kept: what ties with it is kept as well.
-                last = np.partition(cosines, -_NEAREST, axis=1)[:, -_NEAREST]
+            keep = cosines >= _MIN_COSINE
+            if len(members) > _NEAREST_COUNT:
+                # Listings that tie with the last of the nearest count as well.
+                last = np.partition(cosines, -_NEAREST_COUNT, axis=1)[:, -_NEAREST_COUNT]
                 keep &= cosines >= last[:, None]
             row, column = np.nonzero(keep)
             first, second = members[row + start], members[column]
@@ -159,19 +159,21 @@ def _pairs_by_meaning(
 def _find_neighbourhoods(
     facts: Sequence[Facts], vectors: NDArray[np.floating]
 ) -> Iterator[NDArray[np.int64]]:
-    """Positions of listings of like meaning, overlapping, so that few near pairs are parted."""
+    """Positions of listings with similar meaning, overlapping so that few near pairs are split."""
     n = len(facts)
-    count = n // _PER_LEADER
+    count = n // _LISTINGS_PER_LEADER
     if count <= _OVERLAP:
         yield np.arange(n, dtype=np.int64)
         return
-    # Drawn by content, not by position: the order of the listings must not matter.
-    order = sorted(range(n), key=lambda i: _draw(facts[i]))
+    # Leaders are chosen by content, not by position: the order of the listings must not matter.
+    order = sorted(range(n), key=lambda i: _make_shuffle_key(facts[i]))
     leaders = vectors[order[:count]].astype(np.float32)
     nearest = np.empty((n, _OVERLAP), dtype=np.int32)
-    for start in range(0, n, _CHUNK):
-        cosines = vectors[start : start + _CHUNK].astype(np.float32) @ leaders.T
-        nearest[start : start + _CHUNK] = np.argpartition(-cosines, _OVERLAP, axis=1)[:, :_OVERLAP]
+    for start in range(0, n, _CHUNK_SIZE):
+        cosines = vectors[start : start + _CHUNK_SIZE].astype(np.float32) @ leaders.T
+        nearest[start : start + _CHUNK_SIZE] = np.argpartition(-cosines, _OVERLAP, axis=1)[
+            :, :_OVERLAP
+        ]
     flat = nearest.ravel()
     by_leader = np.argsort(flat, kind="stable")
     ends = np.cumsum(np.bincount(flat, minlength=count))
@@ -180,6 +182,6 @@ def _find_neighbourhoods(
             yield members.astype(np.int64)
 
 
-def _draw(one: Facts) -> tuple[int, str, str, str]:
-    said = (one.name, one.email, one.website)
-    return (crc32("\n".join(said).encode("utf-8", "replace")), *said)
+def _make_shuffle_key(facts: Facts) -> tuple[int, str, str, str]:
+    texts = (facts.name, facts.email, facts.website)
+    return (crc32("\n".join(texts).encode("utf-8", "replace")), *texts)

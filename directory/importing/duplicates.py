@@ -1,11 +1,11 @@
-"""Linking listings that are one thing listed twice, so that a search shows it once.
+"""Linking duplicates: listings of the same thing, of which a search shows one.
 
-Owns what is kept of pairs. A navigator's verdict is never overruled, and nothing is deleted: the
-listing that is not shown still stands, and comes back when it is not the same any more.
+Owns the stored pairs and links. A navigator's verdict is never overruled, and nothing is deleted: a
+hidden listing is shown again once it is no longer a duplicate.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -17,7 +17,7 @@ from directory.database import lock_table
 from directory.encoder import DIMENSIONS
 from directory.errors import DirectoryError
 from directory.importing.candidate_pairs import Pair, find_candidate_pairs, link_certain_pairs
-from directory.importing.similarity import SURE, read_facts
+from directory.importing.similarity import CERTAIN, read_facts
 from directory.importing.writer import announce_change, rewrite_entries
 from directory.listing import Listing, StoredListing, load_listing
 from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, load_stored_listing
@@ -25,18 +25,20 @@ from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, load
 
 @dataclass(frozen=True)
 class DuplicateCounts:
-    """How many listings are now hidden behind another, and how many pairs wait for a navigator."""
+    """How many listings are hidden as duplicates, and how many pairs wait for a navigator."""
 
     hidden: int
     waiting: int
 
 
 Verdict = Literal["same", "different"]
+Verdicts = dict[tuple[int, int], str]
+"""Navigators' verdicts by the ids of a pair, the lower id first."""
 
 
 @dataclass(frozen=True)
 class UndecidedPair:
-    """Two listings that may be one thing: how alike they are, from 0 to 1, and why."""
+    """A possible duplicate: two listings, how alike they are from 0 to 1, and why."""
 
     first: StoredListing
     second: StoredListing
@@ -45,7 +47,7 @@ class UndecidedPair:
 
 
 def link_duplicates(engine: Engine) -> DuplicateCounts:
-    """Look for pairs in the whole directory, and link those that are surely one thing."""
+    """Find pairs in the whole directory, and link those that are certainly the same thing."""
     with Session(engine) as session:
         # Two programs that link at the same time would insert the same pairs.
         lock_table(session, DuplicateRow)
@@ -57,56 +59,53 @@ def link_duplicates(engine: Engine) -> DuplicateCounts:
             execution_options={"yield_per": 1_000},
         )
         # The first of a pair is the one that is shown.
-        known = sorted(
-            (*_rank(listing := load_listing(document)), at, read_facts(listing, source), vector)
-            for at, document, source, vector in rows
+        ranked = sorted(
+            (
+                *_rank(listing := load_listing(document)),
+                listing_id,
+                read_facts(listing, source),
+                vector,
+            )
+            for listing_id, document, source, vector in rows
         )
-        ids = [one[-3] for one in known]
-        facts = [one[-2] for one in known]
-        vectors = np.frombuffer(b"".join(one[-1] for one in known), dtype=np.float16)
-        vectors = vectors.reshape(-1, DIMENSIONS)
-        pairs = find_candidate_pairs(facts, vectors)
-        verdicts = _read_verdicts(session)
-        settled = [_settle(pair, ids, verdicts) for pair in pairs]
-        told = {_name(pair, ids) for pair in pairs}
-        position = {at: number for number, at in enumerate(ids)}
-        settled += [
-            Pair(position[first], position[second], 1.0, "a navigator said so")
-            for (first, second), verdict in verdicts.items()
-            if verdict == "same" and (first, second) not in told
-            if first in position and second in position
-        ]
-        shown = {ids[one]: ids[other] for one, other in link_certain_pairs(settled).items()}
-        _keep_pairs(session, pairs, ids, verdicts)
-        _hide(session, shown)
+        ids = [row[-3] for row in ranked]
+        facts = [row[-2] for row in ranked]
+        vectors = np.frombuffer(b"".join(row[-1] for row in ranked), dtype=np.float16)
+        pairs = find_candidate_pairs(facts, vectors.reshape(-1, DIMENSIONS))
+        verdicts = _load_verdicts(session)
+        shown_ids = _choose_shown(pairs, ids, verdicts)
+        _store_pairs(session, pairs, ids, verdicts)
+        _store_links(session, shown_ids)
         session.commit()
-    waiting = sum(pair.likeness < SURE and _name(pair, ids) not in verdicts for pair in pairs)
-    return DuplicateCounts(len(shown), waiting)
+    waiting = sum(
+        pair.likeness < CERTAIN and _get_pair_ids(pair, ids) not in verdicts for pair in pairs
+    )
+    return DuplicateCounts(len(shown_ids), waiting)
 
 
-def list_undecided_pairs(engine: Engine, most: int) -> list[UndecidedPair]:
-    """Pairs that may be one thing and have no verdict, the likeliest first."""
+def list_undecided_pairs(engine: Engine, limit: int) -> list[UndecidedPair]:
+    """Possible duplicates without a verdict, the likeliest first."""
     with Session(engine) as session:
         rows = session.scalars(
             select(DuplicateRow)
-            .where(DuplicateRow.verdict == "", DuplicateRow.likeness < SURE)
+            .where(DuplicateRow.verdict == "", DuplicateRow.likeness < CERTAIN)
             .order_by(DuplicateRow.likeness.desc(), DuplicateRow.first_id, DuplicateRow.second_id)
-            .limit(most)
+            .limit(limit)
         ).all()
-        ids = {one for row in rows for one in (row.first_id, row.second_id)}
-        found = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
-        known = {row.id: load_stored_listing(row) for row in found}
+        ids = {listing_id for row in rows for listing_id in (row.first_id, row.second_id)}
+        listing_rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
+        listings = {row.id: load_stored_listing(row) for row in listing_rows}
     return [
-        UndecidedPair(known[row.first_id], known[row.second_id], row.likeness, row.reason)
+        UndecidedPair(listings[row.first_id], listings[row.second_id], row.likeness, row.reason)
         for row in rows
-        if not (known[row.first_id].gone or known[row.second_id].gone)
+        if not (listings[row.first_id].gone or listings[row.second_id].gone)
     ]
 
 
 def settle_pair(engine: Engine, first_id: int, second_id: int, verdict: Verdict) -> None:
-    """Keep a navigator's verdict on a pair, and show one of the two, or both, accordingly.
+    """Store a navigator's verdict on a pair, and show one of the two, or both, accordingly.
 
-    Raises DirectoryError where there is no such pair.
+    Raises DirectoryError if there is no such pair.
     """
     first_id, second_id = sorted((first_id, second_id))
     with Session(engine) as session, session.begin():
@@ -114,25 +113,27 @@ def settle_pair(engine: Engine, first_id: int, second_id: int, verdict: Verdict)
         if row is None:
             raise DirectoryError("These two listings are no longer a possible duplicate.")
         row.verdict = verdict
-        pair = [session.get_one(ListingRow, one) for one in (first_id, second_id)]
+        pair = [session.get_one(ListingRow, listing_id) for listing_id in (first_id, second_id)]
         if verdict == "different":
-            changed = [one for one in pair if one.same_as in (first_id, second_id)]
-            for one in changed:
-                one.same_as = None
+            changed = [
+                listing_row for listing_row in pair if listing_row.same_as in (first_id, second_id)
+            ]
+            for listing_row in changed:
+                listing_row.same_as = None
         else:
-            shown, hidden = sorted(pair, key=lambda one: _rank(load_listing(one.document)))
-            # What is shown may stand behind a third by now.
+            shown, hidden = sorted(pair, key=lambda row: _rank(load_listing(row.document)))
+            # The shown listing may itself be hidden behind a third.
             hidden.same_as = shown.same_as or shown.id
             changed = [hidden] if hidden.same_as != hidden.id else []
             if not changed:
                 hidden.same_as, shown.same_as = None, hidden.id
                 changed = [shown]
         session.flush()
-        rewrite_entries(session, [one.id for one in changed])
+        rewrite_entries(session, [row.id for row in changed])
 
 
 def _rank(listing: Listing) -> tuple[bool, bool, bool, int]:
-    """Lowest for the listing that tells a resident most."""
+    """Sorts the listing that tells residents most first."""
     assured = listing.assured_date or date.min
     return (
         listing.status != "open",
@@ -142,48 +143,67 @@ def _rank(listing: Listing) -> tuple[bool, bool, bool, int]:
     )
 
 
-def _read_verdicts(session: Session) -> dict[tuple[int, int], str]:
+def _choose_shown(pairs: Collection[Pair], ids: list[int], verdicts: Verdicts) -> dict[int, int]:
+    """For each listing to hide, by id, the one that is shown for it."""
+    judged = [_apply_verdict(pair, ids, verdicts) for pair in pairs]
+    pair_ids = {_get_pair_ids(pair, ids) for pair in pairs}
+    positions = {listing_id: position for position, listing_id in enumerate(ids)}
+    # A verdict stands even when the two are no longer alike.
+    judged += [
+        Pair(positions[first], positions[second], 1.0, "a navigator said so")
+        for (first, second), verdict in verdicts.items()
+        if verdict == "same" and (first, second) not in pair_ids
+        if first in positions and second in positions
+    ]
+    return {ids[hidden]: ids[shown] for hidden, shown in link_certain_pairs(judged).items()}
+
+
+def _load_verdicts(session: Session) -> Verdicts:
     rows = session.scalars(select(DuplicateRow).where(DuplicateRow.verdict != ""))
     return {(row.first_id, row.second_id): row.verdict for row in rows}
 
 
-def _settle(pair: Pair, ids: list[int], verdicts: dict[tuple[int, int], str]) -> Pair:
+def _apply_verdict(pair: Pair, ids: list[int], verdicts: Verdicts) -> Pair:
     likeness = {"same": 1.0, "different": 0.0, "": pair.likeness}
-    verdict = verdicts.get(_name(pair, ids), "")
-    return Pair(pair.first, pair.second, likeness[verdict], pair.reason)
+    verdict = verdicts.get(_get_pair_ids(pair, ids), "")
+    return replace(pair, likeness=likeness[verdict])
 
 
-def _name(pair: Pair, ids: list[int]) -> tuple[int, int]:
+def _get_pair_ids(pair: Pair, ids: list[int]) -> tuple[int, int]:
     first, second = sorted((ids[pair.first], ids[pair.second]))
     return first, second
 
 
-def _keep_pairs(
-    session: Session,
-    pairs: Collection[Pair],
-    ids: list[int],
-    verdicts: dict[tuple[int, int], str],
+def _store_pairs(
+    session: Session, pairs: Collection[Pair], ids: list[int], verdicts: Verdicts
 ) -> None:
     session.execute(delete(DuplicateRow).where(DuplicateRow.verdict == ""))
-    new = []
+    rows = []
     for pair in pairs:
-        first, second = _name(pair, ids)
-        if (first, second) not in verdicts:
-            of = {"likeness": pair.likeness, "reason": pair.reason, "verdict": ""}
-            new.append({"first_id": first, "second_id": second, **of})
-    if new:
-        session.execute(insert(DuplicateRow), new)
+        first_id, second_id = _get_pair_ids(pair, ids)
+        if (first_id, second_id) not in verdicts:
+            values = {"likeness": pair.likeness, "reason": pair.reason, "verdict": ""}
+            rows.append({"first_id": first_id, "second_id": second_id, **values})
+    if rows:
+        session.execute(insert(DuplicateRow), rows)
 
 
-def _hide(session: Session, shown: dict[int, int]) -> None:
+def _store_links(session: Session, shown_ids: dict[int, int]) -> None:
     rows = session.execute(
         select(ListingRow.id, ListingRow.same_as).where(ListingRow.same_as.is_not(None))
     )
     before: dict[int, int | None] = {row.id: row.same_as for row in rows}
-    changed = {at for at in before.keys() | shown.keys() if before.get(at) != shown.get(at)}
-    if changed:
+    changed_ids = sorted(
+        listing_id
+        for listing_id in before.keys() | shown_ids.keys()
+        if before.get(listing_id) != shown_ids.get(listing_id)
+    )
+    if changed_ids:
         # Lock the revision before any listing, as every writer does: otherwise two may deadlock.
         announce_change(session)
-    for at in changed:
-        session.execute(update(ListingRow).where(ListingRow.id == at).values(same_as=shown.get(at)))
-    rewrite_entries(session, sorted(changed))
+    for listing_id in changed_ids:
+        same_as = shown_ids.get(listing_id)
+        session.execute(
+            update(ListingRow).where(ListingRow.id == listing_id).values(same_as=same_as)
+        )
+    rewrite_entries(session, changed_ids)

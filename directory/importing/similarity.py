@@ -1,9 +1,8 @@
-"""How alike two listings are, from the facts of each.
+"""How alike two listings are.
 
-Owns what counts for and against two listings being the same thing. Must never put the value
-of a contact or a place into a reason: it says which facts agree, and a navigator looks them
-up. Branches of one organisation, and sessions of one club on other days, are listings of
-their own.
+Owns what counts for and against two listings being the same thing. Branches of one organisation,
+and sessions of one club on other days, are different things. Must never put the value of a contact
+or a place into a reason: it names the facts that agree, and a navigator looks them up.
 """
 
 import math
@@ -17,34 +16,36 @@ from rapidfuzz import fuzz
 from directory.listing import Listing, Point
 from directory.places import measure_miles, normalise_postcode
 
-# From SURE up, two listings are linked and shown once; from LIKELY up, a navigator is asked.
-# Both were chosen on half of the labelled pairs: see docs/decisions/duplicates.md.
-SURE = 0.85
+# From CERTAIN up, two listings are linked and shown once; from LIKELY up, a navigator decides. Both
+# thresholds were chosen on half of the labelled pairs: see docs/decisions/duplicates.md.
+CERTAIN = 0.85
 LIKELY = 0.55
 
-# Above this cosine, two descriptions say the same thing but for details.
-_ONE_MOULD = 0.8
-# Above this one, they are about the same.
-_ALIKE = 0.7
-# Miles: geocoders put one address in different corners of its postcode.
-_ONE_PLACE = 0.25
+# Above this cosine, two descriptions differ in details only.
+_SAME_TEMPLATE_COSINE = 0.8
+# Above this one, they are about the same subject.
+_SAME_SUBJECT_COSINE = 0.7
+# Geocoders put one address in different corners of its postcode.
+_SAME_PLACE_MILES = 0.25
 
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
 _DAY = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.I)
 _HOUR = re.compile(r"\b(\d{1,2})(?:[.:](\d\d))?\s?([ap])\.?m\b", re.I)
 _PHONE = re.compile(r"(?<!\d)0\d(?:[ -]?\d){8,9}(?!\d)")
-# A capital inside a sentence: the name of a person, a place or a body.
-_NAMED = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
-_OPENING = 400
-# What a click leaves behind in an address.
+# A capital letter inside a sentence: the name of a person, a place or an organisation.
+_PROPER_NOUN = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+_OPENING_LENGTH = 400
+# Parameters that trackers add to a URL.
 _TRACKING = re.compile(r"[?&](?:fbclid|gclid|utm_\w+)=.*")
-# Words that say nothing of what is listed.
-_IDLE = frozenset("the a an and of for in at to by with from ltd limited cic cio plc uk".split())
+# Words that say nothing about the listing.
+_STOP_WORDS = frozenset(
+    "the a an and of for in at to by with from ltd limited cic cio plc uk".split()
+)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is compared of a listing: small, so that 100,000 of them fit in memory."""
+    """The facts of a listing that are compared: small, so that 100,000 of them fit in memory."""
 
     name: str
     source: str = ""
@@ -56,78 +57,82 @@ class Facts:
     points: tuple[Point, ...] = ()
     days: frozenset[str] = frozenset()
     hours: frozenset[str] = frozenset()
-    named: frozenset[str] = frozenset()
+    proper_nouns: frozenset[str] = frozenset()
     confidential: bool = False
 
 
 def read_facts(listing: Listing, source: str) -> Facts:
     """The facts of a listing; days, hours, phones and postcodes also from its description."""
-    told = f"{listing.name}\n{listing.description}"
-    opening = _DAY.sub("", listing.description[:_OPENING])
+    text = f"{listing.name}\n{listing.description}"
+    opening = _DAY.sub("", listing.description[:_OPENING_LENGTH])
     postcodes = [normalise_postcode(place.postcode) for place in listing.places if place.postcode]
     days = [day for schedule in listing.schedules for day in schedule.days]
     hours = [s.opens_at.strftime("%H%M") for s in listing.schedules if s.opens_at]
     phones = (listing.phone, *_PHONE.findall(listing.description))
     return Facts(
-        name=_plain_words(listing.name),
+        name=_normalise_words(listing.name),
         source=source,
-        organisation=_plain_words(listing.organisation),
-        website=_plain_website(listing.website),
+        organisation=_normalise_words(listing.organisation),
+        website=_normalise_website(listing.website),
         email=listing.email.casefold(),
-        phones=frozenset(digits for phone in phones if (digits := _plain_phone(phone))),
-        postcodes=frozenset((*postcodes, *map(normalise_postcode, _POSTCODE.findall(told)))),
+        phones=frozenset(digits for phone in phones if (digits := _normalise_phone(phone))),
+        postcodes=frozenset((*postcodes, *map(normalise_postcode, _POSTCODE.findall(text)))),
         points=tuple(dict.fromkeys(place.point for place in listing.places if place.point)),
-        days=frozenset(day.casefold()[:3] for day in (*days, *_DAY.findall(told))),
-        hours=frozenset((*hours, *_read_hours(told))),
-        named=frozenset(map(str.casefold, _NAMED.findall(opening))),
+        days=frozenset(day.casefold()[:3] for day in (*days, *_DAY.findall(text))),
+        hours=frozenset((*hours, *_find_hours(text))),
+        proper_nouns=frozenset(map(str.casefold, _PROPER_NOUN.findall(opening))),
         confidential=listing.confidential,
     )
 
 
 def compare(one: Facts, other: Facts, cosine: float) -> tuple[float, str]:
-    """How likely two listings are the same thing, 0 to 1, and why, in words.
+    """How likely two listings are the same thing, from 0 to 1, and why, in words.
 
-    `cosine` is that of their sentence vectors. Comparing the other way round says the same.
+    `cosine` is that of their sentence vectors. The comparison is symmetric.
     """
-    name = _compare_names(one.name, other.name)
-    same_organisation = _alike(one.organisation, other.organisation)
-    contacts = _shared_contacts(one, other)
-    apart = _measure_apart(one, other)
-    same_place = bool(one.postcodes & other.postcodes) or apart <= _ONE_PLACE
+    name_likeness = _compare_names(one.name, other.name)
+    same_organisation = _are_alike(one.organisation, other.organisation)
+    contacts = _list_shared_contacts(one, other)
+    miles = _measure_distance(one, other)
+    same_place = bool(one.postcodes & other.postcodes) or miles <= _SAME_PLACE_MILES
     against = _find_differences(one, other, cosine)
-    # An organisation's listings share its contacts: those count as far as the names agree.
-    around = (
+    # An organisation's listings share its contacts, so these count only as far as the names agree.
+    shared_facts = (
         0.15 * bool(contacts)
         + 0.05 * (len(contacts) > 1)
         + 0.1 * same_place
         + 0.1 * same_organisation
     )
     score = (
-        0.5 * name**2
+        0.5 * name_likeness**2
         + 0.25 * min(1.0, max(0.0, cosine - 0.4) / 0.5)
-        + around * name**2
+        + shared_facts * name_likeness**2
         - sum(against.values())
     )
     if against:
-        # Whatever speaks against it at all is for a navigator to judge.
-        score = min(score, SURE - 0.01)
-    if _share_a_door(one, other, cosine):
+        # Anything that speaks against the pair leaves it to a navigator.
+        score = min(score, CERTAIN - 0.01)
+    if _share_web_page(one, other, cosine):
         score = max(score, LIKELY)
     reasons = [
-        "same name" if name >= 0.99 else "much the same name" if name >= 0.85 else "",
+        "same name"
+        if name_likeness >= 0.99
+        else "much the same name"
+        if name_likeness >= 0.85
+        else "",
         "same organisation" if same_organisation else "",
         *(f"same {words}" for words in contacts),
         "same place" if same_place else "",
         "descriptions that say the same" if cosine >= 0.95 else "",
         "descriptions that say much the same" if 0.8 <= cosine < 0.95 else "",
     ]
-    reason = _list_in_words([words for words in reasons if words]) or "some of the same words"
+    reason = _join_reasons([words for words in reasons if words]) or "some of the same words"
     if against:
-        reason += f", but {_list_in_words(list(against))}"
+        reason += f", but {_join_reasons(list(against))}"
     return round(min(1.0, max(0.0, score)), 3), reason
 
 
-def _shared_contacts(one: Facts, other: Facts) -> list[str]:
+def _list_shared_contacts(one: Facts, other: Facts) -> list[str]:
     return [
         words
         for words, shared in (
@@ -140,26 +145,30 @@ def _shared_contacts(one: Facts, other: Facts) -> list[str]:
 
 
 def _compare_names(one: str, other: str) -> float:
-    """From 0 to 1. A name that holds the whole of the other comes close to being the same."""
-    wider = fuzz.token_set_ratio(one, other) if min(_count(one), _count(other)) > 1 else 0.0
-    return max(fuzz.token_sort_ratio(one, other), 0.9 * wider) / 100
+    """From 0 to 1. A name that contains all of the other is nearly the same."""
+    word_count = min(len(one.split()), len(other.split()))
+    subset_ratio = fuzz.token_set_ratio(one, other) if word_count > 1 else 0.0
+    return max(fuzz.token_sort_ratio(one, other), 0.9 * subset_ratio) / 100
 
 
 def _find_differences(one: Facts, other: Facts, cosine: float) -> dict[str, float]:
-    """What speaks against two listings being the same, and how much."""
+    """The differences that speak against two listings being the same, with their weights."""
     against: dict[str, float] = {}
-    mine, yours = _own_words(one.name, other.name), _own_words(other.name, one.name)
-    related = _alike(one.organisation, other.organisation) or bool(_shared_contacts(one, other))
-    if mine and yours:
+    own_words = _list_own_words(one.name, other.name)
+    other_own_words = _list_own_words(other.name, one.name)
+    related = _are_alike(one.organisation, other.organisation) or bool(
+        _list_shared_contacts(one, other)
+    )
+    if own_words and other_own_words:
         against["each name has words of its own"] = 0.4
-    elif related and (mine or yours):
-        # Whoever runs both tells them apart by name: beginners, a venue, an age.
+    elif related and (own_words or other_own_words):
+        # The organisation tells its own listings apart by name: beginners, a venue, an age.
         against["one name says more"] = 0.15
     if not related and one.organisation and other.organisation:
         against["other organisations"] = 0.15
-    apart = _measure_apart(one, other)
+    miles = _measure_distance(one, other)
     shared = one.postcodes & other.postcodes
-    if math.inf > apart > _ONE_PLACE or (one.postcodes and other.postcodes and not shared):
+    if math.inf > miles > _SAME_PLACE_MILES or (one.postcodes and other.postcodes and not shared):
         against["other places"] = 0.25
     if one.days and other.days and not one.days & other.days:
         against["other days"] = 0.25
@@ -170,27 +179,36 @@ def _find_differences(one: Facts, other: Facts, cosine: float) -> dict[str, floa
     if one.email and other.email and one.email != other.email:
         against["other e-mail addresses"] = 0.1
     if one.confidential != other.confidential:
-        # Shown as one, the open listing would say where the confidential one is.
+        # If they were linked, the open listing would reveal where the confidential one is.
         against["only one is confidential"] = 0.0
-    # Descriptions from one mould that differ in whom or where they name: branches, most often.
-    if cosine >= _ONE_MOULD and _names_its_own(one, other) and _names_its_own(other, one):
+    # Descriptions from one template that name other people or places: branches, most often.
+    if (
+        cosine >= _SAME_TEMPLATE_COSINE
+        and _has_own_proper_noun(one, other)
+        and _has_own_proper_noun(other, one)
+    ):
         against["each description names something of its own"] = 0.2
     return against
 
 
-def _measure_apart(one: Facts, other: Facts) -> float:
+def _measure_distance(one: Facts, other: Facts) -> float:
     """Miles between the nearest two of their points; infinite if either has none."""
-    apart = (measure_miles(a, b) for a in one.points for b in other.points)
-    return min(apart, default=math.inf)
+    distances = (measure_miles(a, b) for a in one.points for b in other.points)
+    return min(distances, default=math.inf)
 
 
-def _share_a_door(one: Facts, other: Facts, cosine: float) -> bool:
-    """Whether two sources send people to one web page, for what sounds the same.
+def _share_web_page(one: Facts, other: Facts, cosine: float) -> bool:
+    """Whether two sources link to one web page for the same subject.
 
-    Within one source that is a body's several services; two sources may each have named one.
+    Within one source, such listings are several services of one organisation.
     """
-    elsewhere = one.source != other.source
-    return elsewhere and bool(one.website) and one.website == other.website and cosine >= _ALIKE
+    other_source = one.source != other.source
+    return (
+        other_source
+        and bool(one.website)
+        and one.website == other.website
+        and cosine >= _SAME_SUBJECT_COSINE
+    )
 
 
 def _are_other_pages(one: str, other: str) -> bool:
@@ -199,50 +217,49 @@ def _are_other_pages(one: str, other: str) -> bool:
     return bool(page and other_page) and site == other_site and page != other_page
 
 
-def _names_its_own(one: Facts, other: Facts) -> bool:
-    return bool(_own_words(" ".join(sorted(one.named)), " ".join(sorted(other.named))))
+def _has_own_proper_noun(one: Facts, other: Facts) -> bool:
+    return bool(
+        _list_own_words(" ".join(sorted(one.proper_nouns)), " ".join(sorted(other.proper_nouns)))
+    )
 
 
-def _own_words(name: str, other: str) -> list[str]:
-    """The words of `name` that `other` has not, not even in another spelling."""
-    theirs = other.split()
-    run_together = other.replace(" ", "")
+def _list_own_words(name: str, other: str) -> list[str]:
+    """The words of `name` that are not in `other`, not even in another spelling."""
+    other_words = other.split()
+    joined = other.replace(" ", "")
     return [
         word
         for word in name.split()
-        if word not in run_together and not any(fuzz.ratio(word, their) >= 80 for their in theirs)
+        if word not in joined
+        and not any(fuzz.ratio(word, other_word) >= 80 for other_word in other_words)
     ]
 
 
-def _plain_words(text: str) -> str:
-    """Small letters without accents or marks, and without the words that say nothing."""
+def _normalise_words(text: str) -> str:
+    """Lower case without accents, punctuation and stop words."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     words = re.sub(r"[^\w\s]|_", " ", re.sub(r"['’\u0300-\u036f]", "", plain)).split()
-    return " ".join([word for word in words if word not in _IDLE] or words)
+    return " ".join([word for word in words if word not in _STOP_WORDS] or words)
 
 
-def _plain_website(address: str) -> str:
+def _normalise_website(address: str) -> str:
     address = re.sub(r"^https?://(www\.)?", "", address.casefold())
     return _TRACKING.sub("", address.partition("#")[0]).rstrip("/")
 
 
-def _plain_phone(text: str) -> str:
+def _normalise_phone(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     return digits[-10:] if len(digits) >= 10 else ""
 
 
-def _read_hours(text: str) -> Iterator[str]:
+def _find_hours(text: str) -> Iterator[str]:
     for hour, minute, half in _HOUR.findall(text):
         yield f"{int(hour) % 12 + (12 if half in 'pP' else 0):02}{minute or '00'}"
 
 
-def _alike(one: str, other: str) -> bool:
+def _are_alike(one: str, other: str) -> bool:
     return bool(one and other) and fuzz.token_sort_ratio(one, other) >= 90
 
 
-def _count(name: str) -> int:
-    return len(name.split())
-
-
-def _list_in_words(parts: list[str]) -> str:
+def _join_reasons(parts: list[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -11,7 +11,7 @@ import pytest
 
 from directory.encoder import Encoder
 from directory.importing.candidate_pairs import find_candidate_pairs
-from directory.importing.similarity import SURE, read_facts
+from directory.importing.similarity import CERTAIN, read_facts
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
 from directory.sources.openreferral import read_service
@@ -45,17 +45,17 @@ def found(feeds: Path, encoder: Encoder) -> Likeness:
     }
 
 
-def test_what_is_linked_is_the_same_thing(found: Likeness, labels: dict[tuple[str, str], bool]):
-    sure = [pair for pair, likeness in found.items() if likeness >= SURE]
-    unknown = [pair for pair in sure if pair not in labels]
+def test_linked_pairs_are_the_same_thing(found: Likeness, labels: dict[tuple[str, str], bool]):
+    certain = [pair for pair, likeness in found.items() if likeness >= CERTAIN]
+    unknown = [pair for pair in certain if pair not in labels]
     assert not unknown, "read these pairs and add them to tests/labels/duplicates.jsonl"
-    right = sum(labels[pair] for pair in sure)
-    print(f"sure: {right} of {len(sure)} are the same thing")
+    right = sum(labels[pair] for pair in certain)
+    print(f"certain: {right} of {len(certain)} are the same thing")
     assert right >= 13
-    assert right / len(sure) >= 0.9
+    assert right / len(certain) >= 0.9
 
 
-def test_few_are_missed_and_navigators_are_not_buried(
+def test_few_duplicates_are_missed_and_navigators_see_few_pairs(
     found: Likeness, labels: dict[tuple[str, str], bool]
 ):
     same = [pair for pair, alike in labels.items() if alike]

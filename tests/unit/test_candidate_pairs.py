@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from directory.importing import candidate_pairs as duplicates
 from directory.importing.candidate_pairs import Pair, find_candidate_pairs, link_certain_pairs
-from directory.importing.similarity import LIKELY, SURE, Facts, compare, read_facts
+from directory.importing.similarity import CERTAIN, LIKELY, Facts, compare, read_facts
 from directory.listing import Listing, Place, Point, Schedule
 
 CHOIR = Listing(
@@ -42,7 +42,7 @@ def judge(one: Listing, other: Listing, cosine: float = 0.95) -> tuple[float, st
 )
 def test_one_thing_listed_by_two_councils_is_sure(changes):
     likeness, reason = judge(CHOIR, replace(CHOIR, **changes))
-    assert likeness >= SURE, reason
+    assert likeness >= CERTAIN, reason
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_one_thing_listed_by_two_councils_is_sure(changes):
 def test_branches_and_other_sessions_are_not_sure(changes, reason):
     at_seven = replace(CHOIR, description="We meet 10am.") if not reason else CHOIR
     likeness, why = judge(at_seven, replace(CHOIR, **changes))
-    assert likeness < SURE
+    assert likeness < CERTAIN
     assert (reason or "other hours") in why
 
 
 def test_branches_from_one_mould_are_told_by_what_they_name():
     north = replace(CHOIR, description="We sing in Ashford.", places=())
     south = replace(CHOIR, description="We sing in Belton.", places=())
-    assert judge(north, south)[0] < SURE
-    assert judge(north, north)[0] >= SURE
+    assert judge(north, south)[0] < CERTAIN
+    assert judge(north, north)[0] >= CERTAIN
 
 
 def test_pages_of_branches_on_one_website_are_not_the_same():
     north, south = (replace(CHOIR, website=f"https://tide.example/{page}") for page in "ab")
     likeness, reason = judge(north, south)
-    assert likeness < SURE
+    assert likeness < CERTAIN
     assert "other pages of one website" in reason
 
 
@@ -87,7 +87,7 @@ def test_a_common_name_alone_is_not_put_to_a_navigator():
 def test_two_sources_that_name_one_page_differently_are_put_to_a_navigator():
     one = replace(CHOIR, name="Shout!", places=(), schedules=())
     other = replace(one, name="Crisis text line")
-    assert LIKELY <= judge(one, other, 0.8)[0] < SURE
+    assert LIKELY <= judge(one, other, 0.8)[0] < CERTAIN
     facts = [read_facts(each, "north") for each in (one, other)]
     assert compare(*facts, 0.8)[0] < LIKELY
 
@@ -111,7 +111,7 @@ def test_facts_are_read_from_the_description_too():
 
 
 def test_links_follow_what_is_sure_and_nothing_else():
-    pairs = [Pair(2, 3, 1.0, ""), Pair(0, 2, SURE, ""), Pair(4, 5, SURE - 0.01, "")]
+    pairs = [Pair(2, 3, 1.0, ""), Pair(0, 2, CERTAIN, ""), Pair(4, 5, CERTAIN - 0.01, "")]
     assert link_certain_pairs(pairs) == {2: 0, 3: 0}
 
 
@@ -153,7 +153,7 @@ def listings(draw):
         points=draw(st.sampled_from([(), (Point(53.0, -1.0),), (Point(53.1, -1.0),)])),
         days=draw(st.frozensets(st.sampled_from(["mon", "tue"]))),
         hours=draw(st.frozensets(st.sampled_from(["1000", "1900"]))),
-        named=draw(st.frozensets(st.sampled_from(["ashford", "belton"]))),
+        proper_nouns=draw(st.frozensets(st.sampled_from(["ashford", "belton"]))),
         confidential=draw(st.booleans()),
     )
 
