@@ -42,7 +42,7 @@ bench-peers: .venv/.installed .venv-peers/.installed
 	@.venv/bin/python $(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@
 
-# Rasa 3.6 declares Python < 3.11 but runs on it from this complete list; see docs/explanation/what-rasa-learns.md.
+# Rasa 3.6 declares Python < 3.11 but runs on it from this complete list; see docs/explanation/architecture.md.
 .venv-rasa/.installed: nlu/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
 	@echo "Making .venv-rasa (about two minutes the first time) ..."
