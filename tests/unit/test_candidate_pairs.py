@@ -175,13 +175,13 @@ def test_the_order_of_listings_does_not_matter(data, facts):
     vectors = rng.normal(size=(n, 8)) + 0.5
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     order = data.draw(st.permutations(range(n)))
-    found = find_candidate_pairs(facts, vectors, least=0.3)
-    shuffled = find_candidate_pairs([facts[i] for i in order], vectors[order], least=0.3)
+    found = find_candidate_pairs(facts, vectors, threshold=0.3)
+    shuffled = find_candidate_pairs([facts[i] for i in order], vectors[order], threshold=0.3)
     assert all(pair.first < pair.second for pair in found)
     assert {(pair.first, pair.second): pair.reason for pair in found} == {
         tuple(sorted((order[pair.first], order[pair.second]))): pair.reason for pair in shuffled
     }
     changed = data.draw(st.sets(st.sampled_from(range(n)))) if n else set()
-    assert find_candidate_pairs(facts, vectors, changed, least=0.3) == [
+    assert find_candidate_pairs(facts, vectors, changed, threshold=0.3) == [
         pair for pair in found if {pair.first, pair.second} & changed
     ]
