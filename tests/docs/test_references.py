@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from bot.cli import app
 from bot.settings import ROOT, Settings
+from bot.web.desk.permissions import SECTIONS
 
 DOCUMENTS = [
     str(path.relative_to(ROOT))
@@ -131,6 +132,11 @@ def test_mentioned_settings_exist(document: str) -> None:
         name = re.match(r"([A-Z]+(?:_[A-Z]+)+)(?:=|$)", quoted)
         if name and name[1].startswith(prefixes) and name[1] not in OTHER_VARIABLES:
             assert name[1] in settings, name[1]
+
+
+@pytest.mark.parametrize("section", [section.name for section in SECTIONS])
+def test_the_guide_to_the_desk_names_every_section(section: str) -> None:
+    assert f"`/desk/{section}`" in read("docs/how-to/use-the-desk.md")
 
 
 def test_every_document_named_in_code_exists() -> None:
