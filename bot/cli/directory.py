@@ -1,4 +1,4 @@
-"""The commands that fill, search and look after the directory."""
+"""`connector directory`: imports listings, searches them and prints what residents reported."""
 
 import json
 import time
@@ -17,24 +17,27 @@ from bot.terminal import OUT, show_progress
 from directory.errors import DirectoryError
 from directory.notes import Notebook
 
-app = typer.Typer(no_args_is_help=True, help="Fill and search the directory.")
+app = typer.Typer(no_args_is_help=True, help="Import listings, search them and read feedback.")
 
 
 @app.command("import")
 def import_sources(
     sources: Annotated[list[str], typer.Argument(help="Files or API addresses.")],
     source_name: Annotated[
-        str, typer.Option("--source", help="Name to keep it under; the file's own if not given.")
+        str, typer.Option("--source", help="Name of the source; default: the name of the file.")
     ] = "",
     notice: Annotated[
-        str | None, typer.Option(help="Words shown with each of its listings; kept if not given.")
+        str | None, typer.Option(help="Text shown with each of its listings; default: unchanged.")
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds one answer of an API may take.")] = 20.0,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds to wait for each response of an API.")
+    ] = 20.0,
     accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="Even if most of its listings would be closed.")
+        bool,
+        typer.Option("--accept-loss", help="Import even if most of its listings would be closed."),
     ] = False,
 ) -> None:
-    """Take Open Referral UK files, API addresses or CSV templates into the directory."""
+    """Import Open Referral UK files, API addresses or CSV templates."""
     from directory.encoder import Encoder, prepare_encoder
     from directory.importing.importer import import_listings
     from directory.importing.upgrade import open_directory
@@ -42,7 +45,9 @@ def import_sources(
 
     settings = Settings()
     if source_name and len(sources) > 1:
-        raise DirectoryError("--source names one source; import several one at a time.")
+        raise DirectoryError(
+            "--source names a single source. Import several sources one at a time."
+        )
     prepare_encoder(settings.encoder_folder)
     with show_progress() as progress:
         engine = open_directory(settings.directory_url, progress)
@@ -71,28 +76,35 @@ def import_sources(
     linked = report.linked
     if linked and (linked.hidden or linked.waiting):
         OUT.print(
-            f"Listed twice: {linked.hidden} are shown once; {linked.waiting} pairs may be, "
-            "and wait for a navigator."
+            f"Duplicates: {linked.hidden} are hidden; {linked.waiting} possible pairs "
+            "wait for a navigator's decision."
         )
 
 
 @app.command()
 def search(
-    words: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
+    words: Annotated[str, typer.Argument(help="What to look for, in everyday words.")],
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
-    kind: Annotated[list[str] | None, typer.Option(help="group, service, ...; repeatable.")] = None,
-    near: Annotated[str, typer.Option(help="A postcode, its first half, or a place.")] = "",
-    within: Annotated[float | None, typer.Option(help="Miles of --near at most.")] = None,
-    strand: Annotated[list[str] | None, typer.Option(help="Strand; repeatable.")] = None,
-    need: Annotated[
-        list[str] | None, typer.Option(help="step-free, women, tuesday, evening, ...; repeatable.")
+    kind: Annotated[
+        list[str] | None, typer.Option(help="group, service, ...; can be repeated.")
     ] = None,
-    age: Annotated[int | None, typer.Option(min=0, max=120, help="Of who is to go.")] = None,
-    this_week: Annotated[bool, typer.Option("--this-week", help="On in the next 7 days.")] = False,
+    near: Annotated[str, typer.Option(help="A postcode, its first half, or a place.")] = "",
+    within: Annotated[
+        float | None, typer.Option(help="At most this many miles from --near.")
+    ] = None,
+    strand: Annotated[list[str] | None, typer.Option(help="Strand; can be repeated.")] = None,
+    need: Annotated[
+        list[str] | None,
+        typer.Option(help="step-free, women, tuesday, evening, ...; can be repeated."),
+    ] = None,
+    age: Annotated[int | None, typer.Option(min=0, max=120, help="Age of the person.")] = None,
+    this_week: Annotated[
+        bool, typer.Option("--this-week", help="Only what is on in the next 7 days.")
+    ] = False,
     free: Annotated[bool, typer.Option("--free", help="Only what is free.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """Print the listings that fit best, each with the reason."""
+    """Print the best listings, each with the reasons."""
     from directory.encoder import Encoder, prepare_encoder
     from directory.importing.upgrade import open_directory
     from directory.indexing.needs import NEEDS
@@ -103,13 +115,13 @@ def search(
     from directory.search.service import SearchService
 
     settings = Settings()
-    for what, given, known in (
+    for option, values, known in (
         ("kind", kind, KINDS),
         ("strand", strand, STRANDS),
         ("need", need, (*NEEDS, *TIME_ORDER)),
     ):
-        if wrong := set(given or ()) - set(known):
-            raise DirectoryError(f"No {what} is called {wrong.pop()!r}; use {', '.join(known)}.")
+        if wrong := set(values or ()) - set(known):
+            raise DirectoryError(f"No {option} is called {wrong.pop()!r}; use {', '.join(known)}.")
     prepare_encoder(settings.encoder_folder)
     engine = open_directory(settings.directory_url)
     encoder = Encoder(settings.encoder_folder)
@@ -129,13 +141,13 @@ def search(
         free=free,
         limit=limit,
     )
-    found = [describe_hit(hit) for hit in search_service.search(query)]
+    summaries = [describe_hit(hit) for hit in search_service.search(query)]
     if as_json:
-        print(json.dumps(found, ensure_ascii=False, indent=2))
+        print(json.dumps(summaries, ensure_ascii=False, indent=2))
         return
-    if not found:
-        OUT.print("Nothing fits. Try fewer conditions, or other words.")
-    for number, summary in enumerate(found, start=1):
+    if not summaries:
+        OUT.print("No listing matches. Try fewer filters, or other words.")
+    for number, summary in enumerate(summaries, start=1):
         _print_summary(number, summary)
 
 
@@ -145,18 +157,18 @@ def _print_summary(number: int, summary: dict[str, object]) -> None:
     for label in ("reasons", "when", "where", "cost", "who", "wanted", "alert", "notice"):
         value = summary[label]
         if value:
-            shown = "; ".join(value) if isinstance(value, list) else str(value)
-            # As text: a listing's own brackets are not markup.
-            table.add_row(f"   {'why' if label == 'reasons' else label}:", Text(shown))
+            cell = "; ".join(value) if isinstance(value, list) else str(value)
+            # As Text, because brackets in a listing are not markup.
+            table.add_row(f"   {'why' if label == 'reasons' else label}:", Text(cell))
     OUT.print(table)
 
 
 @app.command()
 def evaluate(
-    judged: Annotated[Path, typer.Argument(help="Judged queries, one JSON object a line.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    judged: Annotated[Path, typer.Argument(help="Judged queries as JSON lines.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Print how well residents' judged queries are answered, beside plainer rankings."""
+    """Print how well judged queries are answered, compared with plainer rankings."""
     from directory.encoder import Encoder, prepare_encoder
     from directory.importing.upgrade import open_directory
     from directory.search.baselines import DEFAULT_RANKING, list_rankings
@@ -176,7 +188,7 @@ def evaluate(
     encoder.load()
     search_service = SearchService(open_directory(settings.directory_url), encoder)
     missing = search_service.find_missing_sources(
-        one.partition(":")[0] for each in queries for one in each.grades
+        key.partition(":")[0] for query in queries for key in query.grades
     )
     if missing:
         raise DirectoryError(
@@ -186,8 +198,8 @@ def evaluate(
     scores = {
         name: score_queries(rank, queries) for name, rank in list_rankings(search_service).items()
     }
-    told = {name: summarise(one) for name, one in scores.items()}
-    styles = {name: summarise_styles(one, queries) for name, one in scores.items()}
+    summaries = {name: summarise(scored) for name, scored in scores.items()}
+    styles = {name: summarise_styles(scored, queries) for name, scored in scores.items()}
     gains = {
         name: compare_scores(scores[DEFAULT_RANKING], baseline)
         for name, baseline in scores.items()
@@ -196,21 +208,21 @@ def evaluate(
     if as_json:
         rankings = {
             name: {
-                **asdict(told[name]),
-                "styles": {style: asdict(one) for style, one in styles[name].items()},
+                **asdict(summaries[name]),
+                "styles": {style: asdict(summary) for style, summary in styles[name].items()},
                 "default_better_by": asdict(gains[name]) if name in gains else None,
             }
             for name in scores
         }
         print(json.dumps({"queries": len(queries), "rankings": rankings}, indent=2))
         return
-    OUT.print(tabulate_quality(told, gains))
+    OUT.print(tabulate_quality(summaries, gains))
     OUT.print(tabulate_styles(styles))
 
 
 @app.command()
 def notes(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Print the notes that residents sent to the team."""
     for note in _open_notebook().read_notes():
@@ -223,21 +235,23 @@ def notes(
 
 @app.command()
 def feedback(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
-    """Print how many found the chat useful, by week."""
+    """Print how many people found the chat useful, by week."""
     for week, counts in _open_notebook().read_feedback().items():
         if as_json:
             print(json.dumps({"week": week, **counts}))
         else:
-            OUT.print(f"{week}: {', '.join(f'{one} {count}' for one, count in counts.items())}")
+            OUT.print(
+                f"{week}: {', '.join(f'{answer} {count}' for answer, count in counts.items())}"
+            )
 
 
 @app.command()
 def unmet(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
-    """Print what was looked for and not found: how often, by week, topic and area."""
+    """Print how many searches found nothing good, by week, topic and area."""
     for need in _open_notebook().read_unmet_needs():
         if as_json:
             print(json.dumps(asdict(need), ensure_ascii=False))

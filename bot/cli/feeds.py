@@ -1,4 +1,4 @@
-"""The commands that keep the directory in step with the feeds it was told of."""
+"""`connector directory register, unregister, feeds, sync`: keeps registered feeds up to date."""
 
 from typing import Annotated
 
@@ -11,19 +11,19 @@ from directory.errors import DirectoryError
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Put them beside the other commands on the directory."""
+    """Add these commands to the directory group."""
     for command in (register, unregister, feeds, sync):
         app.command()(command)
 
 
 def register(
-    name: Annotated[str, typer.Argument(help="Name to keep its listings under.")],
-    address: Annotated[str, typer.Argument(help="http(s) address of the feed.")],
+    name: Annotated[str, typer.Argument(help="Name of the source.")],
+    address: Annotated[str, typer.Argument(help="The feed's http(s) address.")],
     notice: Annotated[
-        str | None, typer.Option(help="Words shown with each of its listings.")
+        str | None, typer.Option(help="Text shown with each of its listings.")
     ] = None,
 ) -> None:
-    """Have `sync` read a feed from now on."""
+    """Register a feed, so that `sync` reads it."""
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
 
@@ -32,23 +32,23 @@ def register(
 
 
 def unregister(name: Annotated[str, typer.Argument(help="Name of the feed.")]) -> None:
-    """Read a feed no more; its listings stay as they are."""
+    """Stop reading a feed; its listings stay."""
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
 
     feed_sync.unregister_feed(open_directory(Settings().directory_url), name)
-    OUT.print(f"{name} is no longer read. Its listings stay.", markup=False)
+    OUT.print(f"{name} is no longer registered. Its listings stay.", markup=False)
 
 
 def feeds() -> None:
-    """Print every registered feed, and what waits for somebody's word."""
+    """Print the registered feeds, and the imports that wait for a decision."""
     from directory.importing import sync as feed_sync
     from directory.importing.upgrade import open_directory
     from directory.sources.http_client import parse_url, redact_url
 
     for feed in feed_sync.list_feeds(open_directory(Settings().directory_url)):
         when = f"read on {feed.synced:%d %B %Y}" if feed.synced else "not read yet"
-        # An address can hold a key.
+        # An address can contain a key.
         OUT.print(f"{feed.name}: {redact_url(parse_url(feed.address))}, {when}.", markup=False)
         if feed.held:
             OUT.print(f"  held: {feed.held}", markup=False)
@@ -58,11 +58,14 @@ def feeds() -> None:
 
 
 def sync(
-    names: Annotated[list[str] | None, typer.Argument(help="Feeds to read; all if none.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Feeds to read; default: all.")] = None,
     accept: Annotated[
-        list[str] | None, typer.Option(help="Feed to apply even if it loses most; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help="Feed to import even if most of its listings would be closed; can be repeated."
+        ),
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds one answer may take.")] = 20.0,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for each response.")] = 20.0,
 ) -> None:
     """Bring the directory up to date with the registered feeds."""
     from directory.encoder import Encoder, prepare_encoder
@@ -86,7 +89,7 @@ def sync(
         if report.counts:
             print_import_report(report.counts)
         else:
-            said = "not changed" if report.unchanged else report.held or report.failed
-            OUT.print(f"{report.name}: {said}", markup=False)
+            outcome = "not changed" if report.unchanged else report.held or report.failed
+            OUT.print(f"{report.name}: {outcome}", markup=False)
     if failed := [report.name for report in reports if report.held or report.failed]:
         raise DirectoryError(f"Not brought up to date: {', '.join(failed)}.")

@@ -1,4 +1,4 @@
-"""The command that teaches the directory where postcodes and places are."""
+"""`connector places`: imports postcodes and place names."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,19 +8,21 @@ import typer
 from bot.settings import Settings
 from bot.terminal import OUT, show_progress
 
-app = typer.Typer(no_args_is_help=True, help="Teach the directory where places are.")
+app = typer.Typer(no_args_is_help=True, help="Import postcodes and place names.")
 
 
 @app.callback()
 def _group() -> None:
-    """Keeps `import` a word of its own while it is the only command."""
+    """Keep `import` a subcommand, although it is the only one."""
 
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="GeoNames' postal file or the ONS directory.")],
+    file: Annotated[
+        Path, typer.Argument(help="GeoNames' postal file or the ONS Postcode Directory.")
+    ],
 ) -> None:
-    """Take postcodes and place names from a gazetteer's file."""
+    """Import postcodes and place names from a gazetteer file."""
     from directory.importing.gazetteer_import import import_places
     from directory.importing.upgrade import open_directory
 

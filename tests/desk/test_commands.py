@@ -1,4 +1,4 @@
-"""The command `connector desk`: operators manage accounts, and no password is an argument."""
+"""`connector desk`: operators manage accounts, and no password is an argument."""
 
 import io
 import sys
@@ -23,10 +23,10 @@ def run(tmp_path, monkeypatch, capsys):
     def run(*arguments: str, typed: str = "") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["connector", "desk", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        with pytest.raises(SystemExit) as stopped:
+        with pytest.raises(SystemExit) as exited:
             main()
         output, errors = capsys.readouterr()
-        return int(stopped.value.code or 0), output, errors
+        return int(exited.value.code or 0), output, errors
 
     return run
 
@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch, capsys):
 def test_accounts_are_added_listed_reset_and_removed(run, tmp_path):
     assert run("list-accounts") == (0, "", "")
     added = run("add-account", "Nadia", "--role", "navigator", typed=f"{PASSWORD}\n")
-    assert added == (0, "Nadia may sign in as navigator.\n", "")
+    assert added == (0, "Nadia can sign in as navigator.\n", "")
     run("add-account", "Anil", "--role", "analyst", typed=f"{PASSWORD}\n")
     assert run("list-accounts")[1] == "Anil: analyst\nNadia: navigator\n"
     assert run("reset-password", "nadia", typed="another good password\n")[0] == 0

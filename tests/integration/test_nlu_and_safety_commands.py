@@ -1,4 +1,4 @@
-"""`connector nlu parse` and `connector safety scan`: trying what was learnt on a file of texts."""
+"""`connector nlu parse` and `connector safety scan` on a file of texts."""
 
 import json
 import os
@@ -15,7 +15,7 @@ TEXTS = ["is there a knitting group in ZY2", "i dont want to be here anymore", "
 @pytest.fixture
 def texts(tmp_path: Path) -> Path:
     file = tmp_path / "texts.jsonl"
-    lines = [json.dumps({"text": text, "more": 1}) for text in TEXTS]
+    lines = [json.dumps({"text": text, "other": 1}) for text in TEXTS]
     file.write_text("\n".join(lines) + "\n\n", encoding="utf-8")
     return file
 
@@ -30,19 +30,19 @@ def run(
 
 
 def test_parsing_needs_no_server(service: Service, texts: Path) -> None:
-    done = run("nlu", "parse", texts, environment=service.environment)
-    assert done.returncode == 0, done.stderr
-    parsed = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["text"] for one in parsed] == TEXTS
+    process = run("nlu", "parse", texts, environment=service.environment)
+    assert process.returncode == 0, process.stderr
+    parsed = [json.loads(line) for line in process.stdout.splitlines()]
+    assert [line["text"] for line in parsed] == TEXTS
     assert [parsed[0]["intent"], parsed[2]["intent"]] == ["find_group", "out_of_scope"]
     assert {"entity": "area", "value": "ZY2", "start": 29, "end": 32} in parsed[0]["entities"]
-    assert all(0 <= one["confidence"] <= 1 for one in parsed)
+    assert all(0 <= line["confidence"] <= 1 for line in parsed)
 
 
 def test_scanning_labels_each_text(texts: Path) -> None:
-    done = run("safety", "scan", texts)
-    assert done.returncode == 0, done.stderr
-    labels = [json.loads(line) for line in done.stdout.splitlines()]
+    process = run("safety", "scan", texts)
+    assert process.returncode == 0, process.stderr
+    labels = [json.loads(line) for line in process.stdout.splitlines()]
     assert labels == [
         {"text": text, "label": label}
         for text, label in zip(TEXTS, ("none", "crisis", "none"), strict=True)
@@ -51,13 +51,13 @@ def test_scanning_labels_each_text(texts: Path) -> None:
 
 @pytest.mark.parametrize("command", [("nlu", "parse"), ("safety", "scan")])
 @pytest.mark.parametrize("content", [b"hello", b'{"txt": 1}', b"\xff", None])
-def test_a_wrong_file_is_told_in_one_line(
+def test_a_wrong_file_is_reported_in_one_line(
     tmp_path: Path, command: tuple[str, str], content: bytes | None
 ) -> None:
     file = tmp_path / "wrong.jsonl"
     if content is not None:
         file.write_bytes(content)
-    done = run(*command, file)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "wrong.jsonl" in done.stderr
+    process = run(*command, file)
+    assert process.returncode == 1
+    assert len(process.stderr.splitlines()) == 1
+    assert "wrong.jsonl" in process.stderr
