@@ -14,7 +14,7 @@ from pathlib import Path
 def release(url: str, name: str) -> None:
     """All of it: count, protect, set beside earlier ones, every file, and into the ledger."""
     from benchmarks.releases import AREAS
-    from checkins.release.periods import read_period
+    from checkins.periods import read_period
     from checkins.release.release import release as make
     from checkins.store import open_engine
 
@@ -25,7 +25,7 @@ def count_by_pandas(url: str, name: str) -> None:
     """Counts of each answer by area and by age band, and nothing else."""
     import pandas as pd
 
-    from checkins.release.periods import read_period
+    from checkins.periods import read_period
 
     period = read_period(name)
     with sqlite3.connect(url.removeprefix("sqlite:///")) as database:

@@ -18,16 +18,20 @@ from benchmarks.tables import Table
 from benchmarks.timing import time_in_rounds
 from bot.settings import ROOT
 from checkins.checkin import AGE_BANDS, week_of
-from checkins.demo import fill_year
+from checkins.demo import insert_fictional_year
+from checkins.disclosure import Policy
+from checkins.figures import Figures, Measure
 from checkins.migration import migrate
 from checkins.models import CheckInRow
+from checkins.periods import read_period
 from checkins.questions import load_questions
 from checkins.release.attack import attack
 from checkins.release.count import RawCounts
-from checkins.release.disclosure import Policy
-from checkins.release.figures import Figures, Measure
-from checkins.release.periods import read_period
-from checkins.release.secondary_suppression import NO_REACH, complement, protect
+from checkins.release.secondary_suppression import (
+    NO_DIRECTORY_COUNTS,
+    build_figures,
+    suppress_leaks,
+)
 from checkins.store import open_engine
 
 YEAR = "2025"
@@ -60,8 +64,8 @@ def _fill(url: str, checkins: int) -> None:
     migrate(url)
     engine = open_engine(url)
     year = read_period(YEAR)
-    questions = load_questions().question_set("full")
-    first = fill_year(engine, year, AREAS, questions, checkins=min(checkins, _DISTINCT))
+    questions = load_questions().get_set("full")
+    first = insert_fictional_year(engine, year, AREAS, questions, checkins=min(checkins, _DISTINCT))
     with engine.connect() as connection:
         known = [dict(row) for row in connection.execute(select(CheckInRow.__table__)).mappings()]
     chance = np.random.default_rng(1)
@@ -152,12 +156,12 @@ def _release(
     question: Measure,
     earlier: Sequence[Figures],
 ) -> Figures:
-    figures = protect(
+    figures = build_figures(
         counts,
-        NO_REACH,
+        NO_DIRECTORY_COUNTS,
         period=read_period(period),
         policy=Policy.ROUND_5,
         areas=areas,
         measures=[question],
     )
-    return complement(figures, earlier)
+    return suppress_leaks(figures, earlier)

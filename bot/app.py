@@ -28,11 +28,11 @@ from bot.web.app import create_app
 from bot.web.desk.app import create_desk, mount_desk
 from bot.web.publishing import publish
 from checkins.checkin import first_week_kept
-from checkins.draft import count_hours
+from checkins.draft import current_hour
 from checkins.errors import CheckinsError
 from checkins.questions import load_questions
 from checkins.release.ledger import Ledger
-from checkins.store import CheckIns, open_engine
+from checkins.store import CheckInRepository, open_engine
 from directory.database import open_database
 from directory.desk.services import DeskServices
 from directory.encoder import Encoder
@@ -71,7 +71,7 @@ def serve(settings: Settings) -> None:
             "it was last checked more than six months ago."
         )
     checkins_engine = open_engine(settings.checkins_url)
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     # Before the steps that take minutes, so that a wrong setting is reported at once.
     checkin_flow = _build_checkin_flow(settings, checkins)
     with (
@@ -89,7 +89,7 @@ def serve(settings: Settings) -> None:
 
 async def _run(
     settings: Settings,
-    checkins: CheckIns,
+    checkins: CheckInRepository,
     checkin_flow: CheckinFlow,
     ledger: Ledger,
     encoder: Encoder,
@@ -176,13 +176,13 @@ def _build_program(
     return _Program(servers, rasa, telegram)
 
 
-def _build_checkin_flow(settings: Settings, checkins: CheckIns) -> CheckinFlow:
+def _build_checkin_flow(settings: Settings, checkins: CheckInRepository) -> CheckinFlow:
     try:
         book = load_questions(settings.checkin_questions_file)
     except CheckinsError as error:
         raise StartError(f"CHECKIN_QUESTIONS_FILE is wrong. {error}") from None
     try:
-        questions = book.question_set(settings.checkin_questions)
+        questions = book.get_set(settings.checkin_questions)
     except CheckinsError as error:
         raise StartError(f"CHECKIN_QUESTIONS is wrong. {error}") from None
     areas, secret = settings.checkin_areas, settings.read_secret()
@@ -209,11 +209,11 @@ async def _start_telegram(telegram: Telegram, settings: Settings) -> None:
         await telegram.start()
 
 
-async def _purge_regularly(checkins: CheckIns, weeks: int) -> None:
+async def _purge_regularly(checkins: CheckInRepository, weeks: int) -> None:
     """Delete expired check-ins and stubs, now and every hour."""
     while True:
         try:
-            await asyncio.to_thread(checkins.forget_stubs, count_hours())
+            await asyncio.to_thread(checkins.delete_expired_stubs, current_hour())
             await asyncio.to_thread(checkins.purge, first_week_kept(weeks, date.today()))
         except CheckinsError as error:
             logging.getLogger(__name__).error("%s", error)

@@ -21,7 +21,7 @@ from checkins.draft import (
     DraftSigner,
     Stub,
     begin_draft,
-    count_hours,
+    current_hour,
 )
 from checkins.questions import PREFER_NOT_CODE, PREFER_NOT_TEXT, SKIPPED_CODE, QuestionSet
 
@@ -54,7 +54,7 @@ UNREADABLE = get_line("checkin_unreadable")
 
 
 class CheckInStore(Protocol):
-    """Where check-ins go: `checkins.store.CheckIns`."""
+    """Where check-ins go: `checkins.store.CheckInRepository`."""
 
     def record(self, checkin: CheckIn, stub: Stub) -> bool:
         """Keep it once: False where this stub was there already."""
@@ -79,7 +79,7 @@ class CheckinFlow:
         keeper: CheckInStore,
         clock: Callable[[], date],
         key: bytes,
-        hours: Callable[[], int] = count_hours,
+        hours: Callable[[], int] = current_hour,
     ) -> None:
         if not 1 <= len(areas) <= MOST_AREAS or len(set(areas)) != len(areas):
             raise ValueError(f"check-ins need from 1 to {MOST_AREAS} areas, all different")
@@ -214,7 +214,7 @@ class CheckinFlow:
         age = PREFER_NOT_TEXT if checkin.age_band is None else AGE_BANDS[checkin.age_band]
         lines = [f"Area: {checkin.area}", f"Age: {age}"]
         for question, code in zip(self._set.questions, draft.answers, strict=True):
-            lines.append(f"{question.text} {question.answer_text(code)}")
+            lines.append(f"{question.text} {question.get_answer_text(code)}")
         return Choices(
             REVIEW.format(answers="\n".join(lines)),
             (

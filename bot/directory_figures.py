@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, get_args
 
-from checkins.release.figures import Supply as SupplyCount
-from checkins.release.periods import Period
-from checkins.release.secondary_suppression import Reach
+from checkins.figures import ListingCount
+from checkins.periods import Period
+from checkins.release.secondary_suppression import DirectoryCounts
 from directory.desk.asset_supply import NO_ONE_PLACE, AreaSupply, AssetSupply
 from directory.importing.upgrade import open_directory
 from directory.indexing.topic_examples import load_topics
@@ -25,7 +25,7 @@ OTHER, NOT_SAID = "other", "Not said"
 _USEFUL_LABELS = {"yes": "Yes", "in between": "In between", "no": "No"}
 
 
-def read_reach(directory_url: str, period: Period) -> Reach:
+def read_directory_counts(directory_url: str, period: Period) -> DirectoryCounts:
     """Unmet needs and usefulness in the period's weeks, and the current listings.
 
     Raises DatabaseError.
@@ -44,24 +44,24 @@ def read_reach(directory_url: str, period: Period) -> Reach:
     for week, counts in feedback.items():
         if period.first_week <= week <= period.last_week:
             useful.update(counts)
-    return replace(_make_reach(listings), unmet=unmet, useful=useful)
+    return replace(_make_counts(listings), unmet=unmet, useful=useful)
 
 
-def read_supply(directory_url: str) -> Reach:
+def read_listing_counts(directory_url: str) -> DirectoryCounts:
     """The current listings, without unmet needs or usefulness. Raises DatabaseError."""
     with _open_engine(directory_url) as engine:
-        return _make_reach(AssetSupply(engine).count_listings())
+        return _make_counts(AssetSupply(engine).count_listings())
 
 
-def _make_reach(listings: Sequence[AreaSupply]) -> Reach:
+def _make_counts(listings: Sequence[AreaSupply]) -> DirectoryCounts:
     topics = sorted({topic.name for topic in load_topics()} | {OTHER})
     counted: Counter[tuple[str, str]] = Counter()
     for row in listings:
         counted[_clean_area(row.area) or NO_ONE_PLACE, row.strand] += row.listings
-    return Reach(
+    return DirectoryCounts(
         topics=tuple((name, name.capitalize()) for name in topics),
         useful_answers=tuple((code, _USEFUL_LABELS[code]) for code in get_args(Useful)),
-        supply=tuple(SupplyCount(*key, count) for key, count in sorted(counted.items())),
+        supply=tuple(ListingCount(*key, count) for key, count in sorted(counted.items())),
     )
 
 

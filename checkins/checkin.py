@@ -16,6 +16,9 @@ AREA_LENGTH = 80
 #: Check-ins are kept at least this long: a quarter of 13 weeks, and a week to release it in.
 FEWEST_WEEKS_KEPT = 14
 
+#: Question set versions with this prefix belong to fictional check-ins.
+FICTIONAL_PREFIX = "demo:"
+
 #: The age bands on offer: what is stored, and how a person reads it.
 AGE_BANDS: dict[str, str] = {
     "16-24": "16 to 24",

@@ -13,15 +13,12 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy import Engine, insert, select
 
-from checkins.checkin import AGE_BANDS, week_of
+from checkins.checkin import AGE_BANDS, FICTIONAL_PREFIX, week_of
 from checkins.errors import CheckinsError
 from checkins.models import CheckInRow
+from checkins.periods import Period
 from checkins.questions import PREFER_NOT_CODE, Question, QuestionSet
-from checkins.release.periods import Period
-from checkins.release.secondary_suppression import Reach
-
-#: The question sets of fictional check-ins are named so.
-FICTIONAL = "demo:"
+from checkins.release.secondary_suppression import DirectoryCounts
 
 _PORTION = 5_000
 #: How much less connected people of each age band are, on a scale where one is a lot.
@@ -33,7 +30,7 @@ _UNRELATED = ("involved",)
 _LONELINESS = ("companionship", "left_out", "isolated", "lonely")
 
 
-def fill_year(
+def insert_fictional_year(
     engine: Engine,
     year: Period,
     areas: Sequence[str],
@@ -54,7 +51,9 @@ def fill_year(
     return len(rows)
 
 
-def imagine_reach(reach: Reach, areas: Sequence[str], seed: int) -> Reach:
+def make_fictional_counts(
+    reach: DirectoryCounts, areas: Sequence[str], seed: int
+) -> DirectoryCounts:
     """The same with fictional searches that found nothing good, and fictional usefulness."""
     chance = np.random.default_rng(seed)
     topics = [code for code, _ in reach.topics]
@@ -75,7 +74,7 @@ def imagine_reach(reach: Reach, areas: Sequence[str], seed: int) -> Reach:
 def _check_alone(engine: Engine) -> None:
     with engine.connect() as connection:
         sets = connection.execute(select(CheckInRow.question_set).distinct()).scalars().all()
-    if any(not name.startswith(FICTIONAL) for name in sets):
+    if any(not name.startswith(FICTIONAL_PREFIX) for name in sets):
         raise CheckinsError(
             "There are real check-ins in this database. Give the demonstration one of its own: "
             "CHECKINS_DATABASE_URL=sqlite:///var/demo.db"
@@ -114,7 +113,7 @@ def _imagine(
             "area": areas[area],
             "age_band": bands[band],
             "answers": json.dumps(answers, sort_keys=True, separators=(",", ":")),
-            "question_set": FICTIONAL + questions.version,
+            "question_set": FICTIONAL_PREFIX + questions.version,
         }
 
 

@@ -22,7 +22,7 @@ _NONCE, _HOUR, _AREA, _SIGNATURE = 8, 4, 2, 16
 TURNS = 8
 
 
-def count_hours() -> int:
+def current_hour() -> int:
     """Whole hours from 1970 to now."""
     return int(time.time()) // 3600
 

@@ -13,7 +13,7 @@ class QuestionSetError(CheckinsError):
     """The file of questions cannot be used."""
 
 
-class NotKeptError(CheckinsError):
+class NotStoredError(CheckinsError):
     """A check-in could not be stored."""
 
 
@@ -25,5 +25,5 @@ class ReleaseError(CheckinsError):
     """A release that was asked for would be wrong, unsafe or in the way of another."""
 
 
-class UnfitError(ReleaseError):
+class InconsistentReleasesError(ReleaseError):
     """No counts at all could have given the releases that there are."""

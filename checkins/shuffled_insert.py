@@ -27,7 +27,7 @@ COMPANY = 32
 _shuffle = random.SystemRandom().shuffle
 
 
-def mingle(
+def insert_shuffled(
     connection: Connection,
     table: type[DeclarativeBase],
     part: InstrumentedAttribute[Any],

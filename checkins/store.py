@@ -19,9 +19,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from checkins.checkin import CheckIn
 from checkins.draft import Stub, turns_in_use
-from checkins.errors import NotKeptError, StoreError
+from checkins.errors import NotStoredError, StoreError
 from checkins.models import CheckInRow, PurgeRow, StubRow
-from checkins.shuffled_insert import mingle
+from checkins.shuffled_insert import insert_shuffled
 
 BUSY_MILLISECONDS = 4000
 #: PostgreSQL's lock on writing here, a number of our own. It stops no reader, and not the
@@ -88,7 +88,7 @@ def reading(
         raise tell(error) from None
 
 
-class CheckIns:
+class CheckInRepository:
     """The stored check-ins. Takes an engine made by `open_engine`, already migrated."""
 
     def __init__(self, engine: Engine) -> None:
@@ -117,10 +117,10 @@ class CheckIns:
                     if _knows(connection, stub):
                         return False
                     used = {"turn": stub.turn, "stub": stub.text}
-                    mingle(connection, StubRow, StubRow.turn, StubRow.stub, used)
-                mingle(connection, CheckInRow, CheckInRow.week, CheckInRow.random_key, row)
+                    insert_shuffled(connection, StubRow, StubRow.turn, StubRow.stub, used)
+                insert_shuffled(connection, CheckInRow, CheckInRow.week, CheckInRow.random_key, row)
         except SQLAlchemyError as error:
-            raise NotKeptError(
+            raise NotStoredError(
                 f"A check-in could not be kept ({type(error).__name__}). Is the check-ins "
                 "database there, migrated, and free to be written to?"
             ) from None
@@ -152,7 +152,7 @@ class CheckIns:
                 "CHECKINS_DATABASE_URL, and that nothing else is busy with that database."
             ) from None
 
-    def purged_before(self) -> str | None:
+    def read_purged_before(self) -> str | None:
         """The first week that no purge has touched, as `2026-W47`; None where none ever ran.
 
         Raises StoreError.
@@ -160,7 +160,7 @@ class CheckIns:
         with reading(self._engine) as connection:
             return _purged_before(connection)
 
-    def forget_stubs(self, hour: int) -> None:
+    def delete_expired_stubs(self, hour: int) -> None:
         """Remove the stubs of drafts that have expired by that hour. Raises StoreError."""
         try:
             with self._writing() as connection:

@@ -8,7 +8,7 @@ import typer
 
 from bot.settings import Settings
 from bot.terminal import ERR, OUT
-from checkins.release.disclosure import Mark, Policy
+from checkins.disclosure import Mark, Policy
 
 app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and let go of old ones.")
 
@@ -22,11 +22,11 @@ def release(
     policy: Annotated[Policy, typer.Option(help="How counts are protected.")] = Policy.ROUND_5,
 ) -> None:
     """Release a period's figures, once and for all, and write them into a folder."""
-    from bot.directory_figures import read_reach
+    from bot.directory_figures import read_directory_counts
     from checkins.migration import migrate
+    from checkins.periods import read_period
     from checkins.questions import load_questions
     from checkins.release.ledger import Ledger
-    from checkins.release.periods import read_period
     from checkins.release.release import release as make_release
     from checkins.release.release_folder import check_free, write_folder
     from checkins.store import open_engine
@@ -42,11 +42,11 @@ def release(
         settings.checkin_areas,
         policy=policy,
         book=load_questions(settings.checkin_questions_file),
-        reach=read_reach(settings.directory_url, asked),
+        reach=read_directory_counts(settings.directory_url, asked),
     )
     write_folder(Ledger(engine).read_files(asked.name), out)
     figures = done.figures
-    again = " It was released before, and is the same again." if done.was_there else ""
+    again = " It was released before, and is the same again." if done.already_released else ""
     OUT.print(f"{out}: {asked.name}, for {', '.join(figures.areas_shown)}.{again}", markup=False)
     OUT.print(
         f"Cells suppressed: {figures.count(Mark.SUPPRESSED)}; "
@@ -86,12 +86,12 @@ def demo(
 
     Refused where the database holds a real check-in.
     """
-    from bot.directory_figures import read_supply
-    from checkins.demo import fill_year, imagine_reach
+    from bot.directory_figures import read_listing_counts
+    from checkins.demo import insert_fictional_year, make_fictional_counts
     from checkins.migration import migrate
+    from checkins.periods import read_period
     from checkins.questions import load_questions
     from checkins.release.ledger import Ledger
-    from checkins.release.periods import read_period
     from checkins.release.release import release as make_release
     from checkins.release.release_folder import check_free, write_folder
     from checkins.store import open_engine
@@ -102,12 +102,12 @@ def demo(
     engine = open_engine(settings.checkins_url)
     year = read_period(str(date.today().year - 1))
     areas = settings.checkin_areas
-    filled = fill_year(engine, year, areas, load_questions().question_set("full"))
+    filled = insert_fictional_year(engine, year, areas, load_questions().get_set("full"))
     OUT.print(f"{filled:,} fictional check-ins for {year.name}.")
-    supply = read_supply(settings.directory_url)
+    supply = read_listing_counts(settings.directory_url)
     for number in (1, 2, 3, 4):
         quarter = read_period(f"{year.name}-Q{number}")
-        make_release(engine, quarter, areas, reach=imagine_reach(supply, areas, number))
+        make_release(engine, quarter, areas, reach=make_fictional_counts(supply, areas, number))
         write_folder(Ledger(engine).read_files(quarter.name), out / quarter.name)
         OUT.print(str(out / quarter.name), markup=False)
     report = (out / f"{year.name}-Q4" / "report.html").resolve()
@@ -121,10 +121,10 @@ def purge() -> None:
     """Remove the check-ins that are older than CHECKIN_RETENTION_WEEKS, for good."""
     from checkins.checkin import first_week_kept
     from checkins.migration import migrate
-    from checkins.store import CheckIns, open_engine
+    from checkins.store import CheckInRepository, open_engine
 
     settings = Settings()
     migrate(settings.checkins_url)
     first = first_week_kept(settings.checkin_retention_weeks, date.today())
-    CheckIns(open_engine(settings.checkins_url)).purge(first)
+    CheckInRepository(open_engine(settings.checkins_url)).purge(first)
     ERR.print(f"Check-ins from before {first} are gone, if there were any.")

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from bot.safety.guard import Label
-from checkins.outputs.rates import wilson
+from checkins.outputs.rates import wilson_interval
 
 # An entity in Rasa's training data, such as [knitting](topic) or [ZY2]{"entity": "area"}.
 _ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
@@ -37,7 +37,7 @@ class Proportion:
     total: int
 
     def __str__(self) -> str:
-        low, high = wilson(self.count, self.total - self.count)
+        low, high = wilson_interval(self.count, self.total - self.count)
         return (
             f"{self.count}/{self.total} = {100 * self.count / self.total:.1f}% "
             f"({100 * low:.1f} to {100 * high:.1f})"

@@ -7,8 +7,8 @@ listings were counted at all. Searches that named no area have no supply to be s
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checkins.release.disclosure import Cell, Mark
-from checkins.release.figures import UNMET_NEED, Figures
+from checkins.disclosure import Cell, Mark
+from checkins.figures import UNMET_NEED, Figures
 
 #: The family of community-centred approaches (Public Health England, 2018).
 STRANDS = {
@@ -53,13 +53,13 @@ class Place:
         return tuple(one for one in self.needs or () if one.cell.mark is Mark.SUPPRESSED)
 
 
-def strand_names(figures: Figures) -> dict[str, str]:
+def list_strands(figures: Figures) -> dict[str, str]:
     """The strands by code, those that are not in the guidance last."""
     others = {one.strand: one.strand for one in figures.supply if one.strand not in STRANDS}
     return STRANDS | others
 
 
-def read_places(figures: Figures) -> tuple[Place, ...]:
+def summarise_areas(figures: Figures) -> tuple[Place, ...]:
     """Every area of which needs or listings were counted, in the release's order."""
     order = dict.fromkeys(
         (
@@ -72,7 +72,7 @@ def read_places(figures: Figures) -> tuple[Place, ...]:
     supply: dict[str, dict[str, int]] = {}
     for one in figures.supply:
         supply.setdefault(one.area, {})[one.strand] = one.listings
-    strands = strand_names(figures)
+    strands = list_strands(figures)
     return tuple(
         Place(
             area,

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from checkins.figures import Dimension, Figures
+from checkins.outputs.cell_labels import format_percent, format_range
 from checkins.outputs.headlines import Headline, HeadlineRow, National
 from checkins.outputs.period_labels import describe_period, label_period
-from checkins.outputs.tables import Table, Value
-from checkins.outputs.wording import tell_percent, tell_range
-from checkins.release.figures import Dimension, Figures
-from checkins.release.periods import Period
+from checkins.outputs.release_tables import Table, Value
+from checkins.periods import Period
 
 # The ends of scale in use, in percent: each falls into four steps of whole numbers.
 _ENDS = (20, 40, 60, 80, 100)
@@ -115,8 +115,8 @@ def tell(row: HeadlineRow | None) -> str:
     """As "57% (50% to 63%)"."""
     if row is None:
         return "no figure"
-    between = tell_range(row.rate)
-    return f"{tell_percent(row.rate)} ({between})" if between else tell_percent(row.rate)
+    between = format_range(row.rate)
+    return f"{format_percent(row.rate)} ({between})" if between else format_percent(row.rate)
 
 
 def plots(figures: Figures, rows: Sequence[HeadlineRow], dimension: Dimension) -> dict[str, Plot]:

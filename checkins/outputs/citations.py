@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from checkins.outputs.columns import Sheet
-from checkins.outputs.tables import Table, Value
+from checkins.outputs.release_tables import Table, Value
+from checkins.outputs.table_schemas import TableSchema
 
 
-class Citing:
+class Citations:
     """Finds cells of a release's tables by the key of their line."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
@@ -24,7 +24,7 @@ class Citing:
                 for number, record in lines
             }
 
-    def cite(self, sheet: Sheet, key: tuple[Value, ...], column: str, words: str) -> Markup:
+    def cite(self, sheet: TableSchema, key: tuple[Value, ...], column: str, words: str) -> Markup:
         """`words` as what stands in that cell. Raises KeyError where there is no such line."""
         line, record = self._lines[sheet.name][key]
         return Markup('<data value="{}" data-cell="{}.csv#cell={},{}">{}</data>').format(

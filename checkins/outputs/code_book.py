@@ -10,9 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checkins.outputs.columns import MARKS, Column, Sheet
-from checkins.outputs.period_labels import describe_period
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     ANSWERS_MINIMUM,
     GROUP_MINIMUM,
     MIDPOINT_STEP,
@@ -21,14 +19,18 @@ from checkins.release.disclosure import (
     Mark,
     Policy,
 )
-from checkins.release.figures import Block, Figures
+from checkins.figures import Block, Figures
+from checkins.outputs.period_labels import describe_period
+from checkins.outputs.table_schemas import MARKS, Column, TableSchema
 
 #: The form of the files. A release of another form is not read.
 FORMAT = 1
 NAME = "datapackage.json"
 
 
-def write_package(figures: Figures, sheets: Sequence[Sheet], files: Mapping[str, bytes]) -> bytes:
+def write_package(
+    figures: Figures, sheets: Sequence[TableSchema], files: Mapping[str, bytes]
+) -> bytes:
     """The package of those tables, which are among the files as NAME.csv and NAME.parquet."""
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -102,8 +104,8 @@ def _release(figures: Figures) -> dict[str, Any]:
         "age_bands": list(figures.age_bands),
         "age_bands_left_out": list(figures.age_bands_left_out),
         "not_shown": {
-            "checkins_by_area": count_marks(figures.blocks_of("area")),
-            "checkins_by_age_band": count_marks(figures.blocks_of("age_band")),
+            "checkins_by_area": count_marks(figures.list_blocks("area")),
+            "checkins_by_age_band": count_marks(figures.list_blocks("age_band")),
             "unmet_needs": count_marks(figures.needs),
             "why": (
                 "A block (one question in one group) is withheld where too few answered, where "
@@ -116,7 +118,7 @@ def _release(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _resource(sheet: Sheet, ending: str, content: bytes) -> dict[str, Any]:
+def _resource(sheet: TableSchema, ending: str, content: bytes) -> dict[str, Any]:
     form: dict[str, Any] = (
         {
             "format": "csv",

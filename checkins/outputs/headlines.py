@@ -11,10 +11,10 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter
 
-from checkins.outputs.rates import Rate, work_out
-from checkins.release.disclosure import Mark
-from checkins.release.figures import Dimension, Figures
-from checkins.release.periods import Period
+from checkins.disclosure import Mark
+from checkins.figures import Dimension, Figures
+from checkins.outputs.rates import Rate, compute_rate
+from checkins.periods import Period
 
 #: The group of a line that adds up all groups shown, by dimension.
 ALL_GROUPS: dict[Dimension, str] = {"area": "All areas shown", "age_band": "All age bands shown"}
@@ -82,7 +82,7 @@ def load_headlines() -> HeadlineBook:
     return TypeAdapter(HeadlineBook).validate_python(tomllib.loads(text))
 
 
-def comparable(figures: Figures, history: Sequence[Figures]) -> tuple[Figures, ...]:
+def find_comparable(figures: Figures, history: Sequence[Figures]) -> tuple[Figures, ...]:
     """The earlier releases of periods of the same length, by the same policy, oldest first.
 
     A month is not set beside a quarter, nor a rounded count beside a midpoint: the reader could
@@ -99,11 +99,11 @@ def comparable(figures: Figures, history: Sequence[Figures]) -> tuple[Figures, .
     return tuple(sorted(alike.values(), key=lambda earlier: earlier.period.start))
 
 
-def headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[HeadlineRow, ...]:
+def make_headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[HeadlineRow, ...]:
     """Every headline that was asked, oldest period first and this release last."""
     return tuple(
         row
-        for release in (*comparable(figures, history), figures)
+        for release in (*find_comparable(figures, history), figures)
         for headline in load_headlines().headlines
         for dimension in DIMENSIONS
         for row in _rows(release, headline, dimension)
@@ -111,7 +111,7 @@ def headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[Headlin
 
 
 def _rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterator[HeadlineRow]:
-    blocks = [one for one in figures.blocks_of(dimension) if one.measure == headline.measure]
+    blocks = [one for one in figures.list_blocks(dimension) if one.measure == headline.measure]
     if all(cell.mark is Mark.NOT_ASKED for block in blocks for cell in block.cells):
         return
     codes = [code for code, _ in figures.measure(headline.measure).answers]
@@ -119,7 +119,7 @@ def _rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterato
         return  # a question of the operator's own under a built-in name
     places = {codes.index(code) for code in headline.answers}
     for block in blocks:
-        rate = work_out([block.cells], places)
+        rate = compute_rate([block.cells], places)
         yield HeadlineRow(figures.period, dimension, block.group, False, headline, rate)
-    rate = work_out([block.cells for block in blocks], places)
+    rate = compute_rate([block.cells for block in blocks], places)
     yield HeadlineRow(figures.period, dimension, ALL_GROUPS[dimension], True, headline, rate)

@@ -2,7 +2,7 @@
 
 import calendar
 
-from checkins.release.periods import Period
+from checkins.periods import Period
 
 
 def describe_period(period: Period) -> str:

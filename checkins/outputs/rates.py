@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor, sqrt
 from typing import Literal
 
-from checkins.release.disclosure import Cell, Mark, read_cell, total
+from checkins.disclosure import Cell, Mark, read_cell, total
 
 #: 95% of a normal distribution lies within this many standard deviations.
 _Z = 1.959963984540054
@@ -38,7 +38,7 @@ class Rate:
         return self.base.mark is Mark.PARTIAL and self.count.mark is not Mark.ZERO
 
 
-def wilson(successes: float, failures: float) -> tuple[float, float]:
+def wilson_interval(successes: float, failures: float) -> tuple[float, float]:
     """The 95% interval of a proportion (Wilson 1927), from 0 to 1; there must be an answer."""
     answers = successes + failures
     centre = successes + _Z * _Z / 2
@@ -47,7 +47,7 @@ def wilson(successes: float, failures: float) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
-def work_out(blocks: Sequence[Sequence[Cell]], answers: Container[int]) -> Rate:
+def compute_rate(blocks: Sequence[Sequence[Cell]], answers: Container[int]) -> Rate:
     """The rate of the answers at those places, over one block or several taken together.
 
     A suppressed cell is taken as the middle of what it can be for the percentage. The range runs
@@ -68,8 +68,8 @@ def work_out(blocks: Sequence[Sequence[Cell]], answers: Container[int]) -> Rate:
         count,
         base,
         None if count.count is None else floor(middle + 0.5),
-        floor(_steady(wilson(among.low, others.high)[0])),
-        ceil(_steady(wilson(among.high, others.low)[1])),
+        floor(_steady(wilson_interval(among.low, others.high)[0])),
+        ceil(_steady(wilson_interval(among.high, others.low)[1])),
     )
 
 

@@ -9,25 +9,31 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from checkins.outputs.asset_map import read_places, strand_names
+from checkins.figures import Figures
+from checkins.outputs.asset_map import list_strands, summarise_areas
+from checkins.outputs.cell_labels import (
+    format_cell,
+    format_count,
+    format_percent,
+    format_range,
+    format_share,
+)
 from checkins.outputs.charts import Scale, courses, distributions, plots
 from checkins.outputs.code_book import count_marks
-from checkins.outputs.columns import SUMS
 from checkins.outputs.headlines import LEADING, HeadlineRow, load_headlines
-from checkins.outputs.period_labels import describe_days, describe_period
-from checkins.outputs.rules import (
+from checkins.outputs.method_text import (
     FICTIONAL,
     OVERLAP,
     RANGES,
     WHO,
     describe_policy,
     describe_rates,
-    marks_of,
+    list_marks,
 )
-from checkins.outputs.summary import Summary
-from checkins.outputs.tables import Table
-from checkins.outputs.wording import tell_cell, tell_count, tell_percent, tell_range, tell_share
-from checkins.release.figures import Figures
+from checkins.outputs.period_labels import describe_days, describe_period
+from checkins.outputs.release_tables import Table
+from checkins.outputs.report_summary import Summary
+from checkins.outputs.table_schemas import SUMS
 
 _pages = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
@@ -37,11 +43,11 @@ _pages = Environment(
     lstrip_blocks=True,
 )
 _pages.globals |= {
-    "tell_cell": tell_cell,
-    "tell_count": tell_count,
-    "tell_percent": tell_percent,
-    "tell_range": tell_range,
-    "tell_share": tell_share,
+    "format_cell": format_cell,
+    "format_count": format_count,
+    "format_percent": format_percent,
+    "format_range": format_range,
+    "format_share": format_share,
     "describe_period": describe_period,
 }
 
@@ -49,7 +55,7 @@ _pages.globals |= {
 def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence[Table]) -> str:
     """The whole page."""
     by_name = {table.sheet.name: table for table in tables}
-    places = read_places(figures)
+    places = summarise_areas(figures)
     by_area = plots(figures, rows, "area")
     over_time = [courses(rows, code) for code in by_area]
     return _pages.get_template("report.html").render(
@@ -66,7 +72,7 @@ def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence
         questions=list(distributions(by_name["checkins"], "area")),
         usefulness=list(distributions(by_name["usefulness"], "area")),
         places=places,
-        strands=strand_names(figures),
+        strands=list_strands(figures),
         most_needed=max(
             (topic.cell.count or 0 for one in places for topic in one.counted), default=1
         ),
@@ -75,11 +81,11 @@ def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence
         book=load_headlines(),
         tables=tables,
         rules=(*describe_policy(figures.policy), OVERLAP, describe_rates(figures.policy), RANGES),
-        marks=marks_of(figures.policy),
+        marks=list_marks(figures.policy),
         sums=SUMS,
         unshown={
-            "by area": count_marks(figures.blocks_of("area")),
-            "by age band": count_marks(figures.blocks_of("age_band")),
+            "by area": count_marks(figures.list_blocks("area")),
+            "by age band": count_marks(figures.list_blocks("age_band")),
             "unmet needs": count_marks(figures.needs),
         },
     )

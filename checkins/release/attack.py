@@ -13,8 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from checkins.errors import UnfitError
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     ANSWERS_MINIMUM,
     GROUP_MINIMUM,
     Cell,
@@ -22,8 +21,9 @@ from checkins.release.disclosure import (
     Policy,
     read_cell,
 )
+from checkins.errors import InconsistentReleasesError
+from checkins.figures import DIRECTORY_MEASURES, Dimension, Figures
 from checkins.release.feasibility import Hidden, Leak, Place, System
-from checkins.release.figures import REACH, Dimension, Figures
 
 _OPEN = (0, None)
 
@@ -45,8 +45,8 @@ def attack(releases: Sequence[Figures]) -> Attack:
     for measure in find_codes(releases):
         try:
             done.append(attack_measure(releases, measure))
-        except UnfitError:
-            if measure not in REACH:
+        except InconsistentReleasesError:
+            if measure not in DIRECTORY_MEASURES:
                 raise
             # Another directory was counted: releases of reach say nothing about each other.
             done += [attack_measure([one], measure) for one in releases]
@@ -128,7 +128,7 @@ def _set_up(releases: Sequence[Figures], measure: str) -> System:
 def _add_table(system: System, figures: Figures, measure: str, answers: Iterable[str]) -> _Table:
     """`answers` are all that any release has of the measure: in a group left out, each is small."""
     unknowns: dict[tuple[Dimension, str], dict[str, int]] = {}
-    for block in figures.every_block():
+    for block in figures.all_blocks():
         if block.measure != measure:
             continue
         place = (block.dimension, block.group)
@@ -140,7 +140,7 @@ def _add_table(system: System, figures: Figures, measure: str, answers: Iterable
         }
         if not {cell.mark for cell in block.cells} & {Mark.WITHHELD, Mark.NOT_ASKED}:
             system.bind(unknowns[place].values(), (), ANSWERS_MINIMUM, np.inf)
-        elif measure in REACH:
+        elif measure in DIRECTORY_MEASURES:
             # Where nothing was counted there is no block.
             system.bind(unknowns[place].values(), (), 1, np.inf)
     for place in figures.find_left_out(measure):
@@ -194,7 +194,7 @@ def _equate(
     same_answers = {
         one.figures.measure(measure).answers for one in (whole, *parts) if one.figures.has(measure)
     }
-    missing = (0, 0) if measure in REACH and len(same_answers) == 1 else _OPEN
+    missing = (0, 0) if measure in DIRECTORY_MEASURES and len(same_answers) == 1 else _OPEN
     rests: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     same_people = all(part.figures.has_same_areas(whole.figures.areas) for part in parts)
     for place, code in ((place, code) for place, found in whole.unknowns.items() for code in found):

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
 from checkins.checkin import AGE_BANDS
+from checkins.figures import Dimension, Measure
 from checkins.models import CheckInRow
+from checkins.periods import Period
 from checkins.questions import QuestionBook
-from checkins.release.figures import Dimension, Measure
-from checkins.release.periods import Period
 from checkins.store import reading
 
 _PORTION = 20_000

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from checkins.errors import ReleaseError, UnfitError
-from checkins.release.figures import Dimension
+from checkins.errors import InconsistentReleasesError, ReleaseError
+from checkins.figures import Dimension
 
 _INFEASIBLE = 2
 
@@ -153,7 +153,7 @@ class _Solver:
                 aim, constraints=self._sums, bounds=self._bounds, integrality=np.ones(self._size)
             )
         if found.status == _INFEASIBLE:
-            raise UnfitError(
+            raise InconsistentReleasesError(
                 "These releases do not fit together: no check-ins at all could have given them. "
                 "Were check-ins added or removed after a release, or a release changed?"
             )

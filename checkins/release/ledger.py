@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from checkins.errors import ReleaseError, StoreError
+from checkins.figures import Figures
 from checkins.models import ReleaseFileRow, ReleaseRow
-from checkins.outputs.read_figures import read_figures
-from checkins.release.figures import Figures
+from checkins.outputs.figures_reader import read_figures
 from checkins.store import reading
 
 

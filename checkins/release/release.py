@@ -10,25 +10,30 @@ from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
-from checkins.demo import FICTIONAL
+from checkins.checkin import FICTIONAL_PREFIX
+from checkins.disclosure import Mark, Policy
 from checkins.errors import ReleaseError
-from checkins.outputs.files import write_files
+from checkins.figures import Figures
+from checkins.outputs.release_files import write_files
+from checkins.periods import Period
 from checkins.questions import QuestionBook, load_questions
 from checkins.release.count import RawCounts, count_checkins, find_measures
-from checkins.release.disclosure import Mark, Policy
-from checkins.release.figures import Figures
 from checkins.release.ledger import Ledger
-from checkins.release.periods import Period
-from checkins.release.secondary_suppression import NO_REACH, Reach, complement, protect
-from checkins.store import CheckIns
+from checkins.release.secondary_suppression import (
+    NO_DIRECTORY_COUNTS,
+    DirectoryCounts,
+    build_figures,
+    suppress_leaks,
+)
+from checkins.store import CheckInRepository
 
 
 @dataclass(frozen=True)
-class Released:
+class ReleaseResult:
     """The figures of a release that is in the ledger, and whether it was there before."""
 
     figures: Figures
-    was_there: bool
+    already_released: bool
 
 
 def release(
@@ -37,10 +42,10 @@ def release(
     areas: Sequence[str],
     *,
     policy: Policy = Policy.ROUND_5,
-    reach: Reach = NO_REACH,
+    reach: DirectoryCounts = NO_DIRECTORY_COUNTS,
     book: QuestionBook | None = None,
     today: date | None = None,
-) -> Released:
+) -> ReleaseResult:
     """Release the figures of a period once and for all, or find the release that there is.
 
     `areas` is the operator's list, in the order wanted; `reach` is what the directory
@@ -55,9 +60,9 @@ def release(
         entries, earlier = ledger.periods(), ledger.read_figures()
         if same := next((one for one in earlier if one.period == period), None):
             _check_same(same, areas, policy)
-            return Released(same, was_there=True)
+            return ReleaseResult(same, already_released=True)
         _check_over(period, today or date.today())
-        purged = CheckIns(engine).purged_before() or ""
+        purged = CheckInRepository(engine).read_purged_before() or ""
         _check_kept(period, purged)
         related = [one for one in earlier if _share_weeks(one.period, period)]
         _check_areas(related, areas)
@@ -66,7 +71,7 @@ def release(
         periods = [period, *(one.period for one in whole)]
         counts, *counts_then = count_checkins(engine, periods, areas, book)
         # A purge in the middle of counting would have taken some of them.
-        _check_kept(period, CheckIns(engine).purged_before() or "")
+        _check_kept(period, CheckInRepository(engine).read_purged_before() or "")
         _check_kinds(counts)
         for one, now in zip(whole, counts_then, strict=True):
             _check_unchanged(one, _protect(now, one.period, one.policy, areas, book), period)
@@ -76,10 +81,10 @@ def release(
                 f"No area has enough check-ins in {period.name} to publish anything. Choose a "
                 "longer period, or wait for more."
             )
-        figures = complement(figures, earlier)
+        figures = suppress_leaks(figures, earlier)
         # Somebody may have released another period meanwhile: then the two were not compared.
         if ledger.add(figures, write_files(figures, earlier), after=entries):
-            return Released(figures, was_there=False)
+            return ReleaseResult(figures, already_released=False)
 
 
 def _protect(
@@ -88,9 +93,9 @@ def _protect(
     policy: Policy,
     areas: Sequence[str],
     book: QuestionBook,
-    reach: Reach = NO_REACH,
+    reach: DirectoryCounts = NO_DIRECTORY_COUNTS,
 ) -> Figures:
-    return protect(
+    return build_figures(
         counts,
         reach,
         period=period,
@@ -134,7 +139,9 @@ def _check_kept(period: Period, purged: str) -> None:
 
 def _find_kinds(counts: RawCounts) -> set[bool]:
     """Whether check-ins are fictional: both, where there are some of each."""
-    return {name.startswith(FICTIONAL) for sets in counts.question_sets.values() for name in sets}
+    return {
+        name.startswith(FICTIONAL_PREFIX) for sets in counts.question_sets.values() for name in sets
+    }
 
 
 def _check_kinds(counts: RawCounts) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from checkins.errors import ReleaseError
-from checkins.outputs.read_figures import read_figures
-from checkins.release.figures import Figures
+from checkins.figures import Figures
+from checkins.outputs.figures_reader import read_figures
 
 
 def check_free(out: Path) -> None:

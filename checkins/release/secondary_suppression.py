@@ -9,32 +9,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from checkins.checkin import AGE_BANDS
-from checkins.errors import ReleaseError, UnfitError
-from checkins.release.attack import Attack, attack_measure, find_codes
-from checkins.release.count import RawCounts
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     Policy,
     group_is_shown,
     protect_block,
     withhold,
 )
-from checkins.release.feasibility import Leak, Place
-from checkins.release.figures import (
+from checkins.errors import InconsistentReleasesError, ReleaseError
+from checkins.figures import (
+    DIRECTORY_MEASURES,
     EVERYWHERE,
-    REACH,
     UNMET_NEED,
     USEFULNESS,
     Block,
     Dimension,
     Figures,
+    ListingCount,
     Measure,
-    Supply,
 )
-from checkins.release.periods import Period
+from checkins.periods import Period
+from checkins.release.attack import Attack, attack_measure, find_codes
+from checkins.release.count import RawCounts
+from checkins.release.feasibility import Leak, Place
 
 
 @dataclass(frozen=True)
-class Reach:
+class DirectoryCounts:
     """What the directory counted in a period, raw: for `protect` alone.
 
     `unmet` is how many searches found nothing good, by area and then topic; `useful` how many
@@ -45,15 +45,15 @@ class Reach:
     unmet: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     useful_answers: tuple[tuple[str, str], ...] = ()
     useful: Mapping[str, int] = field(default_factory=dict)
-    supply: tuple[Supply, ...] = ()
+    supply: tuple[ListingCount, ...] = ()
 
 
-NO_REACH = Reach()
+NO_DIRECTORY_COUNTS = DirectoryCounts()
 
 
-def protect(
+def build_figures(
     counts: RawCounts,
-    reach: Reach,
+    reach: DirectoryCounts,
     *,
     period: Period,
     policy: Policy,
@@ -94,7 +94,7 @@ def protect(
     )
 
 
-def complement(figures: Figures, earlier: Sequence[Figures]) -> Figures:
+def suppress_leaks(figures: Figures, earlier: Sequence[Figures]) -> Figures:
     """The same figures with blocks withheld until they give no hidden count away.
 
     What earlier releases alone give away is theirs, and is not made worse. Raises ReleaseError
@@ -104,11 +104,11 @@ def complement(figures: Figures, earlier: Sequence[Figures]) -> Figures:
     for measure in find_codes([*earlier, figures]):
         try:
             figures = _Beside(earlier, measure).close(figures)
-        except UnfitError:
-            if measure not in REACH:
+        except InconsistentReleasesError:
+            if measure not in DIRECTORY_MEASURES:
                 raise
             # The directory is another one than then. Check-ins can be released all the same.
-            for block in figures.every_block():
+            for block in figures.all_blocks():
                 if block.measure == measure:
                     figures = _without(figures, block)
     return figures
@@ -150,7 +150,7 @@ class _Beside:
         while self._find_new(figures, at):
             shown = [
                 block
-                for block in figures.every_block()
+                for block in figures.all_blocks()
                 if block.measure == self._measure
                 and any(cell.count is not None for cell in block.cells)
             ]

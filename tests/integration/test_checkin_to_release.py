@@ -11,7 +11,7 @@ import pytest
 
 from checkins.checkin import CheckIn, week_of
 from checkins.migration import migrate
-from checkins.store import CheckIns, open_engine
+from checkins.store import CheckInRepository, open_engine
 from tests.support.service import CONNECTOR, Service, Talk, find_tap, words
 
 AREA = "Sandhills"
@@ -40,7 +40,7 @@ def url(tmp_path: Path) -> str:
     """Check-ins of two areas, one of which has too few answers to show."""
     url = f"sqlite:///{tmp_path / 'checkins.db'}"
     migrate(url)
-    checkins = CheckIns(open_engine(url))
+    checkins = CheckInRepository(open_engine(url))
     week = week_of(date(2026, 8, 5))
     for number in range(43):
         belonging = "123"[number % 3 if number < 40 else 0]

@@ -8,7 +8,7 @@ import pytest
 
 from checkins.checkin import CheckIn
 from checkins.migration import migrate
-from checkins.store import CheckIns, open_engine
+from checkins.store import CheckInRepository, open_engine
 from tests.support.service import CONNECTOR
 
 
@@ -29,12 +29,12 @@ def test_purge_removes_what_is_too_old_and_tells_no_count(tmp_path: Path) -> Non
     url = f"sqlite:///{tmp_path / 'checkins.db'}"
     migrate(url)
     engine = open_engine(url)
-    checkins = CheckIns(engine)
+    checkins = CheckInRepository(engine)
     for week in ("2001-W01", "2001-W02", "2999-W01"):
         checkins.record(CheckIn(week, "Harbour", None, (("lonely", "1"),), "core-1"))
     code, printed = run(tmp_path, "checkins", "purge")
     assert code == 0
-    first = checkins.purged_before()
+    first = checkins.read_purged_before()
     assert first is not None
     assert printed.strip() == f"Check-ins from before {first} are gone, if there were any."
     with engine.connect() as connection:
@@ -52,8 +52,11 @@ def test_a_retention_too_short_for_a_release_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('[[questions]]\ncode = "lonely"\n', "own.toml, line 1: questions.0.short"),
-        ('[[sets]]\nname = "core"\nversion = 1\nquestions = ["lonely"]\n', "own.toml, line 2:"),
+        ('[[questions]]\ncode = "lonely"\n', "own.toml, questions.0.short: "),
+        (
+            '[[sets]]\nname = "core"\nversion = 1\nquestions = ["lonely"]\n',
+            "own.toml, sets.0.name: ",
+        ),
         ('[[sets]]\nname = "ours\n', "line 2"),
     ],
 )

@@ -29,7 +29,7 @@ from checkins.store import open_engine
 SENDS = 500
 KEY = b"sixteen bytes or more"
 BOOK = load_questions()
-CORE = BOOK.question_set("core")
+CORE = BOOK.get_set("core")
 # Each check-in has answers that no other has, so that they can be told apart in the end.
 AREAS = [f"Area {number}" for number in range(25)]
 
@@ -43,7 +43,7 @@ from checkins.store import CheckIns, open_engine
 
 def live(url):
     flow = CheckinFlow(
-        load_questions().question_set("core"), [f"Area {n}" for n in range(25)],
+        load_questions().get_set("core"), [f"Area {n}" for n in range(25)],
         CheckIns(open_engine(url)), lambda: date(2026, 11, 22), b"sixteen bytes or more",
     )
     os.write(1, f"born {os.getpid()}\\n".encode())

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, make_url
 
 from checkins.checkin import CheckIn
 from checkins.draft import Stub, turns_in_use
-from checkins.errors import NotKeptError, StoreError
-from checkins.store import CheckIns, open_engine
+from checkins.errors import NotStoredError, StoreError
+from checkins.store import CheckInRepository, open_engine
 from tests.support.postgres import Postgres
 
 
@@ -25,18 +25,18 @@ def read(checkins_engine: Engine, query: str) -> list[Any]:
 
 def test_a_stub_is_taken_once(checkins_engine: Engine, checkins_url: str) -> None:
     stub = Stub("a" * 16, 3)
-    assert not CheckIns(checkins_engine).was_sent(stub)
-    assert CheckIns(checkins_engine).record(some_checkin(), stub)
-    assert CheckIns(checkins_engine).was_sent(stub)
+    assert not CheckInRepository(checkins_engine).was_sent(stub)
+    assert CheckInRepository(checkins_engine).record(some_checkin(), stub)
+    assert CheckInRepository(checkins_engine).was_sent(stub)
     other = open_engine(checkins_url)
-    assert CheckIns(other).was_sent(stub)
-    assert not CheckIns(other).record(some_checkin("another"), stub)
+    assert CheckInRepository(other).was_sent(stub)
+    assert not CheckInRepository(other).record(some_checkin("another"), stub)
     other.dispose()
     assert read(checkins_engine, "SELECT question_set FROM check_ins") == [("core-1",)]
 
 
 def test_eight_at_once_keep_one_and_a_crowd_loses_none(checkins_engine: Engine) -> None:
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     taken: list[bool] = []
 
     def send(number: int) -> None:
@@ -59,23 +59,23 @@ def test_neither_is_kept_without_the_other(checkins_engine: Engine) -> None:
     stub = Stub("c" * 16, 0)
     with checkins_engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE check_ins RENAME TO aside")
-    with pytest.raises(NotKeptError):
-        CheckIns(checkins_engine).record(some_checkin(), stub)
+    with pytest.raises(NotStoredError):
+        CheckInRepository(checkins_engine).record(some_checkin(), stub)
     with checkins_engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE aside RENAME TO check_ins")
-    assert not CheckIns(checkins_engine).was_sent(stub)
-    assert CheckIns(checkins_engine).record(some_checkin(), stub)
+    assert not CheckInRepository(checkins_engine).was_sent(stub)
+    assert CheckInRepository(checkins_engine).record(some_checkin(), stub)
 
 
 def test_stubs_are_forgotten_when_their_drafts_have_expired(checkins_engine: Engine) -> None:
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     hour = 500_000
     assert turns_in_use(hour) == (6, 7, 0, 1)
     for turn in (6, 7, 0):
         checkins.record(some_checkin(), Stub("d" * 16, turn))
-    checkins.forget_stubs(hour)
+    checkins.delete_expired_stubs(hour)
     assert sorted(read(checkins_engine, "SELECT turn FROM stubs")) == [(0,), (6,), (7,)]
-    checkins.forget_stubs(hour + 2)
+    checkins.delete_expired_stubs(hour + 2)
     assert sorted(read(checkins_engine, "SELECT turn FROM stubs")) == [(0,)]
     # A send does it too, whether or not anybody tidies.
     checkins.record(some_checkin(), Stub("e" * 16, 5))
@@ -84,12 +84,12 @@ def test_stubs_are_forgotten_when_their_drafts_have_expired(checkins_engine: Eng
 
 def test_a_stub_outlives_its_draft_whatever_the_clocks_say(checkins_engine: Engine) -> None:
     """A draft is taken in the hour it was begun in and in the next; clocks may be an hour off."""
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     for begun in range(8):
         stub = Stub("f" * 16, begun % 8)
         checkins.record(some_checkin(), stub)
         for later in (0, 1, 2):
-            checkins.forget_stubs(begun + later)
+            checkins.delete_expired_stubs(begun + later)
             assert checkins.was_sent(stub)
 
 
@@ -97,8 +97,8 @@ def test_a_stub_outlives_its_draft_whatever_the_clocks_say(checkins_engine: Engi
 
 
 def test_a_purge_removes_what_is_too_old_and_remembers_how_far(checkins_engine: Engine) -> None:
-    checkins = CheckIns(checkins_engine)
-    assert checkins.purged_before() is None
+    checkins = CheckInRepository(checkins_engine)
+    assert checkins.read_purged_before() is None
     for week in ("2025-W52", "2026-W01", "2026-W02"):
         checkins.record(some_checkin(week, week))
     checkins.purge("2026-W01")
@@ -106,18 +106,18 @@ def test_a_purge_removes_what_is_too_old_and_remembers_how_far(checkins_engine: 
         ("2026-W01",),
         ("2026-W02",),
     ]
-    assert checkins.purged_before() == "2026-W01"
+    assert checkins.read_purged_before() == "2026-W01"
     # A longer retention brings nothing back, so how far it went stays.
     checkins.purge("2025-W10")
-    assert checkins.purged_before() == "2026-W01"
+    assert checkins.read_purged_before() == "2026-W01"
     checkins.purge("2026-W02")
-    assert checkins.purged_before() == "2026-W02"
+    assert checkins.read_purged_before() == "2026-W02"
     assert read(checkins_engine, "SELECT count(*) FROM purge") == [(1,)]
     assert read(checkins_engine, "SELECT week FROM check_ins") == [("2026-W02",)]
 
 
 def test_what_is_purged_leaves_no_bytes(checkins_engine: Engine, checkins_url: str) -> None:
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     for number in range(300):
         old = number % 3 > 0
         # Of many lengths, so that places are cut up and filled again.
@@ -152,7 +152,7 @@ def test_a_purge_that_cannot_be_is_told(checkins_url: str, postgres: Postgres) -
         unset = postgres.url(postgres.make_database())
     checkins_engine = open_engine(unset)
     with pytest.raises(StoreError, match="could not be removed"):
-        CheckIns(checkins_engine).purge("2026-W01")
+        CheckInRepository(checkins_engine).purge("2026-W01")
     with pytest.raises(StoreError, match="could not be read"):
-        CheckIns(checkins_engine).purged_before()
+        CheckInRepository(checkins_engine).read_purged_before()
     checkins_engine.dispose()

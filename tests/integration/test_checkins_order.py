@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
 from checkins.shuffled_insert import COMPANY
-from checkins.store import CheckIns
+from checkins.store import CheckInRepository
 
 MANY = 200
 
@@ -40,7 +40,7 @@ def lie(checkins_engine: Engine) -> list[str]:
 
 
 def test_rows_do_not_lie_in_the_order_they_came(checkins_engine: Engine) -> None:
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     arrived = [f"mark-{number:03}" for number in range(MANY)]
     for number, mark in enumerate(arrived):
         checkins.record(some_checkin(mark), Stub(f"{number:016x}", 0))
@@ -63,7 +63,7 @@ def test_rows_do_not_lie_in_the_order_they_came(checkins_engine: Engine) -> None
 
 def test_the_order_is_hidden_inside_one_page_too(checkins_engine: Engine) -> None:
     """Few enough for one page, in which SQLite puts each newer row before the older ones."""
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     arrived = [f"mark-{number:03}" for number in range(25)]
     for mark in arrived:
         checkins.record(some_checkin(mark))
@@ -79,7 +79,7 @@ def test_the_newest_row_may_be_any_of_those_written_with_it(checkins_engine: Eng
     """Where it lies among the rows that its transaction wrote is anybody's guess."""
     if checkins_engine.dialect.name != "postgresql":
         pytest.skip("only PostgreSQL keeps which transaction wrote a row")
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     places = []
     for number in range(80):
         mark = f"mark-{number:03}"
@@ -104,7 +104,7 @@ def test_the_newest_row_may_be_any_of_those_written_with_it(checkins_engine: Eng
 def test_a_new_row_has_company_at_both_ends_of_the_keys(
     checkins_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     keys = [f"{number:032x}" for number in range(100, 200)]
     for key in [*keys, f"{0:032x}", f"{300:032x}"]:
         monkeypatch.setattr("checkins.store.secrets.token_hex", lambda _, key=key: key)
@@ -119,7 +119,7 @@ def test_a_new_row_has_company_at_both_ends_of_the_keys(
 
 def test_weeks_are_not_mixed(checkins_engine: Engine) -> None:
     """A new row among those of other weeks would stand out by its week."""
-    checkins = CheckIns(checkins_engine)
+    checkins = CheckInRepository(checkins_engine)
     for number in range(80):
         checkins.record(some_checkin(f"mark-{number:03}", f"2026-W{46 + number % 2}"))
     if checkins_engine.dialect.name == "postgresql":
@@ -145,7 +145,7 @@ def test_there_is_no_hidden_number_of_a_row(checkins_engine: Engine) -> None:
 def test_nothing_is_left_in_the_log_of_sqlite(checkins_engine: Engine) -> None:
     if checkins_engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps a log of its own: see docs/explanation/check-ins.md")
-    CheckIns(checkins_engine).record(some_checkin("mark-001"), Stub("f" * 16, 0))
+    CheckInRepository(checkins_engine).record(some_checkin("mark-001"), Stub("f" * 16, 0))
     assert checkins_engine.url.database
     holding = [
         file.name

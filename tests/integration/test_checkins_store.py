@@ -16,10 +16,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from checkins.checkin import CheckIn
-from checkins.errors import CheckinsError, NotKeptError, StoreError
+from checkins.errors import CheckinsError, NotStoredError, StoreError
 from checkins.migration import HISTORY, migrate
 from checkins.models import Base
-from checkins.store import BUSY_MILLISECONDS, CheckIns, open_engine
+from checkins.store import BUSY_MILLISECONDS, CheckInRepository, open_engine
 
 
 def some_checkin(mark: str = "core-1", area: str = "Harbour") -> CheckIn:
@@ -48,7 +48,7 @@ def read(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def test_a_check_in_is_kept_as_it_is(file_engine: Engine, path: Path) -> None:
-    CheckIns(file_engine).record(some_checkin())
+    CheckInRepository(file_engine).record(some_checkin())
     (row,) = read(path, "SELECT * FROM check_ins")
     assert row[0] == "2026-W47"
     assert re.fullmatch("[0-9a-f]{32}", str(row[1]))
@@ -56,7 +56,7 @@ def test_a_check_in_is_kept_as_it_is(file_engine: Engine, path: Path) -> None:
 
 
 def test_migrating_again_changes_nothing_and_a_url_will_do(file_engine: Engine, path: Path) -> None:
-    CheckIns(file_engine).record(some_checkin())
+    CheckInRepository(file_engine).record(some_checkin())
     migrate(file_engine)
     migrate(f"sqlite:///{path}")
     assert read(path, "SELECT count(*) FROM check_ins") == [(1,)]
@@ -143,8 +143,8 @@ def test_a_locked_database_is_told_and_nothing_is_kept(path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(NotKeptError) as failed:
-            CheckIns(file_engine).record(some_checkin(area="Secret Area"))
+        with pytest.raises(NotStoredError) as failed:
+            CheckInRepository(file_engine).record(some_checkin(area="Secret Area"))
         other.execute("ROLLBACK")
     finally:
         other.close()
@@ -152,7 +152,7 @@ def test_a_locked_database_is_told_and_nothing_is_kept(path: Path) -> None:
     # What SQLAlchemy says of it must not be printed below it.
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
-    CheckIns(file_engine).record(some_checkin())
+    CheckInRepository(file_engine).record(some_checkin())
     file_engine.dispose()
     assert read(path, "SELECT area FROM check_ins") == [("Harbour",)]
 
@@ -162,7 +162,7 @@ def test_a_reader_in_the_middle_does_not_stop_a_check_in(file_engine: Engine, pa
     try:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM check_ins").fetchall()
-        CheckIns(file_engine).record(some_checkin())
+        CheckInRepository(file_engine).record(some_checkin())
     finally:
         reader.close()
     assert read(path, "SELECT count(*) FROM check_ins") == [(1,)]
@@ -170,8 +170,8 @@ def test_a_reader_in_the_middle_does_not_stop_a_check_in(file_engine: Engine, pa
 
 def test_a_database_that_was_never_set_up_is_told(path: Path) -> None:
     file_engine = open_engine(f"sqlite:///{path}")
-    with pytest.raises(NotKeptError, match="migrated"):
-        CheckIns(file_engine).record(some_checkin())
+    with pytest.raises(NotStoredError, match="migrated"):
+        CheckInRepository(file_engine).record(some_checkin())
     file_engine.dispose()
 
 

@@ -122,7 +122,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
         conversation = Conversation(
             guard=Guard(encoder.encode_if_ready),
             checkins=CheckinFlow(
-                load_questions().question_set(Settings().checkin_questions),
+                load_questions().get_set(Settings().checkin_questions),
                 ["Old Town"],
                 lambda _: None,
                 date.today,

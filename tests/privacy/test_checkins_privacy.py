@@ -22,7 +22,7 @@ from checkins.checkin import CheckIn
 from checkins.migration import migrate
 from checkins.models import Base, ReleaseFileRow
 from checkins.questions import load_questions
-from checkins.store import CheckIns, open_engine
+from checkins.store import CheckInRepository, open_engine
 from directory.models import Base as DirectoryBase
 
 COLUMNS = {
@@ -77,9 +77,9 @@ ANSWERS = ("Yes, I am 16 or over", "Sentinel Harbour", "65 to 74", "Very strongl
 def walk(file_engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
     """The flow, its last page, and every tap pressed, after ANSWERS and one button more."""
     flow = CheckinFlow(
-        load_questions().question_set("core"),
+        load_questions().get_set("core"),
         ["Sentinel Harbour"],
-        CheckIns(file_engine),
+        CheckInRepository(file_engine),
         lambda: date(2026, 11, 22),
         b"sixteen bytes or more",
         lambda: HOUR,
@@ -148,13 +148,13 @@ def test_a_failure_to_keep_quotes_no_answer(
         _, page, _ = walk(file_engine, "Send")
     file_engine.dispose()
     assert "not kept" in page.text
-    assert "NotKeptError" in caplog.text
+    assert "NotStoredError" in caplog.text
     for word in ("Sentinel", "65-74", "belonging", "W47"):
         assert word not in caplog.text
 
 
 def test_deleted_check_ins_are_overwritten(file_engine: Engine, path: Path) -> None:
-    checkins = CheckIns(file_engine)
+    checkins = CheckInRepository(file_engine)
     checkins.record(CheckIn("2026-W47", "Sentinel Harbour", None, (("lonely", "1"),), "core-1"))
     with file_engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM check_ins")
@@ -164,12 +164,12 @@ def test_deleted_check_ins_are_overwritten(file_engine: Engine, path: Path) -> N
 
 
 def test_the_store_offers_no_way_to_read_a_row() -> None:
-    assert [name for name in vars(CheckIns) if not name.startswith("_")] == [
+    assert [name for name in vars(CheckInRepository) if not name.startswith("_")] == [
         "record",
         "was_sent",
         "purge",
-        "purged_before",
-        "forget_stubs",
+        "read_purged_before",
+        "delete_expired_stubs",
     ]
 
 
@@ -183,8 +183,8 @@ def test_only_the_release_reads_and_only_disclosure_makes_cells() -> None:
         return {name for name, text in source.items() if re.search(pattern, text)}
 
     # The demonstration asks for the names of question sets, to see that it is alone.
-    assert holding(r"\bselect\(\s*CheckInRow") == {"counting", "demonstrating"}
-    assert holding(r"\bcount_checkins\(") == {"counting", "release"}
+    assert holding(r"\bselect\(\s*CheckInRow") == {"release.count", "demo"}
+    assert holding(r"\bcount_checkins\(") == {"release.count", "release.release"}
     assert holding(r"\bCell\(") == {"disclosure"}
     rooms = Path(room.__file__).parent.parent
     elsewhere = [

@@ -24,8 +24,8 @@ from bot.web.app import create_app
 from bot.web.desk.app import create_desk
 from bot.web.publishing import create_publishing_app
 from checkins.models import CheckInRow
+from checkins.periods import read_period
 from checkins.release.ledger import Ledger
-from checkins.release.periods import read_period
 from checkins.release.release import release
 from checkins.store import open_engine
 from directory.database import open_database

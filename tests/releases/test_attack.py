@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from checkins.disclosure import ANSWERS_MINIMUM, GROUP_MINIMUM, Mark, Policy, read_cell
 from checkins.errors import ReleaseError
+from checkins.figures import Figures, Measure
 from checkins.release.attack import Attack, attack
-from checkins.release.disclosure import ANSWERS_MINIMUM, GROUP_MINIMUM, Mark, Policy, read_cell
-from checkins.release.figures import Figures, Measure
 from tests.support.checkin_towns import Town, join, people
 
 TOWN = Town()

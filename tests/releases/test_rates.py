@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from checkins.outputs.rates import Rate, compare, wilson, work_out
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     NOT_ASKED,
     Cell,
     Mark,
@@ -19,6 +18,7 @@ from checkins.release.disclosure import (
     read_cell,
     withhold,
 )
+from checkins.outputs.rates import Rate, compare, compute_rate, wilson_interval
 
 TEN = Cell(10, Mark.ROUNDED)
 THIRTY = Cell(30, Mark.ROUNDED)
@@ -31,7 +31,7 @@ def test_the_interval_is_wilsons(successes: int, failures: int) -> None:
     if successes + failures == 0:
         return
     known = binomtest(successes, successes + failures).proportion_ci(0.95, method="wilson")
-    assert wilson(successes, failures) == pytest.approx((known.low, known.high), abs=1e-9)
+    assert wilson_interval(successes, failures) == pytest.approx((known.low, known.high), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_known_rates(
     high: int,
     partial: bool,
 ) -> None:
-    rate = work_out([cells], answers)
+    rate = compute_rate([cells], answers)
     assert (rate.percent, rate.low, rate.high) == (percent, low, high)
     assert rate.is_partial is partial
 
@@ -67,14 +67,14 @@ def test_what_is_not_there_has_no_rate() -> None:
         (Cell(None, Mark.WITHHELD), Mark.WITHHELD),
         (NOT_ASKED, Mark.NOT_ASKED),
     ):
-        rate = work_out([(cell, cell)], {0})
+        rate = compute_rate([(cell, cell)], {0})
         assert rate == Rate(cell, cell)
         assert rate.count.mark is mark
 
 
 def test_a_withheld_group_is_in_no_percentage_and_the_count_says_so() -> None:
-    alone = work_out([(TEN, THIRTY)], {0})
-    beside = work_out([(TEN, THIRTY), withhold((TEN, TEN))], {0})
+    alone = compute_rate([(TEN, THIRTY)], {0})
+    beside = compute_rate([(TEN, THIRTY), withhold((TEN, TEN))], {0})
     assert (beside.percent, beside.low, beside.high) == (alone.percent, alone.low, alone.high)
     assert beside.base == Cell(40, Mark.PARTIAL)
 
@@ -87,7 +87,7 @@ def test_the_range_covers_all_that_suppressed_cells_can_be(areas: list[list[int]
     """Every value that the suppressed cells can take, tried one by one."""
     blocks = [protect_block(area) for area in areas]
     shown = [cells for cells in blocks if cells[0].mark is not Mark.WITHHELD]
-    rate = work_out(blocks, {0})
+    rate = compute_rate(blocks, {0})
     if not shown:
         assert rate.low is None
         return
@@ -98,7 +98,7 @@ def test_the_range_covers_all_that_suppressed_cells_can_be(areas: list[list[int]
     assert rate.high is not None
     for values in product((1, 4, 7), repeat=len(hidden)):
         extra = sum(value for (at, _), value in zip(hidden, values, strict=True) if at == 0)
-        low, high = wilson(among + extra, others + sum(values) - extra)
+        low, high = wilson_interval(among + extra, others + sum(values) - extra)
         assert rate.low <= 100 * low + 1e-6
         assert rate.high >= 100 * high - 1e-6
     if rate.percent is not None:
@@ -113,7 +113,7 @@ def test_a_rate_is_worked_out_from_what_is_published_and_no_more(
     cells = protect_block(area, policy)
     other = [read_cell(cell)[0] for cell in cells]
     if protect_block(other, policy) == cells:
-        assert work_out([cells], {0}) == work_out([protect_block(other, policy)], {0})
+        assert compute_rate([cells], {0}) == compute_rate([protect_block(other, policy)], {0})
 
 
 @pytest.mark.parametrize("people", [20, 40, 80, 200])
@@ -130,7 +130,9 @@ def test_the_range_holds_the_truth_at_least_95_times_in_100(
     held = shown = 0
     for _ in range(500):
         drawn = Counter(chance.choices(range(len(likely)), likely, k=people))
-        rate = work_out([protect_block([drawn[place] for place in range(len(likely))])], answers)
+        rate = compute_rate(
+            [protect_block([drawn[place] for place in range(len(likely))])], answers
+        )
         if rate.low is not None and rate.high is not None:
             shown += 1
             held += rate.low <= truth <= rate.high

@@ -12,19 +12,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, update
 
+from checkins.disclosure import Mark, Policy
 from checkins.errors import QuestionSetError, ReleaseError, StoreError
+from checkins.figures import Figures
 from checkins.models import CheckInRow, ReleaseFileRow
+from checkins.periods import read_period
 from checkins.questions import load_questions
 from checkins.release.attack import attack
 from checkins.release.count import count_checkins
-from checkins.release.disclosure import Mark, Policy
-from checkins.release.figures import Figures
 from checkins.release.ledger import Ledger
-from checkins.release.periods import read_period
-from checkins.release.release import Released, release
+from checkins.release.release import ReleaseResult, release
 from checkins.release.release_folder import read_folder, write_folder
-from checkins.release.secondary_suppression import Reach
-from checkins.store import CheckIns, open_engine
+from checkins.release.secondary_suppression import DirectoryCounts
+from checkins.store import CheckInRepository, open_engine
 
 TODAY = date(2027, 2, 1)
 AREAS = ("Harbour", "Old Town", "Mill Lane", "Quiet End")
@@ -59,7 +59,7 @@ def make(
     period: str = "2026-Q4",
     areas: Iterable[str] = AREAS,
     policy: Policy = Policy.ROUND_5,
-) -> Released:
+) -> ReleaseResult:
     return release(checkins_engine, read_period(period), tuple(areas), policy=policy, today=TODAY)
 
 
@@ -140,12 +140,12 @@ def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -
 
 
 def test_the_same_period_again_gives_the_same_bytes(town: Engine, tmp_path: Path) -> None:
-    assert not make(town).was_there
+    assert not make(town).already_released
     ledger = Ledger(town)
     (entry,) = ledger.periods()
     first = ledger.read_files("2026-Q4")
     keep(town, 500, "Mill Lane", belonging="2", lonely="2")
-    assert make(town).was_there
+    assert make(town).already_released
     assert ledger.read_files("2026-Q4") == first
     assert ledger.periods() == [entry]
     assert set(first) == set(entry.files)
@@ -260,7 +260,7 @@ def test_other_areas_for_weeks_released_before_are_refused(checkins_engine: Engi
     make(checkins_engine, "2026-Q1")
     with pytest.raises(ReleaseError, match="CHECKIN_AREAS as it was"):
         make(checkins_engine, "2026", areas=("Harbour", "Old Town"))
-    assert not make(checkins_engine, "2026-Q2", areas=("Harbour", "Old Town")).was_there
+    assert not make(checkins_engine, "2026-Q2", areas=("Harbour", "Old Town")).already_released
 
 
 def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(
@@ -276,12 +276,12 @@ def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(
 def test_a_period_whose_check_ins_were_purged_is_refused(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 30)
     make(checkins_engine, "2026-Q1")
-    CheckIns(checkins_engine).purge("2026-W08")
+    CheckInRepository(checkins_engine).purge("2026-W08")
     with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
         make(checkins_engine, "2026")
-    assert not make(checkins_engine, "2026-Q2").was_there
+    assert not make(checkins_engine, "2026-Q2").already_released
     # What was released stays, whatever is purged.
-    assert make(checkins_engine, "2026-Q1").was_there
+    assert make(checkins_engine, "2026-Q1").already_released
 
 
 def test_only_a_period_that_is_over(town: Engine) -> None:
@@ -344,7 +344,7 @@ def test_releases_made_at_once_are_compared_all_the_same(checkins_engine: Engine
 
 
 def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
-    reach = Reach(
+    reach = DirectoryCounts(
         topics=(("choirs", "Choirs"), ("food help", "Food help"), ("sheds", "Sheds")),
         unmet={"Harbour": {"choirs": 34, "sheds": 3}, "Old Town": {"choirs": 4}},
         useful_answers=(("yes", "Yes"), ("no", "No")),
@@ -407,7 +407,7 @@ def test_a_purge_in_the_middle_of_counting_stops_the_release(
     fill_quarters(checkins_engine, 30, 25, 40, 30)
 
     def purge_and_count(*arguments: object) -> object:
-        CheckIns(checkins_engine).purge("2026-W46")
+        CheckInRepository(checkins_engine).purge("2026-W46")
         return count_checkins(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(module, "count_checkins", purge_and_count)

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from checkins.outputs.files import write_files
 from checkins.outputs.headlines import load_headlines
+from checkins.outputs.release_files import write_files
 from tests.support.release_figures import HOSTILE, KEPT, make_town, make_year, towns, write
 
 

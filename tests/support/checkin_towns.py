@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from checkins.disclosure import Policy
+from checkins.figures import Figures, Measure
+from checkins.periods import read_period
 from checkins.release.count import RawCounts
-from checkins.release.disclosure import Policy
-from checkins.release.figures import Figures, Measure
-from checkins.release.periods import read_period
-from checkins.release.secondary_suppression import Reach, protect
+from checkins.release.secondary_suppression import DirectoryCounts, build_figures
 
 #: One answer of one person: area, age band or None, answer or None where none was given.
 Person = tuple[str, str | None, str | None]
@@ -39,9 +39,9 @@ class Town:
         self, period: str, people: Iterable[Person], policy: Policy = Policy.ROUND_5
     ) -> Figures:
         """Figures before they are set beside any others."""
-        return protect(
+        return build_figures(
             self.count(people),
-            Reach(),
+            DirectoryCounts(),
             period=read_period(period),
             policy=policy,
             areas=self.areas,

@@ -8,25 +8,25 @@ from itertools import accumulate
 import pytest
 
 from checkins.checkin import AGE_BANDS
-from checkins.outputs.files import write_files
-from checkins.questions import load_questions
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     Policy,
     group_is_shown,
     protect_block,
     withhold,
 )
-from checkins.release.figures import (
+from checkins.figures import (
     EVERYWHERE,
     UNMET_NEED,
     USEFULNESS,
     Block,
     Dimension,
     Figures,
+    ListingCount,
     Measure,
-    Supply,
 )
-from checkins.release.periods import read_period
+from checkins.outputs.release_files import write_files
+from checkins.periods import read_period
+from checkins.questions import load_questions
 
 STRANDS = (
     "strengthening_communities",
@@ -143,7 +143,7 @@ def make_town(
         for area, people in areas.items()
     ]
     supply = [
-        Supply(area, strand, 0 if chance.random() < 0.25 else chance.randrange(1, 30))
+        ListingCount(area, strand, 0 if chance.random() < 0.25 else chance.randrange(1, 30))
         for area in (*areas, "The Moor")
         for strand in STRANDS
     ]

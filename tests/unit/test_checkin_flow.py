@@ -13,7 +13,7 @@ from bot.messages import Choices, Reply
 from bot.responses import get_line
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
-from checkins.errors import NotKeptError
+from checkins.errors import NotStoredError
 from checkins.questions import QuestionSet, load_questions
 from tests.support.published_questions import INTRO, WORDING
 
@@ -45,7 +45,7 @@ class Desk:
 
     def flow(self, name: str = "core", **changes: object) -> CheckinFlow:
         arguments = {
-            "question_set": BOOK.question_set(name),
+            "question_set": BOOK.get_set(name),
             "areas": AREAS,
             "keeper": self,
             "clock": lambda: date(2026, 11, 22),
@@ -238,7 +238,9 @@ def test_a_stub_is_of_the_draft_whatever_was_answered_and_of_the_key(desk: Desk)
     assert stub.turn == desk.hour % 8
 
 
-@pytest.mark.parametrize("failure", [NotKeptError("locked"), OSError("full"), RuntimeError("odd")])
+@pytest.mark.parametrize(
+    "failure", [NotStoredError("locked"), OSError("full"), RuntimeError("odd")]
+)
 def test_a_failure_is_told_and_send_again_works(
     desk: Desk, failure: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -299,7 +301,7 @@ def test_every_altered_character_is_refused(desk: Desk) -> None:
     [
         {"key": b"somebody else's key"},
         {"areas": AREAS[::-1]},
-        {"question_set": BOOK.question_set("standard")},
+        {"question_set": BOOK.get_set("standard")},
     ],
 )
 def test_a_tap_means_nothing_under_other_terms(desk: Desk, changes: dict[str, object]) -> None:
@@ -368,7 +370,7 @@ def test_no_walk_stores_before_send_and_every_tap_fits(
 def test_every_set_can_be_walked_to_the_end(desk: Desk, name: str) -> None:
     flow = desk.flow(name)
     page = walk(flow, "Yes, I am 16 or over", "Harbour", "75 or over")
-    for number in range(len(BOOK.question_set(name).questions)):
+    for number in range(len(BOOK.get_set(name).questions)):
         assert page.text.startswith(f"Question {number + 1} of ")
         assert max(len(option.tap.encode()) for option in page.options) <= 64
         page = only(flow.answer(page.options[0].tap))

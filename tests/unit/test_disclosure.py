@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     NOT_ASKED,
     WITHHELD,
     Cell,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkins.checkin import week_of
 from checkins.errors import ReleaseError
-from checkins.release.periods import Period, read_period
+from checkins.periods import Period, read_period
 
 years = st.integers(2001, 2098)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from checkins.release.disclosure import Cell, Mark, Policy
-from checkins.release.periods import Period
+from checkins.disclosure import Cell, Mark, Policy
+from checkins.periods import Period
 
 #: A question is counted by area, and again by age band.
 Dimension = Literal["area", "age_band"]
@@ -18,7 +18,7 @@ UNMET_NEED = "unmet_need"
 #: The measure that counts answers to whether the chat was useful.
 USEFULNESS = "usefulness"
 #: Both are counted by the directory, not in check-ins.
-REACH = (UNMET_NEED, USEFULNESS)
+DIRECTORY_MEASURES = (UNMET_NEED, USEFULNESS)
 #: The one group of a measure that is not counted by area.
 EVERYWHERE = "Everywhere"
 
@@ -49,7 +49,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Supply:
+class ListingCount:
     """How many listings of one strand there are in one area: public already, so exact."""
 
     area: str
@@ -78,7 +78,7 @@ class Figures:
     blocks: tuple[Block, ...]
     needs: tuple[Block, ...] = ()
     usefulness: Block | None = None
-    supply: tuple[Supply, ...] = ()
+    supply: tuple[ListingCount, ...] = ()
     fictional: bool = False
 
     @property
@@ -98,16 +98,16 @@ class Figures:
         """The measure of that code. Raises KeyError."""
         return {measure.code: measure for measure in self.measures}[code]
 
-    def every_block(self) -> tuple[Block, ...]:
+    def all_blocks(self) -> tuple[Block, ...]:
         """The blocks of questions, of unmet needs and of usefulness."""
         asked = (self.usefulness,) if self.usefulness else ()
         return (*self.blocks, *self.needs, *asked)
 
     def count(self, mark: Mark) -> int:
         """How many cells of all blocks have that mark."""
-        return sum(cell.mark is mark for block in self.every_block() for cell in block.cells)
+        return sum(cell.mark is mark for block in self.all_blocks() for cell in block.cells)
 
-    def blocks_of(self, dimension: Dimension) -> list[Block]:
+    def list_blocks(self, dimension: Dimension) -> list[Block]:
         """The blocks of questions and scores that are counted so."""
         return [block for block in self.blocks if block.dimension == dimension]
 
@@ -116,7 +116,7 @@ class Figures:
 
         Reach is not counted by those lists, so it has none.
         """
-        if measure in REACH:
+        if measure in DIRECTORY_MEASURES:
             return []
         return [
             *(("area", area) for area in self.areas_left_out),

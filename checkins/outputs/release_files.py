@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from checkins.figures import Figures
 from checkins.outputs.code_book import NAME, write_package
-from checkins.outputs.formats import write_csv, write_parquet
-from checkins.outputs.headlines import headline_rows
-from checkins.outputs.notes import write_notes
+from checkins.outputs.headlines import make_headline_rows
+from checkins.outputs.readme import write_readme
+from checkins.outputs.release_tables import write_tables
 from checkins.outputs.report import write_report
-from checkins.outputs.tables import write_tables
-from checkins.release.figures import Figures
+from checkins.outputs.table_files import write_csv, write_parquet
 
 
 def write_files(figures: Figures, history: Sequence[Figures]) -> dict[str, bytes]:
@@ -17,13 +17,13 @@ def write_files(figures: Figures, history: Sequence[Figures]) -> dict[str, bytes
     `history` are the figures of earlier releases: those of periods of the same length are shown
     as change over time.
     """
-    headlines = headline_rows(figures, history)
+    headlines = make_headline_rows(figures, history)
     tables = write_tables(figures, headlines)
     files = {}
     for table in tables:
         files[f"{table.sheet.name}.csv"] = write_csv(table)
         files[f"{table.sheet.name}.parquet"] = write_parquet(table)
     files[NAME] = write_package(figures, [table.sheet for table in tables], files)
-    files["README.txt"] = write_notes(figures, tables).encode()
+    files["README.txt"] = write_readme(figures, tables).encode()
     files["report.html"] = write_report(figures, headlines, tables).encode()
     return files

@@ -7,19 +7,19 @@ cells that stand in the same table, so it says no more than they do.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from checkins.outputs.columns import (
+from checkins.disclosure import Cell, total
+from checkins.figures import UNMET_NEED, Block, Dimension, Figures, Measure
+from checkins.outputs.headlines import ALL_GROUPS, HeadlineRow, load_headlines
+from checkins.outputs.rates import Rate, compute_rate
+from checkins.outputs.table_schemas import (
     CHECKINS,
     HEADLINES,
     LISTINGS,
     NATIONAL,
     UNMET_NEEDS,
     USEFULNESS,
-    Sheet,
+    TableSchema,
 )
-from checkins.outputs.headlines import ALL_GROUPS, HeadlineRow, load_headlines
-from checkins.outputs.rates import Rate, work_out
-from checkins.release.disclosure import Cell, total
-from checkins.release.figures import UNMET_NEED, Block, Dimension, Figures, Measure
 
 ALL_ANSWERS = "All answers shown"
 ALL_TOPICS = "All topics shown"
@@ -34,7 +34,7 @@ Row = tuple[Value, ...]
 class Table:
     """A sheet and its rows, each with a value for every column; None is an empty cell."""
 
-    sheet: Sheet
+    sheet: TableSchema
     rows: tuple[Row, ...]
 
     def records(self) -> list[dict[str, Value]]:
@@ -85,7 +85,7 @@ def _lines(
 ) -> Iterator[Row]:
     question = (measure.code, measure.text)
     for place, answer in enumerate(measure.answers):
-        rate = work_out(blocks, {place})
+        rate = compute_rate(blocks, {place})
         count = total(cells[place] for cells in blocks) if groups else blocks[0][place]
         sums = "groups" if groups else "none"
         yield (*start, group, sums, *question, *answer, *_cell(count), *_rate(rate))

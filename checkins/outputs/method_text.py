@@ -3,8 +3,7 @@
 Owns what is said of a policy, so that README.txt and report.html never differ.
 """
 
-from checkins.outputs.columns import MARKS
-from checkins.release.disclosure import (
+from checkins.disclosure import (
     ANSWERS_MINIMUM,
     GROUP_MINIMUM,
     MIDPOINT_STEP,
@@ -13,6 +12,7 @@ from checkins.release.disclosure import (
     Mark,
     Policy,
 )
+from checkins.outputs.table_schemas import MARKS
 
 WHO = (
     "People chose to answer, in a chat. They are not a sample of everyone who lives here, so set "
@@ -75,7 +75,7 @@ def describe_rates(policy: Policy) -> str:
     )
 
 
-def marks_of(policy: Policy) -> tuple[tuple[str, str], ...]:
+def list_marks(policy: Policy) -> tuple[tuple[str, str], ...]:
     """The marks that can stand in tables of that policy, with their meanings."""
     never = {Mark.MIDPOINT} if policy is Policy.ROUND_5 else {Mark.ROUNDED, Mark.SUPPRESSED}
     return tuple((mark.value, words) for mark, words in MARKS.items() if mark not in never)

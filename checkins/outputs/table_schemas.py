@@ -7,7 +7,7 @@ never gets a new meaning: analysts' programs read them.
 from dataclasses import dataclass
 from typing import Literal
 
-from checkins.release.disclosure import Mark
+from checkins.disclosure import Mark
 
 Kind = Literal["string", "integer", "number"]
 
@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class TableSchema:
     """What a table is about. `key` names the columns that no two lines share."""
 
     name: str
@@ -131,21 +131,21 @@ _COUNTED = (
 )
 _COUNTED_KEY = ("period", "dimension", "group", "sum_of", "question", "answer")
 
-CHECKINS = Sheet(
+CHECKINS = TableSchema(
     "checkins",
     "Answers to the check-ins",
     "How many people gave each answer, by area and by age band.",
     _COUNTED,
     _COUNTED_KEY,
 )
-USEFULNESS = Sheet(
+USEFULNESS = TableSchema(
     "usefulness",
     "Whether the chat was useful",
     "How many people, after a chat, gave each answer to whether it was useful.",
     _COUNTED,
     _COUNTED_KEY,
 )
-HEADLINES = Sheet(
+HEADLINES = TableSchema(
     "headlines",
     "Headline rates, now and earlier",
     "The rates that the report leads with, for this period and earlier ones of the same length. "
@@ -163,7 +163,7 @@ HEADLINES = Sheet(
     ),
     ("period", "dimension", "group", "sum_of", "headline"),
 )
-UNMET_NEEDS = Sheet(
+UNMET_NEEDS = TableSchema(
     "unmet_needs",
     "Searches that found nothing good",
     "How many searches found nothing good, by topic and area. One person may search many times.",
@@ -178,7 +178,7 @@ UNMET_NEEDS = Sheet(
     ),
     ("period", "area", "sum_of", "topic"),
 )
-LISTINGS = Sheet(
+LISTINGS = TableSchema(
     "listings",
     "Listings by strand and area: the asset map",
     "How many groups, services and volunteering roles the directory lists, exact, since every "
@@ -191,7 +191,7 @@ LISTINGS = Sheet(
     ),
     ("area", "strand"),
 )
-NATIONAL = Sheet(
+NATIONAL = TableSchema(
     "national",
     "Figures for England, and others that are quoted",
     "Figures of others as they published them, with year and source. Do not multiply them into a "

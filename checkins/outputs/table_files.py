@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from checkins.outputs.columns import Sheet
-from checkins.outputs.tables import Table
+from checkins.outputs.release_tables import Table
+from checkins.outputs.table_schemas import TableSchema
 
 _TYPES = {"string": pa.string(), "integer": pa.int32(), "number": pa.float64()}
 
@@ -39,7 +39,7 @@ def write_parquet(table: Table) -> bytes:
     return sink.getvalue()
 
 
-def read_csv(sheet: Sheet, content: bytes) -> Iterator[dict[str, str]]:
+def read_csv(sheet: TableSchema, content: bytes) -> Iterator[dict[str, str]]:
     """The lines by the names of the columns, as text. Raises ValueError for another table."""
     reader = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
     if tuple(reader.fieldnames or ()) != sheet.names:

@@ -6,22 +6,22 @@ Owns the notes. Must never hold a number about people: only the rules, the wordi
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from checkins.outputs.columns import SUMS
-from checkins.outputs.period_labels import describe_days, describe_period
-from checkins.outputs.rules import (
+from checkins.figures import Figures
+from checkins.outputs.method_text import (
     FICTIONAL,
     OVERLAP,
     RANGES,
     WHO,
     describe_policy,
     describe_rates,
-    marks_of,
+    list_marks,
 )
-from checkins.outputs.tables import Table
-from checkins.release.figures import Figures
+from checkins.outputs.period_labels import describe_days, describe_period
+from checkins.outputs.release_tables import Table
+from checkins.outputs.table_schemas import SUMS
 
 
-def write_notes(figures: Figures, tables: Sequence[Table]) -> str:
+def write_readme(figures: Figures, tables: Sequence[Table]) -> str:
     """The whole file, ending with a newline."""
     return "\n\n".join(map(_fold, _paragraphs(figures, tables))) + "\n"
 
@@ -49,7 +49,7 @@ def _paragraphs(figures: Figures, tables: Sequence[Table]) -> Iterator[str]:
     )
     yield "HOW TO READ A TABLE"
     yield "An empty count is never a zero. The mark beside it says what it means:"
-    yield _list(*(f"{mark}: {meaning}." for mark, meaning in marks_of(figures.policy)))
+    yield _list(*(f"{mark}: {meaning}." for mark, meaning in list_marks(figures.policy)))
     yield "The column sum_of says which lines are sums. Leave those out when you add up yourself:"
     yield _list(*(f"{name}: {meaning}." for name, meaning in SUMS.items()))
     yield "A person who gave an age is counted by area and again by age: never add the two."

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup
 
-from checkins.outputs.asset_map import Place, strand_names
-from checkins.outputs.citations import Citing, listed, name
-from checkins.outputs.columns import HEADLINES, NATIONAL, UNMET_NEEDS, USEFULNESS
+from checkins.disclosure import Mark
+from checkins.figures import Figures
+from checkins.outputs.asset_map import Place, list_strands
+from checkins.outputs.citations import Citations, listed, name
 from checkins.outputs.headlines import ALL_GROUPS, LEADING, HeadlineRow
 from checkins.outputs.period_labels import describe_period
 from checkins.outputs.rates import compare
-from checkins.outputs.tables import Table, Value
-from checkins.release.disclosure import Mark
-from checkins.release.figures import Figures
+from checkins.outputs.release_tables import Table, Value
+from checkins.outputs.table_schemas import HEADLINES, NATIONAL, UNMET_NEEDS, USEFULNESS
 
 _MOST_TOPICS = 3
 
@@ -35,7 +35,7 @@ class Summary:
         self._rows = [row for row in rows if row.dimension == "area"]
         self._tables = {table.sheet.name: table for table in tables}
         self._places = places
-        self._citing = Citing(tables)
+        self._citing = Citations(tables)
 
     def write(self) -> list[Markup]:
         """The paragraphs: one for each headline, then reach, then what is not shown."""
@@ -133,7 +133,7 @@ class Summary:
             )
 
     def _gaps(self) -> Iterator[Markup]:
-        strands = list(strand_names(self._figures).values())
+        strands = list(list_strands(self._figures).values())
         gaps = [
             Markup("“{}” in {}").format(strand, listed(without))
             for place, strand in enumerate(strands)

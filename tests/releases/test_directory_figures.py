@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from bot.directory_figures import NOT_SAID, OTHER, read_reach
-from checkins.release.figures import Supply
-from checkins.release.periods import read_period
+from bot.directory_figures import NOT_SAID, OTHER, read_directory_counts
+from checkins.figures import ListingCount
+from checkins.periods import read_period
 from directory.desk.asset_supply import NO_ONE_PLACE
 from directory.importing.upgrade import open_directory
 from directory.indexing.topic_examples import load_topics
@@ -39,16 +39,16 @@ def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_ur
         ],
     )
     checkins_engine.dispose()
-    reach = read_reach(directory_url, QUARTER)
+    reach = read_directory_counts(directory_url, QUARTER)
     assert reach.unmet == {"Harbourside": {TOPIC: 2, OTHER: 2}, NOT_SAID: {OTHER: 2}}
     assert reach.useful == {"yes": 2}
     assert {TOPIC, OTHER} <= {code for code, _ in reach.topics}
     assert [code for code, _ in reach.useful_answers] == ["yes", "in between", "no"]
     strand = "strengthening_communities"
     assert reach.supply == (
-        Supply("Harbourside", strand, 1),
-        Supply(NO_ONE_PLACE, strand, 2),
-        Supply("Old Town", strand, 1),
+        ListingCount("Harbourside", strand, 1),
+        ListingCount(NO_ONE_PLACE, strand, 2),
+        ListingCount("Old Town", strand, 1),
     )
 
 
@@ -67,14 +67,14 @@ def test_no_area_of_a_feed_is_a_formula_in_a_spreadsheet(directory_url: str) -> 
             [Listing(str(number), "A choir", "group", "Singing.", strands=(strand,), places=place)],
         )
     checkins_engine.dispose()
-    reach = read_reach(directory_url, QUARTER)
+    reach = read_directory_counts(directory_url, QUARTER)
     assert {area: counts[TOPIC] for area, counts in reach.unmet.items()} == {
         'HYPERLINK("https://a.example")': 1,
         "Old Town": 2,
         NOT_SAID: 1,
     }
     assert reach.supply == (
-        Supply("Harbour-side", strand, 1),
-        Supply(NO_ONE_PLACE, strand, 1),
-        Supply("Old Town", strand, 2),
+        ListingCount("Harbour-side", strand, 1),
+        ListingCount(NO_ONE_PLACE, strand, 1),
+        ListingCount("Old Town", strand, 2),
     )

@@ -13,20 +13,20 @@ from frictionless import Package
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checkins.disclosure import Cell, Mark, Policy, protect_block, total, withhold
 from checkins.errors import ReleaseError
-from checkins.outputs.files import write_files
-from checkins.outputs.read_figures import read_figures
-from checkins.release.disclosure import Cell, Mark, Policy, protect_block, total, withhold
-from checkins.release.figures import (
+from checkins.figures import (
     EVERYWHERE,
     UNMET_NEED,
     USEFULNESS,
     Block,
     Figures,
+    ListingCount,
     Measure,
-    Supply,
 )
-from checkins.release.periods import read_period
+from checkins.outputs.figures_reader import read_figures
+from checkins.outputs.release_files import write_files
+from checkins.periods import read_period
 from tests.support.release_figures import KEPT, make_town, make_year, towns, write
 
 
@@ -92,7 +92,7 @@ def figures(draw: st.DrawFn) -> Figures:
         blocks=tuple(draw(st.permutations(blocks))),
         needs=tuple(block("area", area, needs) for area in areas if draw(st.booleans())),
         usefulness=block("area", EVERYWHERE, useful) if draw(st.booleans()) else None,
-        supply=tuple(Supply(*place, draw(st.integers(0, 10**6))) for place in places),
+        supply=tuple(ListingCount(*place, draw(st.integers(0, 10**6))) for place in places),
         fictional=draw(st.booleans()),
     )
 

@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
+from checkins.disclosure import Cell, Policy, parse_cell
 from checkins.errors import ReleaseError
+from checkins.figures import UNMET_NEED, Block, Dimension, Figures, ListingCount, Measure
 from checkins.outputs.code_book import FORMAT, NAME, checksum
-from checkins.outputs.columns import CHECKINS, LISTINGS, UNMET_NEEDS, USEFULNESS, Sheet
-from checkins.outputs.formats import read_csv
-from checkins.release.disclosure import Cell, Policy, parse_cell
-from checkins.release.figures import UNMET_NEED, Block, Dimension, Figures, Measure, Supply
-from checkins.release.periods import read_period
+from checkins.outputs.table_files import read_csv
+from checkins.outputs.table_schemas import CHECKINS, LISTINGS, UNMET_NEEDS, USEFULNESS, TableSchema
+from checkins.periods import read_period
 
 _DIMENSIONS: dict[str, Dimension] = {"area": "area", "age_band": "age_band"}
 
@@ -86,7 +86,7 @@ def _figures(about: Mapping[str, Any], tables: Mapping[str, bytes]) -> Figures:
         needs=tuple(_blocks(UNMET_NEEDS, tables, measures)),
         usefulness=usefulness[0] if usefulness else None,
         supply=tuple(
-            Supply(line["area"], line["strand"], int(line["listings"]))
+            ListingCount(line["area"], line["strand"], int(line["listings"]))
             for line in read_csv(LISTINGS, tables["listings.csv"])
         ),
         fictional=bool(about["fictional"]),
@@ -101,7 +101,7 @@ def _names(listed: object) -> tuple[str, ...]:
 
 
 def _blocks(
-    sheet: Sheet, tables: Mapping[str, bytes], measures: tuple[Measure, ...]
+    sheet: TableSchema, tables: Mapping[str, bytes], measures: tuple[Measure, ...]
 ) -> Iterator[Block]:
     """The blocks of a table in the order of their first lines. Raises ValueError."""
     answers = {one.code: [code for code, _ in one.answers] for one in measures}

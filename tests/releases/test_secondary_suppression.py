@@ -9,12 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checkins.checkin import AGE_BANDS
+from checkins.disclosure import Mark, Policy
 from checkins.errors import ReleaseError
+from checkins.figures import Figures, Measure
+from checkins.periods import read_period
 from checkins.release.attack import attack
-from checkins.release.disclosure import Mark, Policy
-from checkins.release.figures import Figures, Measure
-from checkins.release.periods import read_period
-from checkins.release.secondary_suppression import Reach, complement, protect
+from checkins.release.secondary_suppression import (
+    DirectoryCounts,
+    build_figures,
+    suppress_leaks,
+)
 from tests.support.checkin_towns import Person, Town, join, people
 
 TOWN = Town()
@@ -36,7 +40,7 @@ def test_a_margin_that_would_reveal_costs_one_block() -> None:
     ]
     figures = TOWN.release("2026-Q1", everybody)
     assert attack([figures]).leaks
-    safe = complement(figures, [])
+    safe = suppress_leaks(figures, [])
     assert not attack([safe]).leaks
     assert len(shown(figures) - shown(safe)) == 1
 
@@ -49,16 +53,16 @@ def test_a_large_town_loses_nothing() -> None:
         for _ in range(2000)
     ]
     figures = town.release("2026-Q1", everybody)
-    assert complement(figures, []) == figures
+    assert suppress_leaks(figures, []) == figures
 
 
 def test_a_year_is_withheld_where_its_quarters_would_reveal() -> None:
     quarters = [people("Harbour", None, n, 40) for n in (7, 7, 7, 6)]
     released: list[Figures] = []
     for number, quarter in enumerate(quarters, start=1):
-        released.append(complement(TOWN.release(f"2026-Q{number}", quarter), released))
+        released.append(suppress_leaks(TOWN.release(f"2026-Q{number}", quarter), released))
     year = TOWN.release("2026", join(quarters))
-    safe = complement(year, released)
+    safe = suppress_leaks(year, released)
     assert shown(year) == {("area", "Harbour")}
     assert shown(safe) == set()
     assert not attack([*released, safe]).leaks
@@ -74,10 +78,10 @@ def test_what_cannot_be_mended_is_refused() -> None:
         *((f"2026-Q{number}", quarter) for number in (1, 2, 3)),
         ("2026", quarter * 3 + last),
     ):
-        released.append(complement(town.release(period, everybody), released))
+        released.append(suppress_leaks(town.release(period, everybody), released))
     assert all(("area", "Harbour") in shown(figures) for figures in released)
     with pytest.raises(ReleaseError, match="would reveal"):
-        complement(town.release("2026-Q4", last), released)
+        suppress_leaks(town.release("2026-Q4", last), released)
 
 
 def test_that_all_gave_one_answer_is_not_shown_by_a_later_release() -> None:
@@ -85,10 +89,10 @@ def test_that_all_gave_one_answer_is_not_shown_by_a_later_release() -> None:
     quarters = [people("Harbour", None, 30, 0), *[people("Harbour", None, 40, 20)] * 3]
     released: list[Figures] = []
     for number, quarter in enumerate(quarters, start=1):
-        released.append(complement(TOWN.release(f"2026-Q{number}", quarter), released))
+        released.append(suppress_leaks(TOWN.release(f"2026-Q{number}", quarter), released))
     year = TOWN.release("2026", join(quarters))
     assert shown(year) == {("area", "Harbour")}
-    assert shown(complement(year, released)) == set()
+    assert shown(suppress_leaks(year, released)) == set()
 
 
 def test_a_leak_of_long_ago_stops_no_later_release() -> None:
@@ -97,14 +101,14 @@ def test_a_leak_of_long_ago_stops_no_later_release() -> None:
     leaky.append(TOWN.release("2026", join(quarters)))
     assert attack(leaky).leaks
     following = TOWN.release("2027-Q1", people("Harbour", None, 30, 40))
-    assert complement(following, leaky) == following
+    assert suppress_leaks(following, leaky) == following
 
 
 def test_reach_of_another_directory_is_withheld_and_the_check_ins_are_not() -> None:
     def release(period: str, unmet: int, answers: int) -> Figures:
-        return protect(
+        return build_figures(
             TOWN.count(people("Harbour", None, answers, answers)),
-            Reach(
+            DirectoryCounts(
                 topics=(("food", "Food"), ("choir", "Choir")),
                 unmet={"Harbour": {"food": unmet, "choir": 20}},
             ),
@@ -115,7 +119,7 @@ def test_reach_of_another_directory_is_withheld_and_the_check_ins_are_not() -> N
         )
 
     quarter, year = release("2026-Q1", 90, 50), release("2026", 20, 200)
-    safe = complement(year, [quarter])
+    safe = suppress_leaks(year, [quarter])
     assert safe.blocks == year.blocks
     assert {cell.mark for block in safe.needs for cell in block.cells} == {Mark.WITHHELD}
     assert attack([quarter, safe]).leaks == ()
@@ -124,7 +128,7 @@ def test_reach_of_another_directory_is_withheld_and_the_check_ins_are_not() -> N
 def test_figures_that_do_not_fit_are_refused() -> None:
     year = TOWN.release("2026", people("Harbour", None, 10, 40))
     with pytest.raises(ReleaseError, match="do not fit together"):
-        complement(TOWN.release("2026-Q1", people("Harbour", None, 90, 40)), [year])
+        suppress_leaks(TOWN.release("2026-Q1", people("Harbour", None, 90, 40)), [year])
 
 
 PARTS = {
@@ -162,7 +166,7 @@ def release_all(history: Sequence[tuple[Town, str, list[Person], Policy]]) -> li
     released: list[Figures] = []
     for town, period, everybody, policy in history:
         try:
-            released.append(complement(town.release(period, everybody, policy), released))
+            released.append(suppress_leaks(town.release(period, everybody, policy), released))
         except ReleaseError as refused:
             if "would reveal" not in str(refused):
                 raise
@@ -201,7 +205,7 @@ def test_no_hidden_count_of_any_table_can_be_bounded(
         for person in people(area, band, *answers)
     ]
     figures = town.release("2026-Q1", everybody, policy)
-    safe = complement(figures, [])
+    safe = suppress_leaks(figures, [])
     assert attack([safe]).leaks == ()
     tell_truly(safe, figures)
 
