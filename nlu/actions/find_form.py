@@ -40,7 +40,7 @@ def begin_search(
     """Start a new search with the message; what is known of the person stays known."""
     feeling = None if turn.is_tap else recognise_feeling(turn.text)
     if feeling:
-        dispatcher.utter_message(response=f"utter_hear_{feeling.name}")
+        dispatcher.utter_message(response=f"utter_acknowledge_{feeling.name}")
     interest, strength = _read_first_slots(turn)
     if strength is None:
         # Nobody who has just spoken of a grief is asked what they could do for others.
@@ -99,10 +99,10 @@ def validate_find_form(
         and turn.intent not in {"deny", "show_more"}
         and not declines_to_answer(turn.text)
     ):
-        dispatcher.utter_message(response="utter_area_unknown")
+        dispatcher.utter_message(response="utter_area_unknown_search_everywhere")
     if answers and requested and requested not in answers:
         # Without this, the repeated question would look as if the answer had been lost.
-        dispatcher.utter_message(response="utter_kept_in_mind")
+        dispatcher.utter_message(response="utter_wish_noted")
     if not services.search.list_area_names() and turn.slots.get("area") is None:
         # A directory without places has no use for an area.
         answers.setdefault("area", SKIPPED)

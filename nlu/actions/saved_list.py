@@ -14,7 +14,7 @@ def save_listing(
 ) -> list[EventType]:
     """Put the listing on the list."""
     listing_ids = [*(turn.slots.get("kept") or ()), stored.id]
-    dispatcher.utter_message(response="utter_kept", name=stored.listing.name)
+    dispatcher.utter_message(response="utter_list_added", name=stored.listing.name)
     return [SlotSet("kept", list(dict.fromkeys(listing_ids)))]
 
 

@@ -84,7 +84,7 @@ def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -
     place = turn.read_value("area") or ""
     area = services.search.find_area(place)
     if area is None:
-        dispatcher.utter_message(response="utter_area_not_known")
+        dispatcher.utter_message(response="utter_area_unknown_try_again")
         return []
     dispatcher.utter_message(response="utter_area_set", area=area.name)
     request, suggested = read_request(turn, services.search), turn.slots.get("heard")
@@ -159,9 +159,9 @@ def _show(
         return []
     dispatcher.utter_message(response=_choose_opening(request, recommendation, opening))
     first, second = recommendation.places, recommendation.volunteering
-    heading = "utter_needed" if second else "utter_needed_none"
+    heading = "utter_volunteering" if second else "utter_volunteering_none"
     if recommendation.volunteering_first:
-        first, second, heading = second, first, "utter_enjoy"
+        first, second, heading = second, first, "utter_also_enjoy"
     _show_cards(dispatcher, first)
     if second or (request.strength is not None and not recommendation.volunteering_first):
         dispatcher.utter_message(response=heading)
@@ -186,7 +186,7 @@ def _choose_opening(
     if opening:
         return opening
     if recommendation.volunteering_first:
-        return "utter_needed_first"
+        return "utter_volunteering_first"
     return "utter_found_near" if request.area else "utter_found"
 
 
