@@ -23,7 +23,7 @@ class Feeling:
 
 
 # In the order of what most needs to be acknowledged.
-_FEELINGS = tuple(
+FEELINGS = tuple(
     Feeling(name, interest, compile_pattern(rf"\b{{{name}}}\b"))
     for name, interest in (
         ("bereaved", "bereavement group for people who are grieving"),
@@ -35,7 +35,7 @@ _FEELINGS = tuple(
 
 def recognise_feeling(text: str) -> Feeling | None:
     """The feeling that `text` plainly speaks of, or None."""
-    return next((feeling for feeling in _FEELINGS if feeling.pattern.search(text)), None)
+    return next((feeling for feeling in FEELINGS if feeling.pattern.search(text)), None)
 
 
 def mentions_enjoyment(text: str) -> bool:

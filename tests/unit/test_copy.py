@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.messages import MAX_MESSAGE_LENGTH, MAX_TAP_BYTES, Choices
 from bot.responses import Responses, clean_typed_text
 from bot.settings import ROOT
+from nlu.understanding.feelings import FEELINGS
 
 ALL_RESPONSES = Responses()
 RESPONSES = sorted(ALL_RESPONSES.templates.items())
@@ -78,3 +79,9 @@ def test_every_aside_has_a_response() -> None:
     assert len(intents) > 5
     for intent in intents:
         assert f"utter_{intent}" in ALL_RESPONSES.templates
+
+
+def test_every_feeling_has_its_responses() -> None:
+    for feeling in FEELINGS:
+        assert f"utter_acknowledge_{feeling.name}" in ALL_RESPONSES.templates
+        assert f"utter_share_feeling_{feeling.name}" in ALL_RESPONSES.templates
