@@ -286,8 +286,8 @@ def test_a_sheet_as_programs_leave_it(mend, tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("name;kind;description\nTea;group;Tea.\n", "parted by semicolons"),
-        ("name\tkind\tdescription\nTea\tgroup\tTea.\n", "parted by tabs"),
+        ("name;kind;description\nTea;group;Tea.\n", "separates its cells with semicolons"),
+        ("name\tkind\tdescription\nTea\tgroup\tTea.\n", "separates its cells with tabs"),
         ("name,kind,description,name\nTea,group,Tea.,Tea\n", "'name' is there twice"),
         ("name,kind,description,colour\nTea,group,Tea.,red\n", "no column is called 'colour'"),
         ("name,kind\nTea,group\n", "its first line must name the columns"),
