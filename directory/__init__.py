@@ -1,5 +1,5 @@
-"""Listings: how they are kept, filled, found by meaning and shown.
+"""Listings: their sources, storage, search and publication.
 
-`catalogue.SearchService` is the way in for everything that reads; `importing` is
-the way in for everything that writes. Imports nothing of ours.
+`search.service.SearchService` is the entry point for searching, `importing` for writing, and
+`publishing` for the Open Referral API and exports. Must import nothing of the other packages.
 """

@@ -1,4 +1,4 @@
-"""How the directory's database is opened, brought up to date, and kept free of what was deleted."""
+"""Opening and migrating the directory's database, locks, and erasing what was deleted."""
 
 from pathlib import Path
 from typing import Any
@@ -19,20 +19,19 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "directory"
 
 
 def open_database(url: str) -> Engine:
-    """An engine for `url`, of SQLite or PostgreSQL.
+    """Create an engine for `url`, of SQLite or PostgreSQL.
 
-    On SQLite: foreign keys on, and WAL so that reading never waits.
-
-    Raises DatabaseError for an address that names no database.
+    SQLite gets foreign keys, and WAL so that readers never wait. Raises DatabaseError if `url` is
+    not the URL of a database.
     """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # A server may have been started again since it was last asked; a file has not.
+        # A server may have been restarted since the last query.
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
     except (ArgumentError, ImportError):
-        # The address may hold a password: it is not repeated.
+        # The URL may hold a password, so it is not quoted.
         raise DatabaseError(
             "DIRECTORY_DATABASE_URL is not an address such as sqlite:////srv/directory.db or "
             "postgresql+psycopg://name:password@host/directory."
@@ -49,7 +48,7 @@ def open_database(url: str) -> Engine:
             cursor.execute("PRAGMA busy_timeout=10000")
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA foreign_keys=ON")
-            # What is deleted is overwritten: an address that became confidential is gone.
+            # Overwrite what is deleted, such as an address that became confidential.
             cursor.execute("PRAGMA secure_delete=ON")
             cursor.close()
 
@@ -57,7 +56,7 @@ def open_database(url: str) -> Engine:
 
 
 def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> None:
-    """Bring the database up (or down) to `revision`, making it if need be. Raises DatabaseError."""
+    """Migrate the database up (or down) to `revision`, creating it first. Raises DatabaseError."""
     config = Config()
     # Alembic's configuration reads a percent sign as the start of a name.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -72,9 +71,9 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
 
 
 def begin_writing(session: Session) -> None:
-    """Let nobody else write until this is done, where rows cannot be locked one by one.
+    """Lock the whole database against other writers, on SQLite, which cannot lock single rows.
 
-    SQLite begins by itself only at the first write: what was read before may have changed by then.
+    By itself, SQLite begins a transaction at the first write: what was read before may be outdated.
     """
     if session.get_bind().dialect.name == "sqlite":
         session.connection().exec_driver_sql("BEGIN IMMEDIATE")
@@ -90,7 +89,7 @@ def lock_table(session: Session, table: type[DeclarativeBase]) -> None:
 
 
 def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any) -> None:
-    """Add a row unless its key is there, which somebody else may be adding at this very moment."""
+    """Insert a row unless its key exists, even if another transaction is inserting it."""
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     row = (insert_sqlite if on_sqlite else insert_postgresql)(table).values(**values)
     session.execute(row.on_conflict_do_nothing())
@@ -101,8 +100,8 @@ def name_cause(error: SQLAlchemyError | CommandError) -> str:
     return str(getattr(error, "orig", error)).splitlines()[0]
 
 
-# And whether their indexes are to be cleared up as well.
-_WITH_PLACES = {
+# Tables that may hold places, and whether VACUUM cleans up their indexes too.
+_TABLES_WITH_PLACES = {
     "place": "ON",
     "published": "ON",
     "published_place": "ON",
@@ -114,29 +113,29 @@ _WITH_PLACES = {
     "desk_edit": "OFF",
 }
 
-# Its index over vectors takes minutes to make, for which every search would wait.
-_SLOW = "entry_search"
+# Rebuilding its vector index takes minutes, and every search would wait for it.
+_SLOW_TABLE = "entry_search"
 
 
 def forget_deleted(engine: Engine, *, thorough: bool = False) -> None:
-    """Leave no copy of what was deleted in the database's own files, if nobody is reading it.
+    """Erase deleted data from the database's own files, unless somebody is reading it.
 
-    That is SQLite's write-ahead log, or rows that PostgreSQL keeps until it is told to clear up.
-    PostgreSQL's write-ahead log is the server's, and forgets in its own time; and where a row
-    changed several times, older ones may outlast a clearing-up in the gaps of a page. `thorough`
-    has tables written out anew, but for `entry_search`: for when a place must go. Everybody waits.
+    It may remain in SQLite's write-ahead log, or in dead rows that PostgreSQL keeps until a VACUUM.
+    PostgreSQL's write-ahead log belongs to the server, which recycles it in its own time. If a row
+    changed several times, older versions may survive a VACUUM in the gaps of a page: `thorough`
+    rewrites the tables, except `entry_search`, for when a place must go. Everybody waits meanwhile.
     """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     elif engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table, indexes in _WITH_PLACES.items():
-                how = f"INDEX_CLEANUP {indexes}"
-                if thorough and table != _SLOW:
-                    how = "FULL"
-                connection.exec_driver_sql(f"VACUUM ({how}) {table}")
-            # An index keeps the bytes of what it was told until it is made anew: these know
-            # postcodes and degrees. Those of the others know neither, and are long to make.
+            for table, indexes in _TABLES_WITH_PLACES.items():
+                option = f"INDEX_CLEANUP {indexes}"
+                if thorough and table != _SLOW_TABLE:
+                    option = "FULL"
+                connection.exec_driver_sql(f"VACUUM ({option}) {table}")
+            # An index keeps deleted values until it is rebuilt. These hold postcodes and degrees;
+            # the other indexes hold neither, and take long to rebuild.
             for index in ("TABLE place", "TABLE published_place", "INDEX ix_entry_search_area"):
                 connection.exec_driver_sql(f"REINDEX {index}")

@@ -1,6 +1,7 @@
-"""What the sources of one thing listed twice disagree on, told with the listing that is shown.
+"""Alerts on a listing whose hidden duplicate is temporarily closed.
 
-Owns only what would send somebody to a closed door; the rest of a hidden twin stays hidden.
+Only a closure is reported, since it would send somebody to a closed door; all else in a hidden
+duplicate stays hidden.
 """
 
 from collections.abc import Mapping
@@ -16,23 +17,23 @@ _CLOSED_ELSEWHERE = "Another source says that it is closed for now, so ask befor
 
 
 def add_closure_alerts(
-    session: Session, found: Mapping[int, StoredListing]
+    session: Session, listings: Mapping[int, StoredListing]
 ) -> dict[int, StoredListing]:
-    """The same listings, by their ids; an open one says so where its twin is closed for now."""
-    told = dict(found)
-    ids = list(found)
-    pairs = or_(
+    """The same listings by id, with an alert on open ones whose duplicate is closed for now."""
+    result = dict(listings)
+    ids = list(listings)
+    is_in_pair = or_(
         and_(DuplicateRow.first_id.in_(ids), ListingRow.id == DuplicateRow.second_id),
         and_(DuplicateRow.second_id.in_(ids), ListingRow.id == DuplicateRow.first_id),
     )
-    twins = select(ListingRow.same_as, ListingRow.document).join(DuplicateRow, pairs)
+    duplicates = select(ListingRow.same_as, ListingRow.document).join(DuplicateRow, is_in_pair)
     for same_as, document in session.execute(
-        twins.where(ListingRow.same_as.in_(ids), ListingRow.gone.is_(False))
+        duplicates.where(ListingRow.same_as.in_(ids), ListingRow.gone.is_(False))
     ):
-        stored = told.get(same_as or 0)
+        stored = result.get(same_as or 0)
         if stored is None or stored.listing.status != "open" or stored.gone:
             continue
         if load_listing(document).status == "temporarily closed":
             alert = f"{stored.listing.alert} {_CLOSED_ELSEWHERE}".strip()
-            told[stored.id] = replace(stored, listing=replace(stored.listing, alert=alert))
-    return told
+            result[stored.id] = replace(stored, listing=replace(stored.listing, alert=alert))
+    return result

@@ -1,8 +1,8 @@
-"""Sentences as vectors: the only module that imports sentence-transformers.
+"""The sentence encoder: the only module that imports sentence-transformers.
 
-The encoder is all-MiniLM-L6-v2, exported once to ONNX and quantised to int8 in
-`prepare_encoder`, so that a query takes a few milliseconds on a small machine. Nothing
-is ever downloaded: the weights come with a Python package.
+The encoder is all-MiniLM-L6-v2, exported once to ONNX and quantised to int8 by `prepare_encoder`,
+so that a query takes a few milliseconds on a small machine. Must never download anything: the
+weights come with a Python package.
 """
 
 import gc
@@ -24,28 +24,28 @@ Vectors = NDArray[np.float32]
 
 _ONNX_FILE = "onnx/model_qint8_reduced.onnx"
 _CPU = {"provider": "CPUExecutionProvider"}
-# The three layers whose outliers int8 serves worst: with them in float the lowest cosine
-# to torch over 200 real descriptions is 0.981 (0.974 without), for 7% of the speed.
-_KEPT_IN_FLOAT = tuple(f"/encoder/layer.{layer}/output/dense/MatMul" for layer in range(3))
-# Batches this small keep padding low: descriptions vary from 5 to 256 tokens.
-_BATCH = 8
+# The three layers whose outliers suit int8 least. With them in float, the lowest cosine to torch
+# over 200 real descriptions is 0.981 (0.974 without), at a cost of 7% in speed.
+_FLOAT_NODES = tuple(f"/encoder/layer.{layer}/output/dense/MatMul" for layer in range(3))
+# Small batches keep padding low: descriptions have from 5 to 256 tokens.
+_BATCH_SIZE = 8
 
 
 def is_encoder_prepared(folder: Path) -> bool:
-    """Whether the encoder is in `folder`."""
+    """Whether `folder` holds the exported encoder."""
     return (folder / _ONNX_FILE).exists()
 
 
 def prepare_encoder(folder: Path) -> None:
     """Export and quantise the encoder into `folder`, unless it is there already.
 
-    Takes some ten seconds the first time. Also leaves the tokenizer there, so that
-    Rasa's own environment can use the same files.
+    This takes some ten seconds the first time. The tokenizer is stored too, so that Rasa's own
+    environment can use the same files.
     """
     if is_encoder_prepared(folder):
         return
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    with _quietly():
+    with _silence_warnings():
         _export(folder)
 
 
@@ -63,13 +63,13 @@ def _export(folder: Path) -> None:
         unfinished / _ONNX_FILE,
         per_channel=True,
         weight_type=QuantType.QInt8,
-        # Seven bits of eight: processors without VNNI add products of eight in 16 bits, which
-        # overflow, so that the same text had another vector there.
+        # Seven bits instead of eight: processors without VNNI add products of eight bits in 16,
+        # which overflow, so that the same text had another vector there.
         reduce_range=True,
-        nodes_to_exclude=list(_KEPT_IN_FLOAT),
+        nodes_to_exclude=list(_FLOAT_NODES),
     )
     (unfinished / "onnx/model.onnx").unlink()
-    # The exporter leaves a temporary folder to the collector, which warns of it.
+    # The exporter leaves a temporary folder to the garbage collector, which warns about it.
     del model
     gc.collect()
     shutil.rmtree(folder, ignore_errors=True)
@@ -77,8 +77,8 @@ def _export(folder: Path) -> None:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Without the exporters' warnings, which say nothing a navigator could act on."""
+def _silence_warnings() -> Iterator[None]:
+    """Hide the exporters' warnings, which a navigator could do nothing about."""
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -92,7 +92,7 @@ class EncoderNotReadyError(Exception):
 
 
 class Encoder:
-    """Turns texts into unit vectors; loads itself on first use, or ahead with `load`."""
+    """Turns texts into unit vectors. It loads on first use, or earlier with `load`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -101,11 +101,11 @@ class Encoder:
 
     @property
     def is_ready(self) -> bool:
-        """Whether `encode` answers at once. Loading takes some 4 s, most of it imports."""
+        """Whether the encoder is loaded. Loading takes some 4 s, most of it for imports."""
         return self._model is not None
 
     def load(self) -> None:
-        """Load now. Safe to call from any thread, and more than once."""
+        """Load the encoder. Safe to call from any thread, and more than once."""
         with self._loading:
             if self._model is not None:
                 return
@@ -126,7 +126,7 @@ class Encoder:
             self._model = model
 
     def encode_if_ready(self, texts: Sequence[str]) -> Vectors:
-        """As `encode`, for callers who cannot wait: raises EncoderNotReadyError while loading."""
+        """As `encode`, but raises EncoderNotReadyError instead of waiting while it loads."""
         if not self.is_ready:
             raise EncoderNotReadyError
         return self.encode(texts)
@@ -136,16 +136,16 @@ class Encoder:
     ) -> Vectors:
         """Unit vectors of shape (len(texts), 384), in the order given.
 
-        `progress` is told after each batch how many more texts are done.
+        `progress` is called after each batch with the number of texts in it.
         """
         self.load()
-        # Half of a surrogate pair, which JSON can carry, is more than the tokenizer can take.
+        # The tokenizer cannot take half of a surrogate pair, which JSON can carry.
         texts = [text.encode("utf-8", "replace").decode() for text in texts]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        # Longest first, so that a batch holds texts of like length.
+        # Longest first, so that the texts of a batch have similar lengths.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
+        for start in range(0, len(order), _BATCH_SIZE):
+            batch = order[start : start + _BATCH_SIZE]
             vectors[batch] = self._model.encode(
                 [texts[i] for i in batch], show_progress_bar=False, normalize_embeddings=True
             )

@@ -1,7 +1,7 @@
-"""What a listing is, wherever it came from.
+"""The listing: one shape for every source.
 
-Owns the frozen shapes that cross out of `directory`, and the rule that a
-confidential listing has no place. Must never import SQLAlchemy.
+Owns the frozen dataclasses that leave `directory`, and the rule that a confidential listing has no
+place. Must never import SQLAlchemy.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 
 KINDS = ("group", "service", "volunteering", "have_a_say")
 
-# Public Health England's family of community-centred approaches, and its kinds of asset.
+# Public Health England's family of community-centred approaches, and its types of asset.
 STRANDS = (
     "strengthening_communities",
     "volunteer_and_peer_roles",
@@ -52,7 +52,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a listing happens. Empty text and None mean "not known"."""
+    """A place where a listing happens. Empty text and None mean "not known"."""
 
     venue: str = ""
     address: str = ""
@@ -63,10 +63,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A regular time: `days` from `DAYS`, `repeats` from `REPEATS` or empty.
+    """When a listing is on: `days` from `DAYS`, `repeats` from `REPEATS` or empty.
 
-    `starts` and `ends` are the first and the last day it may be on; what repeats "monthly" is
-    on the day of the month that it starts, and what repeats "once" on that day alone.
+    `starts` and `ends` are the first and the last day. A schedule that repeats "monthly" is on the
+    day of the month on which it starts; one that repeats "once" is on that day only.
     """
 
     days: tuple[str, ...] = ()
@@ -82,13 +82,12 @@ class Schedule:
 class Listing:
     """A group, service, volunteering role or consultation.
 
-    `key` is the source's own reference. Empty text, an empty tuple and None all
-    mean "not known"; a `cost_amount` of 0 means free. `covers` names the area
-    served by a listing that has no single place. `kind`, from `KINDS`, is empty only between a
-    source that does not say and `classify_listing`; `proposed` names the fields that the latter
-    filled, of "kind", "strands" and "assets". `record` is the source's own Open Referral UK
-    record, where there is one, so that what has no field here is published again as it came.
-    `doubts` is what its source wrote and could not be read: it is told at an import and not kept.
+    `key` is the source's own reference. Empty text, an empty tuple and None all mean "not known";
+    a `cost_amount` of 0 means free. `covers` names the area served by a listing without a single
+    place. `kind`, from `KINDS`, is empty only until `classify_listing` has run; `proposed` names
+    the fields that it filled, of "kind", "strands" and "assets". `record` is the source's own Open
+    Referral UK record, if any, so that data without a field here is published unchanged. `doubts`
+    names values that could not be read: they are reported by an import and not stored.
     """
 
     key: str
@@ -132,9 +131,9 @@ class Listing:
 
 @dataclass(frozen=True)
 class StoredListing:
-    """A listing in the directory: `id` is ours; `notice` is its source's and must be shown.
+    """A listing in the directory, by our own `id`. Its source's `notice` must be shown with it.
 
-    `modified` is when it last changed here, in UTC; `gone` tells that its source dropped it.
+    `modified` is when it last changed here, in UTC; `gone` means that its source dropped it.
     """
 
     id: int
@@ -146,10 +145,10 @@ class StoredListing:
 
 
 def withhold_place(listing: Listing) -> Listing:
-    """The listing without any place, nor the area it covers, if it is confidential.
+    """Remove every place, and the area covered, from a confidential listing.
 
-    Applied before anything is stored, so that no search, page, export or log can
-    show what the directory does not hold (privacy property 6).
+    This runs before anything is stored, so that no search, page, export or log can show what the
+    directory does not hold (privacy property 6).
     """
     if not listing.confidential:
         return listing
@@ -160,15 +159,15 @@ _DOCUMENT = TypeAdapter(Listing)
 
 
 def dump_listing(listing: Listing) -> str:
-    """The listing as JSON; equal for listings that are equal."""
+    """The listing as JSON; equal listings give equal text."""
     return _DOCUMENT.dump_json(listing).decode()
 
 
 def load_listing(document: str) -> Listing:
-    """The listing that `dump_listing` wrote, fields added since then at their defaults."""
+    """Parse the output of `dump_listing`; fields added since then have their defaults."""
     return _DOCUMENT.validate_json(document)
 
 
 def digest_document(document: str) -> str:
-    """A fingerprint of a document: equal only if nothing in the listing changed."""
+    """A fingerprint of a document, to tell whether the listing changed."""
     return hashlib.sha256(document.encode()).hexdigest()

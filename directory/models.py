@@ -1,7 +1,7 @@
-"""The directory's tables. Rows never leave the package: see `listings.StoredListing`.
+"""The directory's tables. Rows never leave the package: see `listing.StoredListing`.
 
-A listing is kept whole, as one document: it is read whole and written whole, and nothing
-is asked of its parts alone. What searches need of it stands beside it in an `EntryRow`.
+A listing is stored as one JSON document, because it is always read and written as a whole. The data
+that searches need is stored beside it, in an `EntryRow`.
 """
 
 from dataclasses import replace
@@ -19,10 +19,10 @@ class Base(DeclarativeBase):
 
 
 class SourceRow(Base):
-    """Where listings come from. `notice` is shown with every one of them.
+    """A source of listings. Its `notice` is shown with each of them.
 
-    A source with an `address` is a registered feed: `etag` and `last_modified` are what its
-    server last told, and `held` says why its last answer was not applied, empty if it was.
+    A source with an `address` is a registered feed: `etag` and `last_modified` are the validators
+    of its last response, and `held` says why that was not applied, empty if it was.
     """
 
     __tablename__ = "source"
@@ -37,10 +37,10 @@ class SourceRow(Base):
 
 
 class ListingRow(Base):
-    """A listing as its document. `gone` says that its source no longer has it.
+    """A listing's document. `gone` means that its source no longer has it.
 
-    `revision` is the directory's revision that last changed it, `modified` when, in UTC, and
-    `same_as` the listing that is shown in its place where both are one thing listed twice.
+    `revision` is the directory's revision that last changed the row, and `modified` when, in UTC.
+    `same_as` is the listing that is shown instead of a duplicate.
     """
 
     __tablename__ = "listing"
@@ -58,9 +58,9 @@ class ListingRow(Base):
 
 
 class EntryRow(Base):
-    """What a search needs of a listing, in as few bytes as will do: see `entries`.
+    """The data of a listing that searches read, as compact bytes: see `indexing.entries`.
 
-    `version` is of the code that made it; an older one is made again, but for its vector.
+    `version` is that of the code that made it. Older entries are made again, except the vector.
     """
 
     __tablename__ = "entry"
@@ -79,7 +79,7 @@ class EntryRow(Base):
 
 
 class WordRow(Base):
-    """A word that some listing uses: what a misspelt word may become."""
+    """A word that some listing uses: a possible correction of a misspelt word."""
 
     __tablename__ = "word"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,7 +87,7 @@ class WordRow(Base):
 
 
 class LabelRow(Base):
-    """A topic, language or audience that some listing has, by a number that `entry` can hold."""
+    """The number by which entries refer to a topic, language or audience."""
 
     __tablename__ = "label"
     __table_args__ = (UniqueConstraint("field", "text"),)
@@ -97,7 +97,7 @@ class LabelRow(Base):
 
 
 class PlaceRow(Base):
-    """Where a listing is: what names and postcodes are looked up in. Never a confidential one."""
+    """A place of a listing, for looking up names and postcodes. Never a confidential listing's."""
 
     __tablename__ = "place"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -111,7 +111,7 @@ class PlaceRow(Base):
 
 
 class NamedPlaceRow(Base):
-    """A postcode, half a postcode or a place name of a gazetteer that was imported."""
+    """A postcode, an outward code or a place name from an imported gazetteer."""
 
     __tablename__ = "named_place"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -122,7 +122,7 @@ class NamedPlaceRow(Base):
 
 
 class DuplicateRow(Base):
-    """Two listings that may be one thing. `verdict` is a navigator's: same, different or empty."""
+    """A possible duplicate. `verdict` is a navigator's: "same", "different" or empty."""
 
     __tablename__ = "possible_duplicate"
     first_id: Mapped[int] = mapped_column(
@@ -137,7 +137,7 @@ class DuplicateRow(Base):
 
 
 class UnmetNeedRow(Base):
-    """How often a category of need found nothing good in an area, by week: no word is kept."""
+    """How often searches for a category found nothing good near an area, by week. No words."""
 
     __tablename__ = "unmet_need"
     week: Mapped[str] = mapped_column(primary_key=True)
@@ -147,9 +147,9 @@ class UnmetNeedRow(Base):
 
 
 class QuarantinedRow(Base):
-    """A row of a source that could not be shown, kept until the source mends it.
+    """A row of a source that could not be shown, stored until the source corrects it.
 
-    Of one that is, or may be, `confidential` no free text is kept: it may tell the place.
+    No free text of a row that is or may be `confidential` is stored: it may reveal the place.
     """
 
     __tablename__ = "quarantined_row"
@@ -163,7 +163,7 @@ class QuarantinedRow(Base):
 
 
 class RevisionRow(Base):
-    """One row whose number grows with every change, so that readers know to look again."""
+    """A single row whose number grows with every change, so that readers know when to reload."""
 
     __tablename__ = "revision"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -174,7 +174,7 @@ class NoteRow(Base):
     """A note that a resident sent to the team; see `notes`."""
 
     __tablename__ = "note"
-    # SQLite's hidden row number would tell the order that notes came in.
+    # SQLite's hidden row number would reveal the order in which notes arrived.
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str]
@@ -184,7 +184,7 @@ class NoteRow(Base):
 
 
 class FeedbackRow(Base):
-    """How many found the chat useful, by week; see `notes`."""
+    """How many people gave each answer on whether the chat was useful, by week; see `notes`."""
 
     __tablename__ = "feedback"
     week: Mapped[str] = mapped_column(primary_key=True)
@@ -228,7 +228,7 @@ class OverrideRow(Base):
 
 
 def load_stored_listing(row: ListingRow) -> StoredListing:
-    """The row as it may leave the package."""
+    """The row as a dataclass that may leave the package."""
     listing = load_listing(row.document)
     return StoredListing(
         id=row.id,

@@ -1,7 +1,7 @@
-"""What residents ask to be passed on to the team, whether the chat was useful, and what it lacked.
+"""Residents' notes to the team, and weekly counts of feedback and unmet needs.
 
-The one place where a person's words are kept, and only those of a note that they were shown
-and chose to send (privacy property 1). Must never keep who, when beyond the week, or an order.
+The only place where a person's words are stored: those of a note that they were shown and chose to
+send (privacy property 1). Must never store who sent it, a time finer than the week, or an order.
 """
 
 import secrets
@@ -26,7 +26,7 @@ MAX_NOTE_LENGTH = 500
 
 @dataclass(frozen=True)
 class Note:
-    """Words for the team. `about` names the listing, empty for a suggestion; `week` as 2026-W48."""
+    """A note. `about` names the listing, empty for a suggestion; `week` is like 2026-W48."""
 
     kind: Kind
     text: str
@@ -42,7 +42,7 @@ def format_iso_week(day: date) -> str:
 
 @dataclass(frozen=True)
 class UnmetNeed:
-    """How often a week's searches for `category` near `area` found nothing good."""
+    """How often, in a week, searches for `category` near `area` found nothing good."""
 
     week: str
     category: str
@@ -51,19 +51,19 @@ class UnmetNeed:
 
 
 class Notebook:
-    """Keeps notes and counts answers. Safe to use from several threads and processes."""
+    """Stores notes and counts. Safe to use from several threads and processes."""
 
     def __init__(self, engine: Engine, today: Callable[[], date] = date.today) -> None:
         self._engine = engine
         self._today = today
 
     def add_note(self, kind: Kind, text: str, about: str = "") -> None:
-        """Keep a note for the team. Raises DatabaseError, ValueError for one with no words."""
+        """Store a note for the team. Raises DatabaseError, or ValueError if it has no words."""
         words = " ".join(text.split())[:MAX_NOTE_LENGTH]
         if not words:
             raise ValueError("a note needs words")
         row = NoteRow(
-            # By chance, so that neither the number nor the order tells when it came.
+            # Random, so that neither the number nor the order reveals when the note arrived.
             id=secrets.randbits(62),
             kind=kind,
             about=about,
@@ -77,38 +77,38 @@ class Notebook:
                 if self._engine.dialect.name == "postgresql":
                     _rewrite_notes(session)
         except SQLAlchemyError as error:
-            raise DatabaseError(f"A note was not kept: {type(error).__name__}.") from None
+            raise DatabaseError(f"A note was not stored: {type(error).__name__}.") from None
 
     def add_feedback(self, useful: Useful) -> None:
-        """Count an answer for this week; nothing else is kept of it. Raises DatabaseError."""
+        """Count an answer for this week; nothing else about it is stored. Raises DatabaseError."""
         if useful not in get_args(Useful):
             raise ValueError(f"an answer is one of {get_args(Useful)}")
         self._count(FeedbackRow, useful=useful)
 
     def add_unmet_need(self, category: str, area: str) -> None:
-        """Count a search that found nothing good, for this week: its topic and its coarse area.
+        """Count a search that found nothing good this week, by its topic and coarse area.
 
-        Both are names of ours, never anybody's words; empty for what is not known. Raises
+        Both are names of our own, never a person's words, and empty if not known. Raises
         DatabaseError.
         """
         self._count(UnmetNeedRow, category=category, area=area)
 
     def _count(self, table: type[FeedbackRow | UnmetNeedRow], **named: str) -> None:
         key = {"week": format_iso_week(self._today()), **named}
-        one_more = update(table).filter_by(**key).values(count=table.count + 1)
+        increment = update(table).filter_by(**key).values(count=table.count + 1)
         try:
             with Session(self._engine) as session, session.begin():
                 insert_if_new(session, table, **key, count=0)
-                session.execute(one_more)
+                session.execute(increment)
         except SQLAlchemyError as error:
             raise DatabaseError(f"An answer was not counted: {type(error).__name__}.") from None
 
     def read_notes(self) -> list[Note]:
-        """Every note, by week, then in an order that says nothing."""
+        """Every note by week, in random order within the week."""
         return list(self.read_notes_by_id().values())
 
     def read_notes_by_id(self) -> dict[int, Note]:
-        """Every note by its number, which is by chance and tells nothing; in the same order."""
+        """Every note by its random number, in the same order as `read_notes`."""
         query = select(NoteRow).order_by(NoteRow.week, NoteRow.id)
         with Session(self._engine) as session:
             return {
@@ -117,15 +117,15 @@ class Notebook:
             }
 
     def delete_note(self, number: int) -> None:
-        """Forget a note that the team has dealt with. Raises DatabaseError."""
+        """Delete a note that the team has dealt with. Raises DatabaseError."""
         try:
             with Session(self._engine) as session, session.begin():
                 session.execute(delete(NoteRow).where(NoteRow.id == number))
         except SQLAlchemyError as error:
-            raise DatabaseError(f"A note was not settled: {type(error).__name__}.") from None
+            raise DatabaseError(f"A note was not deleted: {type(error).__name__}.") from None
 
     def read_feedback(self) -> dict[str, dict[str, int]]:
-        """How many gave each answer, by week."""
+        """The number of each answer, by week."""
         counts: dict[str, dict[str, int]] = {}
         query = select(FeedbackRow).order_by(FeedbackRow.week, FeedbackRow.useful)
         with Session(self._engine) as session:
@@ -134,7 +134,7 @@ class Notebook:
         return counts
 
     def read_unmet_needs(self) -> list[UnmetNeed]:
-        """What was looked for and not found, by week, the most frequent first."""
+        """The unmet needs by week, the most frequent first."""
         query = select(UnmetNeedRow).order_by(
             UnmetNeedRow.week, UnmetNeedRow.count.desc(), UnmetNeedRow.category, UnmetNeedRow.area
         )

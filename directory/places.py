@@ -1,6 +1,6 @@
-"""Areas, postcodes as they are written, and how far things are apart.
+"""Areas, postcodes and place names as text, and distances.
 
-Pure functions; where a name or postcode is, `gazetteer` knows.
+Pure functions. `search.gazetteer` knows where a name or postcode is.
 """
 
 import math
@@ -17,13 +17,13 @@ POSTCODE = re.compile(r"\b([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d[A-Z]{2}))?\b", re.I)
 PLACE_WORD = re.compile(r"[^\W_]+(?:['’`][^\W_]+)*")
 _APOSTROPHES = re.compile(r"['’`]")
 _EARTH_MILES = 3958.8
-MILES_A_DEGREE = _EARTH_MILES * math.pi / 180
-"""Of latitude; of longitude, at the equator."""
+MILES_PER_DEGREE = _EARTH_MILES * math.pi / 180
+"""Miles in a degree of latitude, or of longitude at the equator."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """A named place and its middle."""
+    """A named place and its centre."""
 
     name: str
     point: Point
@@ -42,10 +42,10 @@ def measure_miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np
 
 
 def measure_miles(one: Point, other: Point) -> float:
-    """Miles between two points that are near each other, as on a flat map of their middle."""
+    """Miles between two points near each other, measured as if the earth were flat there."""
     middle = math.radians((one.latitude + other.latitude) / 2)
     east = (one.longitude - other.longitude) * math.cos(middle)
-    return math.hypot(one.latitude - other.latitude, east) * MILES_A_DEGREE
+    return math.hypot(one.latitude - other.latitude, east) * MILES_PER_DEGREE
 
 
 def normalise_postcode(text: str) -> str:

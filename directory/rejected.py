@@ -1,7 +1,6 @@
-"""Rows that are not fit to show, and how little is kept of one that is to be private.
+"""Rejected rows: those that cannot be shown, and what may be stored of them.
 
-Owns what may be set aside of a row. Must never let through a text of a private row that may tell
-where it is: what does is not known until somebody has read it.
+Must never let through a text of a private row: any of it may reveal the place.
 """
 
 import re
@@ -10,18 +9,18 @@ from typing import Any
 
 from directory.listing import KINDS, STATUSES
 
-# Whatever is said in these words names no place.
-_TELLING = {"kind": KINDS, "status": STATUSES}
-# A complaint quotes what it is about, as Python writes texts.
+# Fields whose known values cannot reveal a place.
+_SAFE_VALUES = {"kind": KINDS, "status": STATUSES}
+# A reason quotes the faulty value, in the way that Python writes strings.
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
-_NAMES_A_COLUMN = "column "
+_BEFORE_COLUMN_NAME = "column "
 
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that is not fit to show. `reason` says what a navigator must mend.
+    """A row that cannot be shown. `reason` says what a navigator must correct.
 
-    `confidential` tells that the row says, or may say, that its place is kept private.
+    `confidential` means that the row says, or may say, that its place is private.
     """
 
     key: str
@@ -32,24 +31,24 @@ class RejectedRow:
 
 
 def withhold_text(row: RejectedRow) -> RejectedRow:
-    """The row with no more than is needed to find it in its source, if it is, or may be, private.
+    """Reduce a row that is or may be private to what is needed to find it in its source.
 
-    Its reference and its name, its kind and status if they are known words, and what is wrong
-    without quoting it. Any other row as it is.
+    Its key and name stay, its kind and status if they have known values, and the reason without
+    quotations. Any other row is returned unchanged.
     """
     if not row.confidential:
         return row
-    told = {
+    safe_content = {
         name: row.content[name]
-        for name, words in _TELLING.items()
-        if isinstance(row.content.get(name), str) and row.content[name] in words
+        for name, values in _SAFE_VALUES.items()
+        if isinstance(row.content.get(name), str) and row.content[name] in values
     }
     return replace(
         row,
-        reason=_QUOTED.sub(lambda match: _hush(match, row.reason), row.reason),
-        content={**told, "confidential": "yes"},
+        reason=_QUOTED.sub(lambda match: _redact(match, row.reason), row.reason),
+        content={**safe_content, "confidential": "yes"},
     )
 
 
-def _hush(match: re.Match[str], reason: str) -> str:
-    return match[0] if reason[: match.start()].endswith(_NAMES_A_COLUMN) else "(not shown)"
+def _redact(match: re.Match[str], reason: str) -> str:
+    return match[0] if reason[: match.start()].endswith(_BEFORE_COLUMN_NAME) else "(not shown)"

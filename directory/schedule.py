@@ -1,6 +1,7 @@
-"""When a schedule is on: its days between two dates, by its rule.
+"""The dates of a schedule.
 
-Must never guess: a fortnight whose beginning is not known is silent, as is a schedule in words.
+Must never guess: without a known beginning a fortnightly schedule has no dates, and neither has one
+that is described in words only.
 """
 
 from datetime import date, datetime, time
@@ -13,7 +14,7 @@ _NTH = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": -1}
 
 
 def find_dates(schedule: Schedule, first: date, last: date) -> list[date] | None:
-    """The days from `first` to `last` that it is on, or None where it does not say."""
+    """The days from `first` to `last` on which the schedule is on, or None if it does not say."""
     if schedule.ends is not None and schedule.ends < first:
         return []
     if schedule.starts is not None and schedule.starts > last:
@@ -21,10 +22,10 @@ def find_dates(schedule: Schedule, first: date, last: date) -> list[date] | None
     rule = _make_rule(schedule, first)
     if rule is None:
         return None
-    low = max(first, schedule.starts or first)
-    high = min(last, schedule.ends or last)
-    found = rule.between(_midnight(low), _midnight(high), inc=True) if low <= high else []
-    return [one.date() for one in found]
+    begin = max(first, schedule.starts or first)
+    end = min(last, schedule.ends or last)
+    moments = rule.between(_midnight(begin), _midnight(end), inc=True) if begin <= end else []
+    return [moment.date() for moment in moments]
 
 
 def _make_rule(schedule: Schedule, first: date) -> rrule.rrule | None:
@@ -35,7 +36,7 @@ def _make_rule(schedule: Schedule, first: date) -> rrule.rrule | None:
         case "once":
             return rrule.rrule(rrule.DAILY, begin, count=1) if starts else None
         case "monthly":
-            # On the day of the month that it starts; where that is not known, it is silent.
+            # It is on the day of the month on which it starts.
             return rrule.rrule(rrule.MONTHLY, begin) if starts else None
         case "fortnightly":
             if not days or not starts:
@@ -44,11 +45,11 @@ def _make_rule(schedule: Schedule, first: date) -> rrule.rrule | None:
         case "weekly" | "":
             return rrule.rrule(rrule.WEEKLY, begin, byweekday=days) if days else None
         case nth:
-            which = _NTH[nth.partition(" ")[0]]
+            number = _NTH[nth.partition(" ")[0]]
             if not days:
                 return None
-            on = [rrule.weekday(day)(which) for day in days]
-            return rrule.rrule(rrule.MONTHLY, begin, byweekday=on)
+            weekdays = [rrule.weekday(day)(number) for day in days]
+            return rrule.rrule(rrule.MONTHLY, begin, byweekday=weekdays)
 
 
 def _midnight(day: date) -> datetime:

@@ -17,7 +17,7 @@ from directory.indexing.bits import pack_names
 from directory.indexing.entries import FREE, HIDDEN
 from directory.indexing.postgres_schema import ENTRY_SEARCH, Box, Integers, has_any_bit
 from directory.listing import KINDS, STATUSES, STRANDS
-from directory.places import MILES_A_DEGREE, Area
+from directory.places import MILES_PER_DEGREE, Area
 from directory.search.criteria import Condition
 from directory.search.index import Index
 from directory.search.query import Query
@@ -157,7 +157,7 @@ class DistanceFilter:
 
 def build_is_within(area: Area, miles: float) -> Condition:
     """SQL that is true of places in the square around `area`, which holds all so near."""
-    north = miles / MILES_A_DEGREE
+    north = miles / MILES_PER_DEGREE
     east = north / max(math.cos(math.radians(area.point.latitude)), 0.01)
     point = area.point
     square = (

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from directory.listing import Point
 from directory.models import ListingRow, NamedPlaceRow, PlaceRow
 from directory.places import (
-    MILES_A_DEGREE,
+    MILES_PER_DEGREE,
     POSTCODE,
     Area,
     make_place_key,
@@ -145,7 +145,7 @@ def _is_near(session: Session, point: Point) -> bool:
         return False
 
     def is_inside(miles: float) -> ColumnElement[bool]:
-        north = miles / MILES_A_DEGREE
+        north = miles / MILES_PER_DEGREE
         # A degree is shorter towards the poles.
         east = north / max(0.01, math.cos(math.radians(min(89.0, abs(point.latitude) + north))))
         return and_(

@@ -16,7 +16,7 @@ from directory.indexing.entry_arrays import Entries, RowValues
 from directory.indexing.traits import Traits
 from directory.indexing.words import TERM
 from directory.listing import KINDS, Point
-from directory.places import MILES_A_DEGREE, Area
+from directory.places import MILES_PER_DEGREE, Area
 from directory.search.criteria import Criterion, Verdicts
 from directory.search.inverted_index import InvertedIndex, Rarity
 from directory.search.vector_scan import VectorScan
@@ -123,8 +123,8 @@ class Index:
 
 def _measure_flat(point: Point, others: NDArray[np.void]) -> NDArray[np.float32]:
     """Miles on a flat map: within the ten that count, 1 in 1,000 off and ten times as fast."""
-    north = (others["latitude"] - np.float32(point.latitude)) * np.float32(MILES_A_DEGREE)
-    miles_a_degree_east = MILES_A_DEGREE * math.cos(math.radians(point.latitude))
+    north = (others["latitude"] - np.float32(point.latitude)) * np.float32(MILES_PER_DEGREE)
+    miles_a_degree_east = MILES_PER_DEGREE * math.cos(math.radians(point.latitude))
     east = (others["longitude"] - np.float32(point.longitude)) * np.float32(miles_a_degree_east)
     miles: NDArray[np.float32] = np.hypot(north, east)
     return miles
