@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 from benchmarks.tables import Table
 from benchmarks.timing import time_in_rounds
 from bot.settings import ROOT
-from checkins.checkin import AGE_BANDS, week_of
+from checkins.checkin import AGE_BANDS, format_week
 from checkins.demo import insert_fictional_year
 from checkins.disclosure import Policy
 from checkins.figures import Figures, Measure
@@ -69,7 +69,7 @@ def _fill(url: str, checkins: int) -> None:
     with engine.connect() as connection:
         known = [dict(row) for row in connection.execute(select(CheckInRow.__table__)).mappings()]
     chance = np.random.default_rng(1)
-    weeks = [week_of(year.start + timedelta(weeks=number)) for number in range(52)]
+    weeks = [format_week(year.start + timedelta(weeks=number)) for number in range(52)]
     left = checkins - first
     with engine.begin() as connection:
         while left > 0:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from checkins.checkin import FEWEST_WEEKS_KEPT
+from checkins.checkin import MIN_RETENTION_WEEKS
 from directory.team import Team
 from directory.text import FORMULA_START
 
@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     checkin_questions: str = "core"
     checkin_questions_file: Path | None = None
     # This year so far and all of the last one, so that a year can be compared with the one before.
-    checkin_retention_weeks: Annotated[int, Field(ge=FEWEST_WEEKS_KEPT, le=520)] = 106
+    checkin_retention_weeks: Annotated[int, Field(ge=MIN_RETENTION_WEEKS, le=520)] = 106
     checkin_areas: list[str] = [
         "Harbourside",
         "Old Town",

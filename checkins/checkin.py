@@ -1,7 +1,7 @@
-"""One check-in, as it is between the last button and the database.
+"""One finished check-in, between the Send button and the database.
 
-Owns what a check-in may hold. Must never hold anything that says who sent it,
-through which channel, or when beyond the week.
+Owns the fields of a check-in. Must never hold anything that identifies the sender or the
+channel, or a time more exact than the week.
 """
 
 import re
@@ -10,16 +10,16 @@ from datetime import date, timedelta
 
 _WEEK = re.compile(r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])")
 
-#: The longest name of an area that fits in its column, in characters.
+#: The longest area name that fits in its column, in characters.
 AREA_LENGTH = 80
 
-#: Check-ins are kept at least this long: a quarter of 13 weeks, and a week to release it in.
-FEWEST_WEEKS_KEPT = 14
+#: The shortest retention: a quarter of 13 weeks, and one week to release it in.
+MIN_RETENTION_WEEKS = 14
 
 #: Question set versions with this prefix belong to fictional check-ins.
 FICTIONAL_PREFIX = "demo:"
 
-#: The age bands on offer: what is stored, and how a person reads it.
+#: The age bands: the stored code, and its label.
 AGE_BANDS: dict[str, str] = {
     "16-24": "16 to 24",
     "25-34": "25 to 34",
@@ -30,25 +30,25 @@ AGE_BANDS: dict[str, str] = {
 }
 
 
-def week_of(day: date) -> str:
-    """The ISO 8601 week of a day, as `2026-W47`. As text it sorts in order of time."""
+def format_week(day: date) -> str:
+    """The ISO 8601 week of a day, such as `2026-W47`. Weeks sort by time as text."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 
 def first_week_kept(weeks: int, today: date) -> str:
-    """The first of the `weeks` whole weeks before today's, which are kept, as `2026-W47`."""
-    return week_of(today - timedelta(weeks=weeks))
+    """The first of the `weeks` whole weeks before the current one, such as `2026-W47`."""
+    return format_week(today - timedelta(weeks=weeks))
 
 
 @dataclass(frozen=True)
 class CheckIn:
-    """What is kept of one person's answers.
+    """One person's answers, as they are stored.
 
-    `week` as from `week_of`; `area` from the operator's short list; `age_band` a key
-    of `AGE_BANDS`, or None where the person did not say; `answers` are pairs of
-    question code and answer code; `question_set` is a set's name and version, as
-    `core-1`. Raises ValueError on any other shape.
+    `week` is in the format of `format_week`; `area` is on the operator's list; `age_band` is a
+    key of `AGE_BANDS`, or None if the person gave none; `answers` are pairs of question code and
+    answer code; `question_set` is a set's name and version, such as `core-1`. Raises ValueError
+    for any other shape.
     """
 
     week: str

@@ -13,7 +13,7 @@ from datetime import timedelta
 import numpy as np
 from sqlalchemy import Engine, insert, select
 
-from checkins.checkin import AGE_BANDS, FICTIONAL_PREFIX, week_of
+from checkins.checkin import AGE_BANDS, FICTIONAL_PREFIX, format_week
 from checkins.errors import CheckinsError
 from checkins.models import CheckInRow
 from checkins.periods import Period
@@ -109,7 +109,7 @@ def _imagine(
         }
         yield {
             "random_key": secrets.token_hex(16),
-            "week": week_of(year.start + timedelta(weeks=week)),
+            "week": format_week(year.start + timedelta(weeks=week)),
             "area": areas[area],
             "age_band": bands[band],
             "answers": json.dumps(answers, sort_keys=True, separators=(",", ":")),

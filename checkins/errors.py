@@ -1,12 +1,12 @@
-"""Everything that can go wrong with check-ins, as one tree.
+"""The exceptions of check-ins.
 
-Owns the exceptions. Their messages are shown to an operator as they are, so
-each says what to do, and none may hold an answer or a count.
+Their messages are shown to an operator unchanged, so each says what to do, and none may
+contain an answer or a count.
 """
 
 
 class CheckinsError(Exception):
-    """The root: catch this to catch them all."""
+    """The base class of all others."""
 
 
 class QuestionSetError(CheckinsError):
@@ -22,8 +22,8 @@ class StoreError(CheckinsError):
 
 
 class ReleaseError(CheckinsError):
-    """A release that was asked for would be wrong, unsafe or in the way of another."""
+    """A release would be wrong or unsafe, or would conflict with another."""
 
 
 class InconsistentReleasesError(ReleaseError):
-    """No counts at all could have given the releases that there are."""
+    """No set of counts could have produced these releases."""

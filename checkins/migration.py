@@ -1,7 +1,7 @@
-"""Bringing the check-ins database up to date.
+"""Migrations of the check-ins database.
 
-Owns the run of Alembic over `migrations/checkins`. Must never touch the directory's
-database or its history.
+Runs Alembic over `migrations/checkins`. Must never touch the directory's database or its
+migrations.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from checkins.errors import StoreError
 from checkins.store import open_engine
 
-HISTORY = Path(__file__).resolve().parent.parent / "migrations" / "checkins"
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "checkins"
 
 
 def migrate(engine_or_url: Engine | str) -> None:
-    """Make or update the tables, in one transaction. Again does nothing.
+    """Create or update the tables, in one transaction. A second call changes nothing.
 
     Raises StoreError if the database cannot be reached, or is newer than this program.
     """
@@ -31,8 +31,8 @@ def migrate(engine_or_url: Engine | str) -> None:
             engine.dispose()
         return
     config = Config()
-    # Alembic's configuration reads a percent sign as the start of a name.
-    config.set_main_option("script_location", str(HISTORY).replace("%", "%%"))
+    # Alembic's configuration interpolates names that follow a percent sign.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
         with engine_or_url.begin() as connection:
             config.attributes["connection"] = connection
@@ -40,6 +40,6 @@ def migrate(engine_or_url: Engine | str) -> None:
     except (SQLAlchemyError, CommandError) as error:
         raise StoreError(
             f"The check-ins database could not be set up ({type(error).__name__}). Check "
-            "CHECKINS_DATABASE_URL, that its place can be written to, and that this program "
-            "is not older than the one that made it."
+            "CHECKINS_DATABASE_URL, that its folder is writable, and that this program "
+            "is not older than the one that created the database."
         ) from error

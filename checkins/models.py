@@ -1,8 +1,7 @@
 """The tables of the check-ins database.
 
-Owns their columns. Must never gain a column that says when (beyond the week), where
-from, in what order or in which conversation a check-in was sent: the privacy tests
-hold the list.
+Owns their columns. Must never gain a column for the time (beyond the week), origin, order
+or conversation of a check-in: the privacy tests hold the complete list.
 """
 
 from sqlalchemy import LargeBinary, String, Text
@@ -10,23 +9,25 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from checkins.checkin import AREA_LENGTH
 
-# On SQLite a table has a hidden rowid that counts arrivals. Without it the rows lie
-# in the order of the key, which is random.
+# SQLite's hidden rowid counts insertions. Without it, rows are stored in the order of the
+# primary key, which is random.
 _NO_ROWID = {"sqlite_with_rowid": False}
 
 
 class Base(DeclarativeBase):
-    """Everything in the check-ins database, and nothing of the directory's."""
+    """The base of the check-ins database's tables. The directory has its own."""
 
 
 class CheckInRow(Base):
-    """A stored check-in. `answers` is JSON with sorted keys, so that equal answers are
-    equal text and can be counted in groups by the database."""
+    """A stored check-in.
+
+    `answers` is JSON with sorted keys, so that equal answers are equal text.
+    """
 
     __tablename__ = "check_ins"
     __table_args__ = _NO_ROWID
 
-    # A week's check-ins lie together, in random order: `checkins.shuffled_insert` counts on it.
+    # A week's rows are stored together, in random order: `checkins.shuffled_insert` relies on it.
     week: Mapped[str] = mapped_column(String(8), primary_key=True)
     random_key: Mapped[str] = mapped_column(String(32), primary_key=True)
     area: Mapped[str] = mapped_column(String(AREA_LENGTH))
@@ -36,7 +37,7 @@ class CheckInRow(Base):
 
 
 class StubRow(Base):
-    """What is left of a used Send for a few hours, so that it works once: see `Stub`."""
+    """The stub of a used Send button, stored for a few hours so that it works once: see `Stub`."""
 
     __tablename__ = "stubs"
     __table_args__ = _NO_ROWID
@@ -46,16 +47,16 @@ class StubRow(Base):
 
 
 class PurgeRow(Base):
-    """The one row that says how far back check-ins were purged."""
+    """A single row: the week before which check-ins were purged."""
 
     __tablename__ = "purge"
 
-    #: The first week that was kept.
+    #: The first week that was not purged.
     before_week: Mapped[str] = mapped_column(String(8), primary_key=True)
 
 
 class ReleaseRow(Base):
-    """A finished release. It is never changed or removed."""
+    """A finished release, never changed or removed."""
 
     __tablename__ = "release"
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from checkins.checkin import week_of
+from checkins.checkin import format_week
 from checkins.errors import ReleaseError
 
 _NAME = re.compile(r"(?P<year>20\d\d)(?:-Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1[0-2]))?")
@@ -26,12 +26,12 @@ class Period:
     @property
     def first_week(self) -> str:
         """As `2026-W40`."""
-        return week_of(self.start)
+        return format_week(self.start)
 
     @property
     def last_week(self) -> str:
         """As `2026-W53`."""
-        return week_of(self.end)
+        return format_week(self.end)
 
     @property
     def weeks(self) -> int:

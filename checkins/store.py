@@ -1,8 +1,7 @@
-"""Keeping check-ins, and letting go of them.
+"""Stores check-ins and purges old ones.
 
-Owns the connection to the check-ins database: how a check-in is written once, and how old
-ones are purged. Must never hand out a single row, write before it is told to, or put an answer into
-an error or a log.
+Owns the connection to the check-ins database, and how a check-in is written exactly once.
+Must never return a single row, or put an answer into an error or a log.
 """
 
 import contextlib
@@ -18,37 +17,37 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from checkins.checkin import CheckIn
-from checkins.draft import Stub, turns_in_use
+from checkins.draft import Stub, list_active_turns
 from checkins.errors import NotStoredError, StoreError
 from checkins.models import CheckInRow, PurgeRow, StubRow
 from checkins.shuffled_insert import insert_shuffled
 
 BUSY_MILLISECONDS = 4000
-#: PostgreSQL's lock on writing here, a number of our own. It stops no reader, and not the
-#: server's own cleaning either, as a lock on the table would.
-_WRITING = 5_083_016
+#: The number of our advisory write lock in PostgreSQL. Unlike a lock on the table, it blocks
+#: neither readers nor the server's own vacuum.
+_WRITE_LOCK = 5_083_016
 
 
 def open_engine(url: str) -> Engine:
-    """An engine on the check-ins database, SQLite or PostgreSQL, made safe for it.
+    """An engine for the check-ins database, SQLite or PostgreSQL, with safe settings.
 
-    The folder of an SQLite file is made. Raises StoreError for a wrong address.
+    Creates the folder of an SQLite file. Raises StoreError for an invalid URL.
     """
     try:
         address = make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        # An error of SQLAlchemy's quotes the values it tried to write unless told not to.
+        # Otherwise an error of SQLAlchemy's quotes the values that it tried to write.
         engine = create_engine(address, hide_parameters=True, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreError(
-            "The address of the check-ins database cannot be used. "
+            "The URL of the check-ins database cannot be used. "
             "CHECKINS_DATABASE_URL should look like sqlite:///var/checkins.db."
         ) from error
     except OSError as error:
         raise StoreError(
-            f"The folder for the check-ins database cannot be made: {error.strerror}. "
-            "Give CHECKINS_DATABASE_URL a place that can be written to."
+            f"The folder for the check-ins database cannot be created: {error.strerror}. "
+            "Set CHECKINS_DATABASE_URL to a folder that is writable."
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -59,11 +58,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in (
         f"busy_timeout = {BUSY_MILLISECONDS}",
         "journal_mode = WAL",
-        # A check-in that was acknowledged survives a power cut.
+        # An acknowledged check-in survives a power cut.
         "synchronous = FULL",
-        # What is deleted is overwritten, not just let go.
+        # Deleted bytes are overwritten.
         "secure_delete = ON",
-        # Writing the file anew leaves no copy of it elsewhere on the disk.
+        # A VACUUM leaves no copy of the file elsewhere on the disk.
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -72,35 +71,34 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _unreadable(error: SQLAlchemyError) -> StoreError:
     return StoreError(
         f"The check-ins could not be read ({type(error).__name__}). Check "
-        "CHECKINS_DATABASE_URL, and that the program was started once to set it up."
+        "CHECKINS_DATABASE_URL, and that the program was started once to set the database up."
     )
 
 
 @contextlib.contextmanager
-def reading(
-    engine: Engine, tell: Callable[[SQLAlchemyError], StoreError] = _unreadable
+def connect(
+    engine: Engine, make_error: Callable[[SQLAlchemyError], StoreError] = _unreadable
 ) -> Iterator[Connection]:
-    """A connection to read from. Raises what `tell` makes of a failure, which quotes nothing."""
+    """A connection for reading. `make_error` turns a failure into one that quotes no values."""
     try:
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise tell(error) from None
+        raise make_error(error) from None
 
 
 class CheckInRepository:
-    """The stored check-ins. Takes an engine made by `open_engine`, already migrated."""
+    """The stored check-ins. `engine` is from `open_engine`, and its database is migrated."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
 
     def record(self, checkin: CheckIn, stub: Stub | None = None) -> bool:
-        """Keep one check-in under a new random key, and its draft's stub beside it.
+        """Store one check-in under a new random key, together with the stub of its draft.
 
-        Both or neither: when this returns True they are on disk. False means that the stub
-        was there already, and so is the check-in. Raises NotKeptError, without the reason's
-        details, if nothing could be written.
+        True means that both are on disk, False that the stub, and so the check-in, was stored
+        before. Raises NotStoredError, without details, if nothing could be written.
         """
         row = {
             "week": checkin.week,
@@ -111,95 +109,95 @@ class CheckInRepository:
             "question_set": checkin.question_set,
         }
         try:
-            with self._writing() as connection:
+            with self._begin_write() as connection:
                 if stub is not None:
-                    _forget_stubs(connection, stub.turn)
-                    if _knows(connection, stub):
+                    _delete_expired_stubs(connection, stub.turn)
+                    if _has_stub(connection, stub):
                         return False
-                    used = {"turn": stub.turn, "stub": stub.text}
-                    insert_shuffled(connection, StubRow, StubRow.turn, StubRow.stub, used)
+                    stub_row = {"turn": stub.turn, "stub": stub.text}
+                    insert_shuffled(connection, StubRow, StubRow.turn, StubRow.stub, stub_row)
                 insert_shuffled(connection, CheckInRow, CheckInRow.week, CheckInRow.random_key, row)
         except SQLAlchemyError as error:
             raise NotStoredError(
-                f"A check-in could not be kept ({type(error).__name__}). Is the check-ins "
-                "database there, migrated, and free to be written to?"
+                f"A check-in could not be stored ({type(error).__name__}). Check that the "
+                "check-ins database exists, is migrated, and is writable."
             ) from None
         self._empty_log()
         return True
 
     def was_sent(self, stub: Stub) -> bool:
-        """Whether the check-in that left this stub is kept. Raises StoreError."""
-        with reading(self._engine) as connection:
-            return _knows(connection, stub)
+        """Whether the check-in with this stub is stored. Raises StoreError."""
+        with connect(self._engine) as connection:
+            return _has_stub(connection, stub)
 
     def purge(self, before_week: str) -> None:
-        """Remove the check-ins of all weeks before that one for good, and remember how far.
+        """Delete the check-ins of all earlier weeks, and record how far the purge went.
 
-        No bytes of them stay in the database's own files. Raises StoreError.
+        None of their bytes remain in the database's own files. Raises StoreError.
         """
         try:
-            with self._writing() as connection:
-                gone = connection.execute(
+            with self._begin_write() as connection:
+                deleted = connection.execute(
                     delete(CheckInRow).where(CheckInRow.week < before_week)
                 ).rowcount
-                if (_purged_before(connection) or "") < before_week:
+                if (_read_purged_before(connection) or "") < before_week:
                     connection.execute(delete(PurgeRow))
                     connection.execute(insert(PurgeRow), {"before_week": before_week})
-            self._clean(everything=gone > 0)
+            self._vacuum(full=deleted > 0)
         except SQLAlchemyError as error:
             raise StoreError(
                 f"Old check-ins could not be removed ({type(error).__name__}). Check "
-                "CHECKINS_DATABASE_URL, and that nothing else is busy with that database."
+                "CHECKINS_DATABASE_URL, and that no other program is using that database."
             ) from None
 
     def read_purged_before(self) -> str | None:
-        """The first week that no purge has touched, as `2026-W47`; None where none ever ran.
+        """The first week that no purge has reached, such as `2026-W47`; None without a purge.
 
         Raises StoreError.
         """
-        with reading(self._engine) as connection:
-            return _purged_before(connection)
+        with connect(self._engine) as connection:
+            return _read_purged_before(connection)
 
     def delete_expired_stubs(self, hour: int) -> None:
-        """Remove the stubs of drafts that have expired by that hour. Raises StoreError."""
+        """Delete the stubs of drafts that have expired by that hour. Raises StoreError."""
         try:
-            with self._writing() as connection:
-                _forget_stubs(connection, hour)
+            with self._begin_write() as connection:
+                _delete_expired_stubs(connection, hour)
             self._empty_log()
         except SQLAlchemyError as error:
             raise _unreadable(error) from None
 
-    def _clean(self, everything: bool) -> None:
-        """Take what was deleted out of the files.
+    def _vacuum(self, full: bool) -> None:
+        """Remove deleted rows from the files.
 
-        Both databases leave pieces of it behind, SQLite where it moves rows from page to page.
-        `everything` writes the table anew, while who wants to write waits.
+        Both databases leave pieces of them behind; SQLite does when it moves rows between pages.
+        `full` rewrites the table, and blocks other writers meanwhile.
         """
         is_sqlite = self._engine.dialect.name == "sqlite"
         with self._engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT")
-            if everything:
+            if full:
                 connection.exec_driver_sql("VACUUM" if is_sqlite else "VACUUM (FULL) check_ins")
             elif not is_sqlite:
                 connection.exec_driver_sql("VACUUM check_ins, stubs")
         self._empty_log()
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """A transaction that nobody else writes beside, in this process or another."""
-        # SQLite lets who waits try again by chance, so in a crowd somebody could wait for ever.
-        with self._turn, self._engine.begin() as connection:
+    def _begin_write(self) -> Iterator[Connection]:
+        """A transaction that excludes other writers, in this process and in others."""
+        # SQLite's waiting writers retry at random, so one of many could starve without this lock.
+        with self._write_lock, self._engine.begin() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITING})")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")
             yield connection
 
     def _empty_log(self) -> None:
-        """Empty SQLite's write-ahead log, which holds what was written last as it came.
+        """Empty SQLite's write-ahead log, which holds the latest rows in order of arrival.
 
-        Nobody is waited for: where another process is busy, the next check-in does this. A
-        failure here is not one of keeping, so it is not raised.
+        Does not wait: if another process is busy, the next check-in empties the log. The check-in
+        is stored already, so a failure is not raised.
         """
         if self._engine.dialect.name != "sqlite":
             return
@@ -211,14 +209,14 @@ class CheckInRepository:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
 
-def _knows(connection: Connection, stub: Stub) -> bool:
+def _has_stub(connection: Connection, stub: Stub) -> bool:
     query = select(StubRow.stub).where(StubRow.turn == stub.turn, StubRow.stub == stub.text)
     return connection.execute(query).first() is not None
 
 
-def _forget_stubs(connection: Connection, hour: int) -> None:
-    connection.execute(delete(StubRow).where(StubRow.turn.not_in(turns_in_use(hour))))
+def _delete_expired_stubs(connection: Connection, hour: int) -> None:
+    connection.execute(delete(StubRow).where(StubRow.turn.not_in(list_active_turns(hour))))
 
 
-def _purged_before(connection: Connection) -> str | None:
+def _read_purged_before(connection: Connection) -> str | None:
     return connection.execute(select(func.max(PurgeRow.before_week))).scalar_one()

@@ -18,7 +18,7 @@ from checkins.figures import Dimension, Measure
 from checkins.models import CheckInRow
 from checkins.periods import Period
 from checkins.questions import QuestionBook
-from checkins.store import reading
+from checkins.store import connect
 
 _PORTION = 20_000
 
@@ -173,5 +173,5 @@ def _read_portions(
         CheckInRow.question_set,
         CheckInRow.answers,
     ).where(CheckInRow.week.between(first_week, last_week), CheckInRow.area.in_(areas))
-    with reading(engine) as connection:
+    with connect(engine) as connection:
         yield from connection.execution_options(yield_per=_PORTION).execute(query).partitions()

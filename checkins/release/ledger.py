@@ -15,7 +15,7 @@ from checkins.errors import ReleaseError, StoreError
 from checkins.figures import Figures
 from checkins.models import ReleaseFileRow, ReleaseRow
 from checkins.outputs.figures_reader import read_figures
-from checkins.store import reading
+from checkins.store import connect
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ledger:
 
     def periods(self) -> list[ReleaseEntry]:
         """Every release, in order of the periods' names. Raises StoreError."""
-        with reading(self._engine, _unreadable) as connection:
+        with connect(self._engine, _unreadable) as connection:
             return _list(connection)
 
     def read_file(self, period: str, name: str) -> bytes:
@@ -51,7 +51,7 @@ class Ledger:
 
         Raises ReleaseError if there is no such release or it is not what was added, StoreError.
         """
-        with reading(self._engine, _unreadable) as connection:
+        with connect(self._engine, _unreadable) as connection:
             return _read_files(connection, period)
 
     def read_figures(self) -> list[Figures]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checkins.checkin import CheckIn, week_of
+from checkins.checkin import CheckIn, format_week
 from checkins.migration import migrate
 from checkins.store import CheckInRepository, open_engine
 from tests.support.service import CONNECTOR, Service, Talk, find_tap, words
@@ -41,7 +41,7 @@ def url(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'checkins.db'}"
     migrate(url)
     checkins = CheckInRepository(open_engine(url))
-    week = week_of(date(2026, 8, 5))
+    week = format_week(date(2026, 8, 5))
     for number in range(43):
         belonging = "123"[number % 3 if number < 40 else 0]
         checkins.record(_checkin(week, "Old Town", belonging))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 
 from checkins.checkin import CheckIn
-from checkins.draft import Stub, turns_in_use
+from checkins.draft import Stub, list_active_turns
 from checkins.errors import NotStoredError, StoreError
 from checkins.store import CheckInRepository, open_engine
 from tests.support.postgres import Postgres
@@ -70,7 +70,7 @@ def test_neither_is_kept_without_the_other(checkins_engine: Engine) -> None:
 def test_stubs_are_forgotten_when_their_drafts_have_expired(checkins_engine: Engine) -> None:
     checkins = CheckInRepository(checkins_engine)
     hour = 500_000
-    assert turns_in_use(hour) == (6, 7, 0, 1)
+    assert list_active_turns(hour) == (6, 7, 0, 1)
     for turn in (6, 7, 0):
         checkins.record(some_checkin(), Stub("d" * 16, turn))
     checkins.delete_expired_stubs(hour)

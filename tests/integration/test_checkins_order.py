@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
-from checkins.shuffled_insert import COMPANY
+from checkins.shuffled_insert import BATCH_ROWS
 from checkins.store import CheckInRepository
 
 MANY = 200
@@ -89,14 +89,14 @@ def test_the_newest_row_may_be_any_of_those_written_with_it(checkins_engine: Eng
             "SELECT question_set, cmin::text, random_key FROM check_ins WHERE xmin::text::bigint "
             "= (SELECT max(xmin::text::bigint) FROM check_ins) ORDER BY ctid",
         )
-        assert len(written) == min(number + 1, COMPANY)
+        assert len(written) == min(number + 1, BATCH_ROWS)
         assert len({statement for _, statement, _ in written}) == 1
         marks = [mark for mark, _, _ in written]
-        if len(written) == COMPANY:
+        if len(written) == BATCH_ROWS:
             places.append(marks.index(mark))
     # 49 places of 0 to 31, even: their mean is 15.5 with a deviation of 1.3.
     assert 9 < np.mean(places) < 22
-    assert len(set(places)) > COMPANY // 2
+    assert len(set(places)) > BATCH_ROWS // 2
     stubs = read(checkins_engine, "SELECT DISTINCT xmin::text FROM stubs WHERE turn = 0")
     assert len(stubs) < 80
 
@@ -114,7 +114,7 @@ def test_a_new_row_has_company_at_both_ends_of_the_keys(
         newest = (
             "SELECT count(*) FROM check_ins GROUP BY xmin::text ORDER BY max(xmin::text::bigint)"
         )
-        assert read(checkins_engine, newest)[-1] == (COMPANY,)
+        assert read(checkins_engine, newest)[-1] == (BATCH_ROWS,)
 
 
 def test_weeks_are_not_mixed(checkins_engine: Engine) -> None:

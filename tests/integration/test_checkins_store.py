@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from checkins.checkin import CheckIn
 from checkins.errors import CheckinsError, NotStoredError, StoreError
-from checkins.migration import HISTORY, migrate
+from checkins.migration import MIGRATIONS, migrate
 from checkins.models import Base
 from checkins.store import BUSY_MILLISECONDS, CheckInRepository, open_engine
 
@@ -87,7 +87,7 @@ def test_the_file_is_kept_safely(file_engine: Engine) -> None:
 def test_the_history_can_be_written_for_postgresql() -> None:
     printed = io.StringIO()
     config = Config(output_buffer=printed)
-    config.set_main_option("script_location", str(HISTORY))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", "postgresql://")
     command.upgrade(config, "head", sql=True)
     assert "random_key VARCHAR(32) NOT NULL" in printed.getvalue()
@@ -99,7 +99,7 @@ def test_the_history_takes_older_check_ins_along(tmp_path: Path) -> None:
     path = tmp_path / "older.db"
     file_engine = open_engine(f"sqlite:///{path}")
     config = Config()
-    config.set_main_option("script_location", str(HISTORY))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with file_engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")

@@ -17,7 +17,7 @@ import pytest
 
 from bot.responses import Responses
 from bot.settings import ROOT
-from checkins.checkin import CheckIn, week_of
+from checkins.checkin import CheckIn, format_week
 from checkins.store import CheckInRepository, open_engine
 from tests.support.bot_api import BotApi
 from tests.support.service import CONNECTOR, Service, Talk, cards, words
@@ -65,7 +65,7 @@ def run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def test_check_ins_past_their_time_are_purged_by_the_running_program(used_folder: Path) -> None:
     engine = open_engine(f"sqlite:///{used_folder / 'checkins.db'}")
     checkins = CheckInRepository(engine)
-    for week in ("2020-W01", week_of(date.today())):
+    for week in ("2020-W01", format_week(date.today())):
         checkins.record(CheckIn(week, "Old Town", None, (("belonging", "1"),), "core-1"))
     service = Service(used_folder)
     service.start()
@@ -78,7 +78,7 @@ def test_check_ins_past_their_time_are_purged_by_the_running_program(used_folder
                 assert time.monotonic() < limit
                 connection.rollback()
                 time.sleep(0.1)
-            assert week_of(date.today()) in connection.exec_driver_sql(weeks).scalars().all()
+            assert format_week(date.today()) in connection.exec_driver_sql(weeks).scalars().all()
         assert (checkins.read_purged_before() or "") > "2020-W01"
     finally:
         service.stop()

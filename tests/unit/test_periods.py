@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkins.checkin import week_of
+from checkins.checkin import format_week
 from checkins.errors import ReleaseError
 from checkins.periods import Period, read_period
 
@@ -58,4 +58,4 @@ def test_months_fill_quarters_and_quarters_fill_the_year(year: int) -> None:
 def test_weeks_of_a_year_are_those_that_iso_gives_it(year: int, days: int) -> None:
     whole = read_period(str(year))
     day = whole.start + timedelta(days=days)
-    assert (whole.first_week <= week_of(day) <= whole.last_week) == (day <= whole.end)
+    assert (whole.first_week <= format_week(day) <= whole.last_week) == (day <= whole.end)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checkins.checkin import first_week_kept, week_of
+from checkins.checkin import first_week_kept, format_week
 from checkins.errors import QuestionSetError
 from checkins.questions import MAX_QUESTIONS, load_questions
 from tests.support.published_questions import WORDING
@@ -201,7 +201,7 @@ def test_a_missing_file_and_an_unknown_set_say_so(tmp_path: Path) -> None:
     ],
 )
 def test_weeks_are_those_of_iso_8601(day: date, week: str) -> None:
-    assert week_of(day) == week
+    assert format_week(day) == week
 
 
 @pytest.mark.parametrize(
