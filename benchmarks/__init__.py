@@ -1,5 +1,5 @@
-"""Speed and memory of the real program, each figure beside a peer measured in the same run.
+"""Benchmarks of the real program, each compared with a peer measured in the same run.
 
-This is not a test: nothing passes or fails by a time. docs/how-to/run-the-benchmarks.md says
-what each number means.
+These are not tests: no time makes anything pass or fail. docs/how-to/run-the-benchmarks.md
+explains each figure.
 """

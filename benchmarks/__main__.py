@@ -1,7 +1,7 @@
-"""`make bench`: runs the parts asked for and prints their tables as Markdown.
+"""`make bench`: runs the selected parts and prints their tables as Markdown.
 
-Progress goes to standard error, tables to standard output. Whatever was started is ended,
-and whatever was written is in a temporary folder, also after Ctrl-C or SIGTERM.
+Progress goes to standard error, tables to standard output. Every process is ended and every file
+is in a temporary folder, also after Ctrl-C or SIGTERM.
 """
 
 import argparse
@@ -46,26 +46,26 @@ _PARTS = (
     *_LIVE,
 )
 
-_FEWEST = 100
+_MIN_LISTINGS = 100
 
 
 def _read_parts(text: str) -> tuple[str, ...]:
-    asked = text.split(",")
-    if wrong := set(asked) - set(_PARTS):
+    parts = text.split(",")
+    if wrong := set(parts) - set(_PARTS):
         raise argparse.ArgumentTypeError(f"no part {wrong.pop()!r}; choose from {','.join(_PARTS)}")
-    return tuple(part for part in _PARTS if part in asked)
+    return tuple(part for part in _PARTS if part in parts)
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
-    """The sizes in `text`, the least first. Raises ArgumentTypeError that says what is wanted."""
+    """The sizes in `text`, smallest first. Raises ArgumentTypeError that says what is allowed."""
     try:
-        sizes = tuple(sorted({int(one) for one in text.split(",")}))
+        sizes = tuple(sorted({int(size) for size in text.split(",")}))
     except ValueError:
         sizes = (0,)
-    if not all(_FEWEST <= size <= database.MILLION for size in sizes):
+    if not all(_MIN_LISTINGS <= size <= database.MILLION for size in sizes):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of listings from {_FEWEST} to {database.MILLION:,}, "
-            "nor several such with commas between"
+            f"{text!r} is not a number of listings from {_MIN_LISTINGS} to {database.MILLION:,}, "
+            "or several with commas between them"
         )
     return sizes
 
@@ -103,9 +103,9 @@ def _plan(
 
 def _describe_machine() -> str:
     processor = platform.processor() or platform.machine()
-    facts = Path("/proc/cpuinfo")
-    if facts.exists():
-        names = [line for line in facts.read_text().splitlines() if line.startswith("model name")]
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         processor = names[0].partition(":")[2].strip() if names else processor
     memory = psutil.virtual_memory().total / 2**30
     return (
@@ -119,7 +119,7 @@ def _describe_load() -> str:
     return f"Load average over a minute: {os.getloadavg()[0]:.1f}."
 
 
-def _end(_number: int, _frame: object) -> None:
+def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(143)
 
 
@@ -133,7 +133,7 @@ def main() -> None:
         "--listings",
         type=read_sizes,
         default=(),
-        help="how many on PostgreSQL, such as 20000,50000; 1,906, 10,000 and 100,000 else",
+        help="sizes for PostgreSQL, such as 20000,50000; default: 1906,10000,100000",
     )
     parser.add_argument(
         "--million",
@@ -142,25 +142,29 @@ def main() -> None:
         const=(database.MILLION,),
         help="the same as --listings 1000000",
     )
-    asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _exit)
 
-    print(f"# Benchmark{', quick' if asked.quick else ''}\n\n{_describe_machine()}", flush=True)
+    print(f"# Benchmark{', quick' if arguments.quick else ''}\n\n{_describe_machine()}", flush=True)
     encoder_folder = ROOT / "var" / "encoder"
     prepare_encoder(encoder_folder)
     encoder = Encoder(encoder_folder)
     encoder.load()
     with tempfile.TemporaryDirectory(prefix="connector-bench-") as folder:
         for name, measure in _plan(
-            asked.only, encoder, Path(folder), quick=asked.quick, listings=asked.listings
+            arguments.only,
+            encoder,
+            Path(folder),
+            quick=arguments.quick,
+            listings=arguments.listings,
         ):
             print(f"Measuring {name} ...", file=sys.stderr, flush=True)
             try:
-                # As they come: a run that is stopped has told what it had measured.
+                # Printed at once, so that an interrupted run still shows what it measured.
                 for table in measure():
                     print(f"\n{table}", flush=True)
             except LeftOutError as reason:
-                print(f"\n{name}: left out, as {reason}.", flush=True)
+                print(f"\n{name}: left out, because {reason}.", flush=True)
                 continue
             print(f"\n{_describe_load()}", flush=True)
 

@@ -1,6 +1,6 @@
-"""A bare `rasa init` bot, made, trained and served here: what our chat is measured beside.
+"""A bare `rasa init` bot, the peer of the chat: no search, no actions and no guard.
 
-It has no search, no actions and no guard. Lives in a temporary folder and ends with the block.
+It is made, trained and served in a temporary folder, and ends with its context.
 """
 
 import socket
@@ -17,9 +17,9 @@ import psutil
 from benchmarks.tables import LeftOutError
 from bot.rasa.training import RASA_PYTHON, build_environment
 
-_MOST_TRAINING = 900
-_MOST_LOADING = 180.0
-# The stories that `rasa init` itself was taught: it may say nothing to anything else.
+_TRAINING_TIMEOUT = 900
+_LOADING_TIMEOUT = 180.0
+# The stories of `rasa init`: the bot may not answer anything else.
 _STORIES = (
     ("hello", "I am great"),
     ("hello", "sad", "yes"),
@@ -27,7 +27,7 @@ _STORIES = (
     ("are you a bot?", "bye"),
 )
 MESSAGES = tuple(text for story in _STORIES for text in story)
-STORY_STARTS = frozenset(sum(map(len, _STORIES[:place])) for place in range(len(_STORIES)))
+STORY_STARTS = frozenset(sum(map(len, _STORIES[:index])) for index in range(len(_STORIES)))
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class BareBot:
 
 
 @contextmanager
-def bare_bot(folder: Path) -> Iterator[BareBot]:
-    """Make, train and serve it; ended when the block is left. Raises LeftOutError."""
+def run_bare_bot(folder: Path) -> Iterator[BareBot]:
+    """Make, train and serve the bot inside the block. Raises LeftOutError."""
     if not RASA_PYTHON.exists():
         raise LeftOutError("Rasa's environment .venv-rasa is missing; make run makes it")
     project = folder / "bare"
@@ -51,17 +51,17 @@ def bare_bot(folder: Path) -> Iterator[BareBot]:
     output = folder / "bare.log"
     started = time.monotonic()
     with output.open("wb") as log:
-        made = subprocess.run(
+        process = subprocess.run(
             [RASA_PYTHON, "-m", "rasa", "init", "--no-prompt", "--init-dir", project],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            timeout=_MOST_TRAINING,
+            timeout=_TRAINING_TIMEOUT,
             check=False,
         )
-    if made.returncode != 0 or not any(project.glob("models/*.tar.gz")):
+    if process.returncode != 0 or not any(project.glob("models/*.tar.gz")):
         raise RuntimeError(f"rasa init failed: {output.read_text('utf-8', 'replace')[-500:]}")
     trained_in = time.monotonic() - started
     (project / "credentials.yml").write_text("rest:\n")
@@ -71,7 +71,7 @@ def bare_bot(folder: Path) -> Iterator[BareBot]:
 
 @contextmanager
 def _serve(project: Path, environment: dict[str, str], trained_in: float) -> Iterator[BareBot]:
-    port = _free_port()
+    port = _find_free_port()
     started = time.monotonic()
     process = subprocess.Popen(
         [
@@ -86,7 +86,7 @@ def _serve(project: Path, environment: dict[str, str], trained_in: float) -> Ite
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        loaded_in = _wait(url, process, started)
+        loaded_in = _wait_until_up(url, process, started)
         yield BareBot(url, psutil.Process(process.pid), trained_in, loaded_in)
     finally:
         process.terminate()
@@ -97,27 +97,27 @@ def _serve(project: Path, environment: dict[str, str], trained_in: float) -> Ite
             process.wait()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], started: float) -> float:
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], started: float) -> float:
     with httpx.Client(base_url=url, timeout=2, trust_env=False) as client:
-        while time.monotonic() - started < _MOST_LOADING and process.poll() is None:
+        while time.monotonic() - started < _LOADING_TIMEOUT and process.poll() is None:
             try:
                 if client.get("/status").is_success:
                     return time.monotonic() - started
             except httpx.HTTPError:
                 pass
             time.sleep(0.2)
-    raise RuntimeError("the bare Rasa server did not come up")
+    raise RuntimeError("the bare Rasa server did not start")
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
+def _find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
         return port
 
 
 class BareTalk:
-    """One person talking to it over the REST channel."""
+    """A person who talks to the bot over the REST channel."""
 
     def __init__(self, bot: BareBot) -> None:
         self._client = httpx.Client(base_url=bot.url, timeout=30, trust_env=False)
@@ -131,7 +131,7 @@ class BareTalk:
         return replies
 
     def start_again(self) -> None:
-        """As somebody else."""
+        """Continue as another person."""
         self._people += 1
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""What a plain exact hybrid finds: every listing scored, in float32, nothing approximated.
+"""A plain exact hybrid search: scores every listing in float32, without approximation.
 
-Owns the two references that each peer's best are compared with. Any of them could fuse words and
-vectors so; what our ranking adds, topics and the rest, is left out of it.
+Owns the two references that the peers are compared with. Every peer could combine words and
+vectors in these ways; topics and whatever else our ranking adds are left out.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,12 +20,12 @@ from directory.search.inverted_index import InvertedIndex
 Scores = NDArray[np.float32]
 Allowed = NDArray[np.bool_]
 
-# Of the program's own before it learnt topics: chosen on the same queries, on a flat curve.
+# The program's weight before it used topics, tuned on the same queries; the optimum is flat.
 _WORDS_WEIGHT = 0.15
 
 
-def word_scores(corpus: Corpus) -> Callable[[str], Scores]:
-    """The program's own BM25 over these listings: of shape (n,), scaled so that the best is 1."""
+def make_word_scorer(corpus: Corpus) -> Callable[[str], Scores]:
+    """The program's BM25 over these listings: scores of shape (n,), scaled to a maximum of 1."""
     terms = [weigh_terms(build_search_text(listing)) for listing in corpus.listings]
     rows = np.repeat(np.arange(len(terms), dtype=np.int32), list(map(len, terms)))
     words = np.concatenate(terms)
@@ -40,51 +40,53 @@ def word_scores(corpus: Corpus) -> Callable[[str], Scores]:
 
 @dataclass(frozen=True)
 class Exact:
-    """`weighted` is cosine plus weighted BM25, `by_rank` reciprocal rank fusion of the same."""
+    """Two hybrids: `weighted` is cosine plus weighted BM25, `by_rank` reciprocal rank fusion."""
 
     vectors: Vectors
     words: Callable[[str], Scores]
 
     def weighted(
-        self, text: str, vector: Vectors, most: int, allowed: Allowed | None = None
+        self, text: str, vector: Vectors, limit: int, allowed: Allowed | None = None
     ) -> list[int]:
-        """The rows with the best cosine plus weighted BM25, the best first."""
-        return _best(self.vectors @ vector + _WORDS_WEIGHT * self.words(text), most, allowed)
+        """The rows with the highest cosine plus weighted BM25, best first."""
+        return _best(self.vectors @ vector + _WORDS_WEIGHT * self.words(text), limit, allowed)
 
     def by_rank(
-        self, text: str, vector: Vectors, most: int, allowed: Allowed | None = None
+        self, text: str, vector: Vectors, limit: int, allowed: Allowed | None = None
     ) -> list[int]:
-        """The best by both whole rankings; a listing with none of the words has no rank there."""
+        """The best rows by both full rankings; a listing without the words has no word rank."""
         words = self.words(text)
         allowed = np.ones(len(words), dtype=np.bool_) if allowed is None else allowed
         scores = _reciprocal_ranks(self.vectors @ vector, allowed)
         scores += _reciprocal_ranks(words, allowed & (words > 0))
-        return _best(scores, most, allowed)
+        return _best(scores, limit, allowed)
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        """The rows with the best cosine."""
-        return _best(self.vectors @ vector, most, None)
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        """The rows with the highest cosine, best first."""
+        return _best(self.vectors @ vector, limit, None)
 
 
-def agreement(found: Sequence[Sequence[int]], truth: Sequence[Sequence[int]]) -> float:
-    """The mean part of each true best that was found; an empty truth is left out."""
-    parts = [
-        len({*one} & {*real}) / len(real) for one, real in zip(found, truth, strict=True) if real
+def compute_agreement(found: Sequence[Sequence[int]], truth: Sequence[Sequence[int]]) -> float:
+    """The mean share of each query's true rows that was found; an empty truth is left out."""
+    shares = [
+        len({*rows} & {*true_rows}) / len(true_rows)
+        for rows, true_rows in zip(found, truth, strict=True)
+        if true_rows
     ]
-    return float(np.mean(parts))
+    return float(np.mean(shares))
 
 
-def _best(scores: NDArray[np.floating], most: int, allowed: Allowed | None) -> list[int]:
+def _best(scores: NDArray[np.floating], limit: int, allowed: Allowed | None) -> list[int]:
     if allowed is not None:
         scores = np.where(allowed, scores, -np.inf)
-    best = np.argsort(-scores, kind="stable")[:most]
+    best = np.argsort(-scores, kind="stable")[:limit]
     return [int(row) for row in best if np.isfinite(scores[row])]
 
 
 def _reciprocal_ranks(scores: Scores, ranked: Allowed) -> NDArray[np.float64]:
-    """1 / (constant + place) for the rows that are ranked, 0 for the others."""
+    """1 / (constant + rank) for the ranked rows, 0 for the others."""
     rows = np.flatnonzero(ranked)
     order = rows[np.argsort(-scores[rows], kind="stable")]
-    worth = np.zeros(len(scores))
-    worth[order] = 1 / (RRF_CONSTANT + np.arange(1, len(order) + 1))
-    return worth
+    reciprocals = np.zeros(len(scores))
+    reciprocals[order] = 1 / (RRF_CONSTANT + np.arange(1, len(order) + 1))
+    return reciprocals

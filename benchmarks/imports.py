@@ -1,4 +1,4 @@
-"""Seconds to import 819 services, beside the encoder alone on the same texts."""
+"""The time to import 819 services, compared with the encoder alone on the same texts."""
 
 import itertools
 import json
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.corpus import find_bristol, find_example, repeat
+from benchmarks.corpus import find_bristol, find_example, repeat_listings
 from benchmarks.tables import Table
 from benchmarks.timing import time_in_rounds
 from bot.settings import ROOT
@@ -21,18 +21,18 @@ from directory.rejected import RejectedRow
 from directory.sources.detect import read_source
 
 _SERVICES = 819
-_FEW = 150
-_MOST_SECONDS = 600
+_QUICK_SERVICES = 150
+_TIMEOUT = 600
 
 
 def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
-    """One table; quick imports 150 services, and once."""
-    source, origin = _find_source(folder, _FEW if quick else _SERVICES)
+    """One table; quick imports 150 services, once."""
+    source, origin = _find_source(folder, _QUICK_SERVICES if quick else _SERVICES)
     listings = _read(source)
-    texts = _texts_of(listings)
+    texts = _build_texts(listings)
     databases = itertools.count()
 
-    def bring_in(_step: int) -> None:
+    def import_services(_step: int) -> None:
         engine = open_database(f"sqlite:///{folder / f'import-{next(databases)}.db'}")
         migrate(engine)
         report = import_listings(engine, encoder, "benchmark", _read(source))
@@ -43,19 +43,19 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
     timings = time_in_rounds(
         {
             "encoder alone, same texts": lambda _step: encoder.encode(texts),
-            "import into a new database": bring_in,
+            "import into a new database": import_services,
         },
         steps=1,
         rounds=1 if quick else 2,
         warm=False,
     )
-    seconds = {name: one.p50 / 1000 for name, one in timings.items()}
+    seconds = {name: timing.p50 / 1000 for name, timing in timings.items()}
     if source is not None:
         seconds["`connector directory import`, whole"] = _time_command(source, folder)
     base = seconds["encoder alone, same texts"]
     rows = tuple(
-        (name, f"{taken:.2f}", f"{len(texts) / taken:.0f}", f"{taken / base:.2f}")
-        for name, taken in seconds.items()
+        (name, f"{duration:.2f}", f"{len(texts) / duration:.0f}", f"{duration / base:.2f}")
+        for name, duration in seconds.items()
     )
     return [
         Table(
@@ -68,21 +68,21 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
 
 
 def find_services(folder: Path, *, quick: bool) -> tuple[list[Listing | RejectedRow], list[str]]:
-    """What there is to import, and the texts that are to be encoded of it."""
-    listings = _read(_find_source(folder, _FEW if quick else _SERVICES)[0])
-    return listings, _texts_of(listings)
+    """The rows to import, and the texts that an import encodes."""
+    listings = _read(_find_source(folder, _QUICK_SERVICES if quick else _SERVICES)[0])
+    return listings, _build_texts(listings)
 
 
-def _texts_of(rows: Iterable[Listing | RejectedRow]) -> list[str]:
+def _build_texts(rows: Iterable[Listing | RejectedRow]) -> list[str]:
     return [build_encoder_text(row) for row in rows if isinstance(row, Listing)]
 
 
 def _find_source(folder: Path, size: int) -> tuple[Path | None, str]:
-    """A file to import, cut to `size`; None means the example town repeated."""
-    whole = find_bristol()
-    if whole is None:
+    """A file of `size` services and its origin; None means the repeated example town."""
+    feed = find_bristol()
+    if feed is None:
         return None, f"NOT real: the example town's {len(find_example())} listings, repeated"
-    content = json.loads(whole.read_text("utf-8"))
+    content = json.loads(feed.read_text("utf-8"))
     services = content if isinstance(content, list) else content.get("contents", content)
     source = folder / "services.json"
     source.write_text(json.dumps(services[:size]), "utf-8")
@@ -91,12 +91,12 @@ def _find_source(folder: Path, size: int) -> tuple[Path | None, str]:
 
 def _read(source: Path | None) -> list[Listing | RejectedRow]:
     rows: Iterable[Listing | RejectedRow]
-    rows = read_source(str(source)) if source else repeat(find_example(), _SERVICES)
+    rows = read_source(str(source)) if source else repeat_listings(find_example(), _SERVICES)
     return list(rows)
 
 
 def _time_command(source: Path, folder: Path) -> float:
-    """Seconds of the command as a navigator types it: Python, imports and encoder included."""
+    """Seconds of the whole command: Python, imports and encoder included."""
     var = folder / "command"
     var.mkdir()
     (var / "encoder").symlink_to(ROOT / "var" / "encoder")
@@ -107,6 +107,6 @@ def _time_command(source: Path, folder: Path) -> float:
         env=environment,
         check=True,
         capture_output=True,
-        timeout=_MOST_SECONDS,
+        timeout=_TIMEOUT,
     )
     return time.perf_counter() - started

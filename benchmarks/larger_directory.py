@@ -1,6 +1,6 @@
-"""Entries by the hundred thousand for a database, and the same held in memory to compare with.
+"""Hundreds of thousands of entries for a database, and the same in memory for comparison.
 
-Owns how a million are made of fewer: each with a vector, words and a reference of its own.
+Owns how a few entries become a million, each with a vector, words and key of its own.
 """
 
 import time
@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from benchmarks.corpus import NOISE, WORDS_CHANGED, Corpus, scatter
+from benchmarks.corpus import NOISE, WORDS_CHANGED, Corpus, scatter_listings
 from directory.encoder import DIMENSIONS
 from directory.importing.classify import classify_listing
 from directory.importing.writer import Written, write_listings
@@ -24,17 +24,17 @@ from directory.listing import Listing
 from directory.models import SourceRow
 
 Pair = tuple[Listing, Entry]
-# So many are turned in one go, and written in one go.
-_AT_ONCE = 10_000
-_TOLD = 50_000
+# Entries that are rotated and written together.
+_BATCH = 10_000
+_REPORTED_EVERY = 50_000
 
 
 def make_pairs(corpus: Corpus) -> list[Pair]:
-    """Each listing as an import would leave it, with its entry; three in four are scattered."""
+    """Each listing as an import would write it, with its entry; three in four have a point."""
     listings = [
-        # Some references of the real ones are used twice.
+        # Some keys of the real listings occur twice.
         replace(classify_listing(listing), key=f"{number}:{listing.key}")
-        for number, listing in enumerate(scatter(corpus.listings))
+        for number, listing in enumerate(scatter_listings(corpus.listings))
     ]
     return [
         (listing, make_entry(listing, vector))
@@ -42,59 +42,61 @@ def make_pairs(corpus: Corpus) -> list[Pair]:
     ]
 
 
-def multiply(pairs: Sequence[Pair], size: int) -> Iterator[Pair]:
-    """`size` of them: the given ones, then copies with other words, turned vectors and a new key.
+def multiply_pairs(pairs: Sequence[Pair], size: int) -> Iterator[Pair]:
+    """`size` pairs: the given ones, then copies with other words, a rotated vector and a new key.
 
-    What is changed is what a search reads: the copies' descriptions stay as they are.
+    Only what a search reads is changed: the descriptions of the copies stay the same.
     """
-    dice = np.random.default_rng(2026)
+    generator = np.random.default_rng(2026)
     words = np.concatenate([np.frombuffer(entry.terms, dtype=TERM) for _, entry in pairs])
     yield from pairs[:size]
-    for start in range(len(pairs), size, _AT_ONCE):
-        numbers = range(start, min(start + _AT_ONCE, size))
-        some = [pairs[number % len(pairs)] for number in numbers]
-        vectors = np.frombuffer(b"".join(entry.vector for _, entry in some), dtype=np.float16)
-        turned = vectors.reshape(-1, DIMENSIONS).astype(np.float32)
-        noise = dice.standard_normal(turned.shape, dtype=np.float32)
-        turned += noise * (NOISE / np.linalg.norm(noise, axis=1, keepdims=True))
-        turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+    for start in range(len(pairs), size, _BATCH):
+        numbers = range(start, min(start + _BATCH, size))
+        originals = [pairs[number % len(pairs)] for number in numbers]
+        vectors = np.frombuffer(b"".join(entry.vector for _, entry in originals), dtype=np.float16)
+        rotated = vectors.reshape(-1, DIMENSIONS).astype(np.float32)
+        noise = generator.standard_normal(rotated.shape, dtype=np.float32)
+        rotated += noise * (NOISE / np.linalg.norm(noise, axis=1, keepdims=True))
+        rotated /= np.linalg.norm(rotated, axis=1, keepdims=True)
         for number, (listing, entry), vector in zip(
-            numbers, some, turned.astype(np.float16), strict=True
+            numbers, originals, rotated.astype(np.float16), strict=True
         ):
             facts = np.frombuffer(entry.facts, dtype=FACTS).copy()
-            # Of listings of equal content only one is shown.
+            # A search shows only one of several listings with equal content.
             facts["content"] = number
-            terms = _change_terms(np.frombuffer(entry.terms, dtype=TERM), words, dice)
-            copied = replace(
+            terms = _change_terms(np.frombuffer(entry.terms, dtype=TERM), words, generator)
+            copy = replace(
                 entry, vector=vector.tobytes(), facts=facts.tobytes(), terms=terms.tobytes()
             )
-            yield replace(listing, key=f"{listing.key}~{number}"), copied
+            yield replace(listing, key=f"{listing.key}~{number}"), copy
 
 
-def _change_terms(terms: np.ndarray, words: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+def _change_terms(
+    terms: np.ndarray, words: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
     changed = terms.copy()
-    places = np.flatnonzero(dice.random(len(terms)) < WORDS_CHANGED)
-    changed["term"][places] = words["term"][dice.integers(len(words), size=len(places))]
+    places = np.flatnonzero(generator.random(len(terms)) < WORDS_CHANGED)
+    changed["term"][places] = words["term"][generator.integers(len(words), size=len(places))]
     _, first = np.unique(changed["term"], return_index=True)
     return changed[first]
 
 
 @dataclass(frozen=True)
-class Filled:
-    """All that was written, as arrays, and the seconds that each part took."""
+class FilledDirectory:
+    """All written entries as arrays, and the seconds that each step took."""
 
     entries: Entries
     writing: float
     indexing: float
-    clearing: float
+    vacuuming: float
 
 
-def fill(
+def fill_directory(
     engine: Engine, pairs: Iterable[Pair], size: int, say: Callable[[str], None] = lambda _: None
-) -> Filled:
-    """Write `size` pairs as an import does, in one transaction; `say` is told how far it is."""
+) -> FilledDirectory:
+    """Write `size` pairs as an import does, in one transaction; `say` gets the progress."""
     parts: list[Entries] = []
-    left = iter(pairs)
+    remaining = iter(pairs)
     started = time.perf_counter()
     with Session(engine) as session:
         source = SourceRow(name="benchmark")
@@ -102,19 +104,21 @@ def fill(
         session.flush()
         done = 0
         with build_indexes_after(session, size):
-            while some := list(islice(left, _AT_ONCE)):
-                written = [Written(listing, entry) for listing, entry in some]
+            while batch := list(islice(remaining, _BATCH)):
+                written = [Written(listing, entry) for listing, entry in batch]
                 ids = write_listings(session, source.id, written)
-                parts.append(read_entries(ids, [entry for _, entry in some]))
-                done += len(some)
-                if done % _TOLD == 0:
+                parts.append(read_entries(ids, [entry for _, entry in batch]))
+                done += len(batch)
+                if done % _REPORTED_EVERY == 0:
                     say(f"{done:,} written in {time.perf_counter() - started:,.0f} s")
-            wrote = time.perf_counter()
+            written_at = time.perf_counter()
             say("building the slow indexes")
         session.commit()
-    indexed = time.perf_counter()
-    say(f"built in {indexed - wrote:,.0f} s; clearing up")
+    indexed_at = time.perf_counter()
+    say(f"built in {indexed_at - written_at:,.0f} s; vacuuming")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
-    clearing = time.perf_counter() - indexed
-    return Filled(chain_entries(parts), wrote - started, indexed - wrote, clearing)
+    vacuuming = time.perf_counter() - indexed_at
+    return FilledDirectory(
+        chain_entries(parts), written_at - started, indexed_at - written_at, vacuuming
+    )

@@ -1,7 +1,7 @@
-"""Our own program, run as an operator runs it, with a data folder of its own.
+"""The program as an operator runs it, with its own data folder.
 
-Owns starting it twice and ending it. What is measured is the second start: the first
-one has prepared everything.
+Owns starting it twice and stopping it. The second start is measured, after the first one has
+prepared everything.
 """
 
 import time
@@ -15,7 +15,7 @@ from benchmarks.tables import LeftOutError
 from bot.settings import Settings
 from tests.support.service import Service, Talk
 
-_MOST_SEARCHING = 120.0
+_SEARCH_TIMEOUT = 120.0
 _FIRST_SEARCH = "somewhere to do a bit of gardening with other people"
 
 
@@ -24,8 +24,8 @@ def has_listing(replies: list[dict[str, Any]]) -> bool:
 
 
 @dataclass(frozen=True)
-class Started:
-    """Seconds from `connector run` to each moment."""
+class StartTimes:
+    """Seconds until the address is printed, a search is answered, and Rasa is up."""
 
     address: float
     search: float
@@ -37,7 +37,7 @@ class Program:
     """The running program, started for the second time."""
 
     service: Service
-    started: Started
+    started: StartTimes
 
     @property
     def url(self) -> str:
@@ -45,32 +45,32 @@ class Program:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Program]:
-    """Start it, end it, start it again; ended when the block is left. Raises LeftOutError."""
+def run_program(folder: Path) -> Iterator[Program]:
+    """Start the program twice, and run it inside the block. Raises LeftOutError."""
     if Settings().telegram_bot_token is not None:
         raise LeftOutError(
-            "TELEGRAM_BOT_TOKEN is set, and the program would answer that bot's residents; "
-            "take it out of the environment and .env to measure this"
+            "TELEGRAM_BOT_TOKEN is set, and the program would answer that bot's users; "
+            "remove it from the environment and .env"
         )
-    own = {"DIRECTORY_DATABASE_URL": "", "CHECKINS_DATABASE_URL": ""}
-    service = Service(folder / "var", own)
+    settings = {"DIRECTORY_DATABASE_URL": "", "CHECKINS_DATABASE_URL": ""}
+    service = Service(folder / "var", settings)
     try:
         service.start()
         service.wait_for_rasa()
         service.stop()
         service.start()
-        yield Program(service, _watch(service))
+        yield Program(service, _time_start(service))
     finally:
         service.stop()
 
 
-def _watch(service: Service) -> Started:
+def _time_start(service: Service) -> StartTimes:
     url = service.url
     address = time.monotonic() - service.started
     talk = Talk(url)
     try:
         while not has_listing(talk.say(_FIRST_SEARCH)):
-            if time.monotonic() - service.started > _MOST_SEARCHING:
+            if time.monotonic() - service.started > _SEARCH_TIMEOUT:
                 raise RuntimeError("the program does not answer a search")
             talk.start_again()
             time.sleep(0.05)
@@ -79,4 +79,4 @@ def _watch(service: Service) -> Started:
     finally:
         talk.close()
     service.wait_for_rasa()
-    return Started(address, search, time.monotonic() - service.started)
+    return StartTimes(address, search, time.monotonic() - service.started)

@@ -1,6 +1,6 @@
-"""One release, or the same counting by pandas, in a process of its own.
+"""One release, or the same counts by pandas, in its own process.
 
-`python -m benchmarks.release_process WAY URL PERIOD` prints one JSON object; see `releasing`.
+`python -m benchmarks.release_process METHOD URL PERIOD` prints one JSON object; see `releases`.
 """
 
 import json
@@ -12,17 +12,17 @@ from pathlib import Path
 
 
 def release(url: str, name: str) -> None:
-    """All of it: count, protect, set beside earlier ones, every file, and into the ledger."""
+    """A whole release: counts, protection, comparison with earlier ones, files and ledger."""
     from benchmarks.releases import AREAS
     from checkins.periods import read_period
-    from checkins.release.release import release as make
+    from checkins.release.release import release as make_release
     from checkins.store import open_engine
 
-    make(open_engine(url), read_period(name), AREAS)
+    make_release(open_engine(url), read_period(name), AREAS)
 
 
 def count_by_pandas(url: str, name: str) -> None:
-    """Counts of each answer by area and by age band, and nothing else."""
+    """Only the counts of each answer by area and by age band."""
     import pandas as pd
 
     from checkins.periods import read_period
@@ -40,19 +40,19 @@ def count_by_pandas(url: str, name: str) -> None:
             table.groupby([group, answers[question]]).size().unstack(fill_value=0)
 
 
-def main(way: str, url: str, period: str) -> None:
-    import pandas as pd  # noqa: F401 (both ways bear its imports)
+def main(method: str, url: str, period: str) -> None:
+    import pandas as pd  # noqa: F401 (both methods pay for its import)
 
     import checkins.release.release  # noqa: F401
 
     started = time.perf_counter()
-    (release if way == "release" else count_by_pandas)(url, period)
-    taken = time.perf_counter() - started
-    # Not of `getrusage`: a child's begins with what its parent had.
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
-    if found is None:
-        raise RuntimeError("/proc/self/status does not tell the most memory")
-    print(json.dumps({"seconds": taken, "bytes": int(found[1]) * 1024}))
+    (release if method == "release" else count_by_pandas)(url, period)
+    duration = time.perf_counter() - started
+    # Not from `getrusage`: a child's peak begins with that of its parent.
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("ascii"))
+    if match is None:
+        raise RuntimeError("/proc/self/status has no peak memory")
+    print(json.dumps({"seconds": duration, "bytes": int(match[1]) * 1024}))
 
 
 if __name__ == "__main__":

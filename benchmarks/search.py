@@ -1,7 +1,6 @@
-"""Milliseconds a query: the catalogue that residents search, beside each of its parts alone.
+"""The time of a query by the search service, compared with each of its parts alone.
 
-And how far its best ten are those of an exact scan, how soon a new process answers, and what
-memory a listing takes.
+Also its agreement with an exact scan, the start of a new process and the memory of a listing.
 """
 
 import sys
@@ -12,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpus import (
+    CENTRE,
     MANY_LISTINGS,
-    MIDDLE,
     MOST_LISTINGS,
     REAL_LISTINGS,
     Corpus,
     find_queries,
-    gather,
-    grow,
-    scatter,
+    gather_corpus,
+    grow_corpus,
+    scatter_listings,
 )
-from benchmarks.ours import BEST, agree_with_exact, build_index
-from benchmarks.startup import start
-from benchmarks.tables import Table, compare
+from benchmarks.our_index import BEST, build_index, measure_agreement
+from benchmarks.startup import measure_start
+from benchmarks.tables import Table, tabulate_timings
 from benchmarks.timing import time_in_rounds
 from directory.encoder import Encoder, Vectors
 from directory.importing.importer import write_source
@@ -38,8 +37,8 @@ from directory.search.service import SearchService
 _PARTS = ("encoder alone", "BM25 alone", "vector scan alone")
 
 
-class Ready(Encoder):
-    """Vectors made before, so that filling a database here does not make them again."""
+class PreparedEncoder(Encoder):
+    """Returns the vectors of a corpus, so that filling a database does not encode it again."""
 
     def __init__(self, corpus: Corpus) -> None:
         texts = map(build_encoder_text, corpus.listings)
@@ -52,17 +51,19 @@ class Ready(Encoder):
 def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
     """A table for 1,906, 10,000 and 100,000 listings (quick: 400 and 2,000), and one on starts."""
     sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
-    corpus = gather(encoder, sizes[0])
+    corpus = gather_corpus(encoder, sizes[0])
     tables, starts = [], []
     open_directory(f"sqlite:///{folder / 'empty.db'}").dispose()
     for size in sizes:
-        grown = corpus if size == len(corpus.listings) else grow(corpus, size)
+        grown = corpus if size == len(corpus.listings) else grow_corpus(corpus, size)
         url = f"sqlite:///{folder / f'search-{size}.db'}"
         print(f"  filling {size:,} listings ...", file=sys.stderr, flush=True)
         engine = open_directory(url)
-        write_source(engine, Ready(grown), "benchmark", scatter(grown.listings))
+        write_source(engine, PreparedEncoder(grown), "benchmark", scatter_listings(grown.listings))
         tables.append(
-            _compare(SearchService(engine, encoder), grown, encoder, rounds=2 if quick else 5)
+            _measure_search(
+                SearchService(engine, encoder), grown, encoder, rounds=2 if quick else 5
+            )
         )
         engine.dispose()
         starts.append(_measure_start(url, folder, size))
@@ -71,18 +72,18 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
             "Start and memory",
             ("listings", "s to the first answer", "of these for the listings", "bytes a listing"),
             tuple(starts),
-            "A process of its own, from its first line to its first search, which goes by words "
-            "while the encoder loads. Bytes: resident memory beyond that of the same with none.",
+            "A new process, from its first line to its first search, which uses words alone while "
+            "the encoder loads. Bytes: resident memory beyond that of a process without listings.",
         )
     )
     return tables
 
 
-def _compare(
+def _measure_search(
     search_service: SearchService, corpus: Corpus, encoder: Encoder, *, rounds: int
 ) -> Table:
-    queries, whose = find_queries()
-    ready = encoder.encode(queries)
+    queries, origin = find_queries()
+    vectors = encoder.encode(queries)
     index = build_index(corpus)
     timings = time_in_rounds(
         {
@@ -90,11 +91,11 @@ def _compare(
             "BM25 alone": lambda i: _find_best(
                 index.inverted_index.score(map(number_stem, find_stems(queries[i])))
             ),
-            "vector scan alone": lambda i: _scan(index, ready[i]),
+            "vector scan alone": lambda i: _scan(index, vectors[i]),
             "hybrid, best 3": lambda i: search_service.search(Query(queries[i])),
             "hybrid, best 10": lambda i: search_service.search(Query(queries[i], limit=BEST)),
             "hybrid, best 3 near a place": lambda i: search_service.search(
-                Query(queries[i], near=MIDDLE)
+                Query(queries[i], near=CENTRE)
             ),
             "hybrid, best 3, volunteering": lambda i: search_service.search(
                 Query(queries[i], kinds=frozenset({"volunteering"}))
@@ -106,15 +107,15 @@ def _compare(
         steps=len(queries),
         rounds=rounds,
     )
-    together = sum(timings[part].p50 for part in _PARTS)
-    ratio = timings["hybrid, best 3"].p50 / together
-    alike = agree_with_exact(index, corpus, queries, ready)
+    sum_of_parts = sum(timings[part].p50 for part in _PARTS)
+    ratio = timings["hybrid, best 3"].p50 / sum_of_parts
+    agreement = measure_agreement(index, corpus, queries, vectors)
     note = (
-        f"{whose}; {corpus.origin}; three in four scattered about a town. The three parts add "
-        f"up to {together:.2f} ms; the hybrid's best 3 take {ratio:.2f} times that. Of the exact "
-        f"best {BEST}, {alike:.4f} are found."
+        f"{origin}; {corpus.origin}; three in four at a point in a town. The three parts add "
+        f"up to {sum_of_parts:.2f} ms; the hybrid's best 3 take {ratio:.2f} times that. Of the "
+        f"exact best {BEST}, {agreement:.4f} are found."
     )
-    return compare(
+    return tabulate_timings(
         f"Search, {len(corpus.listings):,} listings",
         timings,
         beside="encoder alone",
@@ -124,7 +125,7 @@ def _compare(
 
 
 def _scan(index: Index, vector: Vectors) -> object:
-    """The vector scan alone: every cosine, and the best of them in order."""
+    """The vector scan alone: every cosine, and the best ones in order."""
     return _find_best(index.scan.score(vector))
 
 
@@ -134,8 +135,8 @@ def _find_best(scores: NDArray[np.float32]) -> object:
 
 
 def _measure_start(url: str, folder: Path, size: int) -> tuple[str, ...]:
-    empty = start(f"sqlite:///{folder / 'empty.db'}")
-    full = start(url)
+    empty = measure_start(f"sqlite:///{folder / 'empty.db'}")
+    full = measure_start(url)
     return (
         f"{size:,}",
         f"{full['seconds']:.1f}",

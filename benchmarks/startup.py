@@ -1,7 +1,7 @@
-"""How soon a new process answers its first search, and what memory the directory takes.
+"""The time until a new process answers its first search, and the memory of the directory.
 
-`python -m benchmarks.startup URL ENCODER` prints one JSON object; the benchmark runs it in a
-process of its own, once with listings and once with none.
+`python -m benchmarks.startup URL ENCODER` prints one JSON object. The benchmark runs it in a new
+process, once with listings and once without.
 """
 
 import json
@@ -12,17 +12,17 @@ from pathlib import Path
 
 _STARTED = time.perf_counter()
 _ROOT = Path(__file__).resolve().parent.parent
-_MOST_SECONDS = 300
+_TIMEOUT = 300
 
 
-def start(url: str) -> dict[str, float]:
-    """Seconds and bytes of a new process at its first answer by words, and the same by meaning."""
+def measure_start(url: str) -> dict[str, float]:
+    """Seconds and bytes of a new process at its first answer by words, and by meaning."""
     command = [sys.executable, "-m", "benchmarks.startup", url, str(_ROOT / "var" / "encoder")]
-    done = subprocess.run(
-        command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=_MOST_SECONDS
+    process = subprocess.run(
+        command, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=_TIMEOUT
     )
-    told: dict[str, float] = json.loads(done.stdout)
-    return told
+    figures: dict[str, float] = json.loads(process.stdout)
+    return figures
 
 
 def main(url: str, encoder: str) -> None:
@@ -33,20 +33,20 @@ def main(url: str, encoder: str) -> None:
     from directory.search.query import Query
     from directory.search.service import SearchService
 
-    told = {}
+    figures: dict[str, float] = {}
 
-    def note(how: str) -> None:
+    def search_and_measure(suffix: str) -> None:
         search_service.search(Query("a choir that anybody can join"))
-        told[f"seconds{how}"] = time.perf_counter() - _STARTED
-        told[f"bytes{how}"] = psutil.Process().memory_info().rss
+        figures[f"seconds{suffix}"] = time.perf_counter() - _STARTED
+        figures[f"bytes{suffix}"] = psutil.Process().memory_info().rss
 
     model = Encoder(Path(encoder))
     search_service = SearchService(open_directory(url), model)
-    # By words alone, as the program does while its encoder loads.
-    note("")
+    # By words alone, as in the program while its encoder loads.
+    search_and_measure("")
     model.load()
-    note("_by_meaning")
-    print(json.dumps(told))
+    search_and_measure("_by_meaning")
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

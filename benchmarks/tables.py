@@ -1,4 +1,4 @@
-"""Markdown tables of figures, to read in a terminal and to paste into a page."""
+"""Markdown tables of figures, for the terminal and the documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from benchmarks.timing import Timings
 
 
 class LeftOutError(Exception):
-    """A part cannot be measured here; the message says why in one line."""
+    """A part cannot be measured on this machine. The message says why in one line."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A heading, named columns, rows of text, and a line or two on what was measured."""
+    """A title, named columns, rows of text, and a note on what was measured."""
 
     title: str
     columns: tuple[str, ...]
@@ -21,13 +21,13 @@ class Table:
 
     def __str__(self) -> str:
         lines = [self.columns, *self.rows]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(self.columns))]
-        # The first column holds words, the others figures.
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.columns))]
+        # The first column holds text, the others figures.
         rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-        shown = [_join(self.columns, widths), _join(rule, widths)]
-        shown += [_join(row, widths) for row in self.rows]
+        table = [_join(self.columns, widths), _join(rule, widths)]
+        table += [_join(row, widths) for row in self.rows]
         note = f"\n\n{self.note}" if self.note else ""
-        return f"### {self.title}\n\n" + "\n".join(shown) + note
+        return f"### {self.title}\n\n" + "\n".join(table) + note
 
 
 def _join(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -36,13 +36,22 @@ def _join(cells: Sequence[str], widths: Sequence[int]) -> str:
     return f"| {' | '.join(padded)} |"
 
 
-def compare(
+def tabulate_timings(
     title: str, timings: dict[str, Timings], *, beside: str, what: str, note: str = ""
 ) -> Table:
-    """p50 and p95 of each, and how many times the median of `beside` each median is."""
+    """p50 and p95 of each task, and its median as a multiple of that of `beside`.
+
+    `what` names the first column.
+    """
     base = timings[beside].p50
     rows = tuple(
-        (name, f"{one.p50:.2f}", f"{one.p95:.2f}", f"{one.p50 / base:.2f}", str(one.seconds.size))
-        for name, one in timings.items()
+        (
+            name,
+            f"{timing.p50:.2f}",
+            f"{timing.p95:.2f}",
+            f"{timing.p50 / base:.2f}",
+            str(timing.seconds.size),
+        )
+        for name, timing in timings.items()
     )
     return Table(title, (what, "p50 ms", "p95 ms", f"x {beside}", "times"), rows, note)

@@ -1,6 +1,6 @@
-"""Timing several things side by side, so that whatever else the machine does hits all alike.
+"""Times several tasks in turns, so that other load on the machine affects all of them equally.
 
-Owns the rounds and the percentiles. Knows nothing of what is timed.
+Owns the rounds and the percentiles. Must know nothing about the tasks.
 """
 
 import time
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Timings:
-    """How long one thing took: `seconds` has shape (rounds, steps)."""
+    """The times of a task: `seconds` has shape (rounds, steps)."""
 
     seconds: NDArray[np.float64]
 
@@ -27,11 +27,11 @@ class Timings:
 
     @property
     def p95(self) -> float:
-        """What 19 in 20 stay under, in milliseconds."""
+        """The 95th percentile, in milliseconds."""
         return float(np.percentile(self.seconds, 95)) * 1000
 
     def pick(self, steps: Sequence[int]) -> "Timings":
-        """The same, of some steps only."""
+        """The times of some steps only."""
         return Timings(self.seconds[:, list(steps)])
 
 
@@ -40,25 +40,25 @@ def time_in_rounds(
 ) -> dict[str, Timings]:
     """Run step 0 of every task, then step 1 of every task, and so on, `rounds` times over.
 
-    Who goes first changes with each step: what comes second finds caches that the first
-    has filled. With `warm`, one more round is run before and not counted.
+    The first task changes with each step, because later ones find caches that it has filled.
+    With `warm`, one more round is run first and not counted.
     """
     names = list(tasks)
     seconds = {name: np.zeros((rounds, steps)) for name in names}
     for number in range(-1 if warm else 0, rounds):
         for step in range(steps):
-            turn = (number + step) % len(names)
-            for name in names[turn:] + names[:turn]:
+            first = (number + step) % len(names)
+            for name in names[first:] + names[:first]:
                 started = time.perf_counter()
                 tasks[name](step)
-                taken = time.perf_counter() - started
+                duration = time.perf_counter() - started
                 if number >= 0:
-                    seconds[name][number, step] = taken
-    return {name: Timings(taken) for name, taken in seconds.items()}
+                    seconds[name][number, step] = duration
+    return {name: Timings(durations) for name, durations in seconds.items()}
 
 
 def time_once(task: Callable[[], _T]) -> tuple[float, _T]:
-    """How long it took, in milliseconds, and what it gave."""
+    """The milliseconds that a task took, and its result."""
     started = time.perf_counter()
-    given = task()
-    return (time.perf_counter() - started) * 1000, given
+    result = task()
+    return (time.perf_counter() - started) * 1000, result

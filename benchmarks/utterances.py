@@ -1,7 +1,7 @@
-"""What people write, with the intent it has: the project's examples and two public sets, split.
+"""Messages with their intents: splits of the project's examples and of two public data sets.
 
-Owns where they are found and how they are drawn; the same every time. Must never read the
-utterances under `tests/`: pipelines are chosen by what is here, and judged by those.
+Owns where they are found and how they are sampled, the same every time. Must never read the
+utterances under `tests/`: those judge the pipeline that is chosen by these.
 """
 
 import csv
@@ -20,79 +20,79 @@ from bot.settings import ROOT
 OUT_OF_SCOPE = "out_of_scope"
 
 _FOLDS = 3
-# Words. DIET pads a whole batch to its longest message: the one in fifty that is longer would
-# make it several times as slow to train.
-_LONGEST = 25
-# One in seven of a public set's intents is not learnt, and so is out of scope there.
-_UNLEARNT = 7
-# Of each public set the examples to learn from, those to be tried, and what parts the columns.
+# DIET pads a batch to its longest message, so the one in fifty with more words than this would
+# make training several times as slow.
+_MAX_WORDS = 25
+# One in seven of a public set's intents is left out of training, and is out of scope there.
+_LEFT_OUT = 7
+# The training file, the test file and the column separator of each public set.
 _PUBLIC = {
     "hwu64": ("fold1_train.tsv", "fold1_test.tsv", "\t"),
     "banking77": ("train.csv", "test.csv", ","),
 }
-_MARKED = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
+_ENTITY = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
 
 @dataclass(frozen=True)
 class Message:
-    """What a person wrote; `marked` is the same with its entities marked, as Rasa learns it."""
+    """A message. `annotated` is the same text with its entities, as in Rasa's training data."""
 
     text: str
     intent: str
-    marked: str
+    annotated: str
 
 
 @dataclass(frozen=True)
 class Split:
-    """Messages to learn from and others to be tried on, in random order."""
+    """Messages for training and for testing, in random order."""
 
-    learnt: Sequence[Message]
-    tried: Sequence[Message]
+    training: Sequence[Message]
+    testing: Sequence[Message]
 
 
 def split_own(*, quick: bool) -> list[Split]:
-    """Three folds of the project's own examples; each intent is in all alike."""
+    """Three folds of the project's own examples, stratified by intent."""
     entries = [
         entry
         for path in sorted((ROOT / "nlu" / "data" / "nlu").glob("*.yml"))
         for entry in yaml.safe_load(path.read_text("utf-8"))["nlu"]
     ]
     folds: list[list[Message]] = [[] for _ in range(_FOLDS)]
-    dice = random.Random(2026)
+    generator = random.Random(2026)
     for entry in entries:
         lines = [line.removeprefix("- ") for line in entry["examples"].splitlines()]
-        lines = [line for line in lines if len(line.split()) <= _LONGEST]
-        dice.shuffle(lines)
-        for place, line in enumerate(lines[:: 4 if quick else 1]):
-            text = _MARKED.sub(r"\1", line).strip()
-            folds[place % _FOLDS].append(Message(text, entry["intent"], line))
+        lines = [line for line in lines if len(line.split()) <= _MAX_WORDS]
+        generator.shuffle(lines)
+        for number, line in enumerate(lines[:: 4 if quick else 1]):
+            text = _ENTITY.sub(r"\1", line).strip()
+            folds[number % _FOLDS].append(Message(text, entry["intent"], line))
     for fold in folds:
-        dice.shuffle(fold)
+        generator.shuffle(fold)
     return [
-        Split([one for fold in folds if fold is not tried for one in fold], tried)
-        for tried in folds[: 1 if quick else _FOLDS]
+        Split([message for fold in folds if fold is not testing for message in fold], testing)
+        for testing in folds[: 1 if quick else _FOLDS]
     ]
 
 
 def split_public(*, quick: bool) -> dict[str, list[Split]]:
-    """Of each public set some examples an intent, of those intents that are learnt."""
-    learnt_of_each, tried_of_each = (5, 5) if quick else (10, 10)
+    """A split of each public set: some examples for each intent."""
+    training_size, testing_size = (5, 5) if quick else (10, 10)
     splits = {}
-    for name, (learn, test, separator) in _PUBLIC.items():
+    for name, (training_file, testing_file, separator) in _PUBLIC.items():
         if not (SHARED / "nlu" / name).is_dir():
             continue
-        dice = random.Random(2026)
-        learnt, tried = (
-            _draw(_read(SHARED / "nlu" / name / file, separator), size, dice)
-            for file, size in ((learn, learnt_of_each), (test, tried_of_each))
+        generator = random.Random(2026)
+        training, testing = (
+            _sample(_read(SHARED / "nlu" / name / file, separator), size, generator)
+            for file, size in ((training_file, training_size), (testing_file, testing_size))
         )
-        unlearnt = set(sorted({one.intent for one in learnt})[::_UNLEARNT])
+        left_out = set(sorted({message.intent for message in training})[::_LEFT_OUT])
         splits[name] = [
             Split(
-                [one for one in learnt if one.intent not in unlearnt],
+                [message for message in training if message.intent not in left_out],
                 [
-                    replace(one, intent=OUT_OF_SCOPE) if one.intent in unlearnt else one
-                    for one in tried
+                    replace(message, intent=OUT_OF_SCOPE) if message.intent in left_out else message
+                    for message in testing
                 ],
             )
         ]
@@ -104,21 +104,21 @@ def _read(path: Path, separator: str) -> Iterator[Message]:
         rows = csv.reader(file, delimiter=separator)
         next(rows)
         for text, intent in rows:
-            # A line each, and nothing that Rasa would take for an entity.
+            # On one line, without brackets, which Rasa would read as an entity.
             words = text.translate(str.maketrans("[]", "()")).split()
-            if len(words) <= _LONGEST:
+            if len(words) <= _MAX_WORDS:
                 plain = " ".join(words)
                 yield Message(plain, intent, plain)
 
 
-def _draw(messages: Iterable[Message], of_each: int, dice: random.Random) -> list[Message]:
+def _sample(messages: Iterable[Message], size: int, generator: random.Random) -> list[Message]:
     by_intent = defaultdict(list)
     for message in messages:
         by_intent[message.intent].append(message)
-    drawn = [
-        one
-        for _, all_of_it in sorted(by_intent.items())
-        for one in dice.sample(all_of_it, min(of_each, len(all_of_it)))
+    sample = [
+        message
+        for _, of_intent in sorted(by_intent.items())
+        for message in generator.sample(of_intent, min(size, len(of_intent)))
     ]
-    dice.shuffle(drawn)
-    return drawn
+    generator.shuffle(sample)
+    return sample

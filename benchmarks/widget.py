@@ -1,8 +1,8 @@
-"""From a click to the first reply on the screen, and what comes over the wire for it.
+"""The time from a click to the first reply on the screen, and the bytes loaded for it.
 
-Beside our widget stands `deep-chat`, installed by npm into the temporary folder. Both talk to the
-same address of the same server, which answers at once, so that what differs is the widget. Each
-visit is a browser's first: nothing is in its cache.
+The peer is `deep-chat`, installed by npm into the temporary folder. Both widgets use the same
+address of the same server, which answers at once, so that only the widgets differ. Each visit is
+a browser's first: its cache is empty.
 """
 
 import shutil
@@ -26,8 +26,8 @@ from bot.web.app import create_app
 
 _PEER = "deep-chat"
 _VERSION = "2.4.2"
-_ANSWER = "That was heard."
-_MOST_INSTALLING = 120
+_ANSWER = "Message received."
+_INSTALL_TIMEOUT = 120
 _OURS = "ours"
 
 _PAGE = """<!doctype html><html lang="en"><title>Library</title>
@@ -44,7 +44,7 @@ document.getElementById("talk").addEventListener("click", () => {
   look();
 });
 </script></html>"""
-# Each loads its script on the click, shows the chat and gets one answer.
+# On the click, each loads its script, shows the chat and gets one reply.
 _BEGIN_OURS = """() => {
   const script = document.createElement("script");
   script.src = "/widget.js";
@@ -66,7 +66,7 @@ _BEGIN_PEER = """() => {
       return details;
     };
     chat.responseInterceptor = ({ replies }) => ({ text: replies[0].text });
-    // On a slow processor it is rendered before it takes a message: asked until it does.
+    // On a slow processor it is rendered before it accepts messages, so this is repeated.
     const ask = () => {
       if (chat.shadowRoot.textContent.includes("hello")) return;
       chat.submitUserMessage?.({ text: "hello" });
@@ -78,13 +78,13 @@ _BEGIN_PEER = """() => {
   });
   return () => chat?.shadowRoot;
 }"""
-# As Lighthouse has it: a slow 4G line and a processor a quarter as fast.
+# Lighthouse's phone: a slow 4G line and a processor a quarter as fast.
 _PHONE = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
-_SLOWER = 4
+_CPU_SLOWDOWN = 4
 
 
-class _AtOnce:
-    """Answers at once, and keeps nothing."""
+class _InstantReplies:
+    """A conversation that answers at once and stores nothing."""
 
     async def answer(self, _sender: str, _message: Message) -> list[Reply]:
         return [Text(_ANSWER)]
@@ -94,13 +94,13 @@ class _AtOnce:
 
 
 def measure(folder: Path, *, quick: bool) -> list[Table]:
-    """One table: bytes and times of each. Raises LeftOutError."""
+    """One table: bytes and times of both widgets. Raises LeftOutError."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if chromium is None:
         raise LeftOutError("no Chromium is installed")
     bundle = _install(folder)
     rounds = 3 if quick else 15
-    with _serving(bundle) as url, sync_playwright() as driver:
+    with _serve(bundle) as url, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         visits: dict[tuple[str, bool], list[tuple[float, int, int]]] = {}
         for number in range(-1, rounds):
@@ -110,30 +110,30 @@ def measure(folder: Path, *, quick: bool) -> list[Table]:
                     if number >= 0:
                         visits.setdefault((name, phone), []).append(visit)
         browser.close()
-    return [_tell(visits, rounds)]
+    return [_tabulate(visits, rounds)]
 
 
 def _install(folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
-        raise LeftOutError(f"npm is not installed, which brings {_PEER}")
+        raise LeftOutError(f"npm, which installs {_PEER}, is missing")
     command = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder]
     try:
-        done = subprocess.run(
-            [*command, f"{_PEER}@{_VERSION}"], capture_output=True, timeout=_MOST_INSTALLING
+        process = subprocess.run(
+            [*command, f"{_PEER}@{_VERSION}"], capture_output=True, timeout=_INSTALL_TIMEOUT
         )
     except subprocess.TimeoutExpired:
-        raise LeftOutError(f"{_PEER} did not install in {_MOST_INSTALLING} s") from None
+        raise LeftOutError(f"{_PEER} did not install in {_INSTALL_TIMEOUT} s") from None
     bundle = folder / "node_modules" / _PEER / "dist" / "deepChat.bundle.js"
-    if done.returncode or not bundle.exists():
+    if process.returncode or not bundle.exists():
         raise LeftOutError(f"{_PEER} {_VERSION} could not be installed by npm")
     return bundle
 
 
 @contextmanager
-def _serving(bundle: Path) -> Iterator[str]:
-    app = create_app(_AtOnce(), origins=[], secret=b"of no use here", rasa_is_up=lambda: False)
-    # Theirs writes styles into the page, which our own policy would not let it do.
+def _serve(bundle: Path) -> Iterator[str]:
+    app = create_app(_InstantReplies(), origins=[], secret=b"unused", rasa_is_up=lambda: False)
+    # deep-chat writes styles into the page, which our own policy forbids.
     lenient = {
         "Content-Security-Policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"
     }
@@ -157,7 +157,7 @@ def _serving(bundle: Path) -> Iterator[str]:
 
 
 def _visit(browser: Browser, address: str, *, phone: bool) -> tuple[float, int, int]:
-    """Seconds from the click to the answer, and bytes and requests that it took."""
+    """Seconds from the click to the reply, and the bytes and requests that were loaded."""
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.goto(address)
@@ -167,22 +167,22 @@ def _visit(browser: Browser, address: str, *, phone: bool) -> tuple[float, int, 
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     if phone:
         session.send("Network.emulateNetworkConditions", {"offline": False, **_PHONE})
-        session.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWER})
+        session.send("Emulation.setCPUThrottlingRate", {"rate": _CPU_SLOWDOWN})
     page.click("#talk")
     page.wait_for_function("window.taken", timeout=20_000)
-    taken: float = page.evaluate("window.taken")
+    milliseconds: float = page.evaluate("window.taken")
     context.close()
-    return taken / 1000, sum(sizes), len(sizes)
+    return milliseconds / 1000, sum(sizes), len(sizes)
 
 
-def _tell(visits: dict[tuple[str, bool], list[tuple[float, int, int]]], rounds: int) -> Table:
-    def time_of(name: str, *, phone: bool) -> Timings:
+def _tabulate(visits: dict[tuple[str, bool], list[tuple[float, int, int]]], rounds: int) -> Table:
+    def get_timings(name: str, *, phone: bool) -> Timings:
         return Timings(np.array([[seconds for seconds, _, _ in visits[name, phone]]]))
 
     rows = []
     for name in (_OURS, _PEER):
         _, size, requests = visits[name, False][-1]
-        desktop, phone = time_of(name, phone=False), time_of(name, phone=True)
+        desktop, phone = get_timings(name, phone=False), get_timings(name, phone=True)
         rows.append(
             (
                 name if name == _OURS else f"{name} {_VERSION}",
@@ -196,7 +196,7 @@ def _tell(visits: dict[tuple[str, bool], list[tuple[float, int, int]]], rounds: 
         "Widget, from a click to the first reply",
         columns,
         tuple(rows),
-        f"{rounds} first visits each, in turn. kB and requests are what came over the wire for it, "
-        "compressed, the reply among them. The phone has a processor a quarter as fast and a slow "
+        f"{rounds} first visits each, in turn. kB and requests were loaded over the network, "
+        "compressed, including the reply. The phone has a processor a quarter as fast and a slow "
         "4G line (150 ms, 1.6 Mbit/s).",
     )

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from benchmarks.corpus import Corpus, find_example, find_queries, grow
-from benchmarks.search import Ready
+from benchmarks.corpus import Corpus, find_example, find_queries, grow_corpus
+from benchmarks.search import PreparedEncoder
 from directory.database import migrate, open_database
 from directory.encoder import Encoder
 from directory.importing.classify import classify_listing
@@ -82,11 +82,11 @@ def make_engine(
 @pytest.fixture(scope="module", params=["the town", "the town grown"])
 def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: Encoder) -> Pair:
     """The same listings in the database and in memory."""
-    corpus = example if request.param == "the town" else grow(example, MANY)
+    corpus = example if request.param == "the town" else grow_corpus(example, MANY)
 
     def fill(kind: str) -> SearchService:
         postgres_engine = make_engine(kind)
-        write_source(postgres_engine, Ready(corpus), "town", corpus.listings)
+        write_source(postgres_engine, PreparedEncoder(corpus), "town", corpus.listings)
         return SearchService(postgres_engine, encoder, lambda: TODAY)
 
     return fill("postgresql"), fill("sqlite")
@@ -125,11 +125,11 @@ def assert_alike(hit: Hit, other: Hit) -> None:
 def test_a_listing_is_found_where_a_filter_allows_few(make_engine, example, monkeypatch):
     """The index of vectors gives up after many refused rows; a search must not."""
     monkeypatch.setattr(postgres_backend, "_MAX_SORTED", 1)
-    corpus = grow(Corpus(example.listings[:50], example.vectors[:50], ""), 1_500)
+    corpus = grow_corpus(Corpus(example.listings[:50], example.vectors[:50], ""), 1_500)
     rare = [replace(listing, kind="have_a_say") for listing in corpus.listings[-3:]]
     common = [replace(listing, kind="group") for listing in corpus.listings[:-3]]
     postgres_engine = make_engine("postgresql")
-    write_source(postgres_engine, Ready(corpus), "town", [*common, *rare])
+    write_source(postgres_engine, PreparedEncoder(corpus), "town", [*common, *rare])
     backend = PostgresBackend(postgres_engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as possible.
@@ -150,7 +150,7 @@ def test_words_alone_decide_while_the_encoder_loads(make_engine, example):
     keys = []
     for kind in ("postgresql", "sqlite"):
         postgres_engine = make_engine(kind)
-        import_listings(postgres_engine, Ready(example), "town", example.listings)
+        import_listings(postgres_engine, PreparedEncoder(example), "town", example.listings)
         search_service = SearchService(postgres_engine, Loading(), lambda: TODAY)
         keys.append(
             [hit.stored.listing.key for hit in search_service.search(Query("tea", limit=5))]

@@ -1,4 +1,4 @@
-"""Our own index over a corpus, without a database, and how far it is that of an exact scan."""
+"""The project's index over a corpus, without a database, and its agreement with an exact scan."""
 
 import copy
 from datetime import date
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpus import Corpus
-from benchmarks.exact import agreement
+from benchmarks.exact import compute_agreement
 from directory.encoder import Vectors
 from directory.importing.classify import classify_listing
 from directory.indexing.entries import make_entry
@@ -23,7 +23,7 @@ TODAY = date(2026, 11, 23)
 
 
 class _ExactScan(VectorScan):
-    """Every cosine in float32, of the vectors as they were stored: nothing rounded off."""
+    """Every cosine in float32, from the vectors as they are stored."""
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors.astype(np.float16).astype(np.float32)
@@ -36,7 +36,7 @@ class _ExactScan(VectorScan):
 
 
 def build_index(corpus: Corpus) -> Index:
-    """The index that an import of the corpus would give."""
+    """The index that an import of the corpus would make."""
     entries = [
         make_entry(classify_listing(listing), vector)
         for listing, vector in zip(corpus.listings, corpus.vectors, strict=True)
@@ -45,24 +45,28 @@ def build_index(corpus: Corpus) -> Index:
 
 
 def find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
-    """The rows of the best ten, by our whole ranking."""
+    """The rows of the best ten, by the full ranking."""
     ranked = rank(index, Query(text), vector, today=TODAY)
     return [row for row, _ in zip(choose_rows(index, ranked), range(BEST), strict=False)]
 
 
 def make_exact(index: Index, vectors: Vectors) -> Index:
-    """The same index, but that it compares all its vectors in full precision."""
+    """The same index, but with all vectors compared in full precision."""
     exact = copy.copy(index)
     exact.scan = _ExactScan(vectors)
     return exact
 
 
-def agree_with_exact(
-    index: Index, corpus: Corpus, queries: tuple[str, ...], ready: Vectors
+def measure_agreement(
+    index: Index, corpus: Corpus, queries: tuple[str, ...], vectors: Vectors
 ) -> float:
-    """The mean part of the best ten of an exact scan that the index finds."""
+    """The mean share of an exact scan's best ten that the index finds.
+
+    `vectors` are those of the queries.
+    """
     exact = make_exact(index, corpus.vectors)
-    asked = list(zip(queries, ready, strict=True))
-    return agreement(
-        [find_ten(index, *one) for one in asked], [find_ten(exact, *one) for one in asked]
+    pairs = list(zip(queries, vectors, strict=True))
+    return compute_agreement(
+        [find_ten(index, text, vector) for text, vector in pairs],
+        [find_ten(exact, text, vector) for text, vector in pairs],
     )
