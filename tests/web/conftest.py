@@ -1,4 +1,4 @@
-"""One browser for all the tests of the web chat, and another site that embeds it."""
+"""One browser for all tests of the web chat, and a site of another origin that embeds it."""
 
 import threading
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
 
 
 class HostSite(SimpleHTTPRequestHandler):
-    """Another organisation's site: its policy allows the widget's origin and itself."""
+    """Another organisation's site. Its Content-Security-Policy allows the widget's origin."""
 
     app_url = ""
 

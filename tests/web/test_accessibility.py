@@ -235,16 +235,16 @@ def test_a_press_can_be_cancelled(host_url: str, open_page: OpenPage) -> None:
 
 
 def test_nothing_plays_flashes_or_times_out() -> None:
-    """Whatever would bring these criteria into play does not occur in what a browser is given."""
-    barred = re.compile(
+    """Nothing that these criteria are about occurs in the files sent to a browser."""
+    forbidden = re.compile(
         r"<(audio|video|marquee|blink|object|embed|canvas)\b|new Audio|devicemotion|"
         r"deviceorientation|draggable|dragstart|touchmove|pointermove|http-equiv=.refresh|"
         r"orientation\s*:\s*(portrait|landscape)|user-scalable|maximum-scale|"
         r'autocomplete="(?!off)'
     )
-    given = [*(ROOT / "bot" / "widget").iterdir(), *(ROOT / "bot/web/templates").glob("*")]
-    found = {path.name: barred.search(path.read_text(encoding="utf-8")) for path in given}
-    assert [name for name, match in found.items() if match] == []
+    paths = [*(ROOT / "bot" / "widget").iterdir(), *(ROOT / "bot/web/templates").glob("*")]
+    matches = {path.name: forbidden.search(path.read_text(encoding="utf-8")) for path in paths}
+    assert [name for name, match in matches.items() if match] == []
 
 
 def test_the_headings_of_page_and_chat_form_one_outline(host_url: str, open_page: OpenPage) -> None:
@@ -273,8 +273,8 @@ def test_wide_text_spacing_and_right_to_left_clip_nothing(
     }""")
     assert answers(chat).first.evaluate("e => getComputedStyle(e).letterSpacing") != "normal"
     assert_no_sideways_scroll(page)
-    cut = chat.locator("button, a, dd, h2, h3, .bubble").evaluate_all(
+    clipped = chat.locator("button, a, dd, h2, h3, .bubble").evaluate_all(
         "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)"
         ".map((e) => e.textContent)"
     )
-    assert cut == []
+    assert clipped == []

@@ -1,4 +1,4 @@
-"""The main job as a screen reader meets it: roles, names and order, and nothing nameless."""
+"""The main journey in the accessibility tree: roles, names and order."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,7 +11,7 @@ from tests.support.web_chat import (
     wait_for_greeting,
 )
 
-# Roles that a person acts on or goes by, each of which must have a name.
+# Roles of controls and landmarks, each of which must have a name.
 NAMED = {
     "article", "button", "checkbox", "dialog", "group", "heading", "img", "image", "link", "log",
     "radio", "region", "textbox", "DisclosureTriangle",
@@ -22,8 +22,8 @@ def assert_all_named(page: Page) -> None:
     session = page.context.new_cdp_session(page)
     nodes = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
-    seen = {node["role"]["value"] for node in nodes if not node["ignored"]}
-    assert "log" in seen
+    roles = {node["role"]["value"] for node in nodes if not node["ignored"]}
+    assert "log" in roles
     nameless = [
         node["role"]["value"]
         for node in nodes
@@ -35,7 +35,7 @@ def assert_all_named(page: Page) -> None:
 
 
 def press(page: Page, button: Locator) -> None:
-    """As a screen reader presses it: the browser's own action, wherever the pointer is."""
+    """Press a button as a screen reader does, wherever the pointer is."""
     button.focus()
     page.keyboard.press("Enter")
 

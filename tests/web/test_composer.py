@@ -1,4 +1,4 @@
-"""Writing and sending: limits, lost connections, and what a server's refusal looks like."""
+"""Typing and sending: the length limit, lost connections and server errors."""
 
 from playwright.sync_api import expect
 
@@ -21,7 +21,7 @@ def test_text_over_the_limit_is_refused_before_sending(app_url: str, open_page: 
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.method))
     field = chat.get_by_label("Your message")
-    text = "🌱" * 1001  # one character each, though two in JavaScript's own count
+    text = "🌱" * 1001  # one character each, but two UTF-16 code units in JavaScript
     field.fill(text)
     field.press("Enter")
     expect(chat.get_by_role("alert")).to_contain_text("1,001")

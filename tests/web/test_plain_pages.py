@@ -1,4 +1,4 @@
-"""The chat without JavaScript: the whole job in plain forms, by keyboard, and nothing kept."""
+"""The chat without JavaScript: plain forms, by keyboard, and nothing is stored."""
 
 import re
 
@@ -29,7 +29,7 @@ def choose(page: Page, label: str) -> None:
 
 
 def press(page: Page, button: Locator) -> None:
-    """By keyboard."""
+    """Press a button by keyboard and wait for the next page."""
     tab_to(page, button)
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -49,7 +49,7 @@ def test_whole_journey_without_javascript(app_url: str, open_page: OpenPage) -> 
             break
         press(page, latest(page).get_by_role("button", name="Skip", exact=True))
     assert page.url == f"{app_url}/chat#latest"
-    expect(page.get_by_text(f"You said: {GARDENING}")).to_be_visible()  # among what was earlier
+    expect(page.get_by_text(f"You said: {GARDENING}")).to_be_visible()  # among the earlier messages
     card = latest(page).get_by_role("article").first
     name = card.get_by_role("heading", level=3).inner_text()
     expect(card.get_by_role("link", name="How to get there")).to_be_visible()
@@ -65,13 +65,13 @@ def test_check_in_without_javascript(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/chat", java_script_enabled=False)
     choose(page, "Answer a few questions")
     choose(page, "Yes, I am 16 or over")
-    choose(page, "Next")  # the browser itself asks for an answer first
+    choose(page, "Next")  # the browser requires an answer first
     assert latest(page).locator("input:invalid").count()
     for _ in range(12):
         if not latest(page).get_by_role("radio").count():
             break
         latest(page).get_by_role("radio").first.check()
-        # The next look must not be at a page that is only half there.
+        # Waits for the whole next page.
         with page.expect_navigation():
             choose(page, "Next")
     expect(latest(page)).to_contain_text("Here are your answers")

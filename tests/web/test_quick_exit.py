@@ -1,4 +1,4 @@
-"""Quick exit: gone at once, and nothing left behind."""
+"""Quick exit: it leaves at once and leaves no trace."""
 
 import time
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from tests.support.web_chat import (
 )
 
 
-def assert_left_without_trace(page: Page, app_url: str, act: Callable[[], None]) -> None:
+def assert_leaves_no_trace(page: Page, app_url: str, leave: Callable[[], None]) -> None:
     with page.expect_request(FORGETTING):
-        act()
+        leave()
     page.wait_for_url(NEUTRAL_PAGE)
     page.go_back()
     assert not page.url.startswith(app_url)
-    page.goto(f"{app_url}/widget/page.css")  # the same site, with nothing of ours running
+    page.goto(f"{app_url}/widget/page.css")  # the same origin, without our scripts
     assert page.evaluate(STORED) == []
 
 
@@ -37,7 +37,7 @@ def test_pressing_shift_three_times_leaves_no_trace(app_url: str, open_page: Ope
     wait_for_greeting(chat)
     say(chat, GARDENING)
     chat.get_by_label("Your message").press_sequentially("I AM IN", delay=0)
-    for key in ("Shift", "Shift", "a", "Shift"):  # capitals are no wish to leave
+    for key in ("Shift", "Shift", "a", "Shift"):  # Shift for capital letters does not count
         page.keyboard.press(key)
     assert page.url.rstrip("/") == app_url
 
@@ -46,7 +46,7 @@ def test_pressing_shift_three_times_leaves_no_trace(app_url: str, open_page: Ope
             page.keyboard.press("Shift")
 
     page.keyboard.press("Tab")
-    assert_left_without_trace(page, app_url, press_three_times)
+    assert_leaves_no_trace(page, app_url, press_three_times)
 
 
 def test_the_leave_link_leaves_no_trace(app_url: str, open_page: OpenPage) -> None:
@@ -54,7 +54,7 @@ def test_the_leave_link_leaves_no_trace(app_url: str, open_page: OpenPage) -> No
     page = open_page(app_url)
     wait_for_greeting(chat_on(page))
     link = page.get_by_role("link", name="Leave this page quickly")
-    assert_left_without_trace(page, app_url, link.click)
+    assert_leaves_no_trace(page, app_url, link.click)
 
 
 def test_the_leave_button_opens_the_sites_exit_page(host_url: str, open_page: OpenPage) -> None:
@@ -77,15 +77,15 @@ def test_leaving_another_site_forgets_on_the_server(
     chat.locator(".launcher").click()
     wait_for_greeting(chat)
     find_listings(chat)
-    kept = page.evaluate("() => JSON.parse(Object.values(sessionStorage)[0])")
+    session = page.evaluate("() => JSON.parse(Object.values(sessionStorage)[0])")
     chat.get_by_role("button", name="Leave now").click()
     page.wait_for_url(NEUTRAL_PAGE)
     talk = Talk(app_url)
-    talk.conversation = kept["conversation"]
+    talk.conversation = session["conversation"]
     forgotten = Responses().templates["utter_nothing_to_refine"]["text"]
-    limit = time.monotonic() + 10
+    deadline = time.monotonic() + 10
     while forgotten not in words(talk.say("free ones")):
-        assert time.monotonic() < limit, "it is still remembered"
+        assert time.monotonic() < deadline, "the server has not forgotten the conversation"
     talk.start_again()
     talk.close()
 

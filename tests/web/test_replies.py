@@ -1,4 +1,4 @@
-"""What the chat says, as elements: cards, help lines, and text that is never markup."""
+"""Rendering of replies: cards, help lines, the map, and text that is never markup."""
 
 import re
 
@@ -101,24 +101,24 @@ def test_the_map_matches_its_list_and_loads_nothing_from_others(
     page = open_page(app_url)
     chat = chat_on(page)
     wait_for_greeting(chat)
-    asked: list[str] = []
+    urls: list[str] = []
     find_listings(chat)
-    page.on("request", lambda request: asked.append(request.url))
-    drawn = chat.locator("details.map")
-    drawn.locator("summary").click()
-    picture = drawn.get_by_role("img")
+    page.on("request", lambda request: urls.append(request.url))
+    details = chat.locator("details.map")
+    details.locator("summary").click()
+    picture = details.get_by_role("img")
     expect(picture).to_be_visible()
-    rows = drawn.get_by_role("listitem")
-    numbers = " ".join(drawn.locator(".pin-label").all_text_contents()).split()
+    rows = details.get_by_role("listitem")
+    numbers = " ".join(details.locator(".pin-label").all_text_contents()).split()
     assert sorted(map(int, numbers)) == list(range(1, rows.count() + 1))
-    names = drawn.get_by_role("button").all_inner_texts()
+    names = details.get_by_role("button").all_inner_texts()
     assert names == chat.get_by_role("article").get_by_role("heading").all_inner_texts()
     expect(rows.nth(1)).to_contain_text("number 1")
-    drawn.get_by_role("button").last.click()
+    details.get_by_role("button").last.click()
     heading = chat.get_by_role("article").get_by_role("heading").last
     expect(heading).to_be_focused()
     expect(heading).to_be_in_viewport()
-    assert [url for url in asked if not url.startswith(app_url)] == []
+    assert [url for url in urls if not url.startswith(app_url)] == []
 
 
 DRAW = """async (points) => {
@@ -130,7 +130,7 @@ DRAW = """async (points) => {
         pins: [...box.querySelectorAll(".pin-label")].map((label) => ({
             text: label.textContent, x: Number(label.getAttribute("x")),
             y: Number(label.getAttribute("y")) })),
-        told: [...box.querySelectorAll("li span")].map((span) => span.textContent),
+        distances: [...box.querySelectorAll("li span")].map((span) => span.textContent),
         scale: box.querySelector(".map-label:not(.middle)").textContent,
     };
 }"""
@@ -138,23 +138,23 @@ DRAW = """async (points) => {
 
 def test_the_map_is_to_scale(app_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{app_url}/widget")
-    # A mile is 1/69.055 of a degree north, and at 60 degrees twice that to the east.
+    # A mile is 1/69.055 of a degree of latitude, and at 60 degrees north twice that of longitude.
     mile = 1 / 69.055
     drawn = page.evaluate(DRAW, [[60, 1], [60 + mile, 1], [60, 1 + 2 * mile], [60, 1.0001]])
-    one, north, east = drawn["pins"]
-    assert one["text"] == "1 4"  # so close that they share a pin
+    first, north, east = drawn["pins"]
+    assert first["text"] == "1 4"  # close points share a pin
     assert (north["text"], east["text"]) == ("2", "3")
-    assert north["x"] == one["x"]
-    assert one["y"] - north["y"] == pytest.approx(east["x"] - one["x"], abs=2)
-    assert east["y"] == one["y"]
-    assert drawn["told"] == [
+    assert north["x"] == first["x"]
+    assert first["y"] - north["y"] == pytest.approx(east["x"] - first["x"], abs=2)
+    assert east["y"] == first["y"]
+    assert drawn["distances"] == [
         "", "1.0 miles north of number 1", "1.0 miles east of number 1", "close to number 1",
     ]  # fmt: skip
     assert drawn["scale"].endswith(("mile", "miles"))
 
 
 def test_listings_without_a_place_are_not_on_the_map(app_url: str, open_page: OpenPage) -> None:
-    """A confidential listing comes without a point; so does one whose place is not known."""
+    """Confidential listings and those whose place is not known have no point."""
     page = open_page(app_url)
     chat = chat_on(page)
     wait_for_greeting(chat)

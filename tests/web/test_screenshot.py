@@ -1,6 +1,6 @@
-"""The picture in the README: a real conversation in a real browser.
+"""Screenshots of the chat for the documentation.
 
-`make screenshots` keeps what these tests see under docs/images; otherwise they only look.
+`make screenshots` saves them under docs/images; otherwise these tests only render the pages.
 """
 
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_a_question_of_the_check_in(app_url: str, open_page: OpenPage, tmp_path:
 def test_the_plain_pages(app_url: str, open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(f"{app_url}/chat", width=800, height=1100, java_script_enabled=False)
     page.get_by_label("Your message").fill(GARDENING)
-    # The next page is looked at only once it is there: the last one has a button to skip as well.
+    # Waits for each next page, since the page before also has a button to skip.
     with page.expect_navigation():
         page.get_by_role("button", name="Send").click()
     for _ in range(4):

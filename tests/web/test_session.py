@@ -1,4 +1,4 @@
-"""What the tab remembers, for how long, and what it never keeps."""
+"""What the browser tab stores, for how long, and what it never stores."""
 
 import re
 
@@ -28,7 +28,7 @@ def test_a_session_survives_a_reload_and_is_not_announced_again(
     names = chat.get_by_role("article").get_by_role("heading").all_inner_texts()
     stored = page.evaluate("() => JSON.stringify(sessionStorage)")
     assert GARDENING in stored
-    # Stops the clock, so that what is only so for a moment can be looked at.
+    # Stops the clock, so that a short-lived state can be checked.
     page.clock.install(time=0)
     page.clock.pause_at(1000)
     page.reload()
@@ -68,7 +68,7 @@ def test_taps_and_check_ins_are_not_stored(app_url: str, open_page: OpenPage) ->
     )
     typed = [entry["text"] for entry in entries if "text" in entry]
     assert typed == [GARDENING]
-    kept = page.evaluate(
+    stored = page.evaluate(
         """async () => {
             const { writeSession } = await import("/widget/session.js");
             const choices = (tap) => ({ reply: { type: "choices", text: tap,
@@ -79,7 +79,7 @@ def test_taps_and_check_ins_are_not_stored(app_url: str, open_page: OpenPage) ->
             return JSON.parse(sessionStorage.getItem("sentinel")).entries;
         }"""
     )
-    assert [entry["reply"]["text"] for entry in kept] == ["ci:start", "greet"]
+    assert [entry["reply"]["text"] for entry in stored] == ["ci:start", "greet"]
 
 
 def test_start_again_clears_here_and_on_the_server(app_url: str, open_page: OpenPage) -> None:
@@ -100,9 +100,9 @@ def test_start_again_drops_answers_on_their_way(app_url: str, open_page: OpenPag
     page = open_page(app_url)
     chat = chat_on(page)
     wait_for_greeting(chat)
-    held: list[Route] = []
+    pending: list[Route] = []
     posts: list[str] = []
-    page.route("**/api/chat", lambda route: held.append(route), times=1)
+    page.route("**/api/chat", lambda route: pending.append(route), times=1)
     page.on("request", lambda request: posts.append(request.post_data or ""))
     field = chat.get_by_label("Your message")
     field.fill(GARDENING)
@@ -113,7 +113,7 @@ def test_start_again_drops_answers_on_their_way(app_url: str, open_page: OpenPag
     start_again_button(chat).click()
     wait_for_greeting(chat)
     with page.expect_request(FORGETTING) as forgotten:
-        held[0].continue_()
+        pending[0].continue_()
     assert forgotten.value.response() is not None
     expect(answers(chat)).to_have_count(1)
     expect(chat.locator(".mine").filter(visible=True)).to_have_count(0)
