@@ -77,8 +77,8 @@ def test_errors_are_shown_at_their_field_and_no_input_is_lost(navigator):
 
 def test_further_places_and_times_are_kept(desk, navigator):
     listing_id = add(navigator)
-    kept = desk.desk_services.editor.read(listing_id)
-    listing = kept.stored.listing
+    record = desk.desk_services.editor.read(listing_id)
+    listing = record.stored.listing
     doubled = listing.__class__(
         **{
             **vars(listing),
@@ -86,7 +86,7 @@ def test_further_places_and_times_are_kept(desk, navigator):
             "schedules": (*listing.schedules, *listing.schedules),
         }
     )
-    desk.desk_services.editor.change(listing_id, doubled, "Omar", version=kept.version)
+    desk.desk_services.editor.change(listing_id, doubled, "Omar", version=record.version)
     assert "1 more place. Saving does not change it." in navigator.read(
         f"/desk/listings/{listing_id}/edit"
     )

@@ -65,9 +65,9 @@ def test_a_shortlist_is_emailed_and_shared_by_link(desk, navigator, stranger):
     shared = stranger.read(path)
     assert "Second of the list" in shared
     assert "Sign out" not in shared
-    kept = desk.desk_services.editor.read(first)
-    closed = replace(kept.stored.listing, status="closed")
-    desk.desk_services.editor.change(first, closed, "Nadia", version=kept.version)
+    record = desk.desk_services.editor.read(first)
+    closed = replace(record.stored.listing, status="closed")
+    desk.desk_services.editor.change(first, closed, "Nadia", version=record.version)
     shared = stranger.read(path)
     assert "First of the list" not in shared
     assert "1 place has closed since this list was made." in shared

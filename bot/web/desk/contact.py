@@ -36,21 +36,21 @@ def create_contact_router(
 
     @router.post("/{token}")
     def save_listing(request: Request, context: Context, token: str) -> Response:
-        kept = require_listing(token)
+        record = require_listing(token)
         path, version = f"{HOME}/contact/{token}", context.get_text("version")
         listing = None
         # Checked before the form is parsed: it was filled in for the version shown then.
-        if version != kept.version:
+        if version != record.version:
             return redirect(path, "changed-meanwhile")
         if context.get_text("do") != "confirm":
             listing, cells, errors = parse_listing_form(
-                context, kept.stored.listing, CONTACT_FIELDS
+                context, record.stored.listing, CONTACT_FIELDS
             )
             if errors:
-                return render_contact_page(request, context, token, kept, errors, cells)
+                return render_contact_page(request, context, token, record, errors, cells)
         try:
             desk_services.editor.assure(
-                kept.stored.id,
+                record.stored.id,
                 CONTACT_NAME,
                 "confirmed",
                 listing,
@@ -71,22 +71,22 @@ def create_contact_router(
     def require_listing(token: str) -> Kept:
         # Links from before links could be withdrawn hold only the listing's id.
         listing_id, withdrawn, *_ = (*link_signer.read_token("contact", token), 0)
-        kept = desk_services.editor.read(listing_id)
-        if kept is None or kept.stored.gone:
+        record = desk_services.editor.read(listing_id)
+        if record is None or record.stored.gone:
             raise PageError(
                 410, "We no longer list this", "Write to the people who sent you the link."
             )
-        if withdrawn != kept.withdrawn:
+        if withdrawn != record.withdrawn:
             raise PageError(
                 410, "This link was withdrawn", "Ask the people who sent it to you for a new one."
             )
-        return kept
+        return record
 
     def render_contact_page(
         request: Request,
         context: Context,
         token: str,
-        kept: Kept,
+        record: Kept,
         errors: dict[str, str],
         cells: dict[str, str] | None = None,
     ) -> Response:
@@ -94,11 +94,11 @@ def create_contact_router(
             request,
             "contact.html",
             422 if errors else 200,
-            card=build_card(kept.stored),
-            kept=kept,
+            card=build_card(record.stored),
+            record=record,
             path=f"{HOME}/contact/{token}",
             groups=_GROUPS,
-            cells=cells or write_cells(kept.stored.listing),
+            cells=cells or write_cells(record.stored.listing),
             errors=errors,
         )
         auth.set_session_cookie(request, page, context.session_token)

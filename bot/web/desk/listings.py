@@ -60,33 +60,33 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
 
     @router.get("/{listing_id}")
     def show_listing(request: Request, listing_id: RecordId) -> Response:
-        kept = require_listing(listing_id)
-        link = link_signer.create_link(request, "contact", [listing_id, kept.withdrawn])
+        record = require_listing(listing_id)
+        link = link_signer.create_link(request, "contact", [listing_id, record.withdrawn])
         history = desk_services.history.read_listing_entries(listing_id)
         return render_page(
             request,
             "listing.html",
-            kept=kept,
-            card=build_card(kept.stored),
+            record=record,
+            card=build_card(record.stored),
             link=link,
             days=LINK_DAYS,
-            mailto=_write_contact_email(kept.stored, link),
+            mailto=_write_contact_email(record.stored, link),
             topics=desk_services.queries.name_topics(listing_id),
             history=[(entry, _describe_before(entry.before, entry.fields)) for entry in history],
-            statuses=[status for status in STATUSES if status != kept.stored.listing.status],
+            statuses=[status for status in STATUSES if status != record.stored.listing.status],
         )
 
     @router.get("/{listing_id}/edit")
     def show_edit_form(request: Request, listing_id: RecordId) -> Response:
-        kept = require_listing(listing_id)
-        listing = kept.stored.listing
+        record = require_listing(listing_id)
+        listing = record.stored.listing
         path = f"{PATH}/{listing_id}/edit"
-        return _render_form(request, listing, write_cells(listing), path, version=kept.version)
+        return _render_form(request, listing, write_cells(listing), path, version=record.version)
 
     @router.post("/{listing_id}/edit")
     def change_listing(request: Request, context: Context, listing_id: RecordId) -> Response:
-        kept = require_listing(listing_id)
-        listing, cells, errors = parse_listing_form(context, kept.stored.listing)
+        record = require_listing(listing_id)
+        listing, cells, errors = parse_listing_form(context, record.stored.listing)
         version = context.get_text("version")
         if errors or context.get_text("do") == "look":
             path = f"{PATH}/{listing_id}/edit"
@@ -98,10 +98,10 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
 
     @router.post("/{listing_id}/state")
     def set_status(context: Context, listing_id: RecordId) -> Response:
-        kept, status = require_listing(listing_id), context.get_text("status")
+        record, status = require_listing(listing_id), context.get_text("status")
         if status not in STATUSES:
             raise PageError(422, "There is no such status", "Choose one of the buttons.")
-        listing = replace(kept.stored.listing, status=status)
+        listing = replace(record.stored.listing, status=status)
         action = {"open": "opened"}.get(status, status)
         desk_services.editor.change(
             listing_id, listing, context.user.name, action, version=context.get_text("version")
@@ -128,10 +128,10 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
         return redirect(f"{PATH}/{listing_id}", "given-back")
 
     def require_listing(listing_id: int) -> Kept:
-        kept = desk_services.editor.read(listing_id)
-        if kept is None:
+        record = desk_services.editor.read(listing_id)
+        if record is None:
             raise PageError(404, "There is no such listing", "Search for a word of its name.")
-        return kept
+        return record
 
     def render_checked_form(
         request: Request,
