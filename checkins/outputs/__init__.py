@@ -1,5 +1,6 @@
-"""What a release holds and how it looks: tables, a code book, notes and a report.
+"""The files of a release: tables, a code book, notes and a report.
 
-Pure functions of `Figures`, which can be published whole: `files.write_files` makes every file,
-`reading.read_figures` reads them back. Must never see a raw count, a clock, a disk or a database.
+Pure functions of `Figures`: `release_files.write_files` writes every file, and
+`figures_reader.read_figures` reads the figures back. Must never see a raw count, a clock, a disk
+or a database.
 """

@@ -1,7 +1,7 @@
-"""Need beside supply: what was looked for and not found, next to what there is, area by area.
+"""Need and supply by area: searches that found nothing good, and the listings that exist.
 
-Owns the reading of listings by strand: a strand with no line in an area has no listing there, where
-listings were counted at all. Searches that named no area have no supply to be set beside.
+A strand without a line in an area counts as zero listings there, if listings were counted at
+all. Searches that named no area have no supply to compare with.
 """
 
 from collections.abc import Sequence
@@ -21,19 +21,19 @@ STRANDS = {
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic and how many searches for it found nothing good."""
+    """A topic, and the number of searches for it that found nothing good."""
 
     code: str
-    words: str
+    name: str
     cell: Cell
 
 
 @dataclass(frozen=True)
-class Place:
-    """One area: its topics by count, and its listings by strand in the order of the strands.
+class AreaOverview:
+    """The needs of one area, and its listings in the order of the strands.
 
-    `needs` is None where no search was counted there; `is_withheld` where they are not shown.
-    `listings` is None where none could be counted under that name.
+    `needs` is None if no search was counted there; `is_withheld` means that they are not shown.
+    `listings` is None if none could be counted under that name.
     """
 
     area: str
@@ -42,41 +42,41 @@ class Place:
     listings: tuple[int, ...] | None
 
     @property
-    def counted(self) -> tuple[Topic, ...]:
-        """The topics with a count above nought, the largest first."""
+    def counted_topics(self) -> tuple[Topic, ...]:
+        """The topics with a count above zero, the largest first."""
         shown = [topic for topic in self.needs or () if topic.cell.count]
         return tuple(sorted(shown, key=lambda topic: -(topic.cell.count or 0)))
 
     @property
-    def small(self) -> tuple[Topic, ...]:
+    def small_topics(self) -> tuple[Topic, ...]:
         """The topics with 1 to 7 searches."""
-        return tuple(one for one in self.needs or () if one.cell.mark is Mark.SUPPRESSED)
+        return tuple(topic for topic in self.needs or () if topic.cell.mark is Mark.SUPPRESSED)
 
 
 def list_strands(figures: Figures) -> dict[str, str]:
-    """The strands by code, those that are not in the guidance last."""
-    others = {one.strand: one.strand for one in figures.supply if one.strand not in STRANDS}
+    """The names of strands by code. Strands that are not in the guidance come last."""
+    others = {count.strand: count.strand for count in figures.supply if count.strand not in STRANDS}
     return STRANDS | others
 
 
-def summarise_areas(figures: Figures) -> tuple[Place, ...]:
-    """Every area of which needs or listings were counted, in the release's order."""
+def summarise_areas(figures: Figures) -> tuple[AreaOverview, ...]:
+    """Every area with counted needs or listings, in the order of the release."""
     order = dict.fromkeys(
         (
             *figures.areas,
             *(block.group for block in figures.needs),
-            *(one.area for one in figures.supply),
+            *(count.area for count in figures.supply),
         )
     )
     needs = {block.group: block.cells for block in figures.needs}
     supply: dict[str, dict[str, int]] = {}
-    for one in figures.supply:
-        supply.setdefault(one.area, {})[one.strand] = one.listings
+    for count in figures.supply:
+        supply.setdefault(count.area, {})[count.strand] = count.listings
     strands = list_strands(figures)
     return tuple(
-        Place(
+        AreaOverview(
             area,
-            _topics(figures, needs[area]) if area in needs else None,
+            _make_topics(figures, needs[area]) if area in needs else None,
             area in needs and all(cell.mark is Mark.WITHHELD for cell in needs[area]),
             tuple(supply.get(area, {}).get(strand, 0) for strand in strands)
             if area in supply or (supply and area in figures.areas)
@@ -87,8 +87,6 @@ def summarise_areas(figures: Figures) -> tuple[Place, ...]:
     )
 
 
-def _topics(figures: Figures, cells: Sequence[Cell]) -> tuple[Topic, ...]:
+def _make_topics(figures: Figures, cells: Sequence[Cell]) -> tuple[Topic, ...]:
     answers = figures.measure(UNMET_NEED).answers
-    return tuple(
-        Topic(code, words, cell) for (code, words), cell in zip(answers, cells, strict=True)
-    )
+    return tuple(Topic(code, name, cell) for (code, name), cell in zip(answers, cells, strict=True))

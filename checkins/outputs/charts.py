@@ -1,6 +1,6 @@
-"""What the report draws: rows and positions, worked out so that the template only places them.
+"""The charts of the report: rows, scales and positions, which the templates place.
 
-Owns scales. Every figure drawn stands beside its drawing as text.
+Every figure that is drawn also stands next to the drawing as text.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +14,10 @@ from checkins.outputs.period_labels import describe_period, label_period
 from checkins.outputs.release_tables import Table, Value
 from checkins.periods import Period
 
-# The ends of scale in use, in percent: each falls into four steps of whole numbers.
+# The possible ends of a scale, in percent. Each divides into four whole steps.
 _ENDS = (20, 40, 60, 80, 100)
-#: At most so many periods are drawn, the latest; the table beside has all.
-DRAWN_PERIODS = 8
+#: Only the latest periods are drawn; the table next to the chart has all.
+MAX_DRAWN_PERIODS = 8
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,21 @@ class Scale:
 
     @property
     def ticks(self) -> tuple[int, ...]:
-        """Where lines are drawn, in percent."""
+        """The positions of grid lines, in percent."""
         return tuple(self.end * step // 4 for step in range(5))
 
-    def across(self, percent: float) -> str:
-        """The place from the left, as CSS and SVG write it."""
+    def to_x(self, percent: float) -> str:
+        """The position from the left, as a CSS percentage."""
         return f"{100 * percent / self.end:.2f}%"
 
-    def up(self, percent: float, low: float, high: float) -> str:
-        """The place between two heights in pixels, of which `low` is nearer the ground."""
+    def to_y(self, percent: float, low: float, high: float) -> str:
+        """The vertical position in pixels; `low` is the position of 0 percent."""
         return f"{low - (low - high) * percent / self.end:.1f}"
 
 
 @dataclass(frozen=True)
-class Plot:
-    """One headline by group in this release: a dot and a range for each."""
+class GroupChart:
+    """One headline by group in this release: a dot and a range for each group."""
 
     headline: Headline
     rows: tuple[HeadlineRow, ...]
@@ -51,12 +51,14 @@ class Plot:
     @property
     def national(self) -> National | None:
         """The latest national figure that can be drawn."""
-        return next((one for one in self.headline.national if one.percent is not None), None)
+        return next(
+            (figure for figure in self.headline.national if figure.percent is not None), None
+        )
 
 
 @dataclass(frozen=True)
-class Course:
-    """One headline in one group over time: a row for each period, None where it has none."""
+class TimeChart:
+    """One headline in one group over time: a row for each period, None if it has none."""
 
     headline: Headline
     group: str
@@ -72,29 +74,29 @@ class Course:
 
     @property
     def drawn(self) -> list[tuple[float, tuple[str, str], HeadlineRow | None]]:
-        """The latest periods: place from the left in percent, label, row."""
-        latest = list(zip(self.periods, self.rows, strict=True))[-DRAWN_PERIODS:]
+        """The latest periods: position from the left in percent, label, row."""
+        latest = list(zip(self.periods, self.rows, strict=True))[-MAX_DRAWN_PERIODS:]
         return [
-            (100 * (place + 0.5) / len(latest), label_period(period), row)
-            for place, (period, row) in enumerate(latest)
+            (100 * (index + 0.5) / len(latest), label_period(period), row)
+            for index, (period, row) in enumerate(latest)
         ]
 
     @property
     def joins(self) -> list[tuple[float, int, float, int]]:
-        """The lines between neighbours that both have a percentage: place, percent, twice."""
+        """The lines between neighbours that both have a percentage: position, percent, twice."""
         drawn = self.drawn
         return [
-            (one, before.rate.percent, two, after.rate.percent)
-            for (one, _, before), (two, _, after) in pairwise(drawn)
+            (left, before.rate.percent, right, after.rate.percent)
+            for (left, _, before), (right, _, after) in pairwise(drawn)
             if before is not None and before.rate.percent is not None
             if after is not None and after.rate.percent is not None
         ]
 
     @property
-    def words(self) -> str:
-        """All of it as a sentence, for those who hear the page."""
+    def description(self) -> str:
+        """The chart as a sentence, for screen readers."""
         parts = (
-            f"{describe_period(period)} {tell(row)}"
+            f"{describe_period(period)} {describe_row(row)}"
             for period, row in zip(self.periods, self.rows, strict=True)
         )
         return f"{self.headline.name}, {self.group}: " + "; ".join(parts)
@@ -102,7 +104,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Distribution:
-    """All answers to one question: lines of its table, by group, then all groups together."""
+    """All answers to one question: table lines by group, and those of all groups together."""
 
     code: str
     text: str
@@ -111,49 +113,51 @@ class Distribution:
     everywhere: tuple[Mapping[str, Value], ...]
 
 
-def tell(row: HeadlineRow | None) -> str:
+def describe_row(row: HeadlineRow | None) -> str:
     """As "57% (50% to 63%)"."""
     if row is None:
         return "no figure"
-    between = format_range(row.rate)
-    return f"{format_percent(row.rate)} ({between})" if between else format_percent(row.rate)
+    percent, likely_range = format_percent(row.rate), format_range(row.rate)
+    return f"{percent} ({likely_range})" if likely_range else percent
 
 
-def plots(figures: Figures, rows: Sequence[HeadlineRow], dimension: Dimension) -> dict[str, Plot]:
-    """By the headline's code, where it was asked."""
-    found: dict[str, list[HeadlineRow]] = {}
+def make_group_charts(
+    figures: Figures, rows: Sequence[HeadlineRow], dimension: Dimension
+) -> dict[str, GroupChart]:
+    """The charts of the headlines that were asked, by code."""
+    rows_by_code: dict[str, list[HeadlineRow]] = {}
     for row in rows:
         if row.period == figures.period and row.dimension == dimension:
-            found.setdefault(row.headline.code, []).append(row)
+            rows_by_code.setdefault(row.headline.code, []).append(row)
     return {
-        code: Plot(some[0].headline, tuple(some), _scale(rows, some[0].headline))
-        for code, some in found.items()
+        code: GroupChart(group[0].headline, tuple(group), _make_scale(rows, group[0].headline))
+        for code, group in rows_by_code.items()
     }
 
 
-def courses(rows: Sequence[HeadlineRow], code: str) -> list[Course]:
-    """The headline by area over time, all areas first; empty where there is one period only."""
-    ours = [row for row in rows if row.headline.code == code and row.dimension == "area"]
-    periods = tuple(dict.fromkeys(row.period for row in ours))
+def make_time_charts(rows: Sequence[HeadlineRow], code: str) -> list[TimeChart]:
+    """The headline by area over time, all areas first; empty if there is only one period."""
+    headline_rows = [row for row in rows if row.headline.code == code and row.dimension == "area"]
+    periods = tuple(dict.fromkeys(row.period for row in headline_rows))
     if len(periods) < 2:
         return []
-    by_place = {(row.is_total, row.group, row.period): row for row in ours}
-    groups = dict.fromkeys((row.is_total, row.group) for row in ours)
+    rows_by_key = {(row.is_total, row.group, row.period): row for row in headline_rows}
+    groups = dict.fromkeys((row.is_total, row.group) for row in headline_rows)
     return [
-        Course(
-            ours[0].headline,
+        TimeChart(
+            headline_rows[0].headline,
             group,
             is_total,
             periods,
-            tuple(by_place.get((is_total, group, period)) for period in periods),
-            _scale(rows, ours[0].headline),
+            tuple(rows_by_key.get((is_total, group, period)) for period in periods),
+            _make_scale(rows, headline_rows[0].headline),
         )
         for is_total, group in sorted(groups, key=lambda group: not group[0])
     ]
 
 
-def distributions(table: Table, dimension: Dimension) -> Iterator[Distribution]:
-    """Each question of the table that anybody was asked."""
+def make_distributions(table: Table, dimension: Dimension) -> Iterator[Distribution]:
+    """The distribution of each question in the table that anybody was asked."""
     by_question: dict[Value, list[Mapping[str, Value]]] = {}
     for record in table.records():
         if record["dimension"] == dimension:
@@ -166,20 +170,20 @@ def distributions(table: Table, dimension: Dimension) -> Iterator[Distribution]:
             if line["sum_of"] in ("none", "answers"):
                 groups.setdefault(str(line["group"]), []).append(line)
         everywhere = tuple(line for line in lines if line["sum_of"] in ("groups", "both"))
-        some = everywhere or tuple(next(iter(groups.values())))
+        example_lines = everywhere or tuple(next(iter(groups.values())))
         yield Distribution(
             str(code),
             str(lines[0]["question_text"]),
-            tuple(str(line["answer_text"]) for line in some),
-            tuple((group, tuple(found)) for group, found in groups.items()),
+            tuple(str(line["answer_text"]) for line in example_lines),
+            tuple((group, tuple(group_lines)) for group, group_lines in groups.items()),
             everywhere,
         )
 
 
-def _scale(rows: Sequence[HeadlineRow], headline: Headline) -> Scale:
-    """One scale for a headline wherever it is drawn, so that charts can be set side by side."""
-    reach = max(
+def _make_scale(rows: Sequence[HeadlineRow], headline: Headline) -> Scale:
+    """The scale of a headline: one for all its charts, so that they can be compared."""
+    highest = max(
         [row.rate.high or 0 for row in rows if row.headline == headline]
-        + [one.percent or 0 for one in headline.national]
+        + [figure.percent or 0 for figure in headline.national]
     )
-    return Scale(next(end for end in _ENDS if reach <= end))
+    return Scale(next(end for end in _ENDS if highest <= end))

@@ -1,7 +1,7 @@
-"""`datapackage.json`: what every file holds, and all that is needed to read a release back.
+"""`datapackage.json`: the description of every file, and all that reading a release back needs.
 
-A Data Package (https://datapackage.org, version 2), so that programs can check types, rules and
-checksums. The part under `release` is ours, and `reading.py` is its reader.
+It is a Data Package (https://datapackage.org, version 2), so that programs can check types,
+constraints and checksums. The key `release` is an extension, read by `figures_reader`.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ from checkins.figures import Block, Figures
 from checkins.outputs.period_labels import describe_period
 from checkins.outputs.table_schemas import MARKS, Column, TableSchema
 
-#: The form of the files. A release of another form is not read.
+#: The version of the files. A release of another version is not read.
 FORMAT = 1
-NAME = "datapackage.json"
+FILE_NAME = "datapackage.json"
 
 
 def write_package(
-    figures: Figures, sheets: Sequence[TableSchema], files: Mapping[str, bytes]
+    figures: Figures, schemas: Sequence[TableSchema], files: Mapping[str, bytes]
 ) -> bytes:
-    """The package of those tables, which are among the files as NAME.csv and NAME.parquet."""
+    """The package of those tables. `files` holds each as NAME.csv and NAME.parquet."""
     package = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"checkins-{figures.period.name.lower()}",
@@ -39,22 +39,22 @@ def write_package(
         + (" (fictional)" if figures.fictional else ""),
         "version": f"{FORMAT}.0.0",
         "resources": [
-            _resource(sheet, ending, files[f"{sheet.name}.{ending}"])
-            for sheet in sheets
+            _make_resource(schema, ending, files[f"{schema.name}.{ending}"])
+            for schema in schemas
             for ending in ("csv", "parquet")
         ],
-        "release": _release(figures),
+        "release": _describe_release(figures),
     }
     return (json.dumps(package, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def checksum(content: bytes) -> str:
-    """As a data package writes it."""
+def make_checksum(content: bytes) -> str:
+    """The SHA-256 in the notation of a Data Package."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def describe_rules(policy: Policy) -> dict[str, int | str]:
-    """The rules of a policy, in words and numbers."""
+    """The parameters of a policy."""
     rules: dict[str, int | str] = {
         "group_minimum": GROUP_MINIMUM,
         "answers_minimum": ANSWERS_MINIMUM,
@@ -65,19 +65,19 @@ def describe_rules(policy: Policy) -> dict[str, int | str]:
 
 
 def count_marks(blocks: Sequence[Block]) -> dict[str, int]:
-    """What of the blocks is not shown: cells suppressed, blocks withheld and blocks not asked."""
+    """How much is not shown: suppressed cells, withheld blocks and blocks not asked."""
     marks = Counter(cell.mark for block in blocks for cell in block.cells)
-    whole = Counter(block.cells[0].mark for block in blocks)
+    block_marks = Counter(block.cells[0].mark for block in blocks)
     return {
         "cells": sum(marks.values()),
         "cells_suppressed": marks[Mark.SUPPRESSED],
         "blocks": len(blocks),
-        "blocks_withheld": whole[Mark.WITHHELD],
-        "blocks_not_asked": whole[Mark.NOT_ASKED],
+        "blocks_withheld": block_marks[Mark.WITHHELD],
+        "blocks_not_asked": block_marks[Mark.NOT_ASKED],
     }
 
 
-def _release(figures: Figures) -> dict[str, Any]:
+def _describe_release(figures: Figures) -> dict[str, Any]:
     period = figures.period
     return {
         "format": FORMAT,
@@ -95,7 +95,7 @@ def _release(figures: Figures) -> dict[str, Any]:
             {
                 "code": measure.code,
                 "text": measure.text,
-                "answers": [{"code": code, "text": words} for code, words in measure.answers],
+                "answers": [{"code": code, "text": text} for code, text in measure.answers],
             }
             for measure in figures.measures
         ],
@@ -108,57 +108,57 @@ def _release(figures: Figures) -> dict[str, Any]:
             "checkins_by_age_band": count_marks(figures.list_blocks("age_band")),
             "unmet_needs": count_marks(figures.needs),
             "why": (
-                "A block (one question in one group) is withheld where too few answered, where "
-                "all answers are alike, where every answer would be suppressed, or where it could "
-                "be worked out from other figures, of this release or an earlier one. Which of "
-                "these it is cannot be said without giving away what is withheld."
+                "A block (one question in one group) is withheld if too few people answered, if "
+                "all gave the same answer, if every answer would be suppressed, or if the counts "
+                "could be worked out from other figures in this release or an earlier one. The "
+                "reason is not given, because it would reveal what is withheld."
             ),
         },
         "marks": {mark.value: meaning for mark, meaning in MARKS.items()},
     }
 
 
-def _resource(sheet: TableSchema, ending: str, content: bytes) -> dict[str, Any]:
-    form: dict[str, Any] = (
+def _make_resource(schema: TableSchema, ending: str, content: bytes) -> dict[str, Any]:
+    format_fields: dict[str, Any] = (
         {
             "format": "csv",
             "mediatype": "text/csv",
             "encoding": "utf-8",
             "bytes": len(content),
-            "hash": checksum(content),
+            "hash": make_checksum(content),
         }
         if ending == "csv"
-        # frictionless counts no bytes of Parquet, and calls such a file broken if told how many.
+        # frictionless does not count the bytes of Parquet, and rejects a file that states them.
         else {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
     )
     return {
-        "name": sheet.name if ending == "csv" else f"{sheet.name}-{ending}",
+        "name": schema.name if ending == "csv" else f"{schema.name}-{ending}",
         "type": "table",
-        "path": f"{sheet.name}.{ending}",
-        "title": sheet.title,
-        "description": sheet.about,
-        **form,
+        "path": f"{schema.name}.{ending}",
+        "title": schema.title,
+        "description": schema.about,
+        **format_fields,
         "schema": {
-            "fields": [_field(column, ending) for column in sheet.columns],
+            "fields": [_make_field(column, ending) for column in schema.columns],
             "fieldsMatch": "exact",
-            "primaryKey": list(sheet.key),
+            "primaryKey": list(schema.key),
             "missingValues": [""],
         },
     }
 
 
-def _field(column: Column, ending: str) -> dict[str, Any]:
-    rules: dict[str, Any] = {"required": column.required}
+def _make_field(column: Column, ending: str) -> dict[str, Any]:
+    constraints: dict[str, Any] = {"required": column.required}
     if column.least is not None:
-        rules["minimum"] = column.least
+        constraints["minimum"] = column.least
     if column.most is not None:
-        rules["maximum"] = column.most
+        constraints["maximum"] = column.most
     field: dict[str, Any] = {"name": column.name, "type": column.kind, "description": column.about}
     if column.values:
-        rules["enum"] = [value for value, _ in column.values]
+        constraints["enum"] = [value for value, _ in column.values]
         field["categories"] = [{"value": value, "label": label} for value, label in column.values]
     if ending == "parquet" and not column.required:
-        # How pandas, and so frictionless, reads a null. Not for the whole table: an area may be
-        # called so.
+        # pandas, and so frictionless, reads a null as nan. This is not set for the whole table,
+        # because an area may have that name.
         field["missingValues"] = ["", "nan"]
-    return {**field, "constraints": rules}
+    return {**field, "constraints": constraints}

@@ -1,6 +1,6 @@
-"""The rates that a release leads with, by group and period, and the country's beside them.
+"""The headline rates of a release by group and period, with national figures.
 
-Owns which answers make a headline, and which earlier releases one may be set beside.
+Owns which answers make a headline, and which earlier releases are comparable.
 """
 
 import tomllib
@@ -16,16 +16,16 @@ from checkins.figures import Dimension, Figures
 from checkins.outputs.rates import Rate, compute_rate
 from checkins.periods import Period
 
-#: The group of a line that adds up all groups shown, by dimension.
+#: The group name in a line that adds up all groups shown, by dimension.
 ALL_GROUPS: dict[Dimension, str] = {"area": "All areas shown", "age_band": "All age bands shown"}
-#: The headlines that lead a report and its summary, where they were asked.
+#: The headlines at the start of a report and its summary, if they were asked.
 LEADING = ("belonging", "lonely", "loneliness_score")
 DIMENSIONS: tuple[Dimension, ...] = ("area", "age_band")
 
 
 @dataclass(frozen=True)
 class National:
-    """A figure for England as it was published; `percent` where it can be drawn."""
+    """A published figure for England; `percent` is set if it can be drawn."""
 
     year: str
     figure: str
@@ -35,7 +35,7 @@ class National:
 
 @dataclass(frozen=True)
 class Headline:
-    """The share of those `answers` of a measure; `words` follow "of those who answered"."""
+    """The share of some `answers` of a measure; `words` complete "of those who answered"."""
 
     code: str
     measure: str
@@ -47,7 +47,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class Context:
-    """A figure that is quoted, of something that no release measures."""
+    """A quoted figure for something that no release measures."""
 
     words: str
     year: str
@@ -57,7 +57,7 @@ class Context:
 
 @dataclass(frozen=True)
 class HeadlineBook:
-    """All of `headlines.toml`."""
+    """The content of `headlines.toml`."""
 
     headlines: tuple[Headline, ...]
     context: tuple[Context, ...]
@@ -77,7 +77,7 @@ class HeadlineRow:
 
 @cache
 def load_headlines() -> HeadlineBook:
-    """The book that comes with the program."""
+    """The built-in `headlines.toml`."""
     text = files("checkins.outputs").joinpath("headlines.toml").read_text(encoding="utf-8")
     return TypeAdapter(HeadlineBook).validate_python(tomllib.loads(text))
 
@@ -85,10 +85,10 @@ def load_headlines() -> HeadlineBook:
 def find_comparable(figures: Figures, history: Sequence[Figures]) -> tuple[Figures, ...]:
     """The earlier releases of periods of the same length, by the same policy, oldest first.
 
-    A month is not set beside a quarter, nor a rounded count beside a midpoint: the reader could
-    not tell a change from a change of method.
+    A month is not compared with a quarter, nor a rounded count with a midpoint, because a change
+    of method would look like a change over time.
     """
-    alike = {
+    by_period = {
         earlier.period.name: earlier
         for earlier in history
         if len(earlier.period.name) == len(figures.period.name)
@@ -96,7 +96,7 @@ def find_comparable(figures: Figures, history: Sequence[Figures]) -> tuple[Figur
         and earlier.period.end < figures.period.start
         and (earlier.policy, earlier.fictional) == (figures.policy, figures.fictional)
     }
-    return tuple(sorted(alike.values(), key=lambda earlier: earlier.period.start))
+    return tuple(sorted(by_period.values(), key=lambda earlier: earlier.period.start))
 
 
 def make_headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[HeadlineRow, ...]:
@@ -106,20 +106,22 @@ def make_headline_rows(figures: Figures, history: Sequence[Figures]) -> tuple[He
         for release in (*find_comparable(figures, history), figures)
         for headline in load_headlines().headlines
         for dimension in DIMENSIONS
-        for row in _rows(release, headline, dimension)
+        for row in _make_rows(release, headline, dimension)
     )
 
 
-def _rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterator[HeadlineRow]:
-    blocks = [one for one in figures.list_blocks(dimension) if one.measure == headline.measure]
+def _make_rows(figures: Figures, headline: Headline, dimension: Dimension) -> Iterator[HeadlineRow]:
+    blocks = [
+        block for block in figures.list_blocks(dimension) if block.measure == headline.measure
+    ]
     if all(cell.mark is Mark.NOT_ASKED for block in blocks for cell in block.cells):
         return
     codes = [code for code, _ in figures.measure(headline.measure).answers]
     if not set(headline.answers) <= set(codes):
-        return  # a question of the operator's own under a built-in name
-    places = {codes.index(code) for code in headline.answers}
+        return  # an operator's own question under a built-in code
+    indices = {codes.index(code) for code in headline.answers}
     for block in blocks:
-        rate = compute_rate([block.cells], places)
+        rate = compute_rate([block.cells], indices)
         yield HeadlineRow(figures.period, dimension, block.group, False, headline, rate)
-    rate = compute_rate([block.cells for block in blocks], places)
+    rate = compute_rate([block.cells for block in blocks], indices)
     yield HeadlineRow(figures.period, dimension, ALL_GROUPS[dimension], True, headline, rate)

@@ -1,4 +1,4 @@
-"""Periods as people say them."""
+"""Periods as text."""
 
 import calendar
 

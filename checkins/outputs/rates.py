@@ -1,8 +1,8 @@
-"""Percentages and likely ranges, worked out from published cells and nothing else.
+"""Percentages and likely ranges, calculated from published cells only.
 
-Owns what is honest to say of a share where some cells are not shown. Whoever has the tables can
-work out the same again (docs/reference/release-tables.md), so a rate gives nothing away that
-a cell did not.
+Owns the treatment of shares when some cells are not shown. A reader of the tables can repeat
+every calculation (docs/reference/release-tables.md), so a rate reveals nothing that the cells
+do not.
 """
 
 from collections.abc import Container, Iterable, Sequence
@@ -22,8 +22,8 @@ Change = Literal["higher", "lower", "unclear"]
 class Rate:
     """The share of some answers among all answers, in whole percent from 0 to 100.
 
-    `count` and `base` are sums of published cells. `percent` is None where there is no count to
-    show; `low` and `high` are None where the whole block is withheld or was not asked.
+    `count` and `base` are sums of published cells. `percent` is None if there is no count to
+    show; `low` and `high` are None if the whole block is withheld or was not asked.
     """
 
     count: Cell
@@ -34,7 +34,7 @@ class Rate:
 
     @property
     def is_partial(self) -> bool:
-        """Whether the percentage hangs on cells that are not shown. A true zero does not."""
+        """Whether the percentage depends on cells that are not shown. A true zero does not."""
         return self.base.mark is Mark.PARTIAL and self.count.mark is not Mark.ZERO
 
 
@@ -42,50 +42,56 @@ def wilson_interval(successes: float, failures: float) -> tuple[float, float]:
     """The 95% interval of a proportion (Wilson 1927), from 0 to 1; there must be an answer."""
     answers = successes + failures
     centre = successes + _Z * _Z / 2
-    reach = _Z * sqrt(successes * failures / answers + _Z * _Z / 4)
-    low, high = (centre - reach) / (answers + _Z * _Z), (centre + reach) / (answers + _Z * _Z)
+    half_width = _Z * sqrt(successes * failures / answers + _Z * _Z / 4)
+    low, high = (
+        (centre - half_width) / (answers + _Z * _Z),
+        (centre + half_width) / (answers + _Z * _Z),
+    )
     return max(0.0, low), min(1.0, high)
 
 
 def compute_rate(blocks: Sequence[Sequence[Cell]], answers: Container[int]) -> Rate:
-    """The rate of the answers at those places, over one block or several taken together.
+    """The rate of the answers at those indices, over one block or several combined.
 
-    A suppressed cell is taken as the middle of what it can be for the percentage. The range runs
-    from the lowest interval to the highest that its values allow. Blocks that are withheld are not
-    in the rate, as nobody can say how many people they hold. Percentages are rounded, ranges
-    rounded outwards.
+    For the percentage, a suppressed cell counts as the middle of its possible values. The range
+    covers the intervals of all its possible values. Withheld blocks are excluded, because their
+    size is unknown. Percentages are rounded, and ranges are rounded outwards.
     """
-    parts = [cell for cells in blocks for place, cell in enumerate(cells) if place in answers]
+    parts = [cell for cells in blocks for index, cell in enumerate(cells) if index in answers]
     count = parts[0] if len(parts) == 1 else total(parts)
     base = total(cell for cells in blocks for cell in cells)
-    shown = [cells for cells in blocks if not any(_is_closed(cell) for cell in cells)]
-    among = _add_up(cell for cells in shown for at, cell in enumerate(cells) if at in answers)
-    others = _add_up(cell for cells in shown for at, cell in enumerate(cells) if at not in answers)
-    if among.high + others.high == 0:
+    shown = [cells for cells in blocks if not any(_is_unshown(cell) for cell in cells)]
+    chosen = _add_up(
+        cell for cells in shown for index, cell in enumerate(cells) if index in answers
+    )
+    others = _add_up(
+        cell for cells in shown for index, cell in enumerate(cells) if index not in answers
+    )
+    if chosen.high + others.high == 0:
         return Rate(count, base)
-    middle = 100 * among.middle / (among.middle + others.middle)
+    middle = 100 * chosen.middle / (chosen.middle + others.middle)
     return Rate(
         count,
         base,
         None if count.count is None else floor(middle + 0.5),
-        floor(_steady(wilson_interval(among.low, others.high)[0])),
-        ceil(_steady(wilson_interval(among.high, others.low)[1])),
+        floor(_round_share(wilson_interval(chosen.low, others.high)[0])),
+        ceil(_round_share(wilson_interval(chosen.high, others.low)[1])),
     )
 
 
-def compare(one: Rate, other: Rate) -> Change:
-    """Whether the first is clearly higher or lower than the other (Newcombe 1998, method 10).
+def compare(rate: Rate, reference: Rate) -> Change:
+    """Whether a rate is clearly higher or lower than another (Newcombe 1998, method 10).
 
-    Read from the published whole percents and their ranges, so that a reader can check it.
+    Uses the published whole percentages and ranges, so that a reader can check the result.
     """
-    if _is_clearly_above(one, other):
+    if _is_clearly_above(rate, reference):
         return "higher"
-    return "lower" if _is_clearly_above(other, one) else "unclear"
+    return "lower" if _is_clearly_above(reference, rate) else "unclear"
 
 
 @dataclass(frozen=True)
 class _Sum:
-    """What cells add up to: the counts shown, and the least, middle and most for the others."""
+    """The sum of cells at the lowest, middle and highest values that they can stand for."""
 
     low: int
     middle: float
@@ -103,12 +109,12 @@ def _add_up(cells: Iterable[Cell]) -> _Sum:
     return _Sum(low, (low + high) / 2, high)
 
 
-def _is_closed(cell: Cell) -> bool:
+def _is_unshown(cell: Cell) -> bool:
     return cell.mark in (Mark.WITHHELD, Mark.NOT_ASKED)
 
 
-def _steady(share: float) -> float:
-    # Without the last digits of a float, which would push a whole percent over an edge.
+def _round_share(share: float) -> float:
+    # Rounding errors in the last digits must not change a whole percentage.
     return round(100 * share, 9)
 
 

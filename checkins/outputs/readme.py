@@ -1,6 +1,6 @@
-"""`README.txt`: what is in the folder and how to read it, in plain words.
+"""`README.txt`: the contents of a release folder and how to read them.
 
-Owns the notes. Must never hold a number about people: only the rules, the wording and names.
+Must never contain a number about people: only rules, wording and names.
 """
 
 import textwrap
@@ -23,7 +23,7 @@ from checkins.outputs.table_schemas import SUMS
 
 def write_readme(figures: Figures, tables: Sequence[Table]) -> str:
     """The whole file, ending with a newline."""
-    return "\n\n".join(map(_fold, _paragraphs(figures, tables))) + "\n"
+    return "\n\n".join(map(_wrap, _paragraphs(figures, tables))) + "\n"
 
 
 def _paragraphs(figures: Figures, tables: Sequence[Table]) -> Iterator[str]:
@@ -36,44 +36,47 @@ def _paragraphs(figures: Figures, tables: Sequence[Table]) -> Iterator[str]:
         f"{figures.period.first_week} to {figures.period.last_week} (ISO 8601)."
     )
     yield WHO
-    yield f"Areas shown: {_name(figures.areas_shown)}."
-    yield f"Areas left out: {_name(figures.areas_left_out)}."
-    yield f"Age bands left out: {_name(figures.age_bands_left_out)}."
-    yield f"Question sets and versions: {_name(figures.question_sets)}."
-    yield "WHAT IS IN THE FOLDER"
-    yield _list(
-        "report.html: all of it to read, in any browser, and to print.",
-        *(f"{one.sheet.name}.csv, {one.sheet.name}.parquet: {one.sheet.about}" for one in tables),
+    yield f"Areas shown: {_join_names(figures.areas_shown)}."
+    yield f"Areas left out: {_join_names(figures.areas_left_out)}."
+    yield f"Age bands left out: {_join_names(figures.age_bands_left_out)}."
+    yield f"Question sets and versions: {_join_names(figures.question_sets)}."
+    yield "FILES"
+    yield _make_list(
+        "report.html: the whole release as a page, to read in any browser and to print.",
+        *(
+            f"{table.schema.name}.csv, {table.schema.name}.parquet: {table.schema.about}"
+            for table in tables
+        ),
         "datapackage.json: every column, mark and question, with types and rules, as a Data "
         "Package (version 2).",
     )
-    yield "HOW TO READ A TABLE"
-    yield "An empty count is never a zero. The mark beside it says what it means:"
-    yield _list(*(f"{mark}: {meaning}." for mark, meaning in list_marks(figures.policy)))
-    yield "The column sum_of says which lines are sums. Leave those out when you add up yourself:"
-    yield _list(*(f"{name}: {meaning}." for name, meaning in SUMS.items()))
-    yield "A person who gave an age is counted by area and again by age: never add the two."
+    yield "HOW TO READ THE TABLES"
+    yield "An empty count is never a zero. The mark in the next column says what it means:"
+    yield _make_list(*(f"{mark}: {meaning}." for mark, meaning in list_marks(figures.policy)))
+    yield "The column sum_of shows which lines are sums. Leave those out of your own sums:"
+    yield _make_list(*(f"{name}: {meaning}." for name, meaning in SUMS.items()))
+    yield "A person who gave their age is counted once by area and once by age: never add the two."
     yield f"THE RULES ({figures.policy.value})"
-    yield _list(*describe_policy(figures.policy))
+    yield _make_list(*describe_policy(figures.policy))
     yield OVERLAP
     yield describe_rates(figures.policy)
     yield RANGES
     yield "THE QUESTIONS, WORD FOR WORD"
     for measure in figures.measures:
         yield f"{measure.code}: {measure.text}\n  " + " / ".join(
-            words for _, words in measure.answers
+            text for _, text in measure.answers
         )
 
 
-def _list(*points: str) -> str:
+def _make_list(*points: str) -> str:
     return "\n".join(f"- {point}" for point in points)
 
 
-def _name(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _fold(paragraph: str) -> str:
+def _wrap(paragraph: str) -> str:
     return "\n".join(
         textwrap.fill(
             line,

@@ -1,7 +1,7 @@
-"""The tables of a release, as rows of typed columns: what CSV, Parquet and the report are made of.
+"""The tables of a release as typed rows, from which CSV, Parquet and the report are made.
 
-Owns the lines of each table and which of them are sums. A sum is made by `disclosure.total` from
-cells that stand in the same table, so it says no more than they do.
+Owns the lines of each table, and which lines are sums. `disclosure.total` makes a sum from cells
+of the same table, so it reveals no more than they do.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from checkins.outputs.table_schemas import (
 
 ALL_ANSWERS = "All answers shown"
 ALL_TOPICS = "All topics shown"
-#: In the place of an answer's code where a line adds up all answers.
+#: The answer code in a line that adds up all answers.
 ALL = "all"
 
 Value = str | int | float | None
@@ -32,50 +32,52 @@ Row = tuple[Value, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """A sheet and its rows, each with a value for every column; None is an empty cell."""
+    """A schema and its rows, each with a value for every column; None is an empty cell."""
 
-    sheet: TableSchema
+    schema: TableSchema
     rows: tuple[Row, ...]
 
     def records(self) -> list[dict[str, Value]]:
-        """Each row by the names of its columns."""
-        return [dict(zip(self.sheet.names, row, strict=True)) for row in self.rows]
+        """Each row as a dictionary by column name."""
+        return [dict(zip(self.schema.names, row, strict=True)) for row in self.rows]
 
 
 def write_tables(figures: Figures, headlines: Sequence[HeadlineRow]) -> tuple[Table, ...]:
-    """Every table of a release, in the order in which they are listed."""
+    """Every table of a release, in the order of the code book."""
     usefulness = () if figures.usefulness is None else (figures.usefulness,)
     needs = figures.measure(UNMET_NEED) if figures.needs else None
     return (
-        Table(CHECKINS, tuple(_counted(figures, figures.blocks, totals=True))),
-        Table(HEADLINES, tuple(map(_headline, headlines))),
-        Table(UNMET_NEEDS, tuple(_needs(figures, needs) if needs else ())),
-        Table(USEFULNESS, tuple(_counted(figures, usefulness, totals=False))),
+        Table(CHECKINS, tuple(_make_answer_rows(figures, figures.blocks, totals=True))),
+        Table(HEADLINES, tuple(map(_make_headline_row, headlines))),
+        Table(UNMET_NEEDS, tuple(_make_need_rows(figures, needs) if needs else ())),
+        Table(USEFULNESS, tuple(_make_answer_rows(figures, usefulness, totals=False))),
         Table(
             LISTINGS,
-            tuple((one.area, one.strand, one.listings) for one in figures.supply),
+            tuple((count.area, count.strand, count.listings) for count in figures.supply),
         ),
-        Table(NATIONAL, tuple(_national())),
+        Table(NATIONAL, tuple(_make_national_rows())),
     )
 
 
-def _counted(figures: Figures, blocks: Sequence[Block], *, totals: bool) -> Iterator[Row]:
-    """The lines of each block, and after the last block of a measure those of all its groups."""
+def _make_answer_rows(figures: Figures, blocks: Sequence[Block], *, totals: bool) -> Iterator[Row]:
+    """The lines of each block, and the totals after the last block of each measure."""
     last = {(block.measure, block.dimension): block for block in blocks}
     for block in blocks:
         measure = figures.measure(block.measure)
         start = (figures.period.name, block.dimension)
-        yield from _lines(start, block.group, measure, [block.cells])
+        yield from _make_lines(start, block.group, measure, [block.cells])
         if totals and block is last[block.measure, block.dimension]:
-            alike = [
-                one.cells
-                for one in blocks
-                if (one.measure, one.dimension) == (block.measure, block.dimension)
+            same_measure = [
+                other.cells
+                for other in blocks
+                if (other.measure, other.dimension) == (block.measure, block.dimension)
             ]
-            yield from _lines(start, ALL_GROUPS[block.dimension], measure, alike, groups=True)
+            yield from _make_lines(
+                start, ALL_GROUPS[block.dimension], measure, same_measure, groups=True
+            )
 
 
-def _lines(
+def _make_lines(
     start: tuple[str, Dimension],
     group: str,
     measure: Measure,
@@ -84,18 +86,30 @@ def _lines(
     groups: bool = False,
 ) -> Iterator[Row]:
     question = (measure.code, measure.text)
-    for place, answer in enumerate(measure.answers):
-        rate = compute_rate(blocks, {place})
-        count = total(cells[place] for cells in blocks) if groups else blocks[0][place]
+    for index, answer in enumerate(measure.answers):
+        rate = compute_rate(blocks, {index})
+        count = total(cells[index] for cells in blocks) if groups else blocks[0][index]
         sums = "groups" if groups else "none"
-        yield (*start, group, sums, *question, *answer, *_cell(count), *_rate(rate))
-    everybody = total(cell for cells in blocks for cell in cells)
+        yield (*start, group, sums, *question, *answer, *_format_cell(count), *_format_rate(rate))
+    all_answers = total(cell for cells in blocks for cell in cells)
     sums = "both" if groups else "answers"
-    written = _cell(everybody)
-    yield (*start, group, sums, *question, ALL, ALL_ANSWERS, *written, *written, None, None, None)
+    count_columns = _format_cell(all_answers)
+    yield (
+        *start,
+        group,
+        sums,
+        *question,
+        ALL,
+        ALL_ANSWERS,
+        *count_columns,
+        *count_columns,
+        None,
+        None,
+        None,
+    )
 
 
-def _headline(row: HeadlineRow) -> Row:
+def _make_headline_row(row: HeadlineRow) -> Row:
     return (
         row.period.name,
         row.dimension,
@@ -103,36 +117,43 @@ def _headline(row: HeadlineRow) -> Row:
         "groups" if row.is_total else "none",
         row.headline.code,
         row.headline.words,
-        *_cell(row.rate.count),
-        *_rate(row.rate),
+        *_format_cell(row.rate.count),
+        *_format_rate(row.rate),
     )
 
 
-def _needs(figures: Figures, measure: Measure) -> Iterator[Row]:
+def _make_need_rows(figures: Figures, measure: Measure) -> Iterator[Row]:
     name = figures.period.name
     for block in figures.needs:
         for topic, cell in zip(measure.answers, block.cells, strict=True):
-            yield (name, block.group, "none", *topic, *_cell(cell))
-        yield (name, block.group, "answers", ALL, ALL_TOPICS, *_cell(total(block.cells)))
-    for place, topic in enumerate(measure.answers):
-        everywhere = total(block.cells[place] for block in figures.needs)
-        yield (name, ALL_GROUPS["area"], "groups", *topic, *_cell(everywhere))
+            yield (name, block.group, "none", *topic, *_format_cell(cell))
+        yield (name, block.group, "answers", ALL, ALL_TOPICS, *_format_cell(total(block.cells)))
+    for index, topic in enumerate(measure.answers):
+        everywhere = total(block.cells[index] for block in figures.needs)
+        yield (name, ALL_GROUPS["area"], "groups", *topic, *_format_cell(everywhere))
     everything = total(cell for block in figures.needs for cell in block.cells)
-    yield (name, ALL_GROUPS["area"], "both", ALL, ALL_TOPICS, *_cell(everything))
+    yield (name, ALL_GROUPS["area"], "both", ALL, ALL_TOPICS, *_format_cell(everything))
 
 
-def _national() -> Iterator[Row]:
+def _make_national_rows() -> Iterator[Row]:
     book = load_headlines()
     for headline in book.headlines:
-        for one in headline.national:
-            yield (headline.code, headline.words, one.year, one.figure, one.percent, one.source)
+        for figure in headline.national:
+            yield (
+                headline.code,
+                headline.words,
+                figure.year,
+                figure.figure,
+                figure.percent,
+                figure.source,
+            )
     for other in book.context:
         yield (None, other.words, other.year, other.figure, None, other.source)
 
 
-def _cell(cell: Cell) -> tuple[int | None, str]:
+def _format_cell(cell: Cell) -> tuple[int | None, str]:
     return cell.count, cell.mark.value
 
 
-def _rate(rate: Rate) -> Row:
-    return (*_cell(rate.base), rate.percent, rate.low, rate.high)
+def _format_rate(rate: Rate) -> Row:
+    return (*_format_cell(rate.base), rate.percent, rate.low, rate.high)

@@ -1,7 +1,7 @@
-"""`report.html`: the release as one page that needs nothing else.
+"""`report.html`: the release as one self-contained page.
 
-Owns what stands on the page; the words of the summary are `summary.py`'s and the drawing is the
-templates'. Must never hold a script, or fetch anything from anywhere.
+Owns the content of the page; `report_summary` writes the summary, and the templates draw the
+charts. Must never contain a script or fetch anything.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from checkins.outputs.cell_labels import (
     format_range,
     format_share,
 )
-from checkins.outputs.charts import Scale, courses, distributions, plots
+from checkins.outputs.charts import make_distributions, make_group_charts, make_time_charts
 from checkins.outputs.code_book import count_marks
 from checkins.outputs.headlines import LEADING, HeadlineRow, load_headlines
 from checkins.outputs.method_text import (
@@ -35,14 +35,14 @@ from checkins.outputs.release_tables import Table
 from checkins.outputs.report_summary import Summary
 from checkins.outputs.table_schemas import SUMS
 
-_pages = Environment(
+_templates = Environment(
     loader=FileSystemLoader(Path(__file__).with_name("templates")),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.globals |= {
+_templates.globals |= {
     "format_cell": format_cell,
     "format_count": format_count,
     "format_percent": format_percent,
@@ -54,30 +54,30 @@ _pages.globals |= {
 
 def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence[Table]) -> str:
     """The whole page."""
-    by_name = {table.sheet.name: table for table in tables}
-    places = summarise_areas(figures)
-    by_area = plots(figures, rows, "area")
-    over_time = [courses(rows, code) for code in by_area]
-    return _pages.get_template("report.html").render(
+    by_name = {table.schema.name: table for table in tables}
+    areas = summarise_areas(figures)
+    by_area = make_group_charts(figures, rows, "area")
+    over_time = [make_time_charts(rows, code) for code in by_area]
+    return _templates.get_template("report.html").render(
         figures=figures,
         period=describe_period(figures.period),
         days=describe_days(figures.period),
         fictional=FICTIONAL,
         who=WHO,
-        summary=Summary(figures, rows, tables, places).write(),
+        summary=Summary(figures, rows, tables, areas).write(),
         leading=[by_area[code] for code in LEADING if code in by_area],
         by_area=by_area,
-        by_age=plots(figures, rows, "age_band"),
-        over_time=[group for group in over_time if group],
-        questions=list(distributions(by_name["checkins"], "area")),
-        usefulness=list(distributions(by_name["usefulness"], "area")),
-        places=places,
+        by_age=make_group_charts(figures, rows, "age_band"),
+        over_time=[charts for charts in over_time if charts],
+        questions=list(make_distributions(by_name["checkins"], "area")),
+        usefulness=list(make_distributions(by_name["usefulness"], "area")),
+        areas=areas,
         strands=list_strands(figures),
-        most_needed=max(
-            (topic.cell.count or 0 for one in places for topic in one.counted), default=1
+        max_searches=max(
+            (topic.cell.count or 0 for area in areas for topic in area.counted_topics), default=1
         ),
-        most_listed=max((n for one in places for n in one.listings or ()), default=1) or 1,
-        full=Scale(100),
+        max_listings=max((count for area in areas for count in area.listings or ()), default=1)
+        or 1,
         book=load_headlines(),
         tables=tables,
         rules=(*describe_policy(figures.policy), OVERLAP, describe_rates(figures.policy), RANGES),

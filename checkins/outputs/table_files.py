@@ -1,7 +1,7 @@
-"""A table as CSV and as Parquet, and CSV read back.
+"""Writes tables as CSV and Parquet, and reads CSV back.
 
-Owns the bytes: CSV as RFC 4180 has it, in UTF-8, and the same rows give the same bytes. Numbers
-stay numbers in Parquet, and an empty cell is a null, never a zero and never an empty text.
+CSV follows RFC 4180, in UTF-8. The same rows give the same bytes. Parquet keeps numbers as
+numbers, and an empty cell is a null, never a zero or an empty string.
 """
 
 import csv
@@ -18,32 +18,34 @@ _TYPES = {"string": pa.string(), "integer": pa.int32(), "number": pa.float64()}
 
 
 def write_csv(table: Table) -> bytes:
-    """The table with a line of names above it."""
+    """The table as CSV, with a header line."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(table.sheet.names)
+    writer.writerow(table.schema.names)
     writer.writerows(table.rows)
     return text.getvalue().encode()
 
 
 def write_parquet(table: Table) -> bytes:
-    """The table with typed columns, null where a cell is empty."""
+    """The table as Parquet with typed columns; an empty cell is a null."""
     schema = pa.schema(
         pa.field(column.name, _TYPES[column.kind], nullable=not column.required)
-        for column in table.sheet.columns
+        for column in table.schema.columns
     )
     columns = zip(*table.rows, strict=True) if table.rows else [()] * len(schema)
-    arrays = [pa.array(list(values), of) for values, of in zip(columns, schema.types, strict=True)]
+    arrays = [
+        pa.array(list(values), type_) for values, type_ in zip(columns, schema.types, strict=True)
+    ]
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), sink, compression="zstd")
     return sink.getvalue()
 
 
-def read_csv(sheet: TableSchema, content: bytes) -> Iterator[dict[str, str]]:
-    """The lines by the names of the columns, as text. Raises ValueError for another table."""
+def read_csv(schema: TableSchema, content: bytes) -> Iterator[dict[str, str]]:
+    """The lines as text by column name. Raises ValueError if the table does not match `schema`."""
     reader = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
-    if tuple(reader.fieldnames or ()) != sheet.names:
-        raise ValueError("the columns are others")
+    if tuple(reader.fieldnames or ()) != schema.names:
+        raise ValueError("the columns do not match")
     for line in reader:
         if None in line or None in line.values():
             raise ValueError("a line is too long or too short")

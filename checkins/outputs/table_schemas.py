@@ -1,7 +1,7 @@
-"""The columns of every table, with their types, rules and meaning: the code book.
+"""The schemas of the tables: every column with its type, constraints and description.
 
-Owns names that stay the same from release to release. A column is never renamed, and an old one
-never gets a new meaning: analysts' programs read them.
+Owns the names of tables and columns. A column is never renamed and never changes its meaning,
+because analysts' programs read it.
 """
 
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from checkins.disclosure import Mark
 
 Kind = Literal["string", "integer", "number"]
 
-#: What each mark means, wherever one stands. An empty count is never a zero.
+#: The meaning of each mark. An empty count is never a zero.
 MARKS: dict[Mark, str] = {
     Mark.ROUNDED: "the count, rounded to the nearest 5",
-    Mark.MIDPOINT: "the count, as the middle of a step of six (3 stands for 1 to 6, 9 for 7 "
-    "to 12); in a sum, middles added up",
+    Mark.MIDPOINT: "the middle of a step of six counts (3 stands for 1 to 6, 9 for 7 to 12); "
+    "in a sum, the sum of such middles",
     Mark.ZERO: "nobody gave this answer",
-    Mark.SUPPRESSED: "from 1 to 7; the count is empty",
-    Mark.WITHHELD: "the whole question is left out in this group, and may hold zeros; "
-    "in a sum, nothing in it can be shown",
-    Mark.NOT_ASKED: "nobody in this group was asked",
-    Mark.PARTIAL: "a sum with something missing that is not shown",
+    Mark.SUPPRESSED: "a count from 1 to 7, which is left empty",
+    Mark.WITHHELD: "the whole question is left out for this group, and some of its counts may be "
+    "zero; in a sum, none of its parts can be shown",
+    Mark.NOT_ASKED: "nobody in this group was asked this question",
+    Mark.PARTIAL: "a sum that leaves out counts that are not shown",
 }
 
-#: Which lines are sums of others in the same table: leave them out when you add up yourself.
+#: Which lines are sums of other lines in the same table.
 SUMS: dict[str, str] = {
-    "none": "a line of its own",
+    "none": "not a sum",
     "answers": "the sum of all answers in the group",
     "groups": "the sum of all groups shown",
     "both": "the sum of all answers in all groups shown",
@@ -35,7 +35,7 @@ SUMS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `values` are all that may stand in it, with their meaning; empty for any."""
+    """One column. `values` are its permitted values with their labels; empty permits any value."""
 
     name: str
     kind: Kind
@@ -48,7 +48,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """What a table is about. `key` names the columns that no two lines share."""
+    """The schema of one table. `key` names the columns that identify a line."""
 
     name: str
     title: str
@@ -63,27 +63,34 @@ class TableSchema:
 
 
 _MARKS = tuple((mark.value, meaning) for mark, meaning in MARKS.items())
-_PERIOD = Column("period", "string", "The period, such as 2026-Q4: whole weeks, see the package.")
+_PERIOD = Column(
+    "period", "string", "The period, such as 2026-Q4, in whole weeks: see datapackage.json."
+)
 _DIMENSION = Column(
     "dimension",
     "string",
-    "What the groups are. Add up within one dimension only.",
-    values=(("area", "a place on the operator's list"), ("age_band", "ages, where people said")),
+    "How people are grouped. Add up within one dimension only.",
+    values=(
+        ("area", "an area on the operator's list"),
+        ("age_band", "an age band, for people who gave their age"),
+    ),
 )
-_GROUP = Column("group", "string", "The area or age band, or that all of them are added up.")
+_GROUP = Column("group", "string", "The area or age band, or the sum of all of them.")
 _SUM_OF = Column(
     "sum_of",
     "string",
     "Whether the line is a sum of other lines, and of which.",
     values=tuple(SUMS.items()),
 )
-_COUNT = Column("count", "integer", "The count as the mark says; empty is no zero.", False, least=0)
+_COUNT = Column(
+    "count", "integer", "The count, to be read with its mark. Empty is never zero.", False, least=0
+)
 _MARK = Column("mark", "string", "What the count means.", values=_MARKS)
 _RATE = (
     Column(
         "base",
         "integer",
-        "All answers shown in the group, which the percentage is of.",
+        "The sum of all answers shown in the group: the base of the percentage.",
         False,
         least=0,
     ),
@@ -91,7 +98,7 @@ _RATE = (
     Column(
         "percent",
         "integer",
-        "Count in percent of base. Where base_mark is partial, each suppressed answer is taken "
+        "Count as a percentage of base. If base_mark is partial, each suppressed answer counts "
         "as 4, the middle of 1 to 7.",
         False,
         least=0,
@@ -100,8 +107,8 @@ _RATE = (
     Column(
         "low",
         "integer",
-        "The low end of the 95% Wilson interval, rounded down; where something is suppressed, "
-        "the lowest that it allows.",
+        "The low end of the 95% Wilson interval, rounded down. If an answer is suppressed, "
+        "the lowest end that is possible.",
         False,
         least=0,
         most=100,
@@ -109,8 +116,8 @@ _RATE = (
     Column(
         "high",
         "integer",
-        "The high end of the 95% Wilson interval, rounded up; where something is suppressed, "
-        "the highest that it allows.",
+        "The high end of the 95% Wilson interval, rounded up. If an answer is suppressed, "
+        "the highest end that is possible.",
         False,
         least=0,
         most=100,
@@ -121,7 +128,7 @@ _COUNTED = (
     _DIMENSION,
     _GROUP,
     _SUM_OF,
-    Column("question", "string", "The question's code, which keeps its meaning."),
+    Column("question", "string", "The question's code. Its meaning never changes."),
     Column("question_text", "string", "The question, word for word."),
     Column("answer", "string", "The answer's code, or all."),
     Column("answer_text", "string", "The answer, word for word."),
@@ -148,15 +155,17 @@ USEFULNESS = TableSchema(
 HEADLINES = TableSchema(
     "headlines",
     "Headline rates, now and earlier",
-    "The rates that the report leads with, for this period and earlier ones of the same length. "
-    "Each is worked out from checkins.csv of its own release.",
+    "The headline rates of the report, for this period and earlier ones of the same length. "
+    "Each is calculated from checkins.csv of its own release.",
     (
         _PERIOD,
         _DIMENSION,
         _GROUP,
         _SUM_OF,
         Column("headline", "string", "The headline's code."),
-        Column("headline_text", "string", "Of those who answered, how many ..."),
+        Column(
+            "headline_text", "string", "The share as text: 'Of those who answered, how many ...'."
+        ),
         _COUNT,
         _MARK,
         *_RATE,
@@ -169,7 +178,7 @@ UNMET_NEEDS = TableSchema(
     "How many searches found nothing good, by topic and area. One person may search many times.",
     (
         _PERIOD,
-        Column("area", "string", "The area, or that all of them are added up."),
+        Column("area", "string", "The area, or the sum of all areas."),
         _SUM_OF,
         Column("topic", "string", "The topic's code, or all."),
         Column("topic_text", "string", "The topic in words."),
@@ -181,28 +190,30 @@ UNMET_NEEDS = TableSchema(
 LISTINGS = TableSchema(
     "listings",
     "Listings by strand and area: the asset map",
-    "How many groups, services and volunteering roles the directory lists, exact, since every "
-    "listing is public; on the day that the release was made. A listing can count in several "
-    "strands and areas; a line that is not there is none.",
+    "How many groups, services and volunteering roles the directory listed on the day of the "
+    "release. The counts are exact, because every listing is public. A listing can count in "
+    "several strands and areas. A line that is missing means no listings.",
     (
         Column("area", "string", "The area."),
         Column("strand", "string", "The family of community-centred approaches."),
-        Column("listings", "integer", "How many; 0 is none.", least=0),
+        Column("listings", "integer", "The number of listings.", least=0),
     ),
     ("area", "strand"),
 )
 NATIONAL = TableSchema(
     "national",
-    "Figures for England, and others that are quoted",
-    "Figures of others as they published them, with year and source. Do not multiply them into a "
-    "claim about one place.",
+    "National and other published figures",
+    "Figures as others published them, with year and source. Do not multiply them into a claim "
+    "about one place.",
     (
-        Column("headline", "string", "The headline that it can be set beside, if any.", False),
-        Column("about", "string", "What it is a figure of."),
-        Column("year", "string", "The year that it is about, or of its publication."),
+        Column("headline", "string", "The headline to compare it with, if any.", False),
+        Column("about", "string", "What the figure measures."),
+        Column("year", "string", "The year of the figure, or of its publication."),
         Column("figure", "string", "As published."),
-        Column("percent", "number", "The same as a number, where it is one.", False, least=0),
-        Column("source", "string", "Who published it."),
+        Column(
+            "percent", "number", "The figure as a number, if it is a percentage.", False, least=0
+        ),
+        Column("source", "string", "The publisher."),
     ),
     ("about", "year"),
 )

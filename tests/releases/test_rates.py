@@ -1,4 +1,4 @@
-"""Percentages and ranges, worked out again by hand and by brute force."""
+"""Percentages and ranges, checked by hand and by brute force."""
 
 import random
 from collections import Counter
@@ -62,7 +62,7 @@ def test_known_rates(
     assert rate.is_partial is partial
 
 
-def test_what_is_not_there_has_no_rate() -> None:
+def test_a_block_that_is_not_shown_has_no_rate() -> None:
     for cell, mark in (
         (Cell(None, Mark.WITHHELD), Mark.WITHHELD),
         (NOT_ASKED, Mark.NOT_ASKED),
@@ -72,7 +72,7 @@ def test_what_is_not_there_has_no_rate() -> None:
         assert rate.count.mark is mark
 
 
-def test_a_withheld_group_is_in_no_percentage_and_the_count_says_so() -> None:
+def test_a_withheld_group_is_in_no_percentage_and_makes_the_base_partial() -> None:
     alone = compute_rate([(TEN, THIRTY)], {0})
     beside = compute_rate([(TEN, THIRTY), withhold((TEN, TEN))], {0})
     assert (beside.percent, beside.low, beside.high) == (alone.percent, alone.low, alone.high)
@@ -83,8 +83,8 @@ counts = st.lists(st.integers(0, 9) | st.integers(0, 60), min_size=2, max_size=4
 
 
 @given(st.lists(counts, min_size=1, max_size=2).filter(lambda two: len({*map(len, two)}) == 1))
-def test_the_range_covers_all_that_suppressed_cells_can_be(areas: list[list[int]]) -> None:
-    """Every value that the suppressed cells can take, tried one by one."""
+def test_the_range_covers_every_value_of_suppressed_cells(areas: list[list[int]]) -> None:
+    """Tries the possible values of the suppressed cells one by one."""
     blocks = [protect_block(area) for area in areas]
     shown = [cells for cells in blocks if cells[0].mark is not Mark.WITHHELD]
     rate = compute_rate(blocks, {0})
@@ -106,9 +106,7 @@ def test_the_range_covers_all_that_suppressed_cells_can_be(areas: list[list[int]
 
 
 @given(counts, st.sampled_from(Policy))
-def test_a_rate_is_worked_out_from_what_is_published_and_no_more(
-    area: list[int], policy: Policy
-) -> None:
+def test_a_rate_depends_on_published_cells_only(area: list[int], policy: Policy) -> None:
     """Two populations with the same cells have the same rates."""
     cells = protect_block(area, policy)
     other = [read_cell(cell)[0] for cell in cells]
@@ -121,7 +119,7 @@ def test_a_rate_is_worked_out_from_what_is_published_and_no_more(
     ("likely", "answers"),
     [((25, 36, 27, 12), {0, 1}), ((5, 20, 22, 30, 23), {0})],
 )
-def test_the_range_holds_the_truth_at_least_95_times_in_100(
+def test_the_range_contains_the_true_share_at_least_95_times_in_100(
     people: int, likely: tuple[int, ...], answers: set[int]
 ) -> None:
     """Suppression and rounding included: 500 samples of people whose true share is known."""
@@ -141,7 +139,7 @@ def test_the_range_holds_the_truth_at_least_95_times_in_100(
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "said"),
+    ("rate", "reference", "change"),
     [
         ((57, 50, 63), (40, 34, 47), "higher"),
         ((40, 34, 47), (57, 50, 63), "lower"),
@@ -150,7 +148,7 @@ def test_the_range_holds_the_truth_at_least_95_times_in_100(
         ((57, 50, 63), (None, None, None), "unclear"),
     ],
 )
-def test_a_difference_is_said_only_where_it_is_clear(
-    one: tuple[int, int, int], other: tuple[int, int, int], said: str
+def test_a_difference_counts_only_if_it_is_clear(
+    rate: tuple[int, int, int], reference: tuple[int, int, int], change: str
 ) -> None:
-    assert compare(Rate(TEN, TEN, *one), Rate(TEN, TEN, *other)) == said
+    assert compare(Rate(TEN, TEN, *rate), Rate(TEN, TEN, *reference)) == change

@@ -1,4 +1,4 @@
-"""The files of a release: written, read back, checked by others' programs."""
+"""The files of a release: written, read back, and validated by other programs."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ from checkins.figures import (
 from checkins.outputs.figures_reader import read_figures
 from checkins.outputs.release_files import write_files
 from checkins.periods import read_period
-from tests.support.release_figures import KEPT, make_town, make_year, towns, write
+from tests.support.release_figures import TOWNS, make_town, make_year, towns, write
 
 
 def lines(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
@@ -36,12 +36,12 @@ def lines(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
 
 @towns
 def test_a_release_is_read_back_as_it_was(town: str) -> None:
-    assert read_figures(write(town)) == KEPT[town]()
+    assert read_figures(write(town)) == TOWNS[town]()
 
 
 @towns
 def test_the_same_figures_give_the_same_bytes(town: str) -> None:
-    assert write_files(KEPT[town](), make_year()[:-1]) == write(town)
+    assert write_files(TOWNS[town](), make_year()[:-1]) == write(town)
 
 
 words = st.text(
@@ -113,7 +113,7 @@ def test_frictionless_finds_the_package_and_every_table_valid(town: str, tmp_pat
     assert len(report.tasks) == 12
 
 
-def test_frictionless_finds_what_breaks_the_code_book(tmp_path: Path) -> None:
+def test_frictionless_finds_values_that_break_the_code_book(tmp_path: Path) -> None:
     files = write("bare")
     bad = files["checkins.csv"].replace(b",rounded,", b",exact,", 1)
     for name, content in {**files, "checkins.csv": bad}.items():
@@ -123,7 +123,7 @@ def test_frictionless_finds_what_breaks_the_code_book(tmp_path: Path) -> None:
 
 
 @towns
-def test_parquet_says_the_same_as_csv_with_types(town: str) -> None:
+def test_parquet_holds_the_values_of_csv_with_types(town: str) -> None:
     files = write(town)
     for name in (name for name in files if name.endswith(".parquet")):
         table = pq.read_table(io.BytesIO(files[name]))
@@ -141,7 +141,7 @@ def test_parquet_says_the_same_as_csv_with_types(town: str) -> None:
 
 
 @towns
-def test_totals_are_sums_of_the_lines_above_them_and_an_empty_count_is_no_zero(town: str) -> None:
+def test_totals_are_sums_of_their_lines_and_an_empty_count_is_no_zero(town: str) -> None:
     for name in ("checkins.csv", "unmet_needs.csv", "usefulness.csv"):
         table = lines(write(town), name)
         group, answer = ("area", "topic") if name == "unmet_needs.csv" else ("group", "answer")
@@ -175,7 +175,7 @@ def test_each_mark_is_in_the_tables_of_a_real_town() -> None:
     assert not middles & {"rounded", "suppressed"}
 
 
-def test_the_code_book_has_the_wording_the_rules_and_what_is_not_shown() -> None:
+def test_the_code_book_has_wording_rules_and_what_is_not_shown() -> None:
     about = json.loads(write("year")["datapackage.json"])["release"]
     assert about["policy"] == {
         "name": "round-5",
@@ -194,9 +194,9 @@ def test_the_code_book_has_the_wording_the_rules_and_what_is_not_shown() -> None
     assert about["not_shown"]["checkins_by_area"]["cells_suppressed"] == suppressed > 0
 
 
-def test_the_notes_say_what_matters_in_plain_words() -> None:
-    notes = " ".join(write("year")["README.txt"].decode().split())
-    for said in (
+def test_the_readme_states_the_essentials() -> None:
+    readme = " ".join(write("year")["README.txt"].decode().split())
+    for text in (
         "EVERY ANSWER IN IT IS MADE UP",
         "from 28 September 2026 to 3 January 2027",
         "Areas left out: Quiet End.",
@@ -205,14 +205,14 @@ def test_the_notes_say_what_matters_in_plain_words() -> None:
         "How strongly do you feel you belong to your immediate neighbourhood?",
         "Every week / Now & then",
     ):
-        assert said in notes
+        assert text in readme
     assert "MADE UP" not in write("hostile")["README.txt"].decode()
     middle = write("midpoint")["README.txt"].decode()
     assert "- suppressed" not in middle
     assert "1 to 7" not in middle.split("THE RULES")[1].split("Percentages")[0]
 
 
-def test_history_is_shown_for_periods_alike_and_for_no_others() -> None:
+def test_history_shows_only_comparable_periods() -> None:
     *earlier, now = make_year()
     month, whole = make_town("2026-08"), make_town("2025")
     other = make_town("2025-Q4", policy=Policy.MIDPOINT_6)
@@ -226,42 +226,42 @@ def test_history_is_shown_for_periods_alike_and_for_no_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "reason"),
     [
-        (lambda files: files.pop("datapackage.json"), "datapackage.json is not there"),
+        (lambda files: files.pop("datapackage.json"), "datapackage.json is missing"),
         (lambda files: files.update({"datapackage.json": b"{}"}), "cannot be read"),
         (lambda files: files.update({"datapackage.json": b"\xff["}), "cannot be read"),
-        (lambda files: files.pop("listings.csv"), "listings.csv is not there"),
+        (lambda files: files.pop("listings.csv"), "listings.csv is missing"),
         (
             lambda files: files.update({"checkins.csv": files["checkins.csv"] + b"x\n"}),
             "checkins.csv was changed",
         ),
     ],
 )
-def test_what_is_no_release_is_refused_with_a_plain_line(spoil, said: str) -> None:
+def test_an_invalid_release_is_refused_with_one_line(spoil, reason: str) -> None:
     files = write("bare")
     spoil(files)
-    with pytest.raises(ReleaseError, match=said) as refused:
+    with pytest.raises(ReleaseError, match=reason) as refused:
         read_figures(files)
     assert "\n" not in str(refused.value)
 
 
-def test_a_release_of_another_form_or_with_a_broken_code_book_is_refused() -> None:
+def test_a_release_with_another_format_or_a_broken_code_book_is_refused() -> None:
     files = write("bare")
     package = json.loads(files["datapackage.json"])
-    for change, said in (
-        ({"format": 2}, "another form"),
-        ({"policy": {"name": "none"}}, "do not fit"),
+    for change, reason in (
+        ({"format": 2}, "another format"),
+        ({"policy": {"name": "none"}}, "do not match"),
         ({"period": {"name": "soon"}}, "is no period"),
-        ({"measures": []}, "do not fit"),
+        ({"measures": []}, "do not match"),
     ):
         spoilt = {**package, "release": {**package["release"], **change}}
-        with pytest.raises(ReleaseError, match=said):
+        with pytest.raises(ReleaseError, match=reason):
             read_figures({**files, "datapackage.json": json.dumps(spoilt).encode()})
 
 
-def test_an_operators_measure_of_a_built_in_name_is_no_headline_if_its_answers_differ() -> None:
-    town = KEPT["bare"]()
+def test_an_operators_measure_with_other_answers_is_no_headline() -> None:
+    town = TOWNS["bare"]()
     odd = Measure("belonging", "Do you belong?", (("y", "Yes"), ("n", "No")))
     block = Block("area", "Harbour", "belonging", protect_block([12, 15]))
     files = write_files(replace(town, measures=(odd,), blocks=(block,)), [])

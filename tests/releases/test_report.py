@@ -1,4 +1,4 @@
-"""The page of a release: every number looked up, nothing fetched, nothing run."""
+"""The report: every number is in a table, and the page fetches and runs nothing."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import pytest
 
 from checkins.outputs.headlines import load_headlines
 from checkins.outputs.release_files import write_files
-from tests.support.release_figures import HOSTILE, KEPT, make_town, make_year, towns, write
+from tests.support.release_figures import HOSTILE, TOWNS, make_town, make_year, towns, write
 
 
 def read_page(town: str) -> str:
@@ -84,10 +84,10 @@ def test_every_number_of_the_summary_is_in_the_tables(town: str) -> None:
         assert name in quoted or name.replace('"', '\\"') in quoted
 
 
-def test_the_summary_says_what_matters() -> None:
+def test_the_summary_states_the_main_results() -> None:
     summary = read_summary(read_page("year"))
     assert len(summary.cited) > 15
-    for said in (
+    for text in (
         "feel that they belong very or fairly strongly to their neighbourhood",
         "feel lonely often or always",
         "In England it was",
@@ -97,25 +97,25 @@ def test_the_summary_says_what_matters() -> None:
         "found the chat useful",
         "not a sample",
     ):
-        assert said in summary.loose
+        assert text in summary.loose
     assert "Quiet End" in summary.names
 
 
-def test_a_clear_difference_is_said_and_an_unclear_one_is_not() -> None:
+def test_only_a_clear_difference_is_mentioned() -> None:
     alike = {"Harbour": 500, "Old Town": 500, "Mill Lane": 500}
-    for quarter, drift, said in (("2026-Q3", 0.6, "higher"), ("2026-Q3", 0.0, "no clear change")):
+    for quarter, drift, change in (("2026-Q3", 0.6, "higher"), ("2026-Q3", 0.0, "no clear change")):
         now = make_town("2026-Q4", areas=alike, codes=("belonging",), drift=drift)
         before = make_town(quarter, areas=alike, codes=("belonging",), drift=0.0)
         page = write_files(now, [before])["report.html"].decode()
         sentence = re.search(r"Belonging (shows no clear change|is clearly \w+) since", page)
         assert sentence
-        assert said in sentence[1]
+        assert change in sentence[1]
     page = write_files(now, [])["report.html"].decode()
     assert re.search(r"Belonging is clearly higher in <bdi class=\"name\">Harbour</bdi>", page)
 
 
 @towns
-def test_the_page_needs_nothing_else_and_runs_nothing(town: str) -> None:
+def test_the_page_is_self_contained_and_runs_nothing(town: str) -> None:
     page = read_page(town)
     tags = set(re.findall(r"<([a-z]+)", page))
     assert not tags & {"script", "link", "img", "iframe", "object", "embed", "form", "use", "image"}
@@ -132,7 +132,7 @@ def test_the_page_needs_nothing_else_and_runs_nothing(town: str) -> None:
     }
 
 
-def test_names_are_words_and_never_markup() -> None:
+def test_names_are_escaped() -> None:
     page = read_page("hostile")
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -142,15 +142,15 @@ def test_names_are_words_and_never_markup() -> None:
             assert area in page
 
 
-@pytest.mark.parametrize(("town", "said"), [("year", True), ("hostile", False)])
-def test_only_a_demonstration_says_that_it_is_one(town: str, said: bool) -> None:
+@pytest.mark.parametrize(("town", "is_fictional"), [("year", True), ("hostile", False)])
+def test_only_a_demonstration_is_marked_fictional(town: str, is_fictional: bool) -> None:
     page = read_page(town)
-    assert ("Every answer in it is made up" in page) is said
-    assert ("<title>Fictional: " in page) is said
-    assert page.index("made up" if said else "<h1") < page.index("<main")
+    assert ("Every answer in it is made up" in page) is is_fictional
+    assert ("<title>Fictional: " in page) is is_fictional
+    assert page.index("made up" if is_fictional else "<h1") < page.index("<main")
 
 
-def test_what_is_not_shown_is_told_apart() -> None:
+def test_the_kinds_of_hidden_counts_are_distinct() -> None:
     page = read_page("year")
     cells = set(re.findall(r'<td class="number">([^<]+)</td>', page))
     assert {"1 to 7", "withheld", "not asked", "0"} <= cells
@@ -159,7 +159,7 @@ def test_what_is_not_shown_is_told_apart() -> None:
     assert "somewhere in this range" in page
 
 
-def test_each_drawing_stands_beside_its_figures_or_says_them() -> None:
+def test_each_drawing_has_its_figures_as_text() -> None:
     page = read_page("year")
     drawings = re.findall(r"<svg height[^>]*>", page)
     assert len(drawings) > 50
@@ -170,9 +170,9 @@ def test_each_drawing_stands_beside_its_figures_or_says_them() -> None:
     assert any("%" in label for label in labels)
 
 
-def test_the_chart_over_time_is_there_only_with_a_history() -> None:
+def test_charts_over_time_need_a_history() -> None:
     assert 'id="time"' in read_page("year")
-    assert 'id="time"' not in write_files(KEPT["year"](), [])["report.html"].decode()
+    assert 'id="time"' not in write_files(TOWNS["year"](), [])["report.html"].decode()
     by_period = re.findall(r'<th scope="col">(\w+ to \w+ 2026)</th>', read_page("year"))
     assert by_period[:4] == [
         "January to March 2026",
@@ -200,24 +200,24 @@ def test_published_figures_are_quoted_with_year_and_source() -> None:
     assert "no claim about this place" in page
 
 
-def test_a_headline_is_of_answers_that_its_question_has() -> None:
+def test_the_answers_of_a_headline_belong_to_its_question() -> None:
     town = make_year()[-1]
     for headline in load_headlines().headlines:
         codes = [code for code, _ in town.measure(headline.measure).answers]
         assert set(headline.answers) < set(codes)
 
 
-def test_need_stands_beside_supply_for_each_area() -> None:
+def test_each_area_has_its_needs_and_supply() -> None:
     page = read_page("year")
     part = page[page.index('id="need"') : page.index('id="useful"')]
-    for area in KEPT["year"]().areas:
+    for area in TOWNS["year"]().areas:
         assert f"<h3><bdi>{area}</bdi></h3>" in part
     assert part.count("Looked for and not found") == part.count("Listed in the directory")
     assert '<span class="none">none</span>' in part
     assert "No figures for this area" in part  # The Moor: listings, and no searches
 
 
-def test_midpoints_are_never_told_as_suppressed() -> None:
+def test_midpoints_are_never_labelled_as_suppressed() -> None:
     page = read_page("midpoint")
     assert "as the middle of the step" in page
     assert "1 to 7 people" not in page

@@ -65,7 +65,7 @@ _LIKELY = {
     "lonely": (8, 19, 22, 29, 22),
     "market": (30, 45, 25),
 }
-TOWN = {
+POPULATIONS = {
     "Harbourside": 140,
     "Old Town": 95,
     "Mill Lane": 48,
@@ -115,7 +115,7 @@ def make_town(
     drift: float = 0.0,
 ) -> Figures:
     """A town of so many people an area; `withheld` are pairs of area and measure."""
-    areas = TOWN if areas is None else areas
+    areas = POPULATIONS if areas is None else areas
     chance = random.Random(f"{period} {policy}")
     measures = measures_of(codes)
     ages = dict(zip(AGE_BANDS, (30, 45, 70, 80, 55, 8), strict=True))
@@ -184,7 +184,7 @@ HOSTILE = {
 }
 
 
-KEPT = {
+TOWNS = {
     "year": lambda: make_year()[-1],
     "hostile": lambda: make_town(areas=HOSTILE, fictional=False),
     "midpoint": lambda: make_town(policy=Policy.MIDPOINT_6, codes=("belonging", "lonely")),
@@ -193,12 +193,12 @@ KEPT = {
 }
 
 
-towns = pytest.mark.parametrize("town", KEPT)
+towns = pytest.mark.parametrize("town", TOWNS)
 
 
 @cache
 def _written(town: str) -> dict[str, bytes]:
-    return write_files(KEPT[town](), make_year()[:-1])
+    return write_files(TOWNS[town](), make_year()[:-1])
 
 
 def write(town: str) -> dict[str, bytes]:
