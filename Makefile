@@ -1,6 +1,6 @@
-# Everything installs from pinned names and versions; nothing is fetched at run time.
+# Everything is installed from pinned names and versions. Nothing is fetched at run time.
 PYTHON ?= python3.11
-# pip is left to speak, as this takes minutes.
+# pip prints its progress, because this takes minutes.
 PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
@@ -12,7 +12,7 @@ run: .venv/.installed .venv-rasa/.installed
 test: .venv/.installed .venv-rasa/.installed
 	.venv/bin/python -m pytest
 
-# For the inner loop: under a minute, with no server and no browser.
+# For daily work: under a minute, without a server or a browser.
 test-unit: .venv/.installed
 	.venv/bin/python -m pytest tests/unit tests/docs
 
@@ -22,37 +22,37 @@ check: .venv/.installed
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-# Keeps the pictures that the browser tests take, for the documents.
+# Saves the screenshots of the browser tests for the documents.
 screenshots: .venv/.installed .venv-rasa/.installed
 	CONNECTOR_SCREENSHOTS=1 .venv/bin/python -m pytest tests/web/test_screenshot.py tests/desk/test_screenshot.py tests/releases/test_report_browser.py
 
 bench: .venv/.installed .venv-rasa/.installed .venv-peers/.installed
 	.venv/bin/python -m benchmarks
 
-# Other search engines beside ours, alone.
+# Only the comparison with other search engines.
 bench-peers: .venv/.installed .venv-peers/.installed
 	.venv/bin/python -m benchmarks --only peers
 
-# torch first: a bare one would bring gigabytes of CUDA with it.
+# torch first: without its pinned version, pip would install gigabytes of CUDA.
 .venv/.installed: pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or give its path with 'make PYTHON=/path/to/python3.11'."; exit 1; }
 	@echo "Making .venv (a few minutes the first time) ..."
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python $(PIP) install "$$(grep '^torch==' constraints.txt)"
 	@.venv/bin/python $(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@
 
-# Rasa 3.6 declares Python < 3.11 but runs on it from this complete list; see docs/explanation/architecture.md.
+# Rasa 3.6 declares Python < 3.11, but runs on 3.11 with this complete list of versions; see docs/explanation/architecture.md.
 .venv-rasa/.installed: nlu/requirements.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or give its path with 'make PYTHON=/path/to/python3.11'."; exit 1; }
 	@echo "Making .venv-rasa (about two minutes the first time) ..."
 	@$(PYTHON) -m venv .venv-rasa
 	@.venv-rasa/bin/python $(PIP) install --no-deps --ignore-requires-python -r nlu/requirements.txt
 	@touch $@
 
-# What the search is measured beside: heavy, and for the benchmark only.
+# The other search engines of the benchmark: large, and needed for nothing else.
 .venv-peers/.installed: benchmarks/peers/requirements.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say where it is with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or give its path with 'make PYTHON=/path/to/python3.11'."; exit 1; }
 	@echo "Making .venv-peers (a few minutes the first time) ..."
 	@$(PYTHON) -m venv .venv-peers
 	@echo '*' > .venv-peers/.gitignore
@@ -60,6 +60,6 @@ bench-peers: .venv/.installed .venv-peers/.installed
 	@.venv-peers/bin/python $(PIP) install -r benchmarks/peers/requirements.txt
 	@touch $@
 
-# Leaves var/: it holds the databases.
+# Keeps var/, which holds the databases.
 clean:
 	rm -rf .venv .venv-rasa .venv-peers

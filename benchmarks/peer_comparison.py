@@ -204,12 +204,12 @@ def _write_input(corpus: Corpus, queries: tuple[str, ...], vectors: Vectors, fol
     (folder / "texts.json").write_text(json.dumps(texts), "utf-8")
     request = {
         "queries": queries,
-        "most": _BEST,
+        "limit": _BEST,
         "rounds": _ROUNDS,
         "kinds": sorted(_KINDS),
         "kind_of_each": [listing.kind for listing in corpus.listings],
     }
-    (folder / "asked.json").write_text(json.dumps(request), "utf-8")
+    (folder / "request.json").write_text(json.dumps(request), "utf-8")
 
 
 def _find_allowed(corpus: Corpus) -> NDArray[np.bool_]:

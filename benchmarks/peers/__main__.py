@@ -1,7 +1,7 @@
-"""Run by the benchmark in the peers' environment: one peer over the listings in one folder.
+"""Runs one peer over the listings in a folder, in the peers' environment.
 
-`python -m benchmarks.peers NAME FOLDER` reads what benchmarks/peer_comparison.py wrote there and
-writes NAME.json beside it: seconds to build, milliseconds a query, and what was found.
+`python -m benchmarks.peers NAME FOLDER` reads the files of benchmarks/peer_comparison.py and
+writes NAME.json next to them: seconds to build, milliseconds for each query, and the rows found.
 """
 
 import gc
@@ -19,7 +19,7 @@ import psutil
 
 from benchmarks.peers.protocol import Peer
 
-# Its module here, its class, and how it is to be made.
+# Each peer's module, class and options.
 PEERS: dict[str, tuple[str, str, dict[str, bool]]] = {
     "txtai": ("txtai_hybrid", "TxtaiHybrid", {}),
     "lancedb-flat": ("lance", "Lance", {"indexed": False}),
@@ -33,67 +33,67 @@ PEERS: dict[str, tuple[str, str, dict[str, bool]]] = {
 
 
 def _make(name: str, folder: Path) -> Peer:
-    module, kind, options = PEERS[name]
-    made = getattr(importlib.import_module(f"benchmarks.peers.{module}"), kind)
-    return cast(Peer, made(folder, **options))
+    module, class_name, options = PEERS[name]
+    peer_class = getattr(importlib.import_module(f"benchmarks.peers.{module}"), class_name)
+    return cast(Peer, peer_class(folder, **options))
 
 
 def _time(find: Callable[[int], list[int]], steps: int, rounds: int) -> list[list[float]]:
-    """Milliseconds of each step in each round, after one round that is not counted."""
-    taken = []
+    """Milliseconds of each step in each round, after one uncounted round."""
+    all_times = []
     for number in range(-1, rounds):
-        one = []
+        times = []
         for step in range(steps):
             started = time.perf_counter()
             find(step)
-            one.append((time.perf_counter() - started) * 1000)
+            times.append((time.perf_counter() - started) * 1000)
         if number >= 0:
-            taken.append(one)
-    return taken
+            all_times.append(times)
+    return all_times
 
 
-def _end(_number: int, _frame: object) -> None:
+def _exit(_number: int, _frame: object) -> None:
     raise SystemExit(143)
 
 
 def main(name: str, folder: Path) -> None:
-    asked = json.loads((folder / "asked.json").read_text("utf-8"))
+    request = json.loads((folder / "request.json").read_text("utf-8"))
     texts: list[str] = json.loads((folder / "texts.json").read_text("utf-8"))
     vectors = np.load(folder / "vectors.npy")
-    ready = np.load(folder / "queries.npy")
-    queries, most, rounds = asked["queries"], asked["most"], asked["rounds"]
-    kinds = frozenset(asked["kinds"])
+    query_vectors = np.load(folder / "queries.npy")
+    queries, limit, rounds = request["queries"], request["limit"], request["rounds"]
+    kinds = frozenset(request["kinds"])
     peer = _make(name, folder / name)
     gc.collect()
     before = psutil.Process().memory_info().rss
     started = time.perf_counter()
     try:
-        peer.build(texts, asked["kind_of_each"], vectors)
+        peer.build(texts, request["kind_of_each"], vectors)
         built = time.perf_counter() - started
 
-        def anything(step: int) -> list[int]:
-            return peer.search(queries[step], ready[step], most, frozenset())
+        def search_all(step: int) -> list[int]:
+            return peer.search(queries[step], query_vectors[step], limit, frozenset())
 
-        def some(step: int) -> list[int]:
-            return peer.search(queries[step], ready[step], most, kinds)
+        def search_filtered(step: int) -> list[int]:
+            return peer.search(queries[step], query_vectors[step], limit, kinds)
 
         steps = range(len(queries))
-        answer = {
+        result = {
             "built": built,
-            "ms": _time(anything, len(steps), rounds),
-            "found": [anything(step) for step in steps],
-            "ms_filtered": _time(some, len(steps), rounds),
-            "found_filtered": [some(step) for step in steps],
-            "nearest": [peer.nearest(ready[step], most) for step in steps],
+            "ms": _time(search_all, len(steps), rounds),
+            "found": [search_all(step) for step in steps],
+            "ms_filtered": _time(search_filtered, len(steps), rounds),
+            "found_filtered": [search_filtered(step) for step in steps],
+            "nearest": [peer.nearest(query_vectors[step], limit) for step in steps],
         }
         gc.collect()
-        answer["mib"] = (psutil.Process().memory_info().rss - before) / 2**20
+        result["mib"] = (psutil.Process().memory_info().rss - before) / 2**20
     finally:
-        # Whatever happens: PostgreSQL is a process of its own.
+        # Always, because PostgreSQL is a separate process.
         peer.close()
-    (folder / f"{name}.json").write_text(json.dumps(answer), "utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(result), "utf-8")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, _exit)
     main(sys.argv[1], Path(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""Chroma at its defaults (an HNSW graph): vectors only, as it has no more on one machine."""
+"""Chroma with its defaults (an HNSW graph): vectors only, as it has no hybrid on one machine."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from chromadb.config import Settings
 
 from benchmarks.peers.protocol import Vectors
 
-_AT_ONCE = 5000
+_BATCH = 5000
 
 
 class Chroma:
@@ -21,26 +21,26 @@ class Chroma:
         self._listings = self._client.create_collection(
             "listings", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
         )
-        for start in range(0, len(texts), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
+        for start in range(0, len(texts), _BATCH):
+            batch = slice(start, start + _BATCH)
             self._listings.add(
-                ids=[str(row) for row in range(len(texts))[part]],
-                embeddings=vectors[part],
-                metadatas=[{"kind": kind} for kind in kinds[part]],
+                ids=[str(row) for row in range(len(texts))[batch]],
+                embeddings=vectors[batch],
+                metadatas=[{"kind": kind} for kind in kinds[batch]],
             )
 
-    def search(self, words: str, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
-        del words
-        found = self._listings.query(
+    def search(self, text: str, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
+        del text
+        results = self._listings.query(
             query_embeddings=[vector],
-            n_results=most,
+            n_results=limit,
             where={"kind": {"$in": sorted(kinds)}} if kinds else None,
             include=[],
         )
-        return [int(row) for row in found["ids"][0]]
+        return [int(row) for row in results["ids"][0]]
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        return self.search("", vector, most, frozenset())
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        return self.search("", vector, limit, frozenset())
 
     def close(self) -> None:
         pass

@@ -1,7 +1,7 @@
-"""FAISS's exact index and SQLite's FTS5, put together by hand as our own formula does.
+"""FAISS's exact index and SQLite's FTS5, combined here by our own formula.
 
-The nearest thousand and the thousand that match the words best are scored together:
-cosine, and the words' score as a part of the best one.
+The nearest thousand and the thousand with the best words are scored together: cosine plus the
+weighted BM25, divided by the highest one.
 """
 
 from collections.abc import Sequence
@@ -28,26 +28,28 @@ class FaissFts5:
         self._kinds = np.array(kinds)
         self._words = Fts5(texts, kinds)
 
-    def search(self, words: str, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
+    def search(self, text: str, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
         near = self._nearest(vector, _CANDIDATES, kinds)
-        said = dict(self._words.search(words, _CANDIDATES, kinds))
-        rows = np.array(sorted({*near, *said}), dtype=np.int64)
-        best = max(said.values(), default=1.0)
-        parts = np.array([said.get(int(row), 0.0) / best for row in rows], dtype=np.float32)
-        scores = self._vectors[rows] @ vector + _WORDS_WEIGHT * parts
-        return [int(row) for row in rows[np.argsort(-scores, kind="stable")[:most]]]
+        bm25 = dict(self._words.search(text, _CANDIDATES, kinds))
+        rows = np.array(sorted({*near, *bm25}), dtype=np.int64)
+        highest = max(bm25.values(), default=1.0)
+        word_scores = np.array(
+            [bm25.get(int(row), 0.0) / highest for row in rows], dtype=np.float32
+        )
+        scores = self._vectors[rows] @ vector + _WORDS_WEIGHT * word_scores
+        return [int(row) for row in rows[np.argsort(-scores, kind="stable")[:limit]]]
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        return self._nearest(vector, most, frozenset())
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        return self._nearest(vector, limit, frozenset())
 
-    def _nearest(self, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
+    def _nearest(self, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
         parameters = None
         if kinds:
             rows = np.flatnonzero(np.isin(self._kinds, list(kinds)))
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
-        most = min(most, self._index.ntotal)
-        _, found = self._index.search(vector[np.newaxis], most, params=parameters)
-        return [int(row) for row in found[0] if row >= 0]
+        limit = min(limit, self._index.ntotal)
+        _, nearest = self._index.search(vector[np.newaxis], limit, params=parameters)
+        return [int(row) for row in nearest[0] if row >= 0]
 
     def close(self) -> None:
         pass

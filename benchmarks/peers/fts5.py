@@ -1,7 +1,7 @@
-"""SQLite's full-text search by hand: any of the words, best BM25 first.
+"""SQLite's full-text search: any of the words, best BM25 first.
 
-Stop words are left out of the question: with them nearly every listing matches, and FTS5
-takes four times as long.
+Stop words are left out of the query: with them nearly every listing matches, and FTS5 takes four
+times as long.
 """
 
 import json
@@ -13,9 +13,9 @@ from bm25s.stopwords import STOPWORDS_EN_PLUS
 
 _WORD = re.compile(r"\w+")
 _STOP_WORDS = frozenset(STOPWORDS_EN_PLUS)
-_ANY = "SELECT rowid, -rank FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?"
-# The plus keeps SQLite from asking the index once for each listing of the kind.
-_SOME = """
+_SEARCH_ALL = "SELECT rowid, -rank FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?"
+# The plus stops SQLite from querying the index once for each listing of the kind.
+_SEARCH_KINDS = """
 SELECT rowid, -rank FROM texts WHERE texts MATCH ? AND +rowid IN
     (SELECT listing FROM kinds WHERE kind IN (SELECT value FROM json_each(?)))
 ORDER BY rank LIMIT ?
@@ -23,7 +23,7 @@ ORDER BY rank LIMIT ?
 
 
 class Fts5:
-    """A table of texts with the kind of each beside it; rows count from 0."""
+    """A table of texts with their kinds; rows count from 0."""
 
     def __init__(self, texts: Sequence[str], kinds: Sequence[str]) -> None:
         self._connection = sqlite3.connect(":memory:")
@@ -37,14 +37,16 @@ class Fts5:
         run("CREATE INDEX by_kind ON kinds (kind)")
         run("INSERT INTO texts (texts) VALUES ('optimize')")
 
-    def search(self, words: str, most: int, kinds: frozenset[str]) -> list[tuple[int, float]]:
-        """Rows with their BM25 (more is better), the best first."""
-        said = [word for word in _WORD.findall(words.lower()) if word not in _STOP_WORDS]
-        if not said:
+    def search(self, text: str, limit: int, kinds: frozenset[str]) -> list[tuple[int, float]]:
+        """Rows with their BM25 (higher is better), best first."""
+        words = [word for word in _WORD.findall(text.lower()) if word not in _STOP_WORDS]
+        if not words:
             return []
-        asked = " OR ".join(f'"{word}"' for word in dict.fromkeys(said))
+        match = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
         if kinds:
-            found = self._connection.execute(_SOME, (asked, json.dumps(sorted(kinds)), most))
+            rows = self._connection.execute(
+                _SEARCH_KINDS, (match, json.dumps(sorted(kinds)), limit)
+            )
         else:
-            found = self._connection.execute(_ANY, (asked, most))
-        return [(int(row), float(score)) for row, score in found]
+            rows = self._connection.execute(_SEARCH_ALL, (match, limit))
+        return [(int(row), float(score)) for row, score in rows]

@@ -1,4 +1,4 @@
-"""LanceDB's own hybrid, fused by reciprocal rank; flat, or with its default index (IVF-PQ)."""
+"""LanceDB's own hybrid with reciprocal rank fusion; flat, or with its default index (IVF-PQ)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,16 +31,16 @@ class Lance:
         if self._indexed:
             self._table.create_index(metric="cosine")
 
-    def search(self, words: str, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
-        query = self._table.search(query_type="hybrid").vector(vector).text(words)
+    def search(self, text: str, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
+        query = self._table.search(query_type="hybrid").vector(vector).text(text)
         if kinds:
             query = query.where("kind IN ({})".format(", ".join(f"'{kind}'" for kind in kinds)))
-        found = query.rerank(self._rank).limit(most).select(["id"]).to_arrow()
-        return [int(row) for row in found["id"].to_pylist()]
+        results = query.rerank(self._rank).limit(limit).select(["id"]).to_arrow()
+        return [int(row) for row in results["id"].to_pylist()]
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        found = self._table.search(vector).limit(most).select(["id"]).to_arrow()
-        return [int(row) for row in found["id"].to_pylist()]
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        results = self._table.search(vector).limit(limit).select(["id"]).to_arrow()
+        return [int(row) for row in results["id"].to_pylist()]
 
     def close(self) -> None:
         pass

@@ -1,5 +1,5 @@
-"""PostgreSQL and pgvector as a competent hand writes it: any of the words as a tsquery, the
-nearest by cosine (flat, or an HNSW graph at its defaults), and reciprocal rank fusion in SQL.
+"""PostgreSQL and pgvector, competently used: any of the words as a tsquery, the nearest by cosine
+(flat, or an HNSW graph with its defaults), and reciprocal rank fusion in SQL.
 """
 
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from pgvector.psycopg import register_vector
 from benchmarks.peers.protocol import DEPTH, RRF_CONSTANT, Vectors
 
 _HYBRID = """
-WITH asked AS (
-    SELECT replace(plainto_tsquery('english', %(words)s)::text, '&', '|')::tsquery AS query
+WITH parsed AS (
+    SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS query
 ), near AS (
     SELECT id, row_number() OVER (ORDER BY distance) AS place FROM (
         SELECT id, vector <=> %(vector)s AS distance FROM listing
         WHERE {allowed} ORDER BY distance LIMIT %(depth)s
     ) AS nearest
-), said AS (
+), matches AS (
     SELECT id, row_number() OVER (ORDER BY score DESC, id) AS place FROM (
-        SELECT id, ts_rank(words, query) AS score FROM listing, asked
+        SELECT id, ts_rank(words, query) AS score FROM listing, parsed
         WHERE words @@ query AND {allowed} ORDER BY score DESC LIMIT %(depth)s
     ) AS matched
 )
-SELECT id FROM near FULL JOIN said USING (id)
+SELECT id FROM near FULL JOIN matches USING (id)
 ORDER BY coalesce(1.0 / (%(constant)s + near.place), 0)
-    + coalesce(1.0 / (%(constant)s + said.place), 0) DESC, id
-LIMIT %(most)s
+    + coalesce(1.0 / (%(constant)s + matches.place), 0) DESC, id
+LIMIT %(limit)s
 """
 
 
@@ -63,25 +63,25 @@ class Postgres:
             run("CREATE INDEX ON listing USING hnsw (vector vector_cosine_ops)")
         run("VACUUM ANALYZE listing")
 
-    def search(self, words: str, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
-        found = self._connection.execute(
+    def search(self, text: str, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
+        rows = self._connection.execute(
             _HYBRID.format(allowed="kind = ANY(%(kinds)s)" if kinds else "true"),
             {
-                "words": words,
+                "text": text,
                 "vector": Vector(vector),
                 "kinds": sorted(kinds),
                 "depth": DEPTH,
                 "constant": RRF_CONSTANT,
-                "most": most,
+                "limit": limit,
             },
         )
-        return [int(row) for (row,) in found]
+        return [int(row) for (row,) in rows]
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        found = self._connection.execute(
-            "SELECT id FROM listing ORDER BY vector <=> %s LIMIT %s", (Vector(vector), most)
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        rows = self._connection.execute(
+            "SELECT id FROM listing ORDER BY vector <=> %s LIMIT %s", (Vector(vector), limit)
         )
-        return [int(row) for (row,) in found]
+        return [int(row) for (row,) in rows]
 
     def close(self) -> None:
         self._connection.close()

@@ -1,6 +1,6 @@
-"""txtai's own hybrid: its BM25 and its vector index (FAISS as it chooses by size), half and half.
+"""txtai's own hybrid: its BM25 and its vector index (FAISS, chosen by size), with equal weights.
 
-Content is stored in its database, as filters need it.
+Content is stored in its database, because filters need it.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ class TxtaiHybrid:
 
     def build(self, texts: Sequence[str], kinds: Sequence[str], vectors: Vectors) -> None:
         self._vectors = vectors
-        self._given = 0
-        self._asked: Vectors | None = None
+        self._indexed = 0
+        self._query_vector: Vectors | None = None
 
-        # It takes a plain function only, and asks it for the listings' vectors in order.
-        def transform(asked: Sequence[object]) -> Vectors:
-            if self._asked is not None:
-                return np.repeat(self._asked[np.newaxis], len(asked), axis=0)
-            start = self._given
-            self._given += len(asked)
-            return self._vectors[start : self._given]
+        # txtai takes only a plain function, and calls it for the listings' vectors in order.
+        def transform(texts_to_encode: Sequence[object]) -> Vectors:
+            if self._query_vector is not None:
+                return np.repeat(self._query_vector[np.newaxis], len(texts_to_encode), axis=0)
+            start = self._indexed
+            self._indexed += len(texts_to_encode)
+            return self._vectors[start : self._indexed]
 
         self._embeddings = Embeddings(
             method="external", transform=transform, hybrid=True, content=True
@@ -36,21 +36,23 @@ class TxtaiHybrid:
             (row, {"text": text, "kind": kind}, None)
             for row, (text, kind) in enumerate(zip(texts, kinds, strict=True))
         )
-        if self._given != len(vectors):
-            raise RuntimeError(f"txtai asked for {self._given} vectors of {len(vectors)}")
+        if self._indexed != len(vectors):
+            raise RuntimeError(f"txtai requested {self._indexed} vectors of {len(vectors)}")
 
-    def search(self, words: str, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
-        self._asked = vector
+    def search(self, text: str, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
+        self._query_vector = vector
         query = "select id from txtai where similar(:words)"
         if kinds:
-            query += f" and kind in ({', '.join(f':kind{place}' for place in range(len(kinds)))})"
-        named = {f"kind{place}": kind for place, kind in enumerate(sorted(kinds))}
-        found = self._embeddings.search(query, most, parameters={"words": words, **named})
-        return [int(row["id"]) for row in found]
+            query += f" and kind in ({', '.join(f':kind{number}' for number in range(len(kinds)))})"
+        kind_parameters = {f"kind{number}": kind for number, kind in enumerate(sorted(kinds))}
+        results = self._embeddings.search(
+            query, limit, parameters={"words": text, **kind_parameters}
+        )
+        return [int(row["id"]) for row in results]
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        found = self._embeddings.ann.search(vector[np.newaxis], most)
-        return [int(row) for row, _ in found[0]]
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        results = self._embeddings.ann.search(vector[np.newaxis], limit)
+        return [int(row) for row, _ in results[0]]
 
     def close(self) -> None:
         pass

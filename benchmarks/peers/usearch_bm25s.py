@@ -1,6 +1,6 @@
-"""USearch's HNSW graph at its defaults and bm25s, with reciprocal rank fusion by hand.
+"""USearch's HNSW graph with its defaults and bm25s, with reciprocal rank fusion here.
 
-The graph cannot be filtered from Python: more is asked for, and what is not allowed left out.
+The graph cannot be filtered from Python, so more results are requested and then filtered.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from usearch.index import Index
 
 from benchmarks.peers.protocol import DEPTH, Vectors, fuse_ranks
 
-_MORE = 10
+_OVERSAMPLING = 10
 
 
 class UsearchBm25s:
@@ -28,20 +28,20 @@ class UsearchBm25s:
         self._words = bm25s.BM25()
         self._words.index(self._tokenize(texts), show_progress=False)
 
-    def search(self, words: str, vector: Vectors, most: int, kinds: frozenset[str]) -> list[int]:
-        near = self.nearest(vector, DEPTH * (_MORE if kinds else 1))
-        known = [stem for stem in self._tokenize([words])[0] if stem in self._words.vocab_dict]
+    def search(self, text: str, vector: Vectors, limit: int, kinds: frozenset[str]) -> list[int]:
+        near = self.nearest(vector, DEPTH * (_OVERSAMPLING if kinds else 1))
+        known = [stem for stem in self._tokenize([text])[0] if stem in self._words.vocab_dict]
         scores = self._words.get_scores(known) if known else np.zeros(len(self._kinds))
         if kinds:
             allowed = np.isin(self._kinds, list(kinds))
             near = [row for row in near if allowed[row]][:DEPTH]
             scores = np.where(allowed, scores, 0)
         best = np.argpartition(-scores, min(DEPTH, len(scores) - 1))[:DEPTH]
-        said = best[np.argsort(-scores[best], kind="stable")]
-        return fuse_ranks([near, [int(row) for row in said if scores[row] > 0]], most)
+        matches = best[np.argsort(-scores[best], kind="stable")]
+        return fuse_ranks([near, [int(row) for row in matches if scores[row] > 0]], limit)
 
-    def nearest(self, vector: Vectors, most: int) -> list[int]:
-        return [int(row) for row in self._graph.search(vector, most).keys]
+    def nearest(self, vector: Vectors, limit: int) -> list[int]:
+        return [int(row) for row in self._graph.search(vector, limit).keys]
 
     def _tokenize(self, texts: Sequence[str]) -> list[list[str]]:
         tokens: list[list[str]] = bm25s.tokenize(

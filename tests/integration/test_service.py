@@ -1,4 +1,4 @@
-"""Starting, ending and surviving: the program as an operator meets it."""
+"""The whole program as an operator runs it: start, stop, failures and restarts."""
 
 import contextlib
 import os
@@ -25,30 +25,32 @@ from tests.support.service import CONNECTOR, Service, Talk, cards, words
 
 @pytest.fixture(scope="module")
 def used_folder(service: Service) -> Path:
-    """A data folder that was prepared by an earlier start."""
+    """A data folder that an earlier start prepared."""
     return service.folder
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_start_answers_early_and_ends_every_process(used_folder: Path, how: int) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_start_answers_early_and_stops_every_process(
+    used_folder: Path, signal_number: int
+) -> None:
     service = Service(used_folder)
     service.start()
     talk = Talk(service.url)
     replies = talk.say("somewhere to do a bit of gardening with other people")
     assert len(cards(replies)) == 3, words(replies)
-    # Nobody is told off for being early.
+    # While Rasa loads after a start, its absence is not mentioned.
     away = Responses().templates["utter_rasa_away"]["text"]
     assert away not in words(replies)
     talk.close()
     processes = [psutil.Process(service.process.pid)]
     processes += processes[0].children(recursive=True)
     assert len(processes) > 1, "Rasa was not started"
-    assert service.stop(how) == 0, service.printed
+    assert service.stop(signal_number) == 0, service.printed
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert not alive
 
 
-def test_a_killed_program_takes_rasa_with_it(used_folder: Path) -> None:
+def test_rasa_ends_when_the_program_is_killed(used_folder: Path) -> None:
     service = Service(used_folder)
     service.start()
     assert service.url
@@ -62,7 +64,7 @@ def run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_check_ins_past_their_time_are_purged_by_the_running_program(used_folder: Path) -> None:
+def test_expired_check_ins_are_purged_while_the_program_runs(used_folder: Path) -> None:
     engine = open_engine(f"sqlite:///{used_folder / 'checkins.db'}")
     checkins = CheckInRepository(engine)
     for week in ("2020-W01", format_week(date.today())):
@@ -86,25 +88,25 @@ def test_check_ins_past_their_time_are_purged_by_the_running_program(used_folder
 
 
 @pytest.mark.parametrize("setting", ["WEB_PORT", "ACTIONS_PORT", "RASA_PORT"])
-def test_a_port_in_use_is_told_in_one_line(used_folder: Path, setting: str) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
-        done = run({**Service(used_folder).environment, setting: port})
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+def test_a_port_in_use_is_reported_in_one_line(used_folder: Path, setting: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        process = run({**Service(used_folder).environment, setting: port})
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
     assert port in line
     assert f"{setting}=" in line
 
 
-def test_a_wrong_token_is_told_in_one_line(used_folder: Path, telegram_server: BotApi) -> None:
+def test_a_wrong_token_is_reported_in_one_line(used_folder: Path, telegram_server: BotApi) -> None:
     settings = {"TELEGRAM_BOT_TOKEN": "1:wrong", "TELEGRAM_BASE_URL": telegram_server.url}
-    done = run({**Service(used_folder).environment, **settings})
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+    process = run({**Service(used_folder).environment, **settings})
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
     assert "TELEGRAM_BOT_TOKEN" in line
-    assert "1:wrong" not in done.stderr
+    assert "1:wrong" not in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -119,34 +121,36 @@ def test_a_wrong_token_is_told_in_one_line(used_folder: Path, telegram_server: B
         ("CONNECTOR_SECRET", "short"),
     ],
 )
-def test_a_wrong_setting_is_told_in_one_line(used_folder: Path, setting: str, value: str) -> None:
-    done = run({**Service(used_folder).environment, setting: value})
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
+def test_a_wrong_setting_is_reported_in_one_line(
+    used_folder: Path, setting: str, value: str
+) -> None:
+    process = run({**Service(used_folder).environment, setting: value})
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
     assert setting in line
 
 
-def test_a_missing_python_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_python_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
     for name in ("pyproject.toml", "constraints.txt"):
         (tmp_path / name).touch()
     command = ["make", "PYTHON=python-of-nowhere", ".venv/.installed"]
-    # Not as a part of the make that may be running these tests.
-    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True)
-    assert done.returncode != 0
-    (line,) = done.stdout.splitlines()
+    # Without the variables of a make that may be running these tests.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert process.returncode != 0
+    (line,) = process.stdout.splitlines()
     assert line.startswith("Python 3.11 is needed")
 
 
-def test_a_silent_rasa_is_answered_for_and_restarted(service: Service) -> None:
-    """Five seconds at most, then results with one plain sentence; then Rasa comes back."""
+def test_a_silent_rasa_is_replaced_by_a_plain_search_and_restarted(service: Service) -> None:
+    """After five seconds at most, listings are shown with one sentence. Then Rasa is restarted."""
     rasa = service.rasa
     talk = Talk(service.url)
     rasa.suspend()
-    began = time.monotonic()
+    started = time.monotonic()
     replies = talk.say("somewhere to do a bit of gardening with other people")
-    assert time.monotonic() - began < 9  # 5 s for Rasa, the rest for a busy machine
+    assert time.monotonic() - started < 9  # 5 s for Rasa, the rest for a busy machine
     assert words(replies).startswith(Responses().templates["utter_rasa_away"]["text"])
     assert len(cards(replies)) == 3
     rasa.wait(30)
@@ -157,7 +161,7 @@ def test_a_silent_rasa_is_answered_for_and_restarted(service: Service) -> None:
     talk.close()
 
 
-def test_a_rasa_that_ends_is_restarted(service: Service) -> None:
+def test_a_rasa_that_exits_is_restarted(service: Service) -> None:
     rasa = service.rasa
     rasa.kill()
     service.await_next_rasa(rasa)
@@ -176,41 +180,41 @@ def test_a_rasa_that_ends_is_restarted(service: Service) -> None:
         ([], 422),
     ],
 )
-def test_bad_requests_get_a_plain_sentence(app_url: str, body: object, status: int) -> None:
-    answer = httpx.post(f"{app_url}/api/chat", json=body)
-    assert answer.status_code == status
-    assert re.fullmatch(r"[A-Z].+\.(\s.+)?", answer.json()["error"])
+def test_wrong_requests_get_a_plain_sentence(app_url: str, body: object, status: int) -> None:
+    response = httpx.post(f"{app_url}/api/chat", json=body)
+    assert response.status_code == status
+    assert re.fullmatch(r"[A-Z].+\.(\s.+)?", response.json()["error"])
 
 
-def test_a_body_without_end_is_cut_off(app_url: str) -> None:
-    def endless() -> Iterator[bytes]:
+def test_an_endless_body_is_cut_off(app_url: str) -> None:
+    def send_endlessly() -> Iterator[bytes]:
         for _ in range(10_000):
             yield b" " * 1_000
 
-    # Told so, or hung up on: either way it is not read to its end.
+    # Refused or disconnected: in both cases it is not read to its end.
     with contextlib.suppress(httpx.TransportError):
-        answer = httpx.post(f"{app_url}/api/chat", content=endless())
-        assert answer.status_code == 413
+        response = httpx.post(f"{app_url}/api/chat", content=send_endlessly())
+        assert response.status_code == 413
 
 
-def test_the_desk_stands_beside_the_chat(app_url: str) -> None:
-    answer = httpx.get(f"{app_url}/desk")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/sign-in?to=/desk")
+def test_the_desk_is_served_with_the_chat(app_url: str) -> None:
+    response = httpx.get(f"{app_url}/desk")
+    assert (response.status_code, response.headers["location"]) == (303, "/desk/sign-in?to=/desk")
     page = httpx.get(f"{app_url}/desk/sign-in")
     assert page.status_code == 200
     assert "script" not in page.headers["content-security-policy"]
-    # The chat's pages may be read from elsewhere; the desk's may not.
+    # Other sites may read the chat's pages, but not the desk's.
     assert "access-control-allow-origin" not in page.headers
     assert httpx.get(f"{app_url}/deskjet").status_code == 404
 
 
-def test_half_a_letter_is_no_harm(app_url: str) -> None:
+def test_a_lone_surrogate_does_no_harm(app_url: str) -> None:
     headers = {"Content-Type": "application/json"}
     body = b'{"message": {"text": "\\ud800 knitting"}}'
     assert httpx.post(f"{app_url}/api/chat", content=body, headers=headers).status_code == 200
 
 
-def test_forgetting_a_silent_rasa_ends_it(service: Service, talk: Talk) -> None:
+def test_a_silent_rasa_is_killed_when_it_cannot_forget(service: Service, talk: Talk) -> None:
     talk.say("is there a choir near here")
     rasa = service.rasa
     rasa.suspend()
@@ -219,29 +223,32 @@ def test_forgetting_a_silent_rasa_ends_it(service: Service, talk: Talk) -> None:
     service.wait_for_rasa()
 
 
-def test_rasa_is_told_no_secret(service: Service) -> None:
-    told = service.rasa.environ()
-    assert not {name for name in told if name.startswith(("TELEGRAM", "CONNECTOR_SECRET"))}
-    assert not any("DATABASE" in name for name in told)
+def test_rasa_gets_no_secret(service: Service) -> None:
+    environment = service.rasa.environ()
+    assert not {name for name in environment if name.startswith(("TELEGRAM", "CONNECTOR_SECRET"))}
+    assert not any("DATABASE" in name for name in environment)
 
 
-def test_a_page_elsewhere_may_read_errors_too(app_url: str) -> None:
+def test_other_sites_may_read_errors_too(app_url: str) -> None:
     headers = {"Origin": "https://example.org"}
-    answer = httpx.post(f"{app_url}/api/chat", json=[], headers=headers)
-    assert answer.headers["access-control-allow-origin"] == "*"
+    response = httpx.post(f"{app_url}/api/chat", json=[], headers=headers)
+    assert response.headers["access-control-allow-origin"] == "*"
 
 
-def test_forgetting_erases_what_rasa_keeps(service: Service, talk: Talk) -> None:
+def test_forgetting_erases_the_conversation_in_rasa(service: Service, talk: Talk) -> None:
     talk.say("is there a choir near here")
-    answer = httpx.delete(f"{service.url}/api/chat/{talk.conversation}")
-    assert answer.status_code == 204
+    response = httpx.delete(f"{service.url}/api/chat/{talk.conversation}")
+    assert response.status_code == 204
     assert Responses().templates["utter_nothing_to_refine"]["text"] in words(talk.say("free ones"))
 
 
-def test_the_actions_are_on_loopback_only(service: Service) -> None:
+def test_every_server_listens_on_loopback_only(service: Service) -> None:
     connections = psutil.Process(service.process.pid).net_connections()
-    listening = {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+    listening = {
+        connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN
+    }
     assert listening == {"127.0.0.1"}
-    rasa = {one.laddr.ip for one in service.rasa.net_connections() if one.status == "LISTEN"}
-    assert rasa == {"127.0.0.1"}
+    connections = service.rasa.net_connections()
+    listening = {connection.laddr.ip for connection in connections if connection.status == "LISTEN"}
+    assert listening == {"127.0.0.1"}
     assert os.environ.get("WEB_HOST") is None

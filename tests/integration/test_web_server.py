@@ -1,4 +1,4 @@
-"""The web server by itself: who may use the chat, how often, and what every answer carries."""
+"""The web server alone: allowed origins, rate limits, headers, and the plain pages."""
 
 import re
 import socket
@@ -31,15 +31,15 @@ QUESTION = Choices(
 
 
 class Echo:
-    """Says again what it hears; remembers whom it was told to forget."""
+    """A conversation that repeats each message and notes the senders to forget."""
 
     def __init__(self) -> None:
         self.forgotten: list[str] = []
-        self.heard: list[Message] = []
+        self.received: list[Message] = []
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
         assert re.fullmatch(r"web:[\w-]{32}", sender)
-        self.heard.append(message)
+        self.received.append(message)
         if message.text == "break":
             raise RuntimeError("broken")
         if message.text == "find":
@@ -58,14 +58,14 @@ def echo() -> Echo:
 
 
 @contextmanager
-def serve(echo: Echo, a_minute: int = 0) -> Iterator[httpx.Client]:
-    """The program's own web server on loopback, and a browser of sorts."""
+def serve(echo: Echo, messages_a_minute: int = 0) -> Iterator[httpx.Client]:
+    """The program's web server on loopback, and a client for it."""
     app = create_app(
         echo,
         origins=[LIBRARY],
-        secret=b"of these tests alone",
+        secret=b"only for these tests",
         rasa_is_up=lambda: False,
-        messages_a_minute=a_minute,
+        messages_a_minute=messages_a_minute,
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -87,29 +87,30 @@ def client(echo: Echo) -> Iterator[httpx.Client]:
         yield client
 
 
-def read(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', page)
-    assert found, name
-    return found[1]
+def read_field(page: str, name: str) -> str:
+    match = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert match, name
+    return match[1]
 
 
-def send(client: httpx.Client, page: str, **fields: str) -> str:
-    """What a browser does when a button of the page is pressed."""
-    hidden = {name: read(page, name) for name in ("conversation", "carried")}
+def submit(client: httpx.Client, page: str, **fields: str) -> str:
+    """Submit the form of the page, as a browser does."""
+    hidden = {name: read_field(page, name) for name in ("conversation", "carried")}
     return client.post("/chat", data={**hidden, **fields}).text
 
 
-def test_only_the_pages_that_were_named_may_use_the_chat(client: httpx.Client) -> None:
-    def ask(origin: str) -> str | None:
-        asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-        return client.options("/api/chat", headers=asked).headers.get("access-control-allow-origin")
+def test_only_allowed_origins_may_use_the_chat(client: httpx.Client) -> None:
+    def get_allowed_origin(origin: str) -> str | None:
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        response = client.options("/api/chat", headers=headers)
+        return response.headers.get("access-control-allow-origin")
 
-    assert ask(LIBRARY) == LIBRARY
-    assert ask("https://elsewhere.example") is None
+    assert get_allowed_origin(LIBRARY) == LIBRARY
+    assert get_allowed_origin("https://elsewhere.example") is None
 
 
 @pytest.mark.parametrize("path", ["/", "/chat", "/widget", "/widget/index.html", "/api/none"])
-def test_every_answer_carries_what_keeps_a_browser_careful(client: httpx.Client, path: str) -> None:
+def test_every_page_has_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -118,7 +119,7 @@ def test_every_answer_carries_what_keeps_a_browser_careful(client: httpx.Client,
     assert "set-cookie" not in headers
 
 
-def test_a_script_carries_no_more_than_it_needs(client: httpx.Client) -> None:
+def test_a_script_has_few_headers(client: httpx.Client) -> None:
     headers = client.get("/widget/chat.js").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["access-control-allow-origin"] == "*"
@@ -127,23 +128,23 @@ def test_a_script_carries_no_more_than_it_needs(client: httpx.Client) -> None:
     assert size < 450
 
 
-def test_what_was_said_stays_in_no_cache(client: httpx.Client) -> None:
-    answer = client.post("/api/chat", json={"message": {"text": "hello"}})
-    assert answer.headers["cache-control"] == "no-store"
+def test_no_reply_is_cached(client: httpx.Client) -> None:
+    response = client.post("/api/chat", json={"message": {"text": "hello"}})
+    assert response.headers["cache-control"] == "no-store"
     assert client.post("/chat", data={"text": "hello"}).headers["cache-control"] == "no-store"
 
 
-def test_ids_are_made_here_and_cannot_be_guessed(client: httpx.Client) -> None:
-    made = {
+def test_conversation_ids_are_unique_and_long(client: httpx.Client) -> None:
+    ids = {
         client.post("/api/chat", json={"message": {"text": "hello"}}).json()["conversation"]
         for _ in range(50)
     }
-    assert len(made) == 50
-    assert all(re.fullmatch(r"[\w-]{32}", one) for one in made)
+    assert len(ids) == 50
+    assert all(re.fullmatch(r"[\w-]{32}", id_) for id_ in ids)
 
 
-def test_who_writes_too_fast_is_told_to_wait(echo: Echo) -> None:
-    with serve(echo, a_minute=2) as client:
+def test_too_many_messages_are_refused(echo: Echo) -> None:
+    with serve(echo, messages_a_minute=2) as client:
         for _ in range(2):
             assert client.post("/api/chat", json={"message": {"text": "hello"}}).status_code == 200
         refused = client.post("/api/chat", json={"message": {"text": "hello"}})
@@ -154,69 +155,71 @@ def test_who_writes_too_fast_is_told_to_wait(echo: Echo) -> None:
         assert page.status_code == 429
         assert get_line("web_too_fast") in page.text
         assert ">hello</textarea>" in page.text
-        assert len(echo.heard) == 2
-        # To be forgotten is everybody's at any time.
+        assert len(echo.received) == 2
+        # Forgetting is never refused.
         assert client.delete(f"/api/chat/{'x' * 32}").status_code == 204
 
 
-def test_a_page_being_left_forgets_without_asking_first(client: httpx.Client, echo: Echo) -> None:
-    talk = "x" * 32
-    # No preflight: no body and no header of its own, as the last word of a page must be.
-    answer = client.post(f"/api/chat/{talk}/forget", headers={"Origin": LIBRARY})
-    assert answer.status_code == 204
-    assert echo.forgotten == [f"web:{talk}"]
+def test_closing_a_page_forgets_the_conversation_without_a_preflight(
+    client: httpx.Client, echo: Echo
+) -> None:
+    conversation = "x" * 32
+    # No body and no header of its own, so that a closing page needs no preflight.
+    response = client.post(f"/api/chat/{conversation}/forget", headers={"Origin": LIBRARY})
+    assert response.status_code == 204
+    assert echo.forgotten == [f"web:{conversation}"]
     assert client.post("/api/chat/short/forget").status_code == 422
 
 
-def test_plain_pages_carry_the_talk_along(client: httpx.Client, echo: Echo) -> None:
+def test_plain_pages_carry_the_conversation(client: httpx.Client, echo: Echo) -> None:
     page = client.get("/chat").text
-    assert echo.heard == []  # a link may be followed by a machine
-    page = send(client, page, text="good morning\r\nall", step="text")
-    assert echo.heard == [Message(text="good morning\nall")]
-    talk = read(page, "conversation")
-    page = send(client, page, text="find", step="text")
-    assert read(page, "conversation") == talk
+    assert echo.received == []  # a program may follow a link
+    page = submit(client, page, text="good morning\r\nall", step="text")
+    assert echo.received == [Message(text="good morning\nall")]
+    conversation = read_field(page, "conversation")
+    page = submit(client, page, text="find", step="text")
+    assert read_field(page, "conversation") == conversation
     assert "heard good morning" in page
     assert page.index("Chess") < page.index("heard good morning")
     assert "<b>club" not in page
     assert "javascript:" not in page
     assert "/listings/7.ics" in page
-    page = send(client, page, tap="report_listing:listing=#7")
-    assert echo.heard[-1] == Message(tap="report_listing:listing=#7")
+    page = submit(client, page, tap="report_listing:listing=#7")
+    assert echo.received[-1] == Message(tap="report_listing:listing=#7")
     assert "This one is wrong</p>" in page
 
 
-def test_what_is_carried_cannot_be_made_up(client: httpx.Client) -> None:
+def test_a_forged_conversation_is_ignored(client: httpx.Client) -> None:
     page = client.get("/chat").text
-    forged = read(page, "carried")[:-4] + "AAAA"
-    answer = client.post("/chat", data={"carried": forged, "text": "hello"})
-    assert answer.status_code == 200
-    assert "heard hello" in answer.text
-    assert "Earlier messages" in answer.text  # our own greeting, in place of theirs
+    forged = read_field(page, "carried")[:-4] + "AAAA"
+    response = client.post("/chat", data={"carried": forged, "text": "hello"})
+    assert response.status_code == 200
+    assert "heard hello" in response.text
+    assert "Earlier messages" in response.text  # our own greeting replaces the forged text
 
 
-def test_a_check_in_is_carried_nowhere(client: httpx.Client, echo: Echo) -> None:
-    page = send(client, client.get("/chat").text, tap="start_check_in")
+def test_a_check_in_is_never_carried(client: httpx.Client, echo: Echo) -> None:
+    page = submit(client, client.get("/chat").text, tap="start_check_in")
     assert page.count('type="radio"') == 2
-    before = read(page, "carried")
-    page = send(client, page, step="answer")
+    before = read_field(page, "carried")
+    page = submit(client, page, step="answer")
     assert get_line("web_pick") in page
-    page = send(client, page, step="answer", answer="ci:often")
-    assert echo.heard[-1] == Message(tap="ci:often")
+    page = submit(client, page, step="answer", answer="ci:often")
+    assert echo.received[-1] == Message(tap="ci:often")
     assert "feel lonely" not in page
-    assert read(page, "carried") != before
+    assert read_field(page, "carried") != before
     assert "How often" not in page
 
 
-def test_a_text_too_long_is_given_back(client: httpx.Client, echo: Echo) -> None:
+def test_a_long_text_is_refused_and_kept_in_the_form(client: httpx.Client, echo: Echo) -> None:
     page = client.post("/chat", data={"text": "a" * 1001, "step": "text"})
     assert page.status_code == 413
     assert "1000 characters" in page.text
     assert "a" * 1001 in page.text
-    assert echo.heard == []
+    assert echo.received == []
 
 
-def test_a_fault_is_told_in_plain_words(
+def test_an_error_is_reported_in_plain_words(
     client: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = client.post("/chat", data={"text": "break", "step": "text"})
@@ -227,42 +230,46 @@ def test_a_fault_is_told_in_plain_words(
     assert "broken" not in caplog.text
 
 
-def test_a_long_talk_lets_go_of_its_beginning(client: httpx.Client) -> None:
+def test_a_long_conversation_loses_its_beginning(client: httpx.Client) -> None:
     page = client.get("/chat").text
     for number in range(60):
-        # Words that cannot be made shorter.
-        text = "".join(chr(0x4E00 + (number * 997 + place * 7919) % 20000) for place in range(900))
-        page = send(client, page, text=f"{number} {text}", step="text")
-    assert len(read(page, "carried")) <= 32_000
+        # Text that cannot be compressed.
+        text = "".join(chr(0x4E00 + (number * 997 + index * 7919) % 20000) for index in range(900))
+        page = submit(client, page, text=f"{number} {text}", step="text")
+    assert len(read_field(page, "carried")) <= 32_000
     assert "heard 59" in page
     assert "heard 58" in page
     assert "heard 0 " not in page
 
 
-def test_leaving_goes_first_and_forgets_then(client: httpx.Client, echo: Echo) -> None:
-    page = send(client, client.get("/chat").text, text="hello", step="text")
-    talk = read(page, "conversation")
-    left = client.post("/chat/leave", data={"conversation": talk}, follow_redirects=False)
-    assert left.status_code == 303
-    assert left.headers["location"].startswith("https://www.bbc.co.uk/")
-    assert "https://www.bbc.co.uk" in left.headers["content-security-policy"]
+def test_leaving_redirects_first_and_forgets_afterwards(client: httpx.Client, echo: Echo) -> None:
+    page = submit(client, client.get("/chat").text, text="hello", step="text")
+    conversation = read_field(page, "conversation")
+    response = client.post(
+        "/chat/leave", data={"conversation": conversation}, follow_redirects=False
+    )
+    assert response.status_code == 303
+    assert response.headers["location"].startswith("https://www.bbc.co.uk/")
+    assert "https://www.bbc.co.uk" in response.headers["content-security-policy"]
     limit = time.monotonic() + 5
     while not echo.forgotten and time.monotonic() < limit:
         time.sleep(0.01)
-    assert echo.forgotten == [f"web:{talk}"]
+    assert echo.forgotten == [f"web:{conversation}"]
 
 
-@pytest.mark.parametrize("talk", ["", "no id of ours"])
-def test_nobody_is_kept_from_leaving(client: httpx.Client, talk: str) -> None:
-    left = client.post("/chat/leave", data={"conversation": talk}, follow_redirects=False)
-    assert left.status_code == 303
+@pytest.mark.parametrize("conversation", ["", "not an id"])
+def test_leaving_works_with_any_conversation_id(client: httpx.Client, conversation: str) -> None:
+    response = client.post(
+        "/chat/leave", data={"conversation": conversation}, follow_redirects=False
+    )
+    assert response.status_code == 303
 
 
-def test_behind_a_proxy_each_client_is_counted_by_itself(echo: Echo) -> None:
-    def say(client: httpx.Client, address: str) -> int:
+def test_behind_a_proxy_each_client_has_its_own_limit(echo: Echo) -> None:
+    def send(client: httpx.Client, address: str) -> int:
         headers = {"X-Forwarded-For": address}
         body = {"message": {"text": "hello"}}
         return client.post("/api/chat", json=body, headers=headers).status_code
 
-    with serve(echo, a_minute=1) as client:
-        assert [say(client, f"198.51.100.{last}") for last in (1, 2, 1)] == [200, 200, 429]
+    with serve(echo, messages_a_minute=1) as client:
+        assert [send(client, f"198.51.100.{last}") for last in (1, 2, 1)] == [200, 200, 429]
