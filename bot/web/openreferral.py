@@ -146,7 +146,7 @@ def create_openreferral_app(
                 if minimal
                 else _all(lambda start: repository.list_services(asked, start, _AT_ONCE, full=True))
             )
-            return answer_lines(request, lines, repository.revision)
+            return answer_lines(request, lines, repository.read_revision())
         if minimal:
             changes = list(repository.list_changes(asked))
             size = per_page or max(1, len(changes))
@@ -177,7 +177,7 @@ def create_openreferral_app(
             lines = _all(
                 lambda start: repository.list_at_locations(asked, start, _AT_ONCE, full=True)
             )
-            return answer_lines(request, lines, repository.revision)
+            return answer_lines(request, lines, repository.read_revision())
         found = repository.list_at_locations(asked, (page - 1) * per_page, per_page, full=full)
         return answer_json(request, _envelope(found, page, per_page))
 
@@ -205,11 +205,13 @@ def create_openreferral_app(
 
         def find(start: int, most: int) -> Found:
             return repository.list_organisations(
-                asked, start, most, full=full, services=full_service
+                asked, start, most, full=full, with_services=full_service
             )
 
         if format == "ndjson":
-            return answer_lines(request, _all(lambda at: find(at, _AT_ONCE)), repository.revision)
+            return answer_lines(
+                request, _all(lambda at: find(at, _AT_ONCE)), repository.read_revision()
+            )
         return answer_json(
             request, _envelope(find((page - 1) * per_page, per_page), page, per_page)
         )

@@ -108,7 +108,7 @@ def create_pages(
         return get_root_url(request, base_url)
 
     def find(number: int) -> StoredListing:
-        stored = repository.get(number)
+        stored = repository.find_listing(number)
         if stored is None:
             raise ProblemError(404, "There is no listing with this id.")
         if stored.gone:
@@ -140,7 +140,11 @@ def create_pages(
 
     @router.get("/listings/{number}", include_in_schema=False)
     def listing(request: Request, number: str) -> Response:
-        stored = repository.get(int(number)) if number.isdecimal() and len(number) < 10 else None
+        stored = (
+            repository.find_listing(int(number))
+            if number.isdecimal() and len(number) < 10
+            else None
+        )
         if stored is None:
             missing = ("Check that the address is complete.",)
             return _tell(request, 404, "There is no such listing", missing)
@@ -151,8 +155,9 @@ def create_pages(
             )
             return _tell(request, 410, f"{stored.listing.name}: no longer listed", ended)
         page = f"{root(request)}/listings/{number}"
-        service = str(repository.name_publicly(stored)["id"])
-        return answer(request, _render(stored, page, service), _HTML)
+        service = repository.find_service_of(stored.id)
+        service_id = str(service["id"]) if service else ""
+        return answer(request, _render(stored, page, service_id), _HTML)
 
     @router.get("/api/search", response_model=Results, responses=_FORMS)
     def search(

@@ -13,14 +13,12 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.hsds.models import PublishedRow
-from directory.hsds.projection import fold, read_stored
+from directory.hsds.projection import fold, read_stored, select_stored
 from directory.indexing.entries import FACTS, HIDDEN, UNKNOWN
 from directory.indexing.topics import name_topics
 from directory.listing import STATUSES, StoredListing
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
-from directory.publishing.filters import ServiceFilter, count, suit
-from directory.publishing.repository import ServiceRepository
-from directory.publishing.service_queries import select_stored
+from directory.publishing.filters import ServiceFilter, count_rows
 
 # What nobody has looked at for so long wants to be looked at.
 STALE = timedelta(days=182)
@@ -66,13 +64,10 @@ class Quarantined:
 
 
 class ListingQueries:
-    """Reads many listings at once for the desk. `shelf` makes them findable by words."""
+    """Reads many listings at once for the desk. Safe to use from several threads."""
 
-    def __init__(
-        self, engine: Engine, repository: ServiceRepository, today: Callable[[], date] = date.today
-    ) -> None:
+    def __init__(self, engine: Engine, today: Callable[[], date] = date.today) -> None:
         self._engine = engine
-        self._repository = repository
         self._today = today
 
     def find(
@@ -83,12 +78,11 @@ class ListingQueries:
         Then how many there are in all.
         """
         named = {"open": "active", "closed": "inactive"}.get(status, status)
-        _ = self._repository.revision
         with Session(self._engine) as session:
-            ids = suit(select(PublishedRow.listing_id), ServiceFilter(status=named))
+            ids = ServiceFilter(status=named).apply(select(PublishedRow.listing_id))
             for word in fold(words).split():
                 ids = ids.where(or_(*map(_uses, _spell(word))))
-            total = count(session, ids)
+            total = count_rows(session, ids)
             page = ids.order_by(PublishedRow.modified.desc(), PublishedRow.listing_id.desc())
             chosen = list(session.scalars(page.offset(start).limit(most)))
             found = _read(session, chosen)

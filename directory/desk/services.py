@@ -22,7 +22,6 @@ from directory.importing.importer import ImportReport, import_listings
 from directory.importing.sync import Feed, SyncReport, find_held_feed, list_feeds, sync_feeds
 from directory.listing import Listing
 from directory.notes import Notebook
-from directory.publishing.repository import ServiceRepository
 from directory.rejected import RejectedRow
 
 
@@ -46,7 +45,7 @@ class DeskServices:
         self.signins = Sessions(engine)
         self.history = AuditLog(engine)
         self.editor = ListingEditor(engine, encoder)
-        self.queries = ListingQueries(engine, ServiceRepository(engine, look_again_after=0))
+        self.queries = ListingQueries(engine)
         self.notebook = Notebook(engine)
         self.supply = AssetSupply(engine)
 

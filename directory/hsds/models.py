@@ -1,31 +1,29 @@
-"""The tables that make published listings findable by id, term, age, day and place.
+"""The tables of published services, and of the ids, terms, ages, days and places that find them.
 
-Made of the listings and nothing else, by `renewing`; could be thrown away and made again.
-Must never hold a place of a confidential listing.
+`projection` writes them from the listings alone, so they can always be written again. Must never
+hold a place of a confidential listing.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, delete
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
 
 from directory.models import Base
 
 
 class PublishedRow(Base):
-    """A listing by the ids it is published under and what lists of services are asked by.
+    """A listing as it is published. `service` is the finished Open Referral service, as JSON.
 
-    `revision` is its entry's when this was made, and `version` the code's that made it.
-    `modified` is when the listing last changed, in UTC, and `words` its text in small letters
-    without accents.
+    The other columns are what lists of services are filtered by. `version` is the version of the
+    code that wrote the row, `modified` the time of the listing's last change, in UTC, and `words`
+    its text in lower case without accents. `public_id` is in lower case.
     """
 
     __tablename__ = "published"
     listing_id: Mapped[int] = mapped_column(
         ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True
     )
-    revision: Mapped[int] = mapped_column(index=True)
     version: Mapped[int]
     public_id: Mapped[str] = mapped_column(unique=True)
     organisation_id: Mapped[str] = mapped_column(index=True)
@@ -34,10 +32,11 @@ class PublishedRow(Base):
     minimum_age: Mapped[int | None]
     maximum_age: Mapped[int | None]
     words: Mapped[str]
+    service: Mapped[str]
 
 
 class PublishedPlaceRow(Base):
-    """A service at a location: `number` counts its locations from 0; virtual ones have no point."""
+    """A service at a location; `number` counts its locations from 0. Virtual ones have no point."""
 
     __tablename__ = "published_place"
     listing_id: Mapped[int] = mapped_column(
@@ -51,7 +50,7 @@ class PublishedPlaceRow(Base):
 
 
 class PublishedTimeRow(Base):
-    """A day that a listing has a session on, with its times in minutes since midnight."""
+    """A day with a session of the listing. Times are in minutes since midnight."""
 
     __tablename__ = "published_time"
     listing_id: Mapped[int] = mapped_column(
@@ -64,7 +63,7 @@ class PublishedTimeRow(Base):
 
 
 class PublishedTermRow(Base):
-    """That a listing has a term."""
+    """A term of a listing."""
 
     __tablename__ = "published_term"
     listing_id: Mapped[int] = mapped_column(
@@ -74,16 +73,10 @@ class PublishedTermRow(Base):
 
 
 class TermRow(Base):
-    """A term that is or was used, as JSON."""
+    """A taxonomy term that a listing has or had; `document` is the term as JSON."""
 
     __tablename__ = "term"
     id: Mapped[str] = mapped_column(primary_key=True)
     taxonomy_id: Mapped[str] = mapped_column(index=True)
     taxonomy: Mapped[str]
     document: Mapped[str]
-
-
-def forget_published(session: Session, listing_ids: Sequence[int]) -> None:
-    """Drop what these listings were published as; `renewing` makes it again from what they are."""
-    for table in (PublishedRow, PublishedPlaceRow, PublishedTimeRow, PublishedTermRow):
-        session.execute(delete(table).where(table.listing_id.in_(listing_ids)))

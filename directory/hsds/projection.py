@@ -1,6 +1,7 @@
-"""Keeping the published tables true to the listings: only what changed is made again.
+"""The published form of listings: the finished service JSON, and the rows that find it.
 
-Owns what `tables` hold. `ServiceRepository` calls it whenever the directory's revision has moved.
+Owns the tables in `directory.hsds.models`. `importing.writer` calls it in the transaction that
+writes the listings, so readers never have to. Must never store a place of a confidential listing.
 """
 
 import json
@@ -10,9 +11,10 @@ from dataclasses import replace
 from datetime import time
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from directory.database import insert_if_new
 from directory.errors import RowError
 from directory.hsds.ids import make_id
 from directory.hsds.models import (
@@ -30,13 +32,12 @@ from directory.models import EntryRow, ListingRow, SourceRow
 from directory.places import normalise_postcode
 from directory.sources.fields import read_point
 
-# Grows when what is kept of a listing changes, so that all of it is made again.
-VERSION = 1
-_AT_ONCE = 500
-_AT = "service_at_locations"
-
-# The columns that `read_stored` reads; they want a join with the source.
-STORED = (
+# Increase it when the published form of a listing changes: older rows are then written again when
+# the directory is opened.
+VERSION = 2
+BATCH = 500
+_TABLES = (PublishedRow, PublishedPlaceRow, PublishedTimeRow, PublishedTermRow)
+_COLUMNS = (
     ListingRow.id,
     ListingRow.document,
     ListingRow.modified,
@@ -45,170 +46,172 @@ STORED = (
     SourceRow.notice,
 )
 
+Json = dict[str, Any]
+
+
+def select_stored() -> Select[*tuple[Any, ...]]:
+    """The query whose rows `read_stored` reads."""
+    return select(*_COLUMNS).join(SourceRow, SourceRow.id == ListingRow.source_id)
+
 
 def read_stored(row: Any) -> StoredListing:
-    """A row of the columns `STORED`. What is confidential has no place here in any case."""
+    """A row of `select_stored` as a listing, without the place of a confidential one."""
     listing = withhold_place(load_listing(row.document))
     return StoredListing(row.id, row.source, row.notice, listing, row.modified, row.gone)
 
 
-def find_changed(session: Session, *, whole: bool = True) -> list[int]:
-    """The listings that have to be made findable again.
-
-    Without `whole` only revisions later than any seen are looked for, which is quick.
-    """
-    query = select(EntryRow.listing_id).order_by(EntryRow.listing_id)
-    if whole:
-        query = query.outerjoin(PublishedRow, PublishedRow.listing_id == EntryRow.listing_id).where(
-            or_(
-                PublishedRow.listing_id.is_(None),
-                PublishedRow.version != VERSION,
-                PublishedRow.revision != EntryRow.revision,
-            )
+def find_outdated_services(session: Session) -> list[int]:
+    """The ids of listings whose published form is missing or was written by an older program."""
+    return list(
+        session.scalars(
+            select(EntryRow.listing_id)
+            .outerjoin(PublishedRow, PublishedRow.listing_id == EntryRow.listing_id)
+            .where(or_(PublishedRow.listing_id.is_(None), PublishedRow.version != VERSION))
+            .order_by(EntryRow.listing_id)
         )
-    else:
-        newest = session.scalar(select(func.max(PublishedRow.revision)))
-        query = query.where(EntryRow.revision > (newest or 0))
-    return list(session.scalars(query))
+    )
 
 
-def renew_published(session: Session, ids: Sequence[int]) -> None:
-    """Make these listings findable as they are now, a part at a time, each part committed.
+def write_services(session: Session, listing_ids: Iterable[int]) -> None:
+    """Write the published form of these listings as they are now. The caller commits."""
+    ids = sorted(listing_ids)
+    for start in range(0, len(ids), BATCH):
+        _write_batch(session, ids[start : start + BATCH])
 
-    In parts, so that nobody who wants to write waits long.
-    """
-    _keep_terms(session, own_terms())
-    session.commit()
-    for start in range(0, len(ids), _AT_ONCE):
-        _renew(session, ids[start : start + _AT_ONCE])
-        session.commit()
+
+def store_own_terms(session: Session) -> None:
+    """Store every kind, strand and asset, whether or not a listing has it."""
+    _store_terms(session, own_terms())
 
 
 def fold(text: str) -> str:
-    """The text in small letters, without accents: what searching for words compares."""
+    """The text in lower case and without accents, for comparing words."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
-def _renew(session: Session, ids: Sequence[int]) -> None:
-    for table in (PublishedRow, PublishedPlaceRow, PublishedTimeRow, PublishedTermRow):
+def _write_batch(session: Session, ids: Sequence[int]) -> None:
+    for table in _TABLES:
         session.execute(delete(table).where(table.listing_id.in_(ids)))
     rows = session.execute(
-        select(*STORED, EntryRow.revision)
-        .join(SourceRow, SourceRow.id == ListingRow.source_id)
-        .join(EntryRow, EntryRow.listing_id == ListingRow.id)
-        .where(ListingRow.id.in_(ids))
-        .order_by(ListingRow.id)
+        select_stored().where(ListingRow.id.in_(ids)).order_by(ListingRow.id)
     ).all()
-    revisions = {row.id: row.revision for row in rows}
-    services = [(one, publish_service(one)) for one in map(read_stored, rows)]
-    found = [service["id"].lower() for _, service in services]
-    taken = set(_find(session, PublishedRow.public_id, found))
-    places = [place["id"].lower() for _, one in services for place in one.get(_AT, ())]
-    taken_places = set(_find(session, PublishedPlaceRow.public_id, places))
-    terms: dict[str, dict[str, Any]] = {}
-    new: dict[Any, list[dict[str, Any]]] = {
-        table: [] for table in (PublishedRow, PublishedPlaceRow, PublishedTimeRow, PublishedTermRow)
-    }
-    for one, service in services:
-        # The same feed under two names: the second has an id of its own.
-        identity = service["id"].lower()
-        if identity in taken:
-            identity = make_id("again", one.source, one.listing.key)
-        taken.add(identity)
-        row = _describe(one, service)
-        versions = {"public_id": identity, "revision": revisions[one.id], "version": VERSION}
-        new[PublishedRow].append({**row, **versions})
-        new[PublishedPlaceRow] += _list_places(one, service, taken_places)
-        new[PublishedTimeRow] += _list_times(one)
-        about = {term["id"]: term for term in read_terms(service)}
-        terms |= about
-        new[PublishedTermRow] += [{"listing_id": one.id, "term_id": term} for term in about]
+    services = [(stored, publish_service(stored)) for stored in map(read_stored, rows)]
+    used_ids = _find_used(session, PublishedRow.public_id, (one["id"] for _, one in services))
+    used_place_ids = _find_used(
+        session,
+        PublishedPlaceRow.public_id,
+        (place["id"] for _, one in services for place in _list_locations(one)),
+    )
+    terms = {term["id"]: term for term in own_terms()}
+    new: dict[Any, list[Json]] = {table: [] for table in _TABLES}
+    for stored, service in services:
+        if service["id"].lower() in used_ids:
+            # Two sources hold the same feed. The second gets an id of its own.
+            service = publish_service(stored, make_id("again", stored.source, stored.listing.key))
+        used_ids.add(service["id"].lower())
+        new[PublishedRow].append(_make_row(stored, service))
+        new[PublishedPlaceRow] += _make_place_rows(stored, service, used_place_ids)
+        new[PublishedTimeRow] += _make_time_rows(stored)
+        service_terms = {term["id"]: term for term in read_terms(service)}
+        terms |= service_terms
+        new[PublishedTermRow] += [
+            {"listing_id": stored.id, "term_id": term_id} for term_id in service_terms
+        ]
     for table, values in new.items():
         if values:
             session.execute(insert(table), values)
-    _keep_terms(session, terms.values())
+    _store_terms(session, terms.values())
 
 
-def _describe(one: StoredListing, service: dict[str, Any]) -> dict[str, Any]:
-    listing = withhold_place(one.listing)
+def _make_row(stored: StoredListing, service: Json) -> Json:
+    listing = withhold_place(stored.listing)
     if listing.confidential:
-        # Not told, so not found by either.
+        # The area is not published, so no search may find the listing by it.
         listing = replace(listing, covers="")
     return {
-        "listing_id": one.id,
+        "listing_id": stored.id,
+        "version": VERSION,
+        "public_id": service["id"].lower(),
         "organisation_id": service.get("organization", {}).get("id", "").lower(),
-        "modified": one.modified,
+        "modified": stored.modified,
         "status": service["status"],
         "minimum_age": listing.minimum_age,
         "maximum_age": listing.maximum_age,
         "words": fold(build_search_text(listing)),
+        "service": json.dumps(service, separators=(",", ":")),
     }
 
 
-def _list_places(
-    one: StoredListing, service: dict[str, Any], taken: set[str]
-) -> Iterator[dict[str, Any]]:
-    for number, at in enumerate(service.get(_AT, ())):
-        identity = at["id"].lower()
-        if identity in taken:
-            identity = make_id("again", one.source, one.listing.key, str(number))
-        taken.add(identity)
-        location = at.get("location", {})
-        postcodes = (entry.get("postal_code", "") for entry in location.get("addresses", ()))
+def _list_locations(service: Json) -> list[Json]:
+    locations: list[Json] = service.get("service_at_locations", [])
+    return locations
+
+
+def _make_place_rows(stored: StoredListing, service: Json, used_ids: set[str]) -> Iterator[Json]:
+    for number, at_location in enumerate(_list_locations(service)):
+        public_id = at_location["id"].lower()
+        if public_id in used_ids:
+            public_id = make_id("again", stored.source, stored.listing.key, str(number))
+        used_ids.add(public_id)
+        location = at_location.get("location", {})
+        postcodes = (address.get("postal_code", "") for address in location.get("addresses", ()))
         point = _read_point(location)
         yield {
-            "listing_id": one.id,
+            "listing_id": stored.id,
             "number": number,
-            "public_id": identity,
+            "public_id": public_id,
             "postcode": normalise_postcode(next(filter(None, postcodes), "")),
             "latitude": point.latitude if point else None,
             "longitude": point.longitude if point else None,
         }
 
 
-def _read_point(location: dict[str, Any]) -> Point | None:
+def _read_point(location: Json) -> Point | None:
     try:
         return read_point(location.get("latitude"), location.get("longitude"))
     except RowError:
         return None
 
 
-def _list_times(one: StoredListing) -> Iterator[dict[str, Any]]:
-    for number, schedule in enumerate(one.listing.schedules):
+def _make_time_rows(stored: StoredListing) -> Iterator[Json]:
+    for number, schedule in enumerate(stored.listing.schedules):
         for day in dict.fromkeys(schedule.days or ("",)):
             yield {
-                "listing_id": one.id,
+                "listing_id": stored.id,
                 "number": number,
                 "day": day,
-                "opens_at": _minutes(schedule.opens_at),
-                "closes_at": _minutes(schedule.closes_at),
+                "opens_at": _count_minutes(schedule.opens_at),
+                "closes_at": _count_minutes(schedule.closes_at),
             }
 
 
-def _minutes(at: time | None) -> int | None:
-    return None if at is None else at.hour * 60 + at.minute
+def _count_minutes(moment: time | None) -> int | None:
+    return None if moment is None else moment.hour * 60 + moment.minute
 
 
-def _keep_terms(session: Session, terms: Iterable[dict[str, Any]]) -> None:
-    """Know these terms, as they were last seen."""
+def _store_terms(session: Session, terms: Iterable[Json]) -> None:
+    """Store these terms, and update those whose wording has changed."""
     by_id = {term["id"]: term for term in terms}
-    known = dict(
+    stored = dict(
         session.execute(select(TermRow.id, TermRow.document).where(TermRow.id.in_(by_id))).all()
     )
-    for identity, term in by_id.items():
-        document = json.dumps(term, sort_keys=True)
-        of = {"taxonomy_id": term["taxonomy_id"], "taxonomy": term["taxonomy"]}
-        if identity not in known:
-            session.execute(insert(TermRow).values(id=identity, document=document, **of))
-        elif known[identity] != document:
-            session.execute(
-                update(TermRow).where(TermRow.id == identity).values(document=document, **of)
-            )
+    for term_id, term in by_id.items():
+        values = {
+            "taxonomy_id": term["taxonomy_id"],
+            "taxonomy": term["taxonomy"],
+            "document": json.dumps(term, sort_keys=True),
+        }
+        if term_id not in stored:
+            insert_if_new(session, TermRow, id=term_id, **values)
+        elif stored[term_id] != values["document"]:
+            session.execute(update(TermRow).where(TermRow.id == term_id).values(values))
 
 
-def _find(session: Session, column: Any, values: Sequence[str]) -> Iterator[str]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield from session.scalars(
-            select(column).where(column.in_(values[start : start + _AT_ONCE]))
-        )
+def _find_used(session: Session, column: Any, public_ids: Iterable[str]) -> set[str]:
+    """Those of the ids that other listings are published under."""
+    ids = [public_id.lower() for public_id in public_ids]
+    used: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        used |= set(session.scalars(select(column).where(column.in_(ids[start : start + BATCH]))))
+    return used

@@ -22,9 +22,9 @@ from directory.importing.duplicates import DuplicateCounts, link_duplicates
 from directory.importing.overrides import apply_overrides, load_overrides
 from directory.importing.writer import (
     Written,
-    announce_change,
     close_listings,
     read_vectors,
+    set_notice,
     write_listings,
 )
 from directory.indexing.entries import is_open, make_entry
@@ -275,11 +275,9 @@ def _upsert_source(session: Session, name: str, notice: str | None) -> int:
     if row is None:
         row = SourceRow(name=name)
         session.add(row)
-    if notice is not None and row.notice != notice:
-        row.notice = notice
-        # The notice is shown with every listing of the source.
-        announce_change(session)
     session.flush()
+    if notice is not None:
+        set_notice(session, row, notice)
     return row.id
 
 

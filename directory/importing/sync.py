@@ -19,6 +19,7 @@ from directory.encoder import Encoder
 from directory.errors import DatabaseError, DirectoryError, ImportHeldError, SourceError
 from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import ImportReport, write_source
+from directory.importing.writer import set_notice
 from directory.models import SourceRow
 from directory.progress import Progress, no_progress
 from directory.sources.detect import read_feed
@@ -80,8 +81,9 @@ def register_feed(engine: Engine, name: str, address: str, notice: str | None = 
         if row.address != address:
             # The validators of another address say nothing about this one.
             row.address, row.etag, row.last_modified, row.held = address, "", "", ""
+        session.flush()
         if notice is not None:
-            row.notice = notice
+            set_notice(session, row, notice)
         session.commit()
 
 

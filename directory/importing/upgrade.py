@@ -1,19 +1,20 @@
-"""The directory's database, opened and brought up to date: where every program begins."""
+"""Opens the directory's database and brings it up to date. Every program starts here."""
 
 from sqlalchemy import Engine
 
 from directory.database import migrate, open_database
-from directory.importing.writer import renew_entries
+from directory.importing.writer import renew_entries, renew_services
 from directory.progress import Progress, no_progress
 
 
 def open_directory(url: str, progress: Progress = no_progress) -> Engine:
-    """An engine for `url`, its tables and entries as this program knows them.
+    """An engine for `url`, after migrating its tables and renewing what an older program wrote.
 
-    `progress` is told of entries that an older program wrote, while they are made again.
-    Raises DatabaseError for an address that names no database, or one that cannot be used.
+    `progress` reports the renewal of search entries and of published services. Raises
+    DatabaseError for an address that names no database, or a database that cannot be used.
     """
     engine = open_database(url)
     migrate(engine)
     renew_entries(engine, progress)
+    renew_services(engine, progress)
     return engine

@@ -1,7 +1,7 @@
-"""Putting listings into the database, each with the entry that searches need of it.
+"""Writes listings to the database, each with its search entry and its published service.
 
-The one place where listings are written. Every change is announced by a higher revision, in the
-same transaction, so that other processes find it; see `catalogue`.
+The only place that writes listings. All of it happens in the caller's transaction, which also
+increases the directory's revision, so that other processes notice; see `directory.revision`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -13,7 +13,12 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.clock import read_clock
-from directory.hsds.models import forget_published
+from directory.hsds.projection import (
+    BATCH,
+    find_outdated_services,
+    store_own_terms,
+    write_services,
+)
 from directory.importing.overrides import forget_places
 from directory.indexing.entries import VERSION, Entry, find_labels, label_entry, make_entry
 from directory.indexing.postgres_rows import build_indexes_after, write_search_rows
@@ -26,6 +31,7 @@ from directory.models import (
     ListingRow,
     PlaceRow,
     RevisionRow,
+    SourceRow,
     WordRow,
 )
 from directory.progress import Progress, no_progress
@@ -33,6 +39,7 @@ from directory.progress import Progress, no_progress
 # How many rows one statement names: databases have limits, the lowest some 32,000.
 _AT_ONCE = 1_000
 _REWRITING = "Making search entries again after an update"
+_REPUBLISHING = "Writing published services again after an update"
 _T = TypeVar("_T")
 
 
@@ -77,10 +84,9 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
     with build_indexes_after(session, len(written)):
         _write_entries(session, entries, revision)
     _write_places(session, ids, [one.listing for one in written])
-    # What is published of it is made again later: its place must not wait for that.
+    write_services(session, ids)
     private = [at for at, one in zip(ids, written, strict=True) if one.listing.confidential]
     for part in _in_parts(private):
-        forget_published(session, part)
         forget_places(session, part)
     return ids
 
@@ -91,6 +97,19 @@ def close_listings(session: Session, ids: Collection[int]) -> None:
         changes = {"gone": True, "modified": read_clock()}
         session.execute(update(ListingRow).where(ListingRow.id.in_(some)).values(changes))
     rewrite_entries(session, ids)
+    write_services(session, ids)
+
+
+def set_notice(session: Session, source: SourceRow, notice: str) -> None:
+    """Give the source this notice, which is published with each of its listings."""
+    if source.notice == notice:
+        return
+    announce_change(session)
+    source.notice = notice
+    session.flush()
+    write_services(
+        session, session.scalars(select(ListingRow.id).where(ListingRow.source_id == source.id))
+    )
 
 
 def rewrite_entries(
@@ -139,6 +158,23 @@ def renew_entries(engine: Engine, progress: Progress = no_progress) -> int:
         rewrite_entries(session, old, progress)
         session.commit()
     return len(old)
+
+
+def renew_services(engine: Engine, progress: Progress = no_progress) -> int:
+    """Write the published services again that an older program wrote; their number.
+
+    Each batch is committed, so that other writers wait only briefly.
+    """
+    with Session(engine) as session:
+        store_own_terms(session)
+        session.commit()
+        outdated = find_outdated_services(session)
+        for start in range(0, len(outdated), BATCH):
+            announce_change(session)
+            write_services(session, outdated[start : start + BATCH])
+            session.commit()
+            progress(_REPUBLISHING, min(start + BATCH, len(outdated)), len(outdated))
+    return len(outdated)
 
 
 def _write_rows(

@@ -18,7 +18,6 @@ from directory.importing.audit_log import AuditLog
 from directory.importing.importer import OWN_SOURCE, import_listings
 from directory.listing import Listing, Place, Point, Schedule
 from directory.models import AuditRow, OverrideRow, QuarantinedRow
-from directory.publishing.repository import ServiceRepository
 from directory.rejected import RejectedRow
 from directory.search.query import Query
 from directory.search.service import SearchService
@@ -240,7 +239,7 @@ def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, ed
         "tea", "Tea", "row ending on line 2: column 'kind' is empty", {"name": "Tea"}
     )
     take_in(refused)
-    register = ListingQueries(engine, ServiceRepository(engine))
+    register = ListingQueries(engine)
     [row], total = register.list_quarantined(0, 10)
     assert total == 1
     assert register.list_quarantined(1, 10) == ([], 1)
@@ -262,10 +261,10 @@ def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
     engine, editor, take_in, private
 ):
     take_in(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=private))
-    [row], _ = ListingQueries(engine, ServiceRepository(engine)).list_quarantined(0, 10)
+    [row], _ = ListingQueries(engine).list_quarantined(0, 10)
     editor.leave_out(row.id, "Nadia")
     editor.leave_out(row.id, "Omar")
-    assert ListingQueries(engine, ServiceRepository(engine)).count_quarantined() == 0
+    assert ListingQueries(engine).count_quarantined() == 0
     [noted] = AuditLog(engine).read_entries(0, 10)
     assert (noted.who, noted.what) == ("Nadia", "row removed")
     assert noted.name == ("a private row, of town" if private else "Tea, of town")
@@ -289,10 +288,10 @@ def test_the_register_finds_closed_ones_and_those_that_nobody_checked(engine, ed
         replace(TEA, key="2", name="Choir", assured_date=None),
         replace(TEA, key="3", name="Chess", assured_date=TODAY),
     )
-    register = ListingQueries(engine, ServiceRepository(engine), lambda: TODAY)
+    register = ListingQueries(engine, lambda: TODAY)
     assert register.find("tea hall", "", 0, 10)[1] == 3
     change(editor, number, status="closed")
-    register = ListingQueries(engine, ServiceRepository(engine), lambda: TODAY)
+    register = ListingQueries(engine, lambda: TODAY)
     [found], total = register.find("tea", "closed", 0, 10)
     assert (found.id, total) == (number, 1)
     found = register.read_freshness(0, 10)

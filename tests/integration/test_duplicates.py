@@ -85,7 +85,7 @@ def test_the_shown_listing_warns_that_its_duplicate_is_closed_for_now(filled_eng
     assert hit.stored.listing.status == "open"
     assert "Another source says that it is closed for now" in hit.stored.listing.alert
     assert choir.stored.listing.alert == ""
-    page = ServiceRepository(filled_engine).get(hit.stored.id)
+    page = ServiceRepository(filled_engine).find_listing(hit.stored.id)
     assert page is not None
     assert page.listing.alert == hit.stored.listing.alert
     import_listings(filled_engine, encoder, "one", [CLUB, CHOIR])

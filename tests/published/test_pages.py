@@ -229,5 +229,5 @@ def test_the_page_is_accessible_on_the_smallest_screen(address, browser: Browser
 
 def test_the_page_shows_what_every_other_channel_does(sqlite_engine, client):
     data = client.get("/listings/1.json").json()
-    shown = describe_listing(ServiceRepository(sqlite_engine).get(1))
+    shown = describe_listing(ServiceRepository(sqlite_engine).find_listing(1))
     assert {name: data[name] for name in shown} == shown

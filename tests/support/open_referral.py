@@ -21,7 +21,14 @@ from sqlalchemy.orm import Session
 from bot.web.publishing import publish
 from directory.database import migrate, open_database
 from directory.encoder import DIMENSIONS, Encoder
-from directory.importing.writer import Written, announce_change, close_listings, write_listings
+from directory.hsds.projection import write_services
+from directory.importing.writer import (
+    Written,
+    announce_change,
+    close_listings,
+    set_notice,
+    write_listings,
+)
 from directory.indexing.entries import make_entry
 from directory.listing import Listing, withhold_place
 from directory.models import ListingRow, SourceRow
@@ -54,9 +61,9 @@ def fill(
     with Session(engine) as session:
         row = session.scalar(select(SourceRow).where(SourceRow.name == source))
         row = row or SourceRow(name=source)
-        row.notice = notice
         session.add(row)
         session.flush()
+        set_notice(session, row, notice)
         keys = select(ListingRow.key, ListingRow.id).where(ListingRow.source_id == row.id)
         known = dict(session.execute(keys).all())
         ids = write_listings(
@@ -73,6 +80,7 @@ def fill(
             session.execute(
                 update(ListingRow).where(ListingRow.id.in_(ids)).values(modified=modified)
             )
+            write_services(session, ids)
         announce_change(session)
         session.commit()
     return ids
