@@ -1,1 +1,1 @@
-"""Where listings come from: each module reads one form into `Listing` or `RejectedRow`."""
+"""The formats of sources: each module reads one into `Listing` or `RejectedRow`."""

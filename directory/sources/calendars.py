@@ -75,12 +75,12 @@ def _read_event(events: list[Component], calendar: str, today: date) -> Listing 
     try:
         key, name = _tell(event, "UID"), " ".join(_tell(event, "SUMMARY").split())
         listing = validate_listing(_read(events, key, name, calendar, today, faults))
-        if not faults.hides:
+        if not faults.is_rejected:
             return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
-        faults.add(str(error))
+        faults.warn(str(error))
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
-        faults.add(f"it holds what no calendar should ({type(error).__name__}); save it again")
+        faults.warn(f"it holds what no calendar should ({type(error).__name__}); save it again")
     return RejectedRow(
         key[:200],
         name[:200],
@@ -99,12 +99,12 @@ def _read(
 ) -> Listing:
     event = events[0]
     if not key:
-        faults.refuse("it has no UID; give it one that never changes")
+        faults.reject("it has no UID; give it one that never changes")
     if not name:
-        faults.refuse("it has no SUMMARY; give it the name people call it by")
+        faults.reject("it has no SUMMARY; give it the name people call it by")
     privacy = _tell(event, "CLASS").upper()
     if privacy == "PRIVATE":
-        faults.refuse("its calendar calls it private; call it public if residents may know of it")
+        faults.reject("its calendar calls it private; call it public if residents may know of it")
     occasions = read_event_times(events, today)
     confidential = privacy == "CONFIDENTIAL"
     where = _tell(event, "LOCATION")
@@ -154,7 +154,7 @@ def _read_organiser(address: str, faults: Faults) -> str:
     text = re.sub("^mailto:", "", address, flags=re.I)
     if "@" not in text or _MACHINE.search(text):
         return ""
-    return faults.read(read_email, text, otherwise="", hides=False)
+    return faults.read(read_email, text, default="", rejects=False)
 
 
 def _read_places(where: str, geo: Any, faults: Faults) -> tuple[Place, ...]:
@@ -164,8 +164,8 @@ def _read_places(where: str, geo: Any, faults: Faults) -> tuple[Place, ...]:
             read_point,
             getattr(geo, "latitude", None),
             getattr(geo, "longitude", None),
-            otherwise=None,
-            hides=False,
+            default=None,
+            rejects=False,
         )
     said = _LINK.sub("", where).strip(" ,;")
     if _ONLINE.fullmatch(said):

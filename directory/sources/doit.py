@@ -1,6 +1,6 @@
 """Do-it's volunteering activities as listings.
 
-Each is an activity with its definition inside. What was deleted there is closed here.
+Each activity contains its definition. One that was deleted there is closed here.
 """
 
 import re
@@ -36,15 +36,15 @@ _COUNTRY = re.compile(r"(?:,\s*)?(?:UK|United Kingdom|England|Scotland|Wales)\s*
 
 def can_read(content: Any) -> bool:
     """Whether JSON holds activities of Do-it."""
-    return any(isinstance(one, dict) and _DEFINITION in one for one in _open(content))
+    return any(isinstance(item, dict) and _DEFINITION in item for item in _list_items(content))
 
 
 def read_rows(content: Any) -> list[Listing | RejectedRow]:
-    """Every activity in `content`, which is a list of them or a single one."""
-    return [_read_activity(one) for one in _open(content)]
+    """Read every activity in `content`, a list of them or a single one."""
+    return [_read_activity(item) for item in _list_items(content)]
 
 
-def _open(content: Any) -> list[Any]:
+def _list_items(content: Any) -> list[Any]:
     return content if isinstance(content, list) else [content]
 
 
@@ -53,21 +53,23 @@ def _read_activity(activity: Any) -> Listing | RejectedRow:
         return RejectedRow(
             "",
             "",
-            "it is no activity; see docs/reference/import-formats.md",
+            "it is not an activity; see docs/reference/import-formats.md",
             {"content": str(activity)},
         )
     return read_row(
-        partial(_read, activity), _forget_keys(activity), form="docs/reference/import-formats.md"
+        partial(_read, activity),
+        _remove_organisation(activity),
+        format_docs="docs/reference/import-formats.md",
     )
 
 
-def _forget_keys(activity: Json) -> Json:
-    """The activity without what is said of its organisation, keys to its account among it."""
+def _remove_organisation(activity: Json) -> Json:
+    """The activity without its organisation, whose data include keys to its account."""
     definition = activity.get(_DEFINITION)
     if not isinstance(definition, dict):
         return activity
-    kept = {name: value for name, value in definition.items() if name != _ORGANISATION}
-    return activity | {_DEFINITION: kept}
+    remaining = {name: value for name, value in definition.items() if name != _ORGANISATION}
+    return activity | {_DEFINITION: remaining}
 
 
 def _read(activity: Json, faults: Faults) -> Listing:
@@ -75,32 +77,34 @@ def _read(activity: Json, faults: Faults) -> Listing:
     faults.key = key = _read_id(activity.get("_id"))
     faults.name = name = " ".join(read_known_text(definition.get("title")).split())
     if not key:
-        faults.refuse("it has no _id; give it one that never changes")
+        faults.reject("it has no _id; give it one that never changes")
     if not name:
-        faults.refuse("it has no title; give it the name people call it by")
+        faults.reject("it has no title; give it the name people call it by")
     description = read_known_text(definition.get("description"))
     if not description:
-        faults.refuse("it has no description; write a sentence or two about it")
+        faults.reject("it has no description; write a sentence or two about it")
     organisation = definition.get(_ORGANISATION) or {}
-    asked = unique_texts(map(read_known_text, definition.get("volunteerRequirements") or []))
-    requirements = _names(definition, "requirementOptions")
-    from_home = (
+    volunteer_requirements = unique_texts(
+        map(read_known_text, definition.get("volunteerRequirements") or [])
+    )
+    requirements = _read_names(definition, "requirementOptions")
+    is_from_home = (
         "home"
         in (
             f"{read_string(definition.get('locationOption'))} "
             f"{read_string(definition.get('attendanceType'))}"
         ).casefold()
     )
-    places = () if from_home else _read_places(activity.get("address") or {}, faults)
-    eligibility = [one for one in requirements if not is_age_requirement(one)]
-    eligibility += [one for one in asked if not is_skill_name(one)]
+    places = () if is_from_home else _read_places(activity.get("address") or {}, faults)
+    eligibility = [text for text in requirements if not is_age_requirement(text)]
+    eligibility += [text for text in volunteer_requirements if not is_skill_name(text)]
     return Listing(
         key=key,
         name=name,
         kind="volunteering",
         description=description,
         organisation=read_text(organisation.get("name")),
-        topics=_names(definition, "causeOptions"),
+        topics=_read_names(definition, "causeOptions"),
         website=first_text(
             read_website(read_string(value))
             for value in (
@@ -109,16 +113,16 @@ def _read(activity: Json, faults: Faults) -> Listing:
                 organisation.get("websiteLink"),
             )
         ),
-        email=faults.read(read_email, organisation.get("contactEmail"), otherwise="", hides=False),
+        email=faults.read(read_email, organisation.get("contactEmail"), default="", rejects=False),
         phone=read_string(organisation.get("contactPhoneNumber")),
         places=places,
         covers="" if places else _read_covers(activity),
-        # `isOnline` is also set for work on a nature reserve: it does not say "from home".
-        online=from_home or (activity.get("isOnline") is True and not places),
+        # `isOnline` is also set for work on a nature reserve, so it does not mean "from home".
+        online=is_from_home or (activity.get("isOnline") is True and not places),
         schedules=_read_schedules(activity, faults),
         minimum_age=find_minimum_age(requirements),
         eligibility="; ".join(eligibility),
-        skills_wanted=tuple(one for one in asked if is_skill_name(one)),
+        skills_wanted=tuple(text for text in volunteer_requirements if is_skill_name(text)),
         commitment=_read_commitment(definition),
         status="closed" if _is_deleted(activity, definition) else "open",
     )
@@ -132,19 +136,21 @@ def _is_deleted(activity: Json, definition: Json) -> bool:
     return activity.get("deleted") is True or definition.get("deleted") is True
 
 
-def _names(definition: Json, field: str) -> tuple[str, ...]:
+def _read_names(definition: Json, field: str) -> tuple[str, ...]:
     return unique_texts(
-        read_known_text(one.get("displayName")) for one in definition.get(field) or []
+        read_known_text(option.get("displayName")) for option in definition.get(field) or []
     )
 
 
 def _read_covers(activity: Json) -> str:
     regions = activity.get("regions") or []
     nations = unique_texts(
-        read_known_text(one.get("displayName")) for one in regions if one.get("type") == "Nation"
+        read_known_text(region.get("displayName"))
+        for region in regions
+        if region.get("type") == "Nation"
     )
     return "; ".join(
-        nations or unique_texts(read_known_text(one.get("displayName")) for one in regions)
+        nations or unique_texts(read_known_text(region.get("displayName")) for region in regions)
     )
 
 
@@ -152,7 +158,7 @@ def _read_places(address: Json, faults: Faults) -> tuple[Place, ...]:
     street = read_known_text(address.get("street"))
     # GeoJSON puts longitude first.
     longitude, latitude = ((address.get("location") or {}).get("coordinates") or [None, None])[:2]
-    point = faults.read(read_point, latitude, longitude, otherwise=None, hides=False)
+    point = faults.read(read_point, latitude, longitude, default=None, rejects=False)
     postcode = find_postcode(street)
     line = _COUNTRY.sub("", street).replace(postcode, "").strip(" ,") if postcode else street
     place = Place(
@@ -165,7 +171,7 @@ def _read_places(address: Json, faults: Faults) -> tuple[Place, ...]:
 
 def _read_schedules(activity: Json, faults: Faults) -> tuple[Schedule, ...]:
     starts, ends = (
-        faults.read(read_day, _read_date(activity.get(name)), name, otherwise=None, hides=False)
+        faults.read(read_day, _read_date(activity.get(name)), name, default=None, rejects=False)
         for name in ("startDate", "endDate")
     )
     if starts and ends and ends < starts:
@@ -181,12 +187,12 @@ def _read_date(value: Any) -> Any:
 
 
 def _read_commitment(definition: Json) -> str:
-    said = read_known_text(definition.get("durationInHours"))
-    hours = read_amount(said)
+    duration = read_known_text(definition.get("durationInHours"))
+    hours = read_amount(duration)
     if hours:
         if hours < 1:
-            said = f"{round(hours * 60)} minutes"
+            duration = f"{round(hours * 60)} minutes"
         else:
-            said = "1 hour" if hours == 1 else f"{hours:g} hours"
-    ongoing = read_string(definition.get("type")) == "OngoingOpportunity"
-    return ", ".join(filter(None, [said, "ongoing" if ongoing else ""]))
+            duration = "1 hour" if hours == 1 else f"{hours:g} hours"
+    is_ongoing = read_string(definition.get("type")) == "OngoingOpportunity"
+    return ", ".join(filter(None, [duration, "ongoing" if is_ongoing else ""]))

@@ -1,7 +1,6 @@
-"""Single values of a source, made fit to keep or refused with the reason.
+"""Reading single values of a source, and collecting the faults of a row.
 
-What every kind of source needs. Must never guess: what cannot be read is "not
-known" or a RowError, as each function says.
+Must never guess: a value that cannot be read is "not known" or a RowError, as each function says.
 """
 
 import math
@@ -20,15 +19,15 @@ from directory.text import clean_text, drop_unprintable
 MAX_NAME_LENGTH = 300
 MAX_DESCRIPTION_LENGTH = 20_000
 MAX_FIELD_LENGTH = 200_000
-# Feeds write 150 or 999 where they mean that nobody is too old.
+# Feeds write 150 or 999 to mean that there is no upper limit.
 MAX_AGE = 120
 
 _SCHEME = re.compile(r"https?://", re.I)
 # A colon after a word without a dot starts a scheme (`mailto:`), not a port.
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.I)
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
-# No longer before the @ than the standard allows, and read from its beginning only: a long text
-# without an @ is passed over once.
+# The part before the @ has the length that the standard allows, and matches from its beginning
+# only, so that a long text without an @ is scanned once.
 _EMAIL = re.compile(
     r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 )
@@ -36,73 +35,78 @@ _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.I)
 _CLOCK = re.compile(
     r"(\d{1,2})(?:[:.](\d{2})(?:[:.]\d{2})?)?(?:\s*([ap])\.?m\b\.?)?(?![\d:])", re.I
 )
-_PLAIN_NO = {"", "no", "n", "false", "0"}
-_EMPTY_WORDS = {"n/a", "na", "none", "tbc", "tba", "-", "--", ".", "null"}
+_NO_VALUES = {"", "no", "n", "false", "0"}
+_PLACEHOLDERS = {"n/a", "na", "none", "tbc", "tba", "-", "--", ".", "null"}
 
 _Value = TypeVar("_Value")
 
 
 class Faults:
-    """What is wrong with one row: all of it, so that it can be mended in one go.
+    """All faults of one row, so that they can be corrected in one go.
 
-    What is `add`ed is told but does not hide the row; what is `refuse`d does. `key` and `name` are
-    the row's, as far as they could be read.
+    A fault that was added with `warn` leaves the listing usable; one that was added with `reject`
+    means that it cannot be shown. `key` and `name` are the row's, as far as they could be read.
     """
 
     def __init__(self) -> None:
         self.key = self.name = ""
         self.reasons: list[str] = []
-        self.hides = False
+        self.is_rejected = False
 
-    def add(self, reason: str) -> None:
-        """Note a fault without which residents can still use the listing."""
+    def warn(self, reason: str) -> None:
+        """Add a fault that leaves the listing usable."""
         if reason not in self.reasons:
             self.reasons.append(reason)
 
-    def refuse(self, reason: str) -> None:
-        """Note a fault with which the listing cannot be shown."""
-        self.hides = True
-        self.add(reason)
+    def reject(self, reason: str) -> None:
+        """Add a fault with which the listing cannot be shown."""
+        self.is_rejected = True
+        self.warn(reason)
 
     def read(
-        self, reader: Callable[..., _Value], *values: Any, otherwise: _Value, hides: bool = True
+        self, reader: Callable[..., _Value], *values: Any, default: _Value, rejects: bool = True
     ) -> _Value:
-        """What `reader` makes of `values`; `otherwise` where it raises RowError, which is noted."""
+        """Call `reader` with `values`. If it raises RowError, add the fault, return `default`."""
         try:
             return reader(*values)
         except RowError as error:
-            (self.refuse if hides else self.add)(str(error))
-            return otherwise
+            (self.reject if rejects else self.warn)(str(error))
+            return default
 
     def __str__(self) -> str:
         return "; ".join(self.reasons)
 
 
 def read_row(
-    read: Callable[[Faults], Listing], content: dict[str, Any], *, form: str, private: bool = False
+    read: Callable[[Faults], Listing],
+    content: dict[str, Any],
+    *,
+    format_docs: str,
+    private: bool = False,
 ) -> Listing | RejectedRow:
-    """The listing that `read` makes, or everything for which it cannot be shown.
+    """The listing that `read` returns, or the row with all its faults if it cannot be shown.
 
-    `read` sets the faults' `key` and `name` first. `content` is what is set aside of a refused row,
-    `form` is what describes the right kinds of value, and `private` tells that it may be kept so.
+    `read` sets `key` and `name` of the faults first. `content` is what is stored of a rejected row,
+    `format_docs` names the description of the format, and `private` means that the row is or may be
+    confidential.
     """
     faults = Faults()
     try:
         listing = validate_listing(read(faults))
-        if not faults.hides:
+        if not faults.is_rejected:
             return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
-        faults.add(str(error))
+        faults.warn(str(error))
     except (TypeError, AttributeError, OverflowError, RecursionError):
-        faults.add(f"a field holds the wrong kind of value; check it against {form}")
+        faults.warn(f"a field holds the wrong kind of value; check it against {format_docs}")
     key, name = faults.key[:200], faults.name[:200]
     return RejectedRow(key, name, str(faults), content, confidential=private)
 
 
 def read_string(value: Any) -> str:
-    """A text or number as it stands, without what cannot be printed.
+    """A text or number as a string, without unprintable characters.
 
-    RowError for the rest, and for a text of more than `MAX_FIELD_LENGTH` letters.
+    Raises RowError for other types, and for a text of more than `MAX_FIELD_LENGTH` characters.
     """
     if value is None:
         return ""
@@ -116,46 +120,46 @@ def read_string(value: Any) -> str:
 
 
 def read_text(value: Any) -> str:
-    """As `read_string`, with markup and entities made plain text."""
+    """As `read_string`, with markup and entities turned into plain text."""
     return clean_text(read_string(value))
 
 
 def read_known_text(value: Any) -> str:
-    """As `read_text`, with "n/a", "TBC" and the like as nothing said."""
+    """As `read_text`, but "n/a", "TBC" and other placeholders become empty text."""
     text = read_text(value)
-    return "" if text.casefold() in _EMPTY_WORDS else text
+    return "" if text.casefold() in _PLACEHOLDERS else text
 
 
 def read_email(value: Any) -> str:
-    """The first e-mail address in a text; empty if it is empty. RowError if it holds none."""
+    """The first e-mail address in a text, or empty text. Raises RowError if it holds none."""
     if isinstance(value, bool | int | float):
-        raise RowError(f"email is {value!r}, which is no e-mail address")
+        raise RowError(f"email is {value!r}, which is not an e-mail address")
     text = read_string(value)
     if match := _EMAIL.search(text):
         return match[0]
     if read_known_text(text):
-        raise RowError(f"email {text[:60]!r} is no e-mail address")
+        raise RowError(f"email {text[:60]!r} is not an e-mail address")
     return ""
 
 
 def may_be_confidential(value: Any) -> bool:
-    """Whether a flag says, or may say, that a place is kept private: anything but a plain no.
+    """Whether a flag says, or may say, that a place is private: anything but a plain no.
 
-    Flags come as true or false, as numbers and as words; the harm of a mistake is all on one side.
+    Flags come as booleans, numbers and words. In doubt, a listing is confidential.
     """
     if isinstance(value, str):
-        return value[:100].strip().casefold() not in _PLAIN_NO
+        return value[:100].strip().casefold() not in _NO_VALUES
     return value is not None and (not isinstance(value, bool | int | float) or value != 0)
 
 
 def find_postcode(text: str) -> str:
-    """The first full postcode in a text, as it stands there; empty if there is none."""
+    """The first full postcode in a text, as it is written there; empty if there is none."""
     match = _POSTCODE.search(text)
     return match[0] if match else ""
 
 
 def read_day(value: Any, name: str) -> date | None:
-    """A day such as 2026-10-01, with or without a time after it. RowError that names the field."""
+    """A day such as 2026-10-01, or None. Any time after it is ignored. RowError names the field."""
     text = read_string(value)
     if not text:
         return None
@@ -166,17 +170,17 @@ def read_day(value: Any, name: str) -> date | None:
 
 
 def first_text(texts: Iterable[str]) -> str:
-    """The first text that says something, or empty."""
+    """The first text that is not empty, or empty text."""
     return next(filter(None, texts), "")
 
 
 def unique_texts(texts: Iterable[str]) -> tuple[str, ...]:
-    """The texts that say something, each once, in their order."""
+    """The texts that are not empty, each once, in order."""
     return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def read_website(text: str) -> str:
-    """An http(s) address; https is meant where no scheme is given. Empty if it is neither."""
+    """An http(s) URL, with https if no scheme is given; empty if it is none."""
     address = text.strip()
     if not _SCHEME.match(address):
         if not address or _OTHER_SCHEME.match(address) or "://" in address:
@@ -184,16 +188,16 @@ def read_website(text: str) -> str:
         address = f"https://{address.removeprefix('//')}"
     try:
         parts = urlsplit(address)
-        usable = parts.port is None or parts.port > 0
+        has_valid_port = parts.port is None or parts.port > 0
     except ValueError:
         return ""
-    # `name@` before a host can dress one address up as another.
-    plain = "@" not in parts.netloc and not re.search(r"[\s<>\"'`\\]", address)
-    return address if usable and plain and _HOST.fullmatch(parts.hostname or "") else ""
+    # `name@` before a host can disguise one URL as another.
+    is_plain = "@" not in parts.netloc and not re.search(r"[\s<>\"'`\\]", address)
+    return address if has_valid_port and is_plain and _HOST.fullmatch(parts.hostname or "") else ""
 
 
 def read_point(latitude: Any, longitude: Any) -> Point | None:
-    """The point, or None if it is not given. Raises RowError for degrees that cannot be."""
+    """The point, or None if it is not given. Raises RowError for impossible coordinates."""
     if latitude in (None, "") or longitude in (None, ""):
         return None
     try:
@@ -204,12 +208,12 @@ def read_point(latitude: Any, longitude: Any) -> Point | None:
         raise RowError(f"latitude {point.latitude:g} is not between -90 and 90")
     if not -180 <= point.longitude <= 180:
         raise RowError(f"longitude {point.longitude:g} is not between -180 and 180")
-    # Off the coast of Africa: what software writes when it does not know.
+    # Software writes 0, 0 (off the coast of Africa) when it does not know the place.
     return None if point == Point(0, 0) else point
 
 
 def read_amount(value: Any) -> float | None:
-    """Pounds as a number, 0 or more. None for what is not a plain amount."""
+    """Pounds as a number, 0 or more; None for anything but a plain amount."""
     if value is None or isinstance(value, bool):
         return None
     try:
@@ -220,7 +224,7 @@ def read_amount(value: Any) -> float | None:
 
 
 def read_age(value: Any, name: str) -> int | None:
-    """Whole years, or None where there is no limit. Raises RowError that names the field."""
+    """Whole years, or None if there is no limit. The RowError that it raises names the field."""
     if value in (None, ""):
         return None
     try:
@@ -235,7 +239,7 @@ def read_age(value: Any, name: str) -> int | None:
 def read_time(value: Any) -> time | None:
     """A time of day such as 09:30, 9.30, 2:30pm or 2pm; None for anything else."""
     match = _CLOCK.match(read_string(value))
-    # A number alone may be anything.
+    # A number alone may mean anything.
     if not match or not (match[2] or match[3]):
         return None
     hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").lower()
@@ -247,7 +251,7 @@ def read_time(value: Any) -> time | None:
 
 
 def validate_listing(listing: Listing) -> Listing:
-    """The listing itself. Raises RowError if it could not be shown as it is."""
+    """Return the listing. Raises RowError if it cannot be shown as it is."""
     if len(listing.name) > MAX_NAME_LENGTH:
         raise RowError(
             f"its name has {len(listing.name)} letters; keep it under {MAX_NAME_LENGTH} "

@@ -1,7 +1,7 @@
 """Open Referral UK services as listings.
 
-Reads version 3, and the older field names that councils' real feeds still use
-(`regular_schedules`, `eligibilitys`, `physical_addresses`, `pc_targetAudience`).
+Reads version 3, and the older field names that councils' feeds still use (`regular_schedules`,
+`eligibilitys`, `physical_addresses`, `pc_targetAudience`).
 """
 
 import math
@@ -38,83 +38,86 @@ __all__ = ["find_services", "read_service"]
 Json = dict[str, Any]
 
 _STATUSES = {"temporarily closed": "temporarily closed", "inactive": "closed", "defunct": "closed"}
-_DEEPEST = 20
-# Fields that version 3 does not have: what carries them is of the older, council form.
-_OLDER = (
+_MAX_DEPTH = 20
+# Fields that version 3 does not have: a service with any of them follows an older version.
+_OLDER_FIELDS = (
     "regular_schedules holiday_schedules eligibilitys service_taxonomys physical_addresses "
     "accessibility_for_disabilities deliverable_type attending_type attending_access pc_metadata"
 ).split()
-_WITHOUT_PLACE = ("id", "name", "description", "status", "confidential")
+_FIELDS_WITHOUT_PLACE = ("id", "name", "description", "status", "confidential")
 
 
 def read_service(service: Json) -> Listing | RejectedRow:
-    """The service as a listing, or everything for which it cannot be shown.
+    """The service as a listing, or the row with all its faults if it cannot be shown.
 
-    A web address, an e-mail address or a coordinate that cannot be does not hide a listing
-    that residents could use: it counts as not known, and is told with the row.
+    An invalid web address, e-mail address or coordinate does not hide a listing that residents
+    could use: it counts as not known, and is reported as a doubt.
     """
     private = may_be_confidential(service.get("confidential"))
-    # What is set aside must not hold its place either.
-    names = [field for field in _WITHOUT_PLACE if field in service] if private else service
+    # The content of a rejected row must not hold a private place either.
+    names = [field for field in _FIELDS_WITHOUT_PLACE if field in service] if private else service
     content = {field: service[field] for field in names}
-    form = "Open Referral UK 3"
-    return read_row(partial(_read, service), content, form=form, private=private)
+    format_docs = "Open Referral UK 3"
+    return read_row(partial(_read, service), content, format_docs=format_docs, private=private)
 
 
 def _read(service: Json, faults: Faults) -> Listing:
     faults.key = key = read_string(service.get("id"))
     faults.name = name = read_text(service.get("name"))
     if not key:
-        faults.refuse("it has no id; give it one that never changes")
+        faults.reject("it has no id; give it one that never changes")
     if not name:
-        faults.refuse("it has no name; give it the name people call it by")
+        faults.reject("it has no name; give it the name people call it by")
     description = read_text(service.get("description"))
     if not description:
-        faults.refuse("it has no description; write a sentence or two about it")
+        faults.reject("it has no description; write a sentence or two about it")
     organisation = service.get("organization") or {}
     confidential = may_be_confidential(service.get("confidential"))
-    # Not even read: times, contacts and ramps tell which place it is, and a complaint quotes it.
-    at = [] if confidential else _list(service, "service_at_locations")
+    # Not even read: times, contacts and ramps reveal the place, and a fault would quote them.
+    service_locations = [] if confidential else _list(service, "service_at_locations")
     areas = [] if confidential else _list(service, "service_areas")
-    locations = [entry.get("location") or {} for entry in at]
+    locations = [entry.get("location") or {} for entry in service_locations]
     schedules = [
         schedule
-        for holder in (service, *at)
+        for holder in (service, *service_locations)
         for schedule in _list(holder, "schedules") or _list(holder, "regular_schedules")
     ]
     costs = _list(service, "cost_options")
     contacts = [
         contact
-        for holder in (service, *at, *locations, organisation)
+        for holder in (service, *service_locations, *locations, organisation)
         for contact in _list(holder, "contacts")
     ]
     terms = _read_terms(service)
-    told = faults.read(read_extension, service, otherwise=ExtensionFields(), hides=False)
-    # Councils' own spelling of the three ways to attend.
-    attending = [service.get("attending_type"), *(one.get("location_type") for one in locations)]
+    extension = faults.read(read_extension, service, default=ExtensionFields(), rejects=False)
+    # Councils spell the ways to attend in their own way.
+    ways_to_attend = [
+        service.get("attending_type"),
+        *(location.get("location_type") for location in locations),
+    ]
     return Listing(
         key=key,
         name=name,
-        kind=told.kind,  # the standard itself has no word for it
+        kind=extension.kind,  # the standard has no field for it
         description=description,
         organisation=read_text(organisation.get("name")),
-        strands=told.strands,
-        assets=told.assets,
+        strands=extension.strands,
+        assets=extension.assets,
         topics=unique_texts(read_text(term.get("name")) for term in terms if not is_own_term(term)),
         website=first_text(
             [
-                faults.read(_read_url, service.get("url"), otherwise="", hides=False),
+                faults.read(_read_url, service.get("url"), default="", rejects=False),
                 read_website(read_string(organisation.get("website"))),
                 read_website(read_string(organisation.get("url"))),
             ]
         ),
         email=first_text(
-            faults.read(read_email, one.get("email"), otherwise="", hides=False)
-            for one in (service, *contacts, organisation)
+            faults.read(read_email, holder.get("email"), default="", rejects=False)
+            for holder in (service, *contacts, organisation)
         ),
         phone=first_text(
             read_string(phone.get("number"))
-            for holder in (service, *contacts, *at, *locations, organisation)
+            for holder in (service, *contacts, *service_locations, *locations, organisation)
             for phone in _list(holder, "phones")
         ),
         places=_read_places(locations, faults),
@@ -123,11 +126,11 @@ def _read(service: Json, faults: Faults) -> Listing:
                 read_text(area.get("name")) or read_text(area.get("service_area")) for area in areas
             )
         ),
-        online=told.remote
-        or any(re.search("online|virtual", read_string(way), re.I) for way in attending),
+        online=extension.remote
+        or any(re.search("online|virtual", read_string(way), re.I) for way in ways_to_attend),
         schedules=read_schedules(schedules),
         cost=read_text(service.get("fees")) or "; ".join(unique_texts(map(_describe_cost, costs))),
-        cost_amount=_usual_amount(costs),
+        cost_amount=_find_lowest_price(costs),
         accessibility=unique_texts(
             read_text(entry.get("description"))
             for location in locations
@@ -139,40 +142,42 @@ def _read(service: Json, faults: Faults) -> Listing:
         maximum_age=_read_age(service, "maximum_age", faults),
         eligibility=read_text(service.get("eligibility_description")),
         how_to_join=read_text(service.get("application_process")),
-        languages=unique_texts(read_text(one.get("name")) for one in _list(service, "languages")),
-        skills_wanted=told.skills_wanted,
-        commitment=told.commitment,
+        languages=unique_texts(
+            read_text(language.get("name")) for language in _list(service, "languages")
+        ),
+        skills_wanted=extension.skills_wanted,
+        commitment=extension.commitment,
         status=_STATUSES.get(read_string(service.get("status")).lower(), "open"),
         alert=read_text(service.get("alert")),
         assured_date=faults.read(
-            read_day, service.get("assured_date"), "assured_date", otherwise=None
+            read_day, service.get("assured_date"), "assured_date", default=None
         ),
         confidential=confidential,
-        proposed=told.proposed,
-        record={} if confidential else _keep_record(service, locations),
+        proposed=extension.proposed,
+        record={} if confidential else _make_record(service, locations),
     )
 
 
-def _keep_record(service: Json, locations: list[Json]) -> Json:
-    """The service as it came if it is of version 3, fit to be stored; empty if it is older."""
+def _make_record(service: Json, locations: list[Json]) -> Json:
+    """The service, ready to be stored, if it follows version 3; empty if it is older."""
     names = {name for holder in (service, *locations) for name in holder}
-    return {} if names & set(_OLDER) else _tidy(service, 0)
+    return {} if names & set(_OLDER_FIELDS) else _clean_json(service, 0)
 
 
-def _tidy(value: Any, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise RowError("its fields are nested deeper than Open Referral UK 3 ever does")
+def _clean_json(value: Any, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
+        raise RowError("its fields are nested deeper than Open Referral UK 3 allows")
     if isinstance(value, dict):
-        return {_printable(name): _tidy(one, depth + 1) for name, one in value.items()}
+        return {_clean_string(name): _clean_json(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [_tidy(one, depth + 1) for one in value]
+        return [_clean_json(item, depth + 1) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return _printable(value) if isinstance(value, str) else value
+    return _clean_string(value) if isinstance(value, str) else value
 
 
-def _printable(text: str) -> str:
-    # Halves of letters, and the NUL that no database takes.
+def _clean_string(text: str) -> str:
+    # Remove halves of surrogate pairs, and NUL, which databases do not take.
     return text.encode("utf-8", "ignore").decode().replace("\0", "")
 
 
@@ -180,12 +185,12 @@ def _read_url(value: Any) -> str:
     text = read_string(value)
     address = read_website(text)
     if text and not address:
-        raise RowError(f"url {text[:80]!r} is no web address such as https://example.org")
+        raise RowError(f"url {text[:80]!r} is not a web address such as https://example.org")
     return address
 
 
 def _read_age(service: Json, name: str, faults: Faults) -> int | None:
-    return faults.read(read_age, service.get(name), name, otherwise=None)
+    return faults.read(read_age, service.get(name), name, default=None)
 
 
 def _read_terms(service: Json) -> list[Json]:
@@ -195,13 +200,13 @@ def _read_terms(service: Json) -> list[Json]:
 
 
 def _read_audience(service: Json) -> tuple[str, ...]:
-    # "Parents>Grandparents": the last step says it best.
-    councils = (
+    # "Parents>Grandparents": the last part is the most specific.
+    target_audience = (
         read_text(read_string(entry.get("audienceType")).rpartition(">")[2])
         for entry in _list(service, "pc_targetAudience")
     )
     eligible = (read_text(entry.get("eligibility")) for entry in _list(service, "eligibilitys"))
-    return unique_texts((*councils, *eligible))
+    return unique_texts((*target_audience, *eligible))
 
 
 def _read_places(locations: Iterable[Json], faults: Faults) -> tuple[Place, ...]:
@@ -215,21 +220,21 @@ def _read_places(locations: Iterable[Json], faults: Faults) -> tuple[Place, ...]
 
 def _read_place(location: Json, faults: Faults) -> Place:
     addresses = _list(location, "addresses") or _list(location, "physical_addresses")
-    # Where post is sent is not where people meet, unless nothing else is known.
-    addresses = sorted(addresses, key=lambda one: one.get("address_type") == "postal")
+    # A postal address is used only if there is no other.
+    addresses = sorted(addresses, key=lambda item: item.get("address_type") == "postal")
     address = addresses[0] if addresses else {}
     return Place(
         venue=read_text(location.get("name")),
         address=read_text(address.get("address_1")),
         neighbourhood=read_text(address.get("city")),
         postcode=normalise_postcode(read_string(address.get("postal_code"))),
-        # A coordinate that cannot be is one that is not known: the address still leads there.
+        # An invalid coordinate counts as not known: the address still leads there.
         point=faults.read(
             read_point,
             location.get("latitude"),
             location.get("longitude"),
-            otherwise=None,
-            hides=False,
+            default=None,
+            rejects=False,
         ),
     )
 
@@ -244,8 +249,8 @@ def _describe_cost(cost: Json) -> str:
     return " ".join(filter(None, words))
 
 
-def _usual_amount(costs: Iterable[Json]) -> float | None:
-    """The lowest price that is asked of anybody; 0 only if nobody is asked for more."""
+def _find_lowest_price(costs: Iterable[Json]) -> float | None:
+    """The lowest price that anybody pays; 0 only if it is free for everybody."""
     amounts = [read_amount(cost.get("amount")) for cost in costs]
     known = [amount for amount in amounts if amount is not None]
     if paid := [amount for amount in known if amount]:

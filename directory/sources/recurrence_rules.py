@@ -49,7 +49,7 @@ def _read_schedule(schedule: dict[str, Any]) -> tuple[Schedule, ...]:
     # Dates and counts come from many hands; one that cannot be read is not known.
     faults = Faults()
     begins, valid_from, until, valid_to = (
-        faults.read(read_day, schedule.get(name), name, otherwise=None)
+        faults.read(read_day, schedule.get(name), name, default=None)
         for name in ("dtstart", "valid_from", "until", "valid_to")
     )
     interval = read_string(schedule.get("interval"))

@@ -1,8 +1,7 @@
 """TeamKinetic's volunteering activities as listings.
 
-They follow the volunteering vocabulary of volunteeringdata.io: activities, and organisations
-where the file has them, in a list or a graph. Nothing is said of an organisation that is only
-a number.
+They follow the vocabulary of volunteeringdata.io: activities, and perhaps organisations, in a list
+or a graph. The name of an organisation that is only given as a number stays unknown.
 """
 
 import re
@@ -37,40 +36,40 @@ from directory.sources.volunteering import (
 Json = dict[str, Any]
 
 _REMOTE = re.compile("remote|online|virtual|home", re.I)
-_FEWEST_DIGITS = 6
+_MIN_PHONE_DIGITS = 6
 
 
 def can_read(content: Any) -> bool:
     """Whether JSON holds activities of the volunteering vocabulary."""
-    return any(_is_activity(one) for one in _open(content))
+    return any(_is_activity(node) for node in _list_nodes(content))
 
 
 def read_rows(content: Any) -> list[Listing | RejectedRow]:
-    """Every activity in `content`, with its organisation's name where that is there as well."""
-    nodes = _open(content)
+    """Read every activity in `content`, with its organisation's name if that is there too."""
+    nodes = _list_nodes(content)
     organisations = {
-        read_string(one.get("id")).casefold(): one
-        for one in nodes
-        if isinstance(one, dict) and one.get("type") == "Organisation"
-        if isinstance(one.get("id"), str | int) and len(str(one["id"])) <= MAX_FIELD_LENGTH
+        read_string(node.get("id")).casefold(): node
+        for node in nodes
+        if isinstance(node, dict) and node.get("type") == "Organisation"
+        if isinstance(node.get("id"), str | int) and len(str(node["id"])) <= MAX_FIELD_LENGTH
     }
     return [
-        _read_activity(one, organisations)
-        for one in nodes
-        if not (isinstance(one, dict) and one.get("type") == "Organisation")
+        _read_activity(node, organisations)
+        for node in nodes
+        if not (isinstance(node, dict) and node.get("type") == "Organisation")
     ]
 
 
-def _open(content: Any) -> list[Any]:
+def _list_nodes(content: Any) -> list[Any]:
     if isinstance(content, dict):
         graph = content.get("@graph")
         return graph if isinstance(graph, list) else [content]
     return content if isinstance(content, list) else []
 
 
-def _is_activity(one: Any) -> bool:
-    return isinstance(one, dict) and (
-        one.get("type") == "Activity" or {"label", "session", "applyLink"} <= one.keys()
+def _is_activity(node: Any) -> bool:
+    return isinstance(node, dict) and (
+        node.get("type") == "Activity" or {"label", "session", "applyLink"} <= node.keys()
     )
 
 
@@ -79,11 +78,13 @@ def _read_activity(activity: Any, organisations: dict[str, Json]) -> Listing | R
         return RejectedRow(
             "",
             "",
-            "it is no activity; see docs/reference/import-formats.md",
+            "it is not an activity; see docs/reference/import-formats.md",
             {"content": str(activity)},
         )
     return read_row(
-        partial(_read, activity, organisations), activity, form="docs/reference/import-formats.md"
+        partial(_read, activity, organisations),
+        activity,
+        format_docs="docs/reference/import-formats.md",
     )
 
 
@@ -91,45 +92,47 @@ def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Lis
     faults.key = key = read_string(activity.get("id"))
     faults.name = name = " ".join(read_known_text(activity.get("label")).split())
     if not key:
-        faults.refuse("it has no id; give it one that never changes")
+        faults.reject("it has no id; give it one that never changes")
     if not name:
-        faults.refuse("it has no label; give it the name people call it by")
+        faults.reject("it has no label; give it the name people call it by")
     description = read_known_text(activity.get("description"))
     if not description:
-        faults.refuse("it has no description; write a sentence or two about it")
-    sessions = [one for one in activity.get("session") or [] if one]
+        faults.reject("it has no description; write a sentence or two about it")
+    sessions = [session for session in activity.get("session") or [] if session]
     holders = (activity, *sessions)
-    requirements = _labels(activity, "requirement")
+    requirements = _read_labels(activity, "requirement")
     organisation = _find_organisation(activity.get("organisation"), organisations)
-    locations = [one for session in sessions for one in session.get("location") or []]
-    ways = [read_string(one.get("locationType")) for one in locations]
+    locations = [place for session in sessions for place in session.get("location") or []]
+    location_types = [read_string(location.get("locationType")) for location in locations]
     return Listing(
         key=key,
         name=name,
         kind="volunteering",
         description=description,
         organisation=read_text(organisation.get("label")),
-        topics=_labels(activity, "cause"),
+        topics=_read_labels(activity, "cause"),
         website=first_text(
             read_website(read_string(value))
             for value in (
-                *(one.get("applyLink") or one.get("applylink") for one in holders),
+                *(holder.get("applyLink") or holder.get("applylink") for holder in holders),
                 organisation.get("website"),
             )
         ),
         email=first_text(
-            faults.read(read_email, one.get("email"), otherwise="", hides=False) for one in holders
+            faults.read(read_email, holder.get("email"), default="", rejects=False)
+            for holder in holders
         ),
-        phone=first_text(_read_phone(one.get("phone")) for one in holders),
+        phone=first_text(_read_phone(holder.get("phone")) for holder in holders),
         places=_read_places(locations, faults),
-        online=activity.get("allowsRemoteParticipation") is True or any(map(_REMOTE.search, ways)),
+        online=activity.get("allowsRemoteParticipation") is True
+        or any(map(_REMOTE.search, location_types)),
         schedules=summarise_sessions(_read_sessions(sessions, faults)),
-        accessibility=_labels(activity, "accessibility"),
-        audience=_labels(activity, "demography"),
+        accessibility=_read_labels(activity, "accessibility"),
+        audience=_read_labels(activity, "demography"),
         minimum_age=find_minimum_age(requirements),
-        eligibility="; ".join(one for one in requirements if not is_age_requirement(one)),
-        languages=_labels(activity, "language"),
-        skills_wanted=_labels(activity, "skill"),
+        eligibility="; ".join(text for text in requirements if not is_age_requirement(text)),
+        languages=_read_labels(activity, "language"),
+        skills_wanted=_read_labels(activity, "skill"),
         commitment="On call for emergencies"
         if activity.get("requiresEmergencyParticipation") is True
         else "",
@@ -142,26 +145,27 @@ def _find_organisation(value: Any, organisations: dict[str, Json]) -> Json:
     return organisations.get(read_string(value).casefold(), {})
 
 
-def _labels(activity: Json, field: str) -> tuple[str, ...]:
+def _read_labels(activity: Json, field: str) -> tuple[str, ...]:
     concepts = activity.get(field) or []
     return unique_texts(
-        read_known_text(one.get("label") if isinstance(one, dict) else one) for one in concepts
+        read_known_text(concept.get("label") if isinstance(concept, dict) else concept)
+        for concept in concepts
     )
 
 
 def _read_phone(value: Any) -> str:
-    # What the form leaves behind when only a dialling code was typed cannot be rung.
+    # TeamKinetic's form stores a dialling code alone when nothing else was typed.
     text = read_string(value)
-    return text if sum(letter.isdigit() for letter in text) >= _FEWEST_DIGITS else ""
+    return text if sum(character.isdigit() for character in text) >= _MIN_PHONE_DIGITS else ""
 
 
 def _read_places(locations: list[Json], faults: Faults) -> tuple[Place, ...]:
     return tuple(
         dict.fromkeys(
             place
-            for one in locations
-            if not _REMOTE.search(read_string(one.get("locationType")))
-            if (place := _read_place(one, faults)) != Place()
+            for location in locations
+            if not _REMOTE.search(read_string(location.get("locationType")))
+            if (place := _read_place(location, faults)) != Place()
         )
     )
 
@@ -171,8 +175,8 @@ def _read_place(location: Json, faults: Faults) -> Place:
         read_point,
         location.get("latitude"),
         location.get("longitude"),
-        otherwise=None,
-        hides=False,
+        default=None,
+        rejects=False,
     )
     address = read_known_text(location.get("address"))
     return Place(
@@ -184,12 +188,12 @@ def _read_place(location: Json, faults: Faults) -> Place:
 
 
 def _read_sessions(sessions: list[Json], faults: Faults) -> list[TimeSpan]:
-    found: list[TimeSpan] = []
-    for one in (each for session in sessions for each in session.get("time") or []):
-        # TeamKinetic leaves an n out of `beginning`.
-        value = one.get("beginning") or one.get("begining")
-        begins = faults.read(read_moment, value, otherwise=None, hides=False)
-        ends = faults.read(read_moment, one.get("end"), otherwise=None, hides=False)
+    spans: list[TimeSpan] = []
+    for span in (span for session in sessions for span in session.get("time") or []):
+        # TeamKinetic misspells `beginning`.
+        value = span.get("beginning") or span.get("begining")
+        begins = faults.read(read_moment, value, default=None, rejects=False)
+        ends = faults.read(read_moment, span.get("end"), default=None, rejects=False)
         if begins:
-            found.append((begins, ends or begins))
-    return found
+            spans.append((begins, ends or begins))
+    return spans

@@ -126,11 +126,10 @@ def read_cells(cells: Mapping[str, str], key: str) -> tuple[Listing, list[str]]:
     """
     faults = Faults()
     row = {
-        column: faults.read(_read_cell, column, cell, otherwise="")
-        for column, cell in cells.items()
+        column: faults.read(_read_cell, column, cell, default="") for column, cell in cells.items()
     }
     listing = _Row(row, faults).read(key)
-    faults.read(validate_listing, listing, otherwise=listing)
+    faults.read(validate_listing, listing, default=listing)
     return listing, faults.reasons
 
 
@@ -141,23 +140,23 @@ def _column(name: str) -> str:
 def _read_row(header: list[str], cells: list[str], line: int) -> Listing | RejectedRow:
     faults = Faults()
     row = {
-        column: faults.read(_read_cell, column, cell, otherwise="")
+        column: faults.read(_read_cell, column, cell, default="")
         for column, cell in zip(header, map(_unguard, cells), strict=False)
     }
     name = row.get("name", "")
     key = row.get("id") or f"{name} / {row.get('organisation', '')}"
     confidential = _may_be_confidential(header, cells)
-    if faults.hides:
+    if faults.is_rejected:
         # A cell that was not read would count as empty: nothing more can be said of the row.
         pass
     elif len(cells) > len(header):
         # Which cell holds an address is anybody's guess: none is kept.
         row = {"name": name}
-        faults.refuse("it has more cells than there are columns")
+        faults.reject("it has more cells than there are columns")
     else:
         listing = _Row(row, faults).read(key)
-        fit = faults.read(validate_listing, listing, otherwise=listing)
-        if not faults.hides:
+        fit = faults.read(validate_listing, listing, default=listing)
+        if not faults.is_rejected:
             return fit
     # Until the row is mended nobody knows whether its place may be kept.
     content = {column: text for column, text in row.items() if column not in _PLACE}
@@ -195,7 +194,7 @@ class _Row:
     def read(self, key: str) -> Listing:
         for column in REQUIRED:
             if not self.text(column):
-                self._faults.refuse(f"column {column!r} is empty")
+                self._faults.reject(f"column {column!r} is empty")
         confidential = self.flag("confidential") or may_be_confidential(self.text("confidential"))
         return Listing(
             key=key,
@@ -242,7 +241,7 @@ class _Row:
     def one_of(self, column: str, allowed: Collection[str]) -> str:
         value = self.text(column).lower()
         if value and value not in allowed and value.replace(" ", "_") not in allowed:
-            self._faults.refuse(
+            self._faults.reject(
                 f"column {column!r} says {value[:40]!r}; use one of {', '.join(allowed)}"
             )
             return ""
@@ -251,7 +250,7 @@ class _Row:
     def some_of(self, column: str, allowed: Collection[str]) -> tuple[str, ...]:
         values = tuple(text.lower().replace(" ", "_") for text in self.texts(column))
         if wrong := [value for value in values if value not in allowed]:
-            self._faults.refuse(
+            self._faults.reject(
                 f"column {column!r} says {wrong[0][:40]!r}; use {', '.join(allowed)}"
             )
             return ()
@@ -259,19 +258,19 @@ class _Row:
 
     def age(self, column: str) -> int | None:
         said = self.text(column)
-        return self._faults.read(read_age, said, f"column {column!r}", otherwise=None)
+        return self._faults.read(read_age, said, f"column {column!r}", default=None)
 
     def flag(self, column: str) -> bool:
         text = self.text(column).lower()
         if text and text not in _YES_OR_NO:
-            self._faults.refuse(f"column {column!r} says {text[:40]!r}; write yes or no")
+            self._faults.reject(f"column {column!r} says {text[:40]!r}; write yes or no")
         return _YES_OR_NO.get(text, False)
 
     def value(self, column: str, read: Callable[[str], Any], what: str) -> Any:
         text = self.text(column)
         value = read(text) if text else None
         if text and value is None:
-            self._faults.refuse(f"column {column!r} says {text[:40]!r}; write {what}")
+            self._faults.reject(f"column {column!r} says {text[:40]!r}; write {what}")
         return value
 
     def website(self) -> str:
@@ -286,7 +285,7 @@ class _Row:
             neighbourhood=self.text("neighbourhood"),
             postcode=normalise_postcode(self.text("postcode")),
             point=self._faults.read(
-                read_point, self.text("latitude"), self.text("longitude"), otherwise=None
+                read_point, self.text("latitude"), self.text("longitude"), default=None
             ),
         )
         return () if place == Place() else (place,)
@@ -296,13 +295,13 @@ class _Row:
         starts = self.value("starts", read_date_cell, "a date such as 2026-10-01")
         ends = self.value("ends", read_date_cell, "a date such as 2026-10-01")
         if starts and ends and ends < starts:
-            self._faults.refuse("column 'ends' is before column 'starts'")
+            self._faults.reject("column 'ends' is before column 'starts'")
         opens, closes = (
             self.value(column, read_time, "a time such as 09:30")
             for column in ("start_time", "end_time")
         )
         if opens and closes and closes < opens:
-            self._faults.refuse("column 'end_time' is before column 'start_time'")
+            self._faults.reject("column 'end_time' is before column 'start_time'")
         schedule = Schedule(
             days=days,
             repeats=self.one_of("repeats", REPEATS),
@@ -313,7 +312,7 @@ class _Row:
             ends=ends,
         )
         if schedule.repeats in ("once", "monthly") and not starts:
-            self._faults.refuse(
+            self._faults.reject(
                 f"column 'starts' is empty; what is on {schedule.repeats} needs one"
             )
         return () if schedule == Schedule() else (schedule,)

@@ -1,7 +1,7 @@
-"""What the forms of volunteering opportunities have in common.
+"""Reading shared by the volunteering formats: sessions as schedules, requirements as ages.
 
-Owns how sessions become schedules and requirements become ages. Must never take the end of a
-session for the end of the role: a role stays open until its source says otherwise.
+Must never take the end of a session for the end of the role: a role stays open until its source
+says otherwise.
 """
 
 import re
@@ -14,16 +14,16 @@ from directory.errors import RowError
 from directory.listing import DAYS, Schedule
 from directory.sources.fields import read_string
 
-# More single days than this are told as a span: nobody reads a list of forty dates.
-_MOST_SINGLE = 6
+# More single days than this become one span: nobody reads a list of forty dates.
+_MAX_SINGLE_DAYS = 6
 _AGE = re.compile(r"\+\s?(\d{2})\b|\b(\d{2})\s?\+|\b(?:over|aged?|at least)\s(\d{2})\b", re.I)
-_SKILL_WORDS = 8
+_MAX_SKILL_WORDS = 8
 
 TimeSpan = tuple[datetime, datetime]
 
 
 def read_moment(value: object) -> datetime | None:
-    """A local moment such as `2026-12-05T09:00:00`; None if it is not given. RowError otherwise."""
+    """A local time such as `2026-12-05T09:00:00`, or None if empty. Raises RowError otherwise."""
     text = read_string(value)
     if not text:
         return None
@@ -34,14 +34,14 @@ def read_moment(value: object) -> datetime | None:
 
 
 def summarise_sessions(sessions: Iterable[TimeSpan]) -> tuple[Schedule, ...]:
-    """Sessions (beginning, end) as schedules: what comes every week or fortnight as one.
+    """Sessions (begin, end) as schedules: weekly or fortnightly sessions become one schedule.
 
-    A session over several days is a span within which the role is done, not a time of day.
+    A session over several days is a period in which the role is done, not a time of day.
     """
     spans: set[tuple[date, date]] = set()
     times: dict[tuple[int, time, time], set[date]] = defaultdict(set)
     for begins, ends in sessions:
-        # Until the small hours is still that evening.
+        # A session until the small hours belongs to the evening before.
         if ends - begins > timedelta(hours=16):
             spans.add((begins.date(), ends.date()))
         elif ends > begins:
@@ -50,37 +50,37 @@ def summarise_sessions(sessions: Iterable[TimeSpan]) -> tuple[Schedule, ...]:
             times[begins.weekday(), begins.time(), begins.time()].add(begins.date())
     regular: list[Schedule] = []
     single: list[Schedule] = []
-    for (weekday, opens, closes), found in times.items():
-        dates = sorted(found)
-        until = closes if closes != opens else None
-        between = {(later - day).days for day, later in pairwise(dates)}
-        if between in ({7}, {14}):
-            repeats = "weekly" if between == {7} else "fortnightly"
+    for (weekday, opens, closes), days in times.items():
+        dates = sorted(days)
+        closes_at = closes if closes != opens else None
+        intervals = {(later - day).days for day, later in pairwise(dates)}
+        if intervals in ({7}, {14}):
+            repeats = "weekly" if intervals == {7} else "fortnightly"
             regular.append(
-                Schedule((DAYS[weekday],), repeats, opens, until, "", dates[0], dates[-1])
+                Schedule((DAYS[weekday],), repeats, opens, closes_at, "", dates[0], dates[-1])
             )
         else:
-            single += [Schedule((), "once", opens, until, "", day, day) for day in dates]
-    if len(single) > _MOST_SINGLE:
-        single = [_tell_span(single)]
+            single += [Schedule((), "once", opens, closes_at, "", day, day) for day in dates]
+    if len(single) > _MAX_SINGLE_DAYS:
+        single = [_make_span(single)]
     whole = [Schedule(starts=starts, ends=ends) for starts, ends in sorted(spans) if ends >= starts]
-    return (*sorted(regular + single, key=_when), *whole[:_MOST_SINGLE])
+    return (*sorted(regular + single, key=_get_start), *whole[:_MAX_SINGLE_DAYS])
 
 
-def _tell_span(single: list[Schedule]) -> Schedule:
-    days = sorted({one.starts for one in single if one.starts})
-    said = f"On {len(days)} different days; ask which"
-    return Schedule(description=said, starts=days[0], ends=days[-1])
+def _make_span(single: list[Schedule]) -> Schedule:
+    days = sorted({schedule.starts for schedule in single if schedule.starts})
+    description = f"On {len(days)} different days; ask which"
+    return Schedule(description=description, starts=days[0], ends=days[-1])
 
 
-def _when(schedule: Schedule) -> tuple[date, time]:
+def _get_start(schedule: Schedule) -> tuple[date, time]:
     return schedule.starts or date.min, schedule.opens_at or time.min
 
 
 def find_minimum_age(requirements: Iterable[str]) -> int | None:
-    """The age that a requirement such as "+18" or "Over 16" asks for, the highest of several."""
-    found = [_AGE.search(text) for text in requirements]
-    return max((int(match[1] or match[2] or match[3]) for match in found if match), default=None)
+    """The highest age that requirements such as "+18" or "Over 16" ask for; None without any."""
+    matches = [_AGE.search(text) for text in requirements]
+    return max((int(match[1] or match[2] or match[3]) for match in matches if match), default=None)
 
 
 def is_age_requirement(requirement: str) -> bool:
@@ -89,5 +89,5 @@ def is_age_requirement(requirement: str) -> bool:
 
 
 def is_skill_name(text: str) -> bool:
-    """Whether a text names a skill, rather than saying something about skills in a sentence."""
-    return len(text.split()) <= _SKILL_WORDS and not text.endswith(".")
+    """Whether a text is the name of a skill, rather than a sentence about skills."""
+    return len(text.split()) <= _MAX_SKILL_WORDS and not text.endswith(".")

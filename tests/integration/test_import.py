@@ -200,7 +200,7 @@ def test_what_could_not_be_read_of_a_listing_is_told(engine, encoder, tmp_path):
     assert (report.added, report.quarantined) == (2, ())
     [doubtful] = report.doubtful
     assert doubtful.name == "Choir"
-    assert any("email 'ask at the desk' is no e-mail address" in one for one in doubtful.doubts)
+    assert any("email 'ask at the desk' is not an e-mail address" in one for one in doubtful.doubts)
     again = import_listings(engine, encoder, "town", read_source(str(source)))
     assert (again.unchanged, again.doubtful) == (2, report.doubtful)
 

@@ -52,7 +52,7 @@ def test_a_change_in_any_field_changes_the_digest(name):
 
 
 def test_doubts_are_not_kept():
-    doubtful = replace(TEA, doubts=("email is 7, which is no e-mail address",))
+    doubtful = replace(TEA, doubts=("email is 7, which is not an e-mail address",))
     assert dump_listing(doubtful) == dump_listing(TEA)
     assert doubtful == TEA
 

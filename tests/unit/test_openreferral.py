@@ -217,9 +217,9 @@ def test_two_days_of_the_month_are_two_schedules():
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({"url": "see our page"}, "url 'see our page' is no web address"),
+        ({"url": "see our page"}, "url 'see our page' is not a web address"),
         ({"url": True}, "a field holds the wrong kind of value"),
-        ({"email": "jo at example.org"}, "email 'jo at example.org' is no e-mail address"),
+        ({"email": "jo at example.org"}, "email 'jo at example.org' is not an e-mail address"),
         ({"email": False}, "email is False"),
         (at(latitude="north", longitude=1), "must be numbers of degrees"),
         (at(latitude=math.nan, longitude=1), "latitude nan is not between -90 and 90"),
