@@ -70,7 +70,7 @@ def find_queries() -> tuple[tuple[str, ...], str]:
 def find_real_listings() -> tuple[Listing, ...] | None:
     """Two councils' services and two volunteering files; None if they are not available.
 
-    A service that an import would quarantine because it has no description is kept with its
+    A service that an import would quarantine because it has no description stays, with its
     name alone, so that these are the 1,906 for which the residents' queries were judged.
     """
     if not (SHARED / "feeds").is_dir() or not (SHARED / "volunteering").is_dir():

@@ -43,6 +43,6 @@ def measure(encoder: Encoder, *, quick: bool) -> list[Table]:
     )
     return [
         tabulate_timings(
-            "Crisis guard", timings, beside="encoder alone", what="a message", note=note
+            "Crisis guard", timings, baseline="encoder alone", first_column="a message", note=note
         )
     ]

@@ -25,7 +25,7 @@ TODAY = date(2026, 11, 23)
 class _ExactScan(VectorScan):
     """Every cosine in float32, from the vectors as they are stored."""
 
-    def __init__(self, vectors: Vectors) -> None:
+    def __init__(self, vectors: NDArray[np.floating]) -> None:
         self._vectors = vectors.astype(np.float16).astype(np.float32)
 
     def score(self, vector: Vectors) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ def find_ten(index: Index, text: str, vector: Vectors) -> list[int]:
     return [row for row, _ in zip(choose_rows(index, ranked), range(BEST), strict=False)]
 
 
-def make_exact(index: Index, vectors: Vectors) -> Index:
+def make_exact(index: Index, vectors: NDArray[np.floating]) -> Index:
     """The same index, but with all vectors compared in full precision."""
     exact = copy.copy(index)
     exact.scan = _ExactScan(vectors)

@@ -118,8 +118,8 @@ def _measure_search(
     return tabulate_timings(
         f"Search, {len(corpus.listings):,} listings",
         timings,
-        beside="encoder alone",
-        what="a query",
+        baseline="encoder alone",
+        first_column="a query",
         note=note,
     )
 

@@ -37,13 +37,10 @@ def _join(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def tabulate_timings(
-    title: str, timings: dict[str, Timings], *, beside: str, what: str, note: str = ""
+    title: str, timings: dict[str, Timings], *, baseline: str, first_column: str, note: str = ""
 ) -> Table:
-    """p50 and p95 of each task, and its median as a multiple of that of `beside`.
-
-    `what` names the first column.
-    """
-    base = timings[beside].p50
+    """p50 and p95 of each task, and its median as a multiple of that of `baseline`."""
+    base = timings[baseline].p50
     rows = tuple(
         (
             name,
@@ -54,4 +51,4 @@ def tabulate_timings(
         )
         for name, timing in timings.items()
     )
-    return Table(title, (what, "p50 ms", "p95 ms", f"x {beside}", "times"), rows, note)
+    return Table(title, (first_column, "p50 ms", "p95 ms", f"x {baseline}", "times"), rows, note)

@@ -226,5 +226,5 @@ def _tabulate_thresholds(trials: Sequence[Trial]) -> Table:
         )
         for threshold in _THRESHOLDS
     )
-    columns = ("threshold", "understood rightly and kept", "out of scope found")
+    columns = ("threshold", "correct and kept", "out of scope found")
     return Table("Thresholds, ours on its own examples", columns, rows)

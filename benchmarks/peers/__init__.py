@@ -1,5 +1,5 @@
-"""Other search engines over the same listings, vectors and queries, to measure ours beside.
+"""Other search engines over the same listings, vectors and queries, for comparison with ours.
 
-They run in an environment of their own (requirements.txt here), each in a process of its
-own, and import nothing of ours but this package. Must never be imported by the program.
+Each runs in its own process, in an environment of its own (requirements.txt here), and imports
+nothing of ours but this package. The program must never import it.
 """

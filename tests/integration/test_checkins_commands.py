@@ -1,4 +1,4 @@
-"""The commands and settings about check-ins, by the real program."""
+"""The commands and settings of check-ins, with the real program."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ from tests.support.service import CONNECTOR
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
-    """The exit code, and what it printed."""
-    done = subprocess.run(
+    """The exit code, and everything printed."""
+    process = subprocess.run(
         [CONNECTOR, *arguments],
         env={**os.environ, "CONNECTOR_VAR": str(folder), **settings},
         capture_output=True,
@@ -22,10 +22,10 @@ def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, str]:
         timeout=120,
         check=False,
     )
-    return done.returncode, done.stdout + done.stderr
+    return process.returncode, process.stdout + process.stderr
 
 
-def test_purge_removes_what_is_too_old_and_tells_no_count(tmp_path: Path) -> None:
+def test_purge_deletes_expired_check_ins_and_prints_no_count(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'checkins.db'}"
     migrate(url)
     engine = open_engine(url)
@@ -43,14 +43,14 @@ def test_purge_removes_what_is_too_old_and_tells_no_count(tmp_path: Path) -> Non
     assert [tuple(row) for row in rows] == [("2999-W01",)]
 
 
-def test_a_retention_too_short_for_a_release_is_refused(tmp_path: Path) -> None:
+def test_a_retention_shorter_than_a_release_is_refused(tmp_path: Path) -> None:
     code, printed = run(tmp_path, "checkins", "purge", CHECKIN_RETENTION_WEEKS="13")
     assert code == 1
     assert "CHECKIN_RETENTION_WEEKS is wrong" in printed
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "place"),
     [
         ('[[questions]]\ncode = "lonely"\n', "own.toml, questions.0.short: "),
         (
@@ -60,12 +60,12 @@ def test_a_retention_too_short_for_a_release_is_refused(tmp_path: Path) -> None:
         ('[[sets]]\nname = "ours\n', "line 2"),
     ],
 )
-def test_a_wrong_file_of_questions_stops_the_start_in_one_line(
-    tmp_path: Path, content: str, told: str
+def test_a_wrong_questions_file_is_reported_in_one_line(
+    tmp_path: Path, content: str, place: str
 ) -> None:
     own = tmp_path / "own.toml"
     own.write_text(content, encoding="utf-8")
     code, printed = run(tmp_path, "run", CHECKIN_QUESTIONS_FILE=str(own))
     assert code == 1
     assert len(printed.splitlines()) == 1
-    assert told in printed
+    assert place in printed
