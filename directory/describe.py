@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from directory.listing import DAYS, Listing, Place, Point, Schedule, StoredListing, withhold_place
+from directory.text import join_words
 
 FACT_LABELS = {
     "when": "When",
@@ -85,7 +86,7 @@ def describe_when(listing: Listing) -> str:
 def _describe_schedule(schedule: Schedule) -> str:
     regular = ""
     if schedule.days:
-        days = _join(sorted(schedule.days, key=DAYS.index))
+        days = join_words(sorted(schedule.days, key=DAYS.index))
         match schedule.repeats.split(" "):
             case [which, "of", "month"]:
                 regular = f"{which.capitalize()} {days} of the month"
@@ -157,7 +158,3 @@ def describe_alert(listing: Listing) -> str:
 
 def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _join(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,10 +1,11 @@
-"""Cleaning of text from outside: markup, entities and characters that nothing can show.
+"""Plain text: cleaning what comes from outside, and lists of words in a sentence.
 
 Pure functions of a text. Must never raise: what a source wrote may be anything.
 """
 
 import html
 import re
+from collections.abc import Iterable
 
 import nh3
 
@@ -50,3 +51,9 @@ def _clean_once(markup: str) -> str:
 def drop_unprintable(text: str) -> str:
     """Remove the characters that screens, databases or the encoder cannot handle."""
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def join_words(words: Iterable[str]) -> str:
+    """The words as a list in a sentence: "a, b and c"."""
+    *head, last = list(words) or [""]
+    return f"{', '.join(head)} and {last}" if head else last

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 
 from directory.listing import Listing, Point
 from directory.places import measure_miles, normalise_postcode
+from directory.text import join_words
 
 # From CERTAIN up, two listings are linked and shown once; from LIKELY up, a navigator decides. Both
 # thresholds were chosen on half of the labelled pairs: see docs/decisions/duplicates.md.
@@ -126,9 +127,9 @@ def compare(one: Facts, other: Facts, cosine: float) -> tuple[float, str]:
         "descriptions that say the same" if cosine >= 0.95 else "",
         "descriptions that say much the same" if 0.8 <= cosine < 0.95 else "",
     ]
-    reason = _join_reasons([words for words in reasons if words]) or "some of the same words"
+    reason = join_words([words for words in reasons if words]) or "some of the same words"
     if against:
-        reason += f", but {_join_reasons(list(against))}"
+        reason += f", but {join_words(list(against))}"
     return round(min(1.0, max(0.0, score)), 3), reason
 
 
@@ -259,7 +260,3 @@ def _find_hours(text: str) -> Iterator[str]:
 
 def _are_alike(one: str, other: str) -> bool:
     return bool(one and other) and fuzz.token_sort_ratio(one, other) >= 90
-
-
-def _join_reasons(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

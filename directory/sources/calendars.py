@@ -1,7 +1,7 @@
 """iCalendar files: every event, with all its repetitions, becomes one listing.
 
-When an event is on is left to `events`. An event that its calendar calls private is refused, and
-what is refused is kept without its place.
+`calendar_events` reads when an event is on. An event that is marked private is rejected, and a
+rejected event is stored without its place.
 """
 
 import re
@@ -31,8 +31,8 @@ from directory.sources.fields import (
 _BEGINS, _ENDS = "BEGIN:VCALENDAR", "END:VCALENDAR"
 _ONLINE = re.compile(r"\b(?:online|zoom|virtual|teams|webinar|google meet)\b|https?://", re.I)
 _LINK = re.compile(r"https?://\S+")
-# Addresses of calendars, which nobody reads.
-_MACHINE = re.compile(r"@(?:[^@\n]*\.)?calendar\.google\.com$|noreply|no-reply", re.I)
+# Addresses that belong to calendars rather than people.
+_AUTOMATED = re.compile(r"@(?:[^@\n]*\.)?calendar\.google\.com$|noreply|no-reply", re.I)
 
 
 def can_read(text: str) -> bool:
@@ -41,9 +41,9 @@ def can_read(text: str) -> bool:
 
 
 def read_rows(text: str, source: str, today: date) -> list[Listing | RejectedRow]:
-    """Every event of the calendars in `text`; what was over before `today` is closed.
+    """Read every event of the calendars in `text`; events that were over before `today` are closed.
 
-    Raises SourceError for a file that is cut short or not to be read as a whole.
+    Raises SourceError if the file is cut short or cannot be read as a whole.
     """
     if not text.rstrip().upper().endswith(_ENDS):
         raise SourceError(f"{source} is cut short: a calendar ends with {_ENDS}. Fetch it again.")
@@ -52,20 +52,22 @@ def read_rows(text: str, source: str, today: date) -> list[Listing | RejectedRow
         return [
             row
             for calendar in calendars
-            for events in _group(calendar.walk("VEVENT"))
-            for row in [_read_event(events, _tell(calendar, "X-WR-CALNAME", "NAME"), today)]
+            for events in _group_by_uid(calendar.walk("VEVENT"))
+            for row in [
+                _read_event(events, _read_property(calendar, "X-WR-CALNAME", "NAME"), today)
+            ]
         ]
     except (ValueError, IndexError, RecursionError, RowError) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise SourceError(f"{source} is not a calendar that can be read ({reason}).") from None
 
 
-def _group(events: list[Component]) -> list[list[Component]]:
-    """Events with the changes made to single days of theirs, the whole of it first."""
+def _group_by_uid(events: list[Component]) -> list[list[Component]]:
+    """Each event followed by the changes to single days of it."""
     by_uid: dict[str, list[Component]] = defaultdict(list)
     for number, event in enumerate(events):
         by_uid[str(event.get("UID", "")) or f" {number}"].append(event)
-    return [sorted(group, key=lambda one: "RECURRENCE-ID" in one) for group in by_uid.values()]
+    return [sorted(group, key=lambda event: "RECURRENCE-ID" in event) for group in by_uid.values()]
 
 
 def _read_event(events: list[Component], calendar: str, today: date) -> Listing | RejectedRow:
@@ -73,14 +75,14 @@ def _read_event(events: list[Component], calendar: str, today: date) -> Listing 
     key = name = ""
     faults = Faults()
     try:
-        key, name = _tell(event, "UID"), " ".join(_tell(event, "SUMMARY").split())
+        key, name = _read_property(event, "UID"), " ".join(_read_property(event, "SUMMARY").split())
         listing = validate_listing(_read(events, key, name, calendar, today, faults))
         if not faults.is_rejected:
             return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
         faults.warn(str(error))
     except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
-        faults.warn(f"it holds what no calendar should ({type(error).__name__}); save it again")
+        faults.warn(f"it holds a value that cannot be read ({type(error).__name__}); save it again")
     return RejectedRow(
         key[:200],
         name[:200],
@@ -102,37 +104,38 @@ def _read(
         faults.reject("it has no UID; give it one that never changes")
     if not name:
         faults.reject("it has no SUMMARY; give it the name people call it by")
-    privacy = _tell(event, "CLASS").upper()
+    privacy = _read_property(event, "CLASS").upper()
     if privacy == "PRIVATE":
-        faults.reject("its calendar calls it private; call it public if residents may know of it")
-    occasions = read_event_times(events, today)
+        faults.reject("its calendar marks it as private; make it public if residents may see it")
+    times = read_event_times(events, today)
     confidential = privacy == "CONFIDENTIAL"
-    where = _tell(event, "LOCATION")
+    location = _read_property(event, "LOCATION")
     organiser = event.get("ORGANIZER")
-    # The link of a place tells where it is.
-    link = None if confidential else _LINK.search(where)
-    cancelled = _tell(event, "STATUS").upper() == "CANCELLED"
+    # A link in the location reveals the place.
+    link = None if confidential else _LINK.search(location)
+    cancelled = _read_property(event, "STATUS").upper() == "CANCELLED"
     return Listing(
         key=key,
         name=name,
         kind="group",
-        # Many calendars say no more than the name.
-        description=_tell(event, "DESCRIPTION") or name,
+        # Many calendars give nothing but the name.
+        description=_read_property(event, "DESCRIPTION") or name,
         organisation=read_text(str(organiser.params.get("CN", ""))) if organiser else calendar,
         topics=_read_topics(event),
-        website=read_website(_tell(event, "URL")) or (read_website(link[0]) if link else ""),
-        email=_read_organiser(str(organiser or ""), faults),
-        places=() if confidential else _read_places(where, event.get("GEO"), faults),
-        online=bool(_ONLINE.search(where)),
-        schedules=occasions.schedules,
-        how_to_join=_tell(event, "CONTACT"),
-        status="closed" if cancelled or occasions.over else "open",
+        website=read_website(_read_property(event, "URL"))
+        or (read_website(link[0]) if link else ""),
+        email=_read_organiser_email(str(organiser or ""), faults),
+        places=() if confidential else _read_places(location, event.get("GEO"), faults),
+        online=bool(_ONLINE.search(location)),
+        schedules=times.schedules,
+        how_to_join=_read_property(event, "CONTACT"),
+        status="closed" if cancelled or times.is_over else "open",
         confidential=confidential,
     )
 
 
-def _tell(component: Component, *names: str) -> str:
-    """The first of these properties that says something, as text."""
+def _read_property(component: Component, *names: str) -> str:
+    """The first of these properties that is not empty, as text."""
     for name in names:
         value: Any = component.get(name)
         if isinstance(value, list):
@@ -150,14 +153,14 @@ def _read_topics(event: Component) -> tuple[str, ...]:
     )
 
 
-def _read_organiser(address: str, faults: Faults) -> str:
+def _read_organiser_email(address: str, faults: Faults) -> str:
     text = re.sub("^mailto:", "", address, flags=re.I)
-    if "@" not in text or _MACHINE.search(text):
+    if "@" not in text or _AUTOMATED.search(text):
         return ""
     return faults.read(read_email, text, default="", rejects=False)
 
 
-def _read_places(where: str, geo: Any, faults: Faults) -> tuple[Place, ...]:
+def _read_places(location: str, geo: Any, faults: Faults) -> tuple[Place, ...]:
     point: Point | None = None
     if geo is not None:
         point = faults.read(
@@ -167,13 +170,13 @@ def _read_places(where: str, geo: Any, faults: Faults) -> tuple[Place, ...]:
             default=None,
             rejects=False,
         )
-    said = _LINK.sub("", where).strip(" ,;")
-    if _ONLINE.fullmatch(said):
-        said = ""
-    postcode = find_postcode(said)
+    text = _LINK.sub("", location).strip(" ,;")
+    if _ONLINE.fullmatch(text):
+        text = ""
+    postcode = find_postcode(text)
     if postcode:
-        said = said.replace(postcode, "")
-    parts = [part.strip() for part in re.split(r"[,\n]", said) if part.strip(" .")]
+        text = text.replace(postcode, "")
+    parts = [part.strip() for part in re.split(r"[,\n]", text) if part.strip(" .")]
     place = Place(
         venue=parts[0] if parts else "",
         address=", ".join(parts[1:]),

@@ -1,8 +1,8 @@
-"""Rules of recurrence, as RFC 5545 has them, as schedules of ours.
+"""Recurrence rules (RFC 5545) as schedules.
 
-Open Referral schedules and calendars' events say when they repeat in the same words. What has no
-form in `Schedule` is said in its description instead; must never promise a day that the
-rule does not.
+Open Referral schedules and calendar events express repetition in the same terms. A rule that does
+not fit a `Schedule` goes into its description instead. Must never promise a day that the rule does
+not include.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any
 
 from directory.listing import DAYS, Schedule
 from directory.sources.fields import Faults, read_day, read_string, read_text, read_time
+from directory.text import join_words
 
 _CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _NTH = {
@@ -23,30 +24,32 @@ _NTH = {
     -1: "last of month",
 }
 _UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
-# The longest month is behind every eighth date at most: enough to meet a day of the month.
+# Every day of the month occurs within fewer months than this.
 _MONTHS_AHEAD = 12
 
 
 @dataclass(frozen=True)
 class RecurrenceRule:
-    """How something repeats. `days` holds (which of the month or 0, day of `DAYS`)."""
+    """How an event repeats. `days` holds pairs: which one of the month (or 0), and the day.
+
+    `has_other_parts` means that the rule has parts that no `Schedule` can express.
+    """
 
     freq: str = ""
     interval: int = 1
     days: tuple[tuple[int, str], ...] = ()
     month_days: tuple[int, ...] = ()
-    # Parts of the rule that none of ours can say.
-    more: bool = False
+    has_other_parts: bool = False
 
 
 def read_schedules(schedules: Iterable[dict[str, Any]]) -> tuple[Schedule, ...]:
-    """Open Referral schedules as ours: those that say something, each once."""
-    read = (one for each in schedules for one in _read_schedule(each))
-    return tuple(dict.fromkeys(one for one in read if one != Schedule()))
+    """Open Referral schedules as `Schedule`s: those that are not empty, each once."""
+    results = (result for schedule in schedules for result in _read_schedule(schedule))
+    return tuple(dict.fromkeys(result for result in results if result != Schedule()))
 
 
 def _read_schedule(schedule: dict[str, Any]) -> tuple[Schedule, ...]:
-    # Dates and counts come from many hands; one that cannot be read is not known.
+    # A date that cannot be read counts as not known.
     faults = Faults()
     begins, valid_from, until, valid_to = (
         faults.read(read_day, schedule.get(name), name, default=None)
@@ -58,29 +61,29 @@ def _read_schedule(schedule: dict[str, Any]) -> tuple[Schedule, ...]:
         interval=int(float(interval)) if re.fullmatch(r"\d{1,3}(\.0+)?", interval) else 1,
         days=parse_byday(read_string(schedule.get("byday"))),
         month_days=parse_bymonthday(read_string(schedule.get("bymonthday"))),
-        more=any(schedule.get(name) for name in ("byweekno", "byyearday")),
+        has_other_parts=any(schedule.get(name) for name in ("byweekno", "byyearday")),
     )
     if rule.freq != "MONTHLY":
-        # By the standard these mean something for months alone.
+        # In the standard these apply to monthly rules only.
         rule = replace(rule, month_days=())
-    starts = _latest(begins, valid_from, 7 * rule.interval if rule.freq == "WEEKLY" else 1)
+    starts = _find_first_day(begins, valid_from, 7 * rule.interval if rule.freq == "WEEKLY" else 1)
     ends = min(filter(None, (until, valid_to)), default=None)
-    one = Schedule(
+    base = Schedule(
         opens_at=read_time(schedule.get("opens_at")),
         closes_at=read_time(schedule.get("closes_at")),
         description=read_text(schedule.get("description")),
         starts=starts,
         ends=ends if ends and (not starts or ends >= starts) else None,
     )
-    counted = read_string(schedule.get("count")) == "1"
-    if begins and not rule.freq and (counted or (ends == begins and not rule.days)):
+    is_single = read_string(schedule.get("count")) == "1"
+    if begins and not rule.freq and (is_single or (ends == begins and not rule.days)):
         days = tuple(day for _, day in rule.days)
-        return (replace(one, repeats="once", days=days, starts=begins),)
-    return make_schedules(rule, one)
+        return (replace(base, repeats="once", days=days, starts=begins),)
+    return make_schedules(rule, base)
 
 
-def _latest(begins: date | None, valid_from: date | None, step: int) -> date | None:
-    """The first day it is on, counted in `step` days from `begins`, that is valid already."""
+def _find_first_day(begins: date | None, valid_from: date | None, step: int) -> date | None:
+    """The first day from `valid_from` on, counted in steps of `step` days from `begins`."""
     if not begins or not valid_from or valid_from <= begins:
         return begins or valid_from
     late = (valid_from - begins).days
@@ -88,64 +91,65 @@ def _latest(begins: date | None, valid_from: date | None, step: int) -> date | N
 
 
 def parse_byday(text: str) -> tuple[tuple[int, str], ...]:
-    """The days in a text such as `1TU,FR` or `2MO, -1FR`; what is no day is passed over."""
-    found = []
+    """The days in a text such as `1TU,FR` or `2MO, -1FR`; anything else is skipped."""
+    days = []
     for part in text.upper().replace(";", ",").split(","):
         number, code = part.strip()[:-2], part.strip()[-2:]
         which = number.removeprefix("+").removeprefix("-")
         if code in _CODES and (not number or (which.isdecimal() and len(which) < 3)):
-            found.append((int(number or 0), DAYS[_CODES.index(code)]))
-    return tuple(dict.fromkeys(found))
+            days.append((int(number or 0), DAYS[_CODES.index(code)]))
+    return tuple(dict.fromkeys(days))
 
 
 def parse_bymonthday(text: str) -> tuple[int, ...]:
-    """The days of the month in a text such as `1,15`; those from the month's end are below 0."""
+    """The days of the month in a text such as `1,15`; negative ones count from its end."""
     parts = (part.strip() for part in text.split(","))
     numbers = [int(part) for part in parts if part.lstrip("+-").isdecimal() and len(part) < 4]
     return tuple(dict.fromkeys(number for number in numbers if 1 <= abs(number) <= 31))
 
 
 def make_schedules(rule: RecurrenceRule, schedule: Schedule) -> tuple[Schedule, ...]:
-    """`schedule` for each way in which `rule` repeats, its days and repeats filled in.
+    """Copies of `schedule` with `days` and `repeats` filled in from `rule`.
 
-    Where the rule is none of ours, one schedule that says it in words.
+    A rule that does not fit gives one schedule that describes it in words.
     """
     days = tuple(dict.fromkeys(day for _, day in rule.days))
-    which = {number for number, _ in rule.days}
-    plain = not rule.more and rule.interval == 1
+    numbers = {number for number, _ in rule.days}
+    is_plain = not rule.has_other_parts and rule.interval == 1
     if not rule.freq:
         return (replace(schedule, days=days),)
-    if rule.freq == "DAILY" and plain and not rule.month_days:
+    if rule.freq == "DAILY" and is_plain and not rule.month_days:
         return (replace(schedule, days=days or DAYS, repeats="weekly"),)
-    if rule.freq == "WEEKLY" and not rule.more and rule.interval in (1, 2):
+    if rule.freq == "WEEKLY" and not rule.has_other_parts and rule.interval in (1, 2):
         repeats = "weekly" if rule.interval == 1 else "fortnightly"
         days = days or ((DAYS[schedule.starts.weekday()],) if schedule.starts else ())
         return (replace(schedule, days=days, repeats=repeats),)
-    if rule.freq == "MONTHLY" and plain:
-        if rule.days and not rule.month_days and which <= _NTH.keys():
+    if rule.freq == "MONTHLY" and is_plain:
+        if rule.days and not rule.month_days and numbers <= _NTH.keys():
             by_number = {
-                number: tuple(day for one, day in rule.days if one == number) for number in which
+                number: tuple(day for which, day in rule.days if which == number)
+                for number in numbers
             }
             return tuple(
                 replace(schedule, days=by_number[number], repeats=_NTH[number])
                 for number in _NTH
                 if number in by_number
             )
-        wanted = rule.month_days
-        if not rule.days and not wanted and schedule.starts:
-            wanted = (schedule.starts.day,)
-        starts = [_first_on(number, schedule.starts) for number in wanted]
+        month_days = rule.month_days
+        if not rule.days and not month_days and schedule.starts:
+            month_days = (schedule.starts.day,)
+        starts = [_find_month_day(number, schedule.starts) for number in month_days]
         if not rule.days and starts and all(starts):
             return tuple(
                 replace(schedule, days=(), repeats="monthly", starts=day) for day in starts
             )
-    # Its days alone would promise every one of them.
-    said = ". ".join(filter(None, [schedule.description, _describe(rule)]))
-    return (replace(schedule, days=(), description=said),)
+    # The days alone would promise every one of them.
+    description = ". ".join(filter(None, [schedule.description, _describe(rule)]))
+    return (replace(schedule, days=(), description=description),)
 
 
-def _first_on(number: int, since: date | None) -> date | None:
-    """The first day on or after `since` that is the given one of its month."""
+def _find_month_day(number: int, since: date | None) -> date | None:
+    """The first day on or after `since` that is day `number` of its month."""
     if since is None or number < 1:
         return None
     month = since.replace(day=1)
@@ -163,20 +167,14 @@ def _first_on(number: int, since: date | None) -> date | None:
 
 
 def _describe(rule: RecurrenceRule) -> str:
-    """The rule in words, as far as they go."""
+    """The rule in words, as far as possible."""
     unit = _UNITS.get(rule.freq, "")
     every = f"Every {rule.interval} {unit}s" if rule.interval > 1 else f"Every {unit}"
     days = [f"the {_ordinal(number)} {day}" if number else day for number, day in rule.days]
     dates = [f"the {_ordinal(number)}" for number in rule.month_days]
-    on = join_words([*days, *dates])
-    words = " on ".join(filter(None, [every, on])) if unit else ""
-    return f"{words}; ask which" if words and rule.more else words
-
-
-def join_words(words: Iterable[str]) -> str:
-    """The words as a list in a sentence."""
-    *head, last = list(words) or [""]
-    return f"{', '.join(head)} and {last}" if head else last
+    days_and_dates = join_words([*days, *dates])
+    text = " on ".join(filter(None, [every, days_and_dates])) if unit else ""
+    return f"{text}; ask which" if text and rule.has_other_parts else text
 
 
 def _ordinal(number: int) -> str:

@@ -192,8 +192,8 @@ def test_times_are_those_of_clocks_here(times, expected):
         (f"{EVENT}\nRRULE:FREQ=SECONDLY", "repeats 'SECONDLY'"),
         # Counted out, this would never end.
         (f"{EVENT}\nRRULE:FREQ=MONTHLY;INTERVAL=0;BYMONTHDAY=31;COUNT=2", "INTERVAL below 1"),
-        (f"{EVENT}\nRRULE:FREQ=SOMETIMES", "it holds what no calendar should"),
-        (f"{EVENT}\nCLASS:PRIVATE\nLOCATION:Secret Street", "its calendar calls it private"),
+        (f"{EVENT}\nRRULE:FREQ=SOMETIMES", "it holds a value that cannot be read"),
+        (f"{EVENT}\nCLASS:PRIVATE\nLOCATION:Secret Street", "its calendar marks it as private"),
     ],
 )
 def test_an_event_that_is_not_fit_says_why_and_keeps_no_place(event, reason):
