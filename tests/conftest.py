@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.support.connector_command",
     "tests.support.desk_browser",
     "tests.support.http_server",
+    "tests.support.telegram_channel",
 ]
 
 
