@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.drop_index("ix_published_revision", "published")
     op.drop_column("published", "revision")
     op.add_column("published", sa.Column("service", sa.String(), nullable=False, server_default=""))
+    op.execute("UPDATE published SET version = 0")
 
 
 def downgrade() -> None:
