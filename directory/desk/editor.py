@@ -43,7 +43,7 @@ _LINKS_WITHDRAWN = "links withdrawn"
 
 
 @dataclass(frozen=True)
-class Kept:
+class EditableListing:
     """A listing as the desk sees it.
 
     `version` tells whether it is still the one that somebody read; `edited` names the fields that
@@ -77,14 +77,14 @@ class ListingEditor:
         self._encoder = encoder
         self._today = today
 
-    def read(self, listing_id: int) -> Kept | None:
+    def read(self, listing_id: int) -> EditableListing | None:
         """The listing with our own `listing_id`, or None if there is none."""
         with Session(self._engine) as session:
             row = session.get(ListingRow, listing_id)
             if row is None:
                 return None
             edit = session.get(OverrideRow, listing_id)
-            return Kept(
+            return EditableListing(
                 load_stored_listing(row),
                 row.digest,
                 tuple(edit.fields) if edit else (),
@@ -117,7 +117,7 @@ class ListingEditor:
             record_listing_change(session, at, who, "added")
         return at
 
-    def mend(self, number: int, listing: Listing, who: str) -> int:
+    def fix_quarantined(self, number: int, listing: Listing, who: str) -> int:
         """Show a quarantined row as `listing`, under its source and key; the listing's id.
 
         What its source says of it counts again once that can be read. Raises DirectoryError where
@@ -147,7 +147,7 @@ class ListingEditor:
             )
         return at
 
-    def leave_out(self, number: int, who: str) -> None:
+    def remove_quarantined(self, number: int, who: str) -> None:
         """Leave a quarantined row out; it comes back if its source has it at the next reading.
 
         Does nothing where somebody else was quicker.
@@ -170,7 +170,7 @@ class ListingEditor:
         what: str = "changed",
         *,
         version: str,
-        most_a_day: int | None = None,
+        daily_limit: int | None = None,
     ) -> tuple[str, ...]:
         """Make the listing so; the names of the fields that changed.
 
@@ -180,7 +180,7 @@ class ListingEditor:
         """
         with Session(self._engine) as session:
             row = _require(session, listing_id, version)
-            _require_pace(session, listing_id, who, most_a_day)
+            _require_pace(session, listing_id, who, daily_limit)
             before = load_listing(row.document)
             vector: Vectors | bytes = read_vectors(session, [listing_id])[listing_id]
         after = _settle(before, listing)
@@ -192,7 +192,7 @@ class ListingEditor:
         with Session(self._engine) as session, session.begin():
             begin_writing(session)
             row = _require(session, listing_id, version, lock=True)
-            _require_pace(session, listing_id, who, most_a_day)
+            _require_pace(session, listing_id, who, daily_limit)
             document = row.document
             written = Written(after, make_entry(after, vector), listing_id)
             if row.source.name != OWN_SOURCE:
@@ -212,7 +212,7 @@ class ListingEditor:
         listing: Listing | None = None,
         *,
         version: str,
-        most_a_day: int | None = None,
+        daily_limit: int | None = None,
     ) -> None:
         """Note that somebody looked at the listing today, and that it is right: as it was in that
         `version`, or as `listing` has it. Raises as `change` does.
@@ -221,7 +221,7 @@ class ListingEditor:
             with Session(self._engine) as session:
                 listing = load_listing(_require(session, listing_id, version).document)
         assured = replace(listing, assured_date=self._today())
-        self.change(listing_id, assured, who, what, version=version, most_a_day=most_a_day)
+        self.change(listing_id, assured, who, what, version=version, daily_limit=daily_limit)
 
     def withdraw_links(self, listing_id: int, who: str) -> None:
         """Have every link that the listing's contact was sent so far open nothing any more."""
@@ -230,7 +230,7 @@ class ListingEditor:
                 raise _missing()
             record_listing_change(session, listing_id, who, _LINKS_WITHDRAWN)
 
-    def give_back(self, listing_id: int, who: str) -> None:
+    def follow_source(self, listing_id: int, who: str) -> None:
         """Follow the source in every field again: from the next time that it is read."""
         with Session(self._engine) as session, session.begin():
             row = session.get(ListingRow, listing_id)

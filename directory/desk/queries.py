@@ -26,7 +26,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedListing:
     """A listing with the day somebody last checked it, None where nobody has said, and the version
     that whoever checks it now has seen, as in `Kept`."""
 
@@ -43,7 +43,7 @@ class Freshness:
     """
 
     counts: dict[str, int]
-    stale: tuple[Checked, ...]
+    stale: tuple[CheckedListing, ...]
     total: int
 
 
@@ -107,7 +107,9 @@ class ListingQueries:
             digests = select(ListingRow.id, ListingRow.digest).where(ListingRow.id.in_(chosen))
             versions = {row.id: row.digest for row in session.execute(digests)}
         checked = (
-            Checked(found[at], None if day == UNKNOWN else _EPOCH + timedelta(day), versions[at])
+            CheckedListing(
+                found[at], None if day == UNKNOWN else _EPOCH + timedelta(day), versions[at]
+            )
             for at, day in chosen.items()
             if at in found
         )

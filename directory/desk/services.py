@@ -42,14 +42,14 @@ class DeskServices:
         self._fetch_private = fetch_private
         self._encoder = encoder
         self.accounts = Accounts(engine, secret)
-        self.signins = Sessions(engine)
-        self.history = AuditLog(engine)
+        self.sessions = Sessions(engine)
+        self.audit_log = AuditLog(engine)
         self.editor = ListingEditor(engine, encoder)
         self.queries = ListingQueries(engine)
         self.notebook = Notebook(engine)
-        self.supply = AssetSupply(engine)
+        self.asset_supply = AssetSupply(engine)
 
-    def take_in(
+    def import_source(
         self,
         source: str,
         rows: Iterable[Listing | RejectedRow],
@@ -83,11 +83,11 @@ class DeskServices:
         with Session(self._engine) as session, session.begin():
             record_listing_changes(session, (first, second), who, what)
 
-    def list_held(self) -> list[Feed]:
+    def list_held_feeds(self) -> list[Feed]:
         """Feeds whose last answer was not applied, because most of their listings would go."""
         return [feed for feed in list_feeds(self._engine) if feed.held]
 
-    def accept(self, name: str, who: str) -> SyncReport:
+    def apply_held_update(self, name: str, who: str) -> SyncReport:
         """Read a feed that was held again, and apply what it says. Raises SourceError."""
         with Session(self._engine) as session:
             find_held_feed(session, name)
@@ -105,7 +105,7 @@ class DeskServices:
                 record_other_change(session, name, who, "feed update applied")
         return report
 
-    def leave(self, name: str, who: str) -> None:
+    def reject_held_update(self, name: str, who: str) -> None:
         """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
         with Session(self._engine) as session, session.begin():
             find_held_feed(session, name).held = ""

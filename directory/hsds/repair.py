@@ -13,36 +13,38 @@ from directory.hsds.ids import is_uuid, make_id
 Json = dict[str, Any]
 
 
-def mend(model: type[BaseModel], part: Json, *names: str) -> Json | None:
+def repair(model: type[BaseModel], part: Json, *names: str) -> Json | None:
     """A copy of `part` that is valid as `model`, or None where what must be there is not.
 
     `names` name the part, for the ids that have to be made. Empty members are left out.
     """
-    tidy: Json = _tidy(part, names)
+    tidy: Json = _normalise(part, names)
     for _ in range(100):
         try:
             model.model_validate(tidy)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             wrong = found[0]
-            if not _put_right(tidy, wrong["loc"], wrong["type"] == "missing", names):
+            if not _fix_error(tidy, wrong["loc"], wrong["type"] == "missing", names):
                 return None
         else:
             return tidy
     return None
 
 
-def _tidy(value: Any, names: tuple[str, ...]) -> Any:
+def _normalise(value: Any, names: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [
-            _tidy(one, (*names, str(number))) for number, one in enumerate(value) if one is not None
+            _normalise(one, (*names, str(number)))
+            for number, one in enumerate(value)
+            if one is not None
         ]
     if not isinstance(value, dict):
         return value
     tidy = {
-        name: _tidy(one, (*names, name))
+        name: _normalise(one, (*names, name))
         for name, one in value.items()
-        if one is not None and not (one == "" and name in _MEANT)
+        if one is not None and not (one == "" and name in _NO_EMPTY_TEXT)
     }
     # An object of the standard has an id; what a publisher added may well have none.
     for name in [name for name in tidy if name == "id" or name in _LINKS]:
@@ -57,13 +59,13 @@ _LINKS = (
     "taxonomy_term_id taxonomy_id parent_id parent_organization_id"
 ).split()
 # Members whose empty text says no more than that they are not there.
-_MEANT = {
+_NO_EMPTY_TEXT = {
     *_LINKS,
     *("id url uri email website term_uri assurer_email schedule_link last_modified freq").split(),
 }
 
 
-def _put_right(
+def _fix_error(
     root: Json, path: tuple[int | str, ...], missing: bool, names: tuple[str, ...]
 ) -> bool:
     """Make an id that is missing; take out what is wrong, or what something is missing from."""

@@ -16,7 +16,7 @@ from directory.hsds.parts import (
     write_schedules,
     write_volunteering,
 )
-from directory.hsds.repair import mend
+from directory.hsds.repair import repair
 from directory.hsds.schema import Service, is_uri
 from directory.hsds.vocabulary import TOPIC, classify, is_ours, make_attribute, make_term
 from directory.listing import Listing, StoredListing, withhold_place
@@ -170,7 +170,7 @@ def _name_areas(listing: Listing, identity: str) -> list[Json]:
 def _keep_record(listing: Listing, source: str, ours: Json) -> Json:
     """`ours`, with all of the record's parts that still say what the listing says."""
     record = {"status": ours["status"], **listing.record, "id": ours["id"]}
-    kept = mend(Service, record, source, listing.key)
+    kept = repair(Service, record, source, listing.key)
     again = read_service(kept) if kept else None
     if kept is None or not isinstance(again, Listing):
         return ours

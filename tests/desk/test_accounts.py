@@ -229,22 +229,22 @@ def test_a_mark_is_worth_nothing_made_up_for_others_or_after_a_new_password(acco
 
 def test_a_new_password_signs_out_everywhere_and_lifts_the_bar(accounts, engine, clock):
     account = accounts.add("Nadia", "navigator", PASSWORD)
-    signins = Sessions(engine, clock)
-    token = signins.begin(account)
+    sessions = Sessions(engine, clock)
+    token = sessions.begin(account)
     for _ in range(TRIES):
         accounts.check("Nadia", "wrong")
     accounts.reset_password("nadia", "another good password")
-    assert signins.find(token) is None
+    assert sessions.find(token) is None
     assert accounts.check("Nadia", PASSWORD) is None
     assert accounts.check("Nadia", "another good password") == account
 
 
 def test_who_is_removed_is_out_at_once(accounts, engine, clock):
-    signins = Sessions(engine, clock)
-    token = signins.begin(accounts.add("Nadia", "navigator", PASSWORD))
-    assert signins.find(token) is not None
+    sessions = Sessions(engine, clock)
+    token = sessions.begin(accounts.add("Nadia", "navigator", PASSWORD))
+    assert sessions.find(token) is not None
     accounts.remove("Nadia")
-    assert signins.find(token) is None
+    assert sessions.find(token) is None
     with pytest.raises(AccountError, match="no account"):
         accounts.remove("Nadia")
     with pytest.raises(AccountError, match="no account"):
@@ -253,15 +253,15 @@ def test_who_is_removed_is_out_at_once(accounts, engine, clock):
 
 def test_a_sign_in_ends_by_itself_and_by_signing_out(accounts, engine, clock):
     account = accounts.add("Nadia", "navigator", PASSWORD)
-    signins = Sessions(engine, clock)
-    first, second = signins.begin(account), signins.begin(account)
+    sessions = Sessions(engine, clock)
+    first, second = sessions.begin(account), sessions.begin(account)
     assert first != second
-    signins.end(first)
-    assert signins.find(first) is None
+    sessions.end(first)
+    assert sessions.find(first) is None
     clock.move(LASTS - timedelta(seconds=1))
-    assert signins.find(second) == account
+    assert sessions.find(second) == account
     clock.move(timedelta(seconds=1))
-    assert signins.find(second) is None
-    signins.begin(account)
+    assert sessions.find(second) is None
+    sessions.begin(account)
     with Session(engine) as session:
         assert len(session.scalars(select(SignInRow)).all()) == 1

@@ -232,7 +232,7 @@ def test_a_server_error_is_shown_and_logged_without_its_text(desk, admin, monkey
     def fail(*_: object) -> None:
         raise RuntimeError("words that nobody should read")
 
-    monkeypatch.setattr(desk.desk_services.history, "read_entries", fail)
+    monkeypatch.setattr(desk.desk_services.audit_log, "read_entries", fail)
     response = admin.get("/desk/audit")
     assert response.status_code == 500
     assert "Something went wrong on our side." in response.text

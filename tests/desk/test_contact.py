@@ -56,7 +56,7 @@ def test_the_contact_changes_only_its_own_fields(desk, stranger, listing_id, pat
     assert listing.assured_date is not None
     assert "phone" in [
         field
-        for entry in desk.desk_services.history.read_listing_entries(listing_id)
+        for entry in desk.desk_services.audit_log.read_listing_entries(listing_id)
         for field in entry.fields
     ]
 

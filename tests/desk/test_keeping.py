@@ -44,15 +44,15 @@ def editor(engine, remembering_encoder) -> ListingEditor:
 
 
 @pytest.fixture
-def take_in(engine, remembering_encoder):
+def import_source(engine, remembering_encoder):
     """Imports listings as one source says them; the id of the first."""
 
-    def take_in(*listings: Listing | RejectedRow, source: str = "town") -> int:
+    def import_source(*listings: Listing | RejectedRow, source: str = "town") -> int:
         import_listings(engine, remembering_encoder, source, listings)
         with Session(engine) as session:
             return session.scalar(select(OverrideRow.listing_id)) or 1
 
-    return take_in
+    return import_source
 
 
 def change(
@@ -70,34 +70,34 @@ def read(editor: ListingEditor, number: int) -> Listing:
     return kept.stored.listing
 
 
-def test_what_was_changed_here_outlives_what_the_source_says_next(editor, take_in):
-    number = take_in(TEA)
+def test_what_was_changed_here_outlives_what_the_source_says_next(editor, import_source):
+    number = import_source(TEA)
     assert change(editor, number, phone="01632 960002") == ("phone",)
-    take_in(replace(TEA, phone="01632 960009", description="Come for a cup of coffee."))
+    import_source(replace(TEA, phone="01632 960009", description="Come for a cup of coffee."))
     now = read(editor, number)
     assert now.phone == "01632 960002"
     assert now.description == "Come for a cup of coffee."
     # And an answer that has not changed changes nothing.
     version = editor.read(number).version
-    take_in(replace(TEA, phone="01632 960009", description="Come for a cup of coffee."))
+    import_source(replace(TEA, phone="01632 960009", description="Come for a cup of coffee."))
     assert editor.read(number).version == version
     assert editor.read(number).edited == ("phone",)
 
 
-def test_given_back_it_follows_its_source_again(editor, take_in):
-    number = take_in(TEA)
+def test_given_back_it_follows_its_source_again(editor, import_source):
+    number = import_source(TEA)
     change(editor, number, phone="01632 960002")
-    editor.give_back(number, "Nadia")
+    editor.follow_source(number, "Nadia")
     assert read(editor, number).phone == "01632 960002"
-    take_in(TEA)
+    import_source(TEA)
     assert read(editor, number).phone == TEA.phone
     assert editor.read(number).edited == ()
 
 
-def test_what_its_source_drops_is_closed_and_cannot_be_changed(editor, take_in):
-    number = take_in(TEA, replace(TEA, key="other"))
+def test_what_its_source_drops_is_closed_and_cannot_be_changed(editor, import_source):
+    number = import_source(TEA, replace(TEA, key="other"))
     change(editor, number, phone="01632 960002")
-    take_in(replace(TEA, key="other"))
+    import_source(replace(TEA, key="other"))
     assert read(editor, number).status == "closed"
     with pytest.raises(DirectoryError, match="no longer has this listing"):
         change(editor, number, phone="01632 960003")
@@ -120,20 +120,20 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         return list(pool.map(run, acts))
 
 
-def test_of_many_at_once_no_more_write_than_may_in_a_day(editor, take_in):
-    number = take_in(TEA)
+def test_of_many_at_once_no_more_write_than_may_in_a_day(editor, import_source):
+    number = import_source(TEA)
     version = editor.read(number).version
     # From then on it is as it was, and each has seen what is there.
     editor.assure(number, "Nadia", version=version)
     version = editor.read(number).version
-    confirm = partial(editor.assure, number, "its contact", version=version, most_a_day=3)
+    confirm = partial(editor.assure, number, "its contact", version=version, daily_limit=3)
     assert sorted(map(str, at_once(*[confirm] * 12))) == sorted(
         map(str, [None] * 3 + [DailyLimitError] * 9)
     )
 
 
-def test_of_many_who_change_the_same_at_once_one_does(editor, take_in):
-    number = take_in(TEA)
+def test_of_many_who_change_the_same_at_once_one_does(editor, import_source):
+    number = import_source(TEA)
     kept = editor.read(number)
     changes = [
         partial(
@@ -151,8 +151,8 @@ def test_of_many_who_change_the_same_at_once_one_does(editor, take_in):
     assert read(editor, number).phone == f"01632 9601{found.index(('phone',)):02}"
 
 
-def test_two_who_change_the_same_do_not_overwrite_each_other(editor, take_in):
-    number = take_in(TEA)
+def test_two_who_change_the_same_do_not_overwrite_each_other(editor, import_source):
+    number = import_source(TEA)
     seen = editor.read(number)
     change(editor, number, phone="01632 960002")
     with pytest.raises(ConflictError, match="Somebody else has changed"):
@@ -160,31 +160,33 @@ def test_two_who_change_the_same_do_not_overwrite_each_other(editor, take_in):
     assert read(editor, number).phone == "01632 960002"
 
 
-def test_the_later_check_counts_whoever_made_it(editor, take_in):
-    number = take_in(TEA)
+def test_the_later_check_counts_whoever_made_it(editor, import_source):
+    number = import_source(TEA)
     editor.assure(number, "Nadia", version=editor.read(number).version)
     assert read(editor, number).assured_date == TODAY
-    take_in(replace(TEA, assured_date=date(2026, 2, 1)))
+    import_source(replace(TEA, assured_date=date(2026, 2, 1)))
     assert read(editor, number).assured_date == TODAY
-    take_in(replace(TEA, assured_date=date(2027, 1, 1)))
+    import_source(replace(TEA, assured_date=date(2027, 1, 1)))
     assert read(editor, number).assured_date == date(2027, 1, 1)
 
 
 def test_a_listing_of_ones_own_is_found_and_no_import_touches_it(
-    engine, editor, take_in, remembering_encoder
+    engine, editor, import_source, remembering_encoder
 ):
     number = editor.add(replace(TEA, name="Knitting circle", description="Yarn."), "Nadia")
     assert editor.read(number).own
     [hit] = SearchService(engine, remembering_encoder).search(Query("knitting", limit=1))
     assert hit.stored.id == number
-    take_in(TEA)
+    import_source(TEA)
     assert read(editor, number).status == "open"
     with pytest.raises(SourceError, match="Choose another"):
-        take_in(TEA, source=OWN_SOURCE)
+        import_source(TEA, source=OWN_SOURCE)
 
 
-def test_a_change_is_found_by_its_new_words_at_once(engine, editor, take_in, remembering_encoder):
-    number = take_in(TEA)
+def test_a_change_is_found_by_its_new_words_at_once(
+    engine, editor, import_source, remembering_encoder
+):
+    number = import_source(TEA)
     change(editor, number, name="Ukulele band", description="We play together.")
     [hit] = SearchService(engine, remembering_encoder).search(Query("ukulele", limit=1))
     assert hit.stored.id == number
@@ -192,8 +194,8 @@ def test_a_change_is_found_by_its_new_words_at_once(engine, editor, take_in, rem
     assert SearchService(engine, remembering_encoder).search(Query("ukulele", limit=1)) == []
 
 
-def test_the_history_tells_who_did_what_and_how_it_was(engine, editor, take_in):
-    number = take_in(TEA)
+def test_the_history_tells_who_did_what_and_how_it_was(engine, editor, import_source):
+    number = import_source(TEA)
     change(editor, number, phone="01632 960002", cost_amount=0.0)
     editor.assure(number, "Omar", version=editor.read(number).version)
     assert change(editor, number) == ()
@@ -213,57 +215,61 @@ def find_leaks(engine: Engine) -> set[str]:
 
 
 @pytest.mark.parametrize("by", ["navigator", "source", "refused row"])
-def test_a_listing_that_becomes_confidential_leaves_no_place_behind(engine, editor, take_in, by):
-    number = take_in(replace(TEA, places=(PLACE,)))
+def test_a_listing_that_becomes_confidential_leaves_no_place_behind(
+    engine, editor, import_source, by
+):
+    number = import_source(replace(TEA, places=(PLACE,)))
     change(editor, number, places=(replace(PLACE, venue="Quiethaven"),), description="Safe.")
     change(editor, number, phone="01632 960002")
     assert leaks(engine)
     if by == "navigator":
         change(editor, number, confidential=True)
     elif by == "source":
-        take_in(replace(TEA, confidential=True))
+        import_source(replace(TEA, confidential=True))
     else:
-        take_in(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=True))
+        import_source(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=True))
     assert read(editor, number).places == ()
     assert find_leaks(engine) == set()
     assert all(change.before is None for change in AuditLog(engine).read_listing_entries(number))
     # Nor does it come back by what was changed before.
     if by != "refused row":
-        take_in(replace(TEA, confidential=by == "source", places=(PLACE,)))
+        import_source(replace(TEA, confidential=by == "source", places=(PLACE,)))
         assert read(editor, number).confidential
         assert find_leaks(engine) == set()
 
 
-def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(engine, editor, take_in):
+def test_a_quarantined_row_is_mended_and_stays_so_until_its_source_is(
+    engine, editor, import_source
+):
     refused = RejectedRow(
         "tea", "Tea", "row ending on line 2: column 'kind' is empty", {"name": "Tea"}
     )
-    take_in(refused)
+    import_source(refused)
     register = ListingQueries(engine)
     [row], total = register.list_quarantined(0, 10)
     assert total == 1
     assert register.list_quarantined(1, 10) == ([], 1)
     assert (row.source, row.key, row.content) == ("town", "tea", {"name": "Tea"})
-    number = editor.mend(row.id, replace(TEA, name="Mended"), "Nadia")
+    number = editor.fix_quarantined(row.id, replace(TEA, name="Mended"), "Nadia")
     assert register.count_quarantined() == 0
     assert register.get_quarantined(row.id) is None
-    take_in(refused)
+    import_source(refused)
     assert read(editor, number).name == "Mended"
     assert read(editor, number).status == "open"
-    take_in(TEA)
+    import_source(TEA)
     assert read(editor, number).name == TEA.name
     with pytest.raises(DirectoryError, match="already fixed or removed"):
-        editor.mend(row.id, TEA, "Nadia")
+        editor.fix_quarantined(row.id, TEA, "Nadia")
 
 
 @pytest.mark.parametrize("private", [False, True])
 def test_who_left_a_row_out_is_noted_and_a_private_one_is_not_named(
-    engine, editor, take_in, private
+    engine, editor, import_source, private
 ):
-    take_in(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=private))
+    import_source(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=private))
     [row], _ = ListingQueries(engine).list_quarantined(0, 10)
-    editor.leave_out(row.id, "Nadia")
-    editor.leave_out(row.id, "Omar")
+    editor.remove_quarantined(row.id, "Nadia")
+    editor.remove_quarantined(row.id, "Omar")
     assert ListingQueries(engine).count_quarantined() == 0
     [noted] = AuditLog(engine).read_entries(0, 10)
     assert (noted.who, noted.what) == ("Nadia", "row removed")
@@ -282,8 +288,10 @@ def test_what_would_find_it_is_told_before_it_is_saved(engine, editor):
         assert session.scalars(select(QuarantinedRow)).all() == []
 
 
-def test_the_register_finds_closed_ones_and_those_that_nobody_checked(engine, editor, take_in):
-    number = take_in(
+def test_the_register_finds_closed_ones_and_those_that_nobody_checked(
+    engine, editor, import_source
+):
+    number = import_source(
         TEA,
         replace(TEA, key="2", name="Choir", assured_date=None),
         replace(TEA, key="3", name="Chess", assured_date=TODAY),

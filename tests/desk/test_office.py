@@ -42,12 +42,12 @@ def read_ids(engine: Engine) -> dict[str, int]:
 
 
 def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
-    desk_services.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
-    desk_services.take_in(
+    desk_services.import_source("town", [LUNCH, CHOIR], "Nadia", complete=False)
+    desk_services.import_source(
         "town", [replace(LUNCH, phone="01632 960001"), CHOIR], "Omar", complete=True
     )
-    desk_services.take_in("town", [CHOIR], "Ada", complete=True)
-    told = [(one.who, one.what, one.name) for one in desk_services.history.read_entries(0, 10)]
+    desk_services.import_source("town", [CHOIR], "Ada", complete=True)
+    told = [(one.who, one.what, one.name) for one in desk_services.audit_log.read_entries(0, 10)]
     assert told[:2] == [
         ("Ada", "closed: no longer in the import", "Lunch club"),
         ("Omar", "imported", "Lunch club"),
@@ -61,7 +61,7 @@ def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
 @pytest.fixture
 def pair(engine, desk_services) -> tuple[int, int]:
     """Two listings that wait for a verdict."""
-    desk_services.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
+    desk_services.import_source("town", [LUNCH, CHOIR], "Nadia", complete=False)
     ids = read_ids(engine)
     first, second = sorted((ids["lunch"], ids["choir"]))
     with Session(engine) as session, session.begin():
@@ -85,7 +85,7 @@ def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, re
     assert desk_services.list_pairs(10) == []
     desk_services.settle_pair(*pair, "different", "Omar")
     assert find_shown() == set(pair)
-    told = [(one.who, one.what) for one in desk_services.history.read_listing_entries(pair[0])]
+    told = [(one.who, one.what) for one in desk_services.audit_log.read_listing_entries(pair[0])]
     assert told[:2] == [
         ("Omar", "marked as a different listing"),
         ("Nadia", "marked as a duplicate"),
@@ -106,7 +106,7 @@ def test_a_note_is_forgotten_once_settled(desk_services):
 
 
 def test_need_is_counted_for_thirteen_weeks_beside_what_is_there(engine, desk_services):
-    desk_services.take_in("town", [LUNCH, CHOIR], "Nadia", complete=False)
+    desk_services.import_source("town", [LUNCH, CHOIR], "Nadia", complete=False)
     today = date(2026, 11, 28)
     for day, topic, area, times in (
         (date(2026, 11, 23), "singing and choirs", "Old Town", 2),

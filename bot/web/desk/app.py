@@ -120,7 +120,7 @@ def create_desk(
         create_need_router(desk_services),
         create_imports_router(desk_services),
         create_releases_router(ledger),
-        create_audit_router(desk_services.history),
+        create_audit_router(desk_services.audit_log),
     ):
         desk.include_router(router, prefix=HOME)
 

@@ -96,7 +96,7 @@ class DeskAuth:
         if not _TOKEN.fullmatch(session_token):
             # Each browser gets a token before sign-in, so that CSRF protection covers sign-in too.
             session_token = make_token()
-        account = self._desk_services.signins.find(session_token)
+        account = self._desk_services.sessions.find(session_token)
         context = RequestContext(account, session_token, self._sign(session_token), form)
         if request.method == "POST":
             self._check_csrf(request, context)

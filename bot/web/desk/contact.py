@@ -10,7 +10,7 @@ from bot.web.desk.cards import build_card
 from bot.web.desk.listing_form import CONTACT_FIELDS, FIELD_GROUPS, parse_listing_form
 from bot.web.desk.pages import redirect, render_page
 from bot.web.desk.signed_links import LinkSigner
-from directory.desk.editor import Kept
+from directory.desk.editor import EditableListing
 from directory.desk.services import DeskServices
 from directory.errors import ConflictError, DailyLimitError
 from directory.publishing.csv_export import write_cells
@@ -55,7 +55,7 @@ def create_contact_router(
                 "confirmed",
                 listing,
                 version=version,
-                most_a_day=MAX_CHANGES_PER_DAY,
+                daily_limit=MAX_CHANGES_PER_DAY,
             )
         except ConflictError:
             return redirect(path, "changed-meanwhile")
@@ -68,7 +68,7 @@ def create_contact_router(
             ) from None
         return redirect(path, "confirmed")
 
-    def require_listing(token: str) -> Kept:
+    def require_listing(token: str) -> EditableListing:
         # Links from before links could be withdrawn hold only the listing's id.
         listing_id, withdrawn, *_ = (*link_signer.read_token("contact", token), 0)
         record = desk_services.editor.read(listing_id)
@@ -86,7 +86,7 @@ def create_contact_router(
         request: Request,
         context: Context,
         token: str,
-        record: Kept,
+        record: EditableListing,
         errors: dict[str, str],
         cells: dict[str, str] | None = None,
     ) -> Response:

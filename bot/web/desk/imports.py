@@ -55,7 +55,7 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
         is_complete = context.get_text("whole") == "yes"
         accept_loss = context.get_text("loss") == "yes"
         try:
-            report = desk_services.take_in(
+            report = desk_services.import_source(
                 source, rows, context.user.name, complete=is_complete, accept_loss=accept_loss
             )
         except ImportHeldError:
@@ -74,12 +74,12 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
         if errors or context.get_text("do") == "look":
             preview = None if errors else build_preview(desk_services, listing)
             return render_row(request, row, cells, errors, preview)
-        listing_id = desk_services.editor.mend(row_id, listing, context.user.name)
+        listing_id = desk_services.editor.fix_quarantined(row_id, listing, context.user.name)
         return redirect(f"{HOME}/listings/{listing_id}", "mended")
 
     @router.post("/{row_id}/drop")
     def remove_row(context: Context, row_id: RecordId) -> Response:
-        desk_services.editor.leave_out(row_id, context.user.name)
+        desk_services.editor.remove_quarantined(row_id, context.user.name)
         return redirect(PATH, "dropped")
 
     def require_row(row_id: int) -> Quarantined:

@@ -13,7 +13,7 @@ from bot.web.desk.pages import redirect, render_page
 from bot.web.desk.signed_links import LINK_DAYS, LinkSigner
 from bot.web.parameters import PageNumber, RecordId
 from directory.describe import describe_listing, describe_when, describe_where
-from directory.desk.editor import Kept
+from directory.desk.editor import EditableListing
 from directory.desk.services import DeskServices
 from directory.errors import ConflictError
 from directory.listing import STATUSES, Listing, StoredListing
@@ -62,7 +62,7 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
     def show_listing(request: Request, listing_id: RecordId) -> Response:
         record = require_listing(listing_id)
         link = link_signer.create_link(request, "contact", [listing_id, record.withdrawn])
-        history = desk_services.history.read_listing_entries(listing_id)
+        history = desk_services.audit_log.read_listing_entries(listing_id)
         return render_page(
             request,
             "listing.html",
@@ -123,11 +123,11 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
         return redirect(f"{PATH}/{listing_id}", "withdrawn")
 
     @router.post("/{listing_id}/give-back")
-    def give_back(context: Context, listing_id: RecordId) -> Response:
-        desk_services.editor.give_back(listing_id, context.user.name)
+    def follow_source(context: Context, listing_id: RecordId) -> Response:
+        desk_services.editor.follow_source(listing_id, context.user.name)
         return redirect(f"{PATH}/{listing_id}", "given-back")
 
-    def require_listing(listing_id: int) -> Kept:
+    def require_listing(listing_id: int) -> EditableListing:
         record = desk_services.editor.read(listing_id)
         if record is None:
             raise PageError(404, "There is no such listing", "Search for a word of its name.")

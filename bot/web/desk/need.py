@@ -13,7 +13,7 @@ def create_need_router(desk_services: DeskServices) -> APIRouter:
 
     @router.get("")
     def show_need(request: Request) -> Response:
-        needs, asset_map = desk_services.supply.survey(_MAX_NEEDS, _MAX_AREAS)
+        needs, asset_map = desk_services.asset_supply.survey(_MAX_NEEDS, _MAX_AREAS)
         return render_page(request, "need.html", needs=needs, asset_map=asset_map)
 
     return router

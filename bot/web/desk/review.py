@@ -29,7 +29,7 @@ def create_review_router(desk_services: DeskServices) -> APIRouter:
             "review.html",
             notes=desk_services.notebook.read_notes_by_id(),
             pairs=[(pair, build_card(pair.first), build_card(pair.second)) for pair in pairs],
-            feeds=desk_services.list_held(),
+            feeds=desk_services.list_held_feeds(),
             row_count=desk_services.queries.count_quarantined(),
             stale_count=desk_services.queries.read_freshness(0, 0).total,
         )
@@ -51,9 +51,9 @@ def create_review_router(desk_services: DeskServices) -> APIRouter:
     def settle_feed(context: Context) -> Response:
         feed = context.get_text("name")
         if context.get_text("do") == "leave":
-            desk_services.leave(feed, context.user.name)
+            desk_services.reject_held_update(feed, context.user.name)
             return redirect(PATH, "left")
-        report = desk_services.accept(feed, context.user.name)
+        report = desk_services.apply_held_update(feed, context.user.name)
         if report.failed or report.held:
             raise PageError(409, "The update was not applied", report.message)
         return redirect(PATH, "accepted")

@@ -54,13 +54,13 @@ def create_sign_in_router(
             return render_page(request, "sign_in.html", 422, to=to, error=_FAILED)
         response = redirect(to)
         # A new token, because somebody else may know the one from before sign-in.
-        auth.set_session_cookie(request, response, desk_services.signins.begin(account))
+        auth.set_session_cookie(request, response, desk_services.sessions.begin(account))
         auth.set_device_cookie(request, response, desk_services.accounts.make_mark(account))
         return response
 
     @router.post("/sign-out")
     def sign_out(context: Context) -> Response:
-        desk_services.signins.end(context.session_token)
+        desk_services.sessions.end(context.session_token)
         return redirect(SIGN_IN, "signed-out")
 
     @router.get("")
