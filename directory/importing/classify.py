@@ -1,8 +1,7 @@
-"""What a listing is proposed to be, where its source does not say.
+"""Proposing the kind, strands and assets of a listing whose source does not give them.
 
-Owns the reading of `classification.yml`: words and what each counts for, which a navigator can
-read and change. Must never change what a source has said, and never propose in silence:
-every field that it fills is named in `Listing.proposed`.
+Owns `classification.yml`: words with weights, which a navigator can read and change. Must never
+change a source's own values. Every field that it fills is named in `Listing.proposed`.
 """
 
 import re
@@ -19,10 +18,10 @@ from directory.listing import ASSETS, KINDS, STRANDS, Listing
 
 FIELDS = ("kind", "strands", "assets")
 
-# What a description says first says best what it is about; the rest is opening times and rooms.
-_OPENING = 120
-_PARAGRAPH = 330
-_ENOUGH = 1.0
+# The beginning of a description says best what it is about; the rest is opening times and rooms.
+_OPENING_LENGTH = 120
+_TEXT_LENGTH = 330
+_MIN_SCORE = 1.0
 _CHOICES = {"kind": KINDS, "strands": STRANDS, "assets": ASSETS}
 
 Reasons = dict[str, dict[str, tuple[str, ...]]]
@@ -30,27 +29,27 @@ Reasons = dict[str, dict[str, tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Word:
-    """A word or words looked for in one part of a listing, and what they count for."""
+    """A word or phrase to find in one part of a listing, and its weight."""
 
     part: str
     words: str
-    counts: float
-    # Looked for before the pattern: ten times as fast, and it is seldom there.
+    weight: float
+    # Searched before the pattern: ten times as fast, and seldom found.
     start: str
     pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What speaks for one value of a field: its kind of listing, and words."""
+    """What speaks for one value of a field: the listing's kind, and words."""
 
     kinds: dict[str, float]
     words: tuple[Word, ...]
 
 
 @dataclass(frozen=True)
-class Case:
-    """How much speaks for one value, and what."""
+class Candidate:
+    """A value that a field may take, with its score and the reasons for it."""
 
     value: str
     score: float
@@ -58,84 +57,87 @@ class Case:
 
 
 def classify_listing(listing: Listing) -> Listing:
-    """The listing with `kind`, `strands` and `assets` filled in where its source gave none.
+    """Fill in `kind`, `strands` and `assets` where the source gave none.
 
-    `proposed` names the fields that were filled. What was proposed before is proposed anew,
-    so that proposing twice changes nothing.
+    `proposed` names the fields that were filled. Earlier proposals are replaced, so that
+    classifying twice changes nothing.
     """
-    given = _only_given(listing)
+    given = _remove_proposals(listing)
     missing = tuple(field for field in FIELDS if not getattr(given, field))
-    cases = _weigh(given)
-    values: dict[str, Any] = {field: _values(field, cases[field]) for field in missing}
+    candidates = _score_candidates(given)
+    values: dict[str, Any] = {field: _choose_values(field, candidates[field]) for field in missing}
     return replace(given, proposed=missing, **values)
 
 
 def explain_classification(listing: Listing) -> Reasons:
-    """Why each field in `listing.proposed` holds what it does.
+    """The reasons for each value of the fields in `listing.proposed`.
 
-    For each of those fields, each value with the words that spoke for it, as they stand in
-    `classification.yml`; "its kind" where being a group, say, speaks for it, and no word at all
-    where nothing spoke for anything else.
+    A reason is a word or phrase of `classification.yml`, or "its kind" if the listing's kind speaks
+    for the value. A value without reasons is the default.
     """
-    cases = _weigh(_only_given(listing))
+    candidates = _score_candidates(_remove_proposals(listing))
     return {
-        field: {case.value: case.reasons for case in _chosen(field, cases[field])}
+        field: {
+            candidate.value: candidate.reasons for candidate in _choose(field, candidates[field])
+        }
         for field in FIELDS
         if field in listing.proposed
     }
 
 
-def _only_given(listing: Listing) -> Listing:
+def _remove_proposals(listing: Listing) -> Listing:
     empty: dict[str, Any] = {"kind": "", "strands": (), "assets": ()}
     return replace(listing, proposed=(), **{field: empty[field] for field in listing.proposed})
 
 
-def _weigh(listing: Listing) -> dict[str, list[Case]]:
-    """For each field, its values with what speaks for them. Kind first: the others follow it."""
+def _score_candidates(listing: Listing) -> dict[str, list[Candidate]]:
+    """The candidates for each field. Kind comes first, because the others depend on it."""
     parts = {
         "name": listing.name,
         "organisation": listing.organisation,
-        "opening": listing.description[:_OPENING],
-        "text": f"{listing.name}\n{listing.description[:_PARAGRAPH]}",
+        "opening": listing.description[:_OPENING_LENGTH],
+        "text": f"{listing.name}\n{listing.description[:_TEXT_LENGTH]}",
         "role": "; ".join((*listing.skills_wanted, listing.commitment)),
     }
-    parts = {part: _plain(text) for part, text in parts.items()}
+    parts = {part: _normalise(text) for part, text in parts.items()}
     kind = listing.kind
-    cases: dict[str, list[Case]] = {}
+    candidates: dict[str, list[Candidate]] = {}
     for field, rules in _read_rules().items():
-        cases[field] = [_weigh_one(value, rule, kind, parts) for value, rule in rules.items()]
+        candidates[field] = [
+            _score_value(value, rule, kind, parts) for value, rule in rules.items()
+        ]
         if field == "kind":
-            kind = kind or _chosen(field, cases[field])[0].value
-    return cases
+            kind = kind or _choose(field, candidates[field])[0].value
+    return candidates
 
 
-def _plain(text: str) -> str:
-    """Small letters without accents or curly apostrophes, as the rules are written."""
+def _normalise(text: str) -> str:
+    """Lower case without accents or curly apostrophes, as in the rules."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return re.sub(r"[\u0300-\u036f]", "", plain).replace("’", "'")
 
 
-def _weigh_one(value: str, rule: Rule, kind: str, parts: dict[str, str]) -> Case:
+def _score_value(value: str, rule: Rule, kind: str, parts: dict[str, str]) -> Candidate:
     score = rule.kinds.get(kind, 0.0) + rule.kinds.get("any", 0.0)
     reasons = ["its kind"] if rule.kinds.get(kind, 0.0) > 0 else []
     for word in rule.words:
         if word.start in parts[word.part] and word.pattern.search(parts[word.part]):
-            score += word.counts
-            if word.counts > 0:
+            score += word.weight
+            if word.weight > 0:
                 reasons.append(word.words)
-    return Case(value, score, tuple(dict.fromkeys(reasons)))
+    return Candidate(value, score, tuple(dict.fromkeys(reasons)))
 
 
-def _chosen(field: str, cases: list[Case]) -> list[Case]:
-    """One kind; every strand and asset with enough behind it, and at least one of each."""
-    best = max(cases, key=lambda case: case.score)
+def _choose(field: str, candidates: list[Candidate]) -> list[Candidate]:
+    """One kind; every strand and asset with a sufficient score, and at least one of each."""
+    best = max(candidates, key=lambda candidate: candidate.score)
     if field == "kind":
         return [best]
-    return [case for case in cases if case.score >= _ENOUGH] or [best]
+    return [candidate for candidate in candidates if candidate.score >= _MIN_SCORE] or [best]
 
 
-def _values(field: str, cases: list[Case]) -> str | tuple[str, ...]:
-    values = tuple(case.value for case in _chosen(field, cases))
+def _choose_values(field: str, candidates: list[Candidate]) -> str | tuple[str, ...]:
+    values = tuple(candidate.value for candidate in _choose(field, candidates))
     return values[0] if field == "kind" else values
 
 
@@ -152,24 +154,24 @@ def _read_rules() -> dict[str, dict[str, Rule]]:
 
 def _read_rule(entry: dict[str, Any]) -> Rule:
     return Rule(
-        kinds={kind: float(counts) for kind, counts in (entry.get("kind") or {}).items()},
+        kinds={kind: float(weight) for kind, weight in (entry.get("kind") or {}).items()},
         words=tuple(
-            Word(part, words, float(counts), words.split()[0].rstrip("*"), _compile(words))
+            Word(part, words, float(weight), words.split()[0].rstrip("*"), _compile(words))
             for part in ("name", "organisation", "opening", "text", "role")
-            for counts, several in (entry.get(part) or {}).items()
-            for words in several
+            for weight, phrases in (entry.get(part) or {}).items()
+            for words in phrases
         ),
     )
 
 
 def _compile(words: str) -> re.Pattern[str]:
-    """A pattern of whole words; a star stands for the rest of a word, or for any."""
+    """A pattern of whole words; a star stands for the rest of a word, or for any word."""
     if words == "*":
         return re.compile(r"\w")
-    each = (re.escape(word).replace(r"\*", r"\w*") for word in words.split())
-    return re.compile(rf"(?<!\w){_join(each)}(?!\w)")
+    patterns = (re.escape(word).replace(r"\*", r"\w*") for word in words.split())
+    return re.compile(rf"(?<!\w){_join_patterns(patterns)}(?!\w)")
 
 
-def _join(words: Iterable[str]) -> str:
-    # Feeds write "get-together" and "get together", and leave what was markup between words.
-    return r"[\s\-–/]+".join(words)
+def _join_patterns(patterns: Iterable[str]) -> str:
+    # Feeds write "get-together" and "get together", and leave line breaks between words.
+    return r"[\s\-–/]+".join(patterns)

@@ -1,7 +1,7 @@
-"""Taking a gazetteer into the directory: GeoNames' postal file, or the ONS Postcode Directory.
+"""Importing a gazetteer: GeoNames' postal code file, or the ONS Postcode Directory.
 
-Read a line at a time and written in bulk: millions of postcodes never stand in memory. What a file
-holds replaces what was there of the same kind: postcodes, halves of postcodes, or names.
+The file is read line by line and written in batches: millions of postcodes must never be in memory
+at once. Its rows replace those of the same kind: postcodes, outward codes or names.
 """
 
 import csv
@@ -22,15 +22,15 @@ from directory.progress import Progress, no_progress
 
 Row = dict[str, str | float]
 
-_AT_ONCE = 5_000
-_TELL_EVERY = 50_000
+_BATCH_SIZE = 5_000
+_PROGRESS_INTERVAL = 50_000
 _GEONAMES_FIELDS = 12
-# What the ONS writes for a postcode whose place is not known.
-_NOWHERE = 99.0
+# The latitude that the ONS writes for a postcode without a known place.
+_UNKNOWN_LATITUDE = 99.0
 
 
-class _Middles:
-    """Sums from which the middle of each name's places is told."""
+class _Centres:
+    """Sums of coordinates, for the centre of each name's places."""
 
     def __init__(self) -> None:
         self._sums: dict[tuple[str, str], tuple[int, float, float]] = {}
@@ -46,16 +46,16 @@ class _Middles:
 
 
 def import_places(engine: Engine, file: str | Path, progress: Progress = no_progress) -> int:
-    """Take the places of `file`, told apart by content. How many rows there are of it now.
+    """Import the places of `file`, whose format is detected. Returns the number of rows.
 
-    Raises SourceError for a file that is missing, cut short or of neither form, and DatabaseError
-    if the database refuses; then nothing was changed.
+    Raises SourceError if the file is missing, cut short or in neither format, and DatabaseError if
+    the database refuses; then nothing was changed.
     """
     path = Path(file)
     try:
         with path.open(encoding="utf-8-sig", newline="") as text, engine.begin() as connection:
-            read = _recognise(text, path)
-            return _replace(connection, read, progress)
+            rows = _detect_format(text, path)
+            return _replace_places(connection, rows, progress)
     except FileNotFoundError:
         raise SourceError(f"There is no file {path}. Check the name and the folder.") from None
     except OSError as error:
@@ -71,7 +71,7 @@ def import_places(engine: Engine, file: str | Path, progress: Progress = no_prog
         ) from error
 
 
-def _recognise(text: TextIO, path: Path) -> Iterator[Row]:
+def _detect_format(text: TextIO, path: Path) -> Iterator[Row]:
     first = text.readline()
     text.seek(0)
     if len(first.rstrip("\r\n").split("\t")) == _GEONAMES_FIELDS:
@@ -86,7 +86,7 @@ def _recognise(text: TextIO, path: Path) -> Iterator[Row]:
 
 
 def _read_geonames(text: TextIO, path: Path) -> Iterator[Row]:
-    outcodes, names = _Middles(), _Middles()
+    outcodes, names = _Centres(), _Centres()
     for number, line in enumerate(text, 1):
         cells = line.rstrip("\r\n").split("\t")
         if len(cells) != _GEONAMES_FIELDS:
@@ -97,7 +97,7 @@ def _read_geonames(text: TextIO, path: Path) -> Iterator[Row]:
         postcode = normalise_postcode(cells[1])
         outcode, _, rest = postcode.partition(" ")
         outcodes.add(outcode, "", *point)
-        # A name is told once for each half of a postcode: it may be a town's or many villages'.
+        # One centre for each outward code: a name may be one town's or many villages'.
         names.add(cells[2].strip(), outcode, *point)
         if rest and (row := _make_row(postcode, *point)):
             yield row
@@ -108,7 +108,7 @@ def _read_geonames(text: TextIO, path: Path) -> Iterator[Row]:
 def _read_ons(text: TextIO, path: Path) -> Iterator[Row]:
     reader = csv.DictReader(text, strict=True)
     reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-    outcodes = _Middles()
+    outcodes = _Centres()
     for cells in reader:
         if None in cells or None in cells.values():
             raise SourceError(f"{path} is cut short in line {reader.line_num}. Fetch it again.")
@@ -130,8 +130,10 @@ def _read_degrees(latitude: str, longitude: str) -> tuple[float, float] | None:
         point = float(latitude), float(longitude)
     except ValueError:
         return None
-    known = all(map(math.isfinite, point)) and point[0] < _NOWHERE and point != (0.0, 0.0)
-    return point if known and -90 <= point[0] <= 90 and -180 <= point[1] <= 180 else None
+    is_known = (
+        all(map(math.isfinite, point)) and point[0] < _UNKNOWN_LATITUDE and point != (0.0, 0.0)
+    )
+    return point if is_known and -90 <= point[0] <= 90 and -180 <= point[1] <= 180 else None
 
 
 def _make_row(name: str, latitude: float, longitude: float) -> Row | None:
@@ -139,36 +141,36 @@ def _make_row(name: str, latitude: float, longitude: float) -> Row | None:
     return {"key": key, "name": name, "latitude": latitude, "longitude": longitude} if key else None
 
 
-def _replace(connection: Connection, rows: Iterator[Row], progress: Progress) -> int:
+def _replace_places(connection: Connection, rows: Iterator[Row], progress: Progress) -> int:
     first = list(islice(rows, 1))
     if not first:
         raise SourceError("The file holds no place. The directory was left as it is.")
-    # A postcode is all capitals, and has a space if it is whole; a name is not.
+    # A postcode is in capitals, with a space if it is complete; a name is not in capitals.
     name = NamedPlaceRow.name
-    whole = (name == func.upper(name)) & name.like("% %")
-    half = (name == func.upper(name)) & name.not_like("% %")
+    postcode = (name == func.upper(name)) & name.like("% %")
+    outcode = (name == func.upper(name)) & name.not_like("% %")
     kinds = {
-        "whole": whole,
-        "half": half,
+        "postcode": postcode,
+        "outcode": outcode,
         "name": name != func.upper(name),
     }
     done = 0
     cleared: set[str] = set()
     pending: Iterable[Row] = first
-    while part := [*pending]:
-        for kind in {_kind(str(row["name"])) for row in part} - cleared:
+    while batch := [*pending]:
+        for kind in {_get_kind(str(row["name"])) for row in batch} - cleared:
             connection.execute(delete(NamedPlaceRow).where(kinds[kind]))
             cleared.add(kind)
-        connection.execute(insert(NamedPlaceRow), part)
-        done += len(part)
-        if done % _TELL_EVERY < _AT_ONCE:
+        connection.execute(insert(NamedPlaceRow), batch)
+        done += len(batch)
+        if done % _PROGRESS_INTERVAL < _BATCH_SIZE:
             progress("Reading places", done, None)
-        pending = islice(rows, _AT_ONCE)
+        pending = islice(rows, _BATCH_SIZE)
     progress("Reading places", done, done)
     return done
 
 
-def _kind(name: str) -> str:
+def _get_kind(name: str) -> str:
     if name != name.upper():
         return "name"
-    return "whole" if " " in name else "half"
+    return "postcode" if " " in name else "outcode"

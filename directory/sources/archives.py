@@ -1,7 +1,7 @@
-"""Reading the files of a data package, from a folder or a zip, without trusting either.
+"""Reading the files of a data package, from a folder or a zip archive, trusting neither.
 
-Nothing is ever unpacked onto the disk, nothing outside the package is opened, and no file may
-be larger than a directory of services can be, whatever the archive says of itself.
+Must never unpack anything onto the disk, open a file outside the package, or read more than a
+directory of services can hold, whatever the archive says about its own size.
 """
 
 import io
@@ -13,26 +13,26 @@ from pathlib import Path, PurePosixPath
 
 from directory.errors import SourceError
 
-_MOST_FILES = 500
-_MOST_BYTES = 200_000_000
-_PIECE = 1 << 20
+_MAX_FILES = 500
+_MAX_BYTES = 200_000_000
+_CHUNK_SIZE = 1 << 20
 _DESCRIPTOR = "datapackage.json"
 _CORE = ("services.csv", "service.csv")
 
 Files = dict[str, str]
-"""The text of each table by its name without ending, such as `services`."""
+"""The text of each table by its name without extension, such as `services`."""
 
 
 def is_zip(content: bytes) -> bool:
-    """Whether the bytes are a zip archive, by how they begin."""
+    """Whether the bytes begin like a zip archive."""
     return content.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def read_folder(folder: Path) -> Files:
-    """The tables in a folder. Raises SourceError if they are none or reach outside it."""
+    """Read the tables in a folder. Raises SourceError if there are none, or one is outside it."""
     root = folder.resolve()
     names = [path.name for path in sorted(root.iterdir()) if path.is_file()]
-    left = _MOST_BYTES
+    left = _MAX_BYTES
 
     def read(name: str) -> bytes:
         nonlocal left
@@ -45,13 +45,14 @@ def read_folder(folder: Path) -> Files:
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
         left -= len(content)
-        return _limited(content, left, str(folder))
+        _check_limit(left, str(folder))
+        return content
 
     return _read_tables(names, read, str(folder))
 
 
 def read_zip(content: bytes, source: str) -> Files:
-    """The tables in a zip archive. Raises SourceError if it is broken, locked or far too large."""
+    """Read the tables in a zip archive. Raises SourceError if it is broken, locked or too large."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _read_archive(archive, source)
@@ -62,62 +63,67 @@ def read_zip(content: bytes, source: str) -> Files:
 
 
 def _read_archive(archive: zipfile.ZipFile, source: str) -> Files:
-    members = [one for one in archive.infolist() if not one.is_dir()]
-    if len(members) > _MOST_FILES:
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > _MAX_FILES:
         raise SourceError(f"{source} holds {len(members)} files; a data package has some twenty.")
-    # Archives are often of a folder: the tables are where the descriptor or the services are.
-    paths = [PurePosixPath(one.filename) for one in members]
+    # An archive often holds a folder: the tables are beside the descriptor or the services.
+    paths = [PurePosixPath(member.filename) for member in members]
     folder = next(
         (path.parent for name in (_DESCRIPTOR, *_CORE) for path in paths if path.name == name),
         PurePosixPath(),
     )
-    here = {
-        path.name: one for path, one in zip(paths, members, strict=True) if path.parent == folder
+    members_by_name = {
+        path.name: member
+        for path, member in zip(paths, members, strict=True)
+        if path.parent == folder
     }
-    left = _MOST_BYTES
+    left = _MAX_BYTES
 
     def read(name: str) -> bytes:
         nonlocal left
-        if name not in here:
+        if name not in members_by_name:
             raise SourceError(f"{source} has no file {name}, which its {_DESCRIPTOR} names.")
         content = bytearray()
-        # What the archive says about its sizes is only what it says.
-        with archive.open(here[name]) as file:
-            while piece := file.read(_PIECE):
-                content += piece
-                left -= len(piece)
-                _limited(b"", left, source)
+        # The sizes that the archive declares cannot be trusted.
+        with archive.open(members_by_name[name]) as file:
+            while chunk := file.read(_CHUNK_SIZE):
+                content += chunk
+                left -= len(chunk)
+                _check_limit(left, source)
         return bytes(content)
 
-    return _read_tables(sorted(here), read, source)
+    return _read_tables(sorted(members_by_name), read, source)
 
 
-def _limited(content: bytes, left: int, source: str) -> bytes:
+def _check_limit(left: int, source: str) -> None:
     if left < 0:
         raise SourceError(
-            f"{source} holds more than {_MOST_BYTES // 1_000_000} megabytes of text, "
+            f"{source} holds more than {_MAX_BYTES // 1_000_000} megabytes of text, "
             "which no directory of services does. Nothing was read."
         )
-    return content
 
 
 def _read_tables(names: list[str], read: Callable[[str], bytes], source: str) -> Files:
-    wanted = {Path(name).stem: name for name in names if name.lower().endswith(".csv")}
+    paths = {Path(name).stem: name for name in names if name.lower().endswith(".csv")}
     if _DESCRIPTOR in names:
-        # Its own names come first: two spellings of one table may lie side by side.
-        wanted = _read_descriptor(_decode(read(_DESCRIPTOR), _DESCRIPTOR, source), names, source)
-    if not {"service", "services"} & wanted.keys():
+        # The descriptor decides: two spellings of one table may lie side by side.
+        paths = _read_descriptor(_decode(read(_DESCRIPTOR), _DESCRIPTOR, source), names, source)
+    if not {"service", "services"} & paths.keys():
         raise SourceError(
             f"{source} holds no table of services: a data package has a {_DESCRIPTOR} "
             "and CSV files, services.csv among them."
         )
-    return {name: _decode(read(path), path, source) for name, path in wanted.items()}
+    return {name: _decode(read(path), path, source) for name, path in paths.items()}
 
 
 def _read_descriptor(text: str, names: list[str], source: str) -> dict[str, str]:
     try:
         resources = json.loads(text)["resources"]
-        paths = {str(one["name"]): str(one["path"]) for one in resources if "path" in one}
+        paths = {
+            str(resource["name"]): str(resource["path"])
+            for resource in resources
+            if "path" in resource
+        }
     except (ValueError, KeyError, TypeError, RecursionError):
         raise SourceError(f"{source}: {_DESCRIPTOR} is not the descriptor of a package.") from None
     for path in paths.values():
@@ -126,7 +132,7 @@ def _read_descriptor(text: str, names: list[str], source: str) -> dict[str, str]
                 f"{source}: {_DESCRIPTOR} names {path[:80]!r}, which is not a file beside it. "
                 "Nothing was read."
             )
-    # A package describes every table that there can be, and leaves out those that are empty.
+    # A package may describe every table of the standard, and leave out the empty ones.
     return {name: path for name, path in paths.items() if path in names}
 
 

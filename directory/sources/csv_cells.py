@@ -1,6 +1,6 @@
-"""Single cells of the CSV template, as people type them.
+"""Reading single cells of the CSV template, as people type them.
 
-Must never guess: what cannot be read is None, and the template says which column it is.
+Must never guess: a cell that cannot be read is None, and `template` reports its column.
 """
 
 import re
@@ -10,8 +10,8 @@ from directory.errors import RowError
 from directory.listing import DAYS
 from directory.sources.fields import read_amount, read_email, read_website
 
-_BETWEEN = re.compile(r"[;,/&+]|\band\b")
-_SEVERAL = {
+_SEPARATORS = re.compile(r"[;,/&+]|\band\b")
+_DAY_GROUPS = {
     **dict.fromkeys(("weekday", "weekdays", "every weekday"), DAYS[:5]),
     **dict.fromkeys(("weekend", "weekends", "every weekend"), DAYS[5:]),
     **dict.fromkeys(("daily", "everyday", "every day"), DAYS),
@@ -45,19 +45,21 @@ def read_date_cell(text: str) -> date | None:
 
 
 def read_days_cell(text: str) -> tuple[str, ...] | None:
-    """The days of `DAYS` that a cell such as `Tue/Thu`, `Every Tuesday` or `weekdays` names.
+    """The days in a cell such as `Tue/Thu`, `Every Tuesday` or `weekdays`.
 
-    None if any part of it names none: "every other Tuesday" is not every one.
+    None if any part of it is not a day: "every other Tuesday" is not every Tuesday.
     """
-    found: list[str] = []
-    for part in filter(None, (one.strip(" .") for one in _BETWEEN.split(text.casefold()))):
-        named = _SEVERAL.get(part) or _find_days(part.removeprefix("every ").removesuffix("s"))
-        if not named:
+    days: list[str] = []
+    for part in filter(None, (text.strip(" .") for text in _SEPARATORS.split(text.casefold()))):
+        part_days = _DAY_GROUPS.get(part) or _find_days(
+            part.removeprefix("every ").removesuffix("s")
+        )
+        if not part_days:
             return None
-        found += named
-    return tuple(dict.fromkeys(found))
+        days += part_days
+    return tuple(dict.fromkeys(days))
 
 
 def _find_days(word: str) -> tuple[str, ...]:
-    # Two letters tell all seven apart.
+    # Two letters are enough to tell the days apart.
     return tuple(day for day in DAYS if len(word) >= 2 and day.casefold().startswith(word))

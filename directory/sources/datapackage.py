@@ -1,7 +1,7 @@
-"""Open Referral's tabular data packages: one CSV a table, joined into whole services.
+"""Open Referral's tabular data packages: one CSV file per table, joined into whole services.
 
-Knows how the tables hang together, in version 3 and in the names of older ones; what a service
-means is left to `openreferral`.
+Owns the relations between the tables, in version 3 and under the names of older versions.
+`openreferral` reads the joined services.
 """
 
 import csv
@@ -39,7 +39,7 @@ _NAMES = {
     "service_taxonomys": "service_taxonomy service_taxonomies services_taxonomy",
     "eligibilitys": "eligibility eligibilities",
 }
-# What hangs on what, the nearest to the service first: the parent, and the children's tables.
+# The child tables of each parent, the parents nearest to the service first.
 _CHILDREN = {
     "service": (
         "contacts phones schedules service_areas languages funding cost_options "
@@ -57,13 +57,13 @@ _NUMBERS = "minimum_age maximum_age latitude longitude amount interval count".sp
 
 
 def read_rows(files: Files, source: str) -> list[Listing | RejectedRow]:
-    """Every service of a package. Raises SourceError for a table that is cut short or no table."""
-    known = {other: name for name, others in _NAMES.items() for other in (name, *others.split())}
+    """Read every service of a package. Raises SourceError for a table that cannot be read."""
+    names = {other: name for name, others in _NAMES.items() for other in (name, *others.split())}
     tables: dict[str, Table] = {name: [] for name in _NAMES}
     for name, text in files.items():
-        if at := known.get(name):
-            tables[at] = tables[at] or _read_table(text, f"{source}: the table {name}")
-    return [read_service(service) for service in _join(tables)]
+        if table := names.get(name):
+            tables[table] = tables[table] or _read_table(text, f"{source}: the table {name}")
+    return [read_service(service) for service in _join_tables(tables)]
 
 
 def _read_table(text: str, name: str) -> Table:
@@ -86,47 +86,51 @@ def _read_table(text: str, name: str) -> Table:
 
 
 def _read_cells(header: list[str], cells: list[str]) -> Json:
-    said = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
+    row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
     return {
-        column: _number(cell) if column in _NUMBERS else cell
-        for column, cell in said.items()
+        column: _parse_number(cell) if column in _NUMBERS else cell
+        for column, cell in row.items()
         if cell and column
     }
 
 
-def _number(cell: str) -> Any:
-    # What is no number stays as it is, for the reading of the service to complain of.
+def _parse_number(cell: str) -> Any:
+    # Anything else stays as it is: the reading of the service reports it.
     try:
         return int(cell) if cell.lstrip("-").isdecimal() else float(cell)
     except ValueError:
         return cell
 
 
-def _join(tables: dict[str, Table]) -> Table:
-    terms = _by_id(tables["taxonomy_terms"])
-    taxonomies = _by_id(tables["taxonomies"])
+def _join_tables(tables: dict[str, Table]) -> Table:
+    terms = _index_by_id(tables["taxonomy_terms"])
+    taxonomies = _index_by_id(tables["taxonomies"])
     for term in tables["taxonomy_terms"]:
         taxonomy = taxonomies.get(str(term.get("taxonomy_id")), {})
         if name := taxonomy.get("name"):
             term.setdefault("taxonomy", name)
     for table in ("attributes", "service_taxonomys"):
-        for one in tables[table]:
-            if at := terms.get(str(one.pop("taxonomy_term_id", ""))):
-                one["taxonomy_term"] = at
-    left = {name: list(table) for name, table in tables.items()}
+        for row in tables[table]:
+            if row_term := terms.get(str(row.pop("taxonomy_term_id", ""))):
+                row["taxonomy_term"] = row_term
+    unattached = {name: list(table) for name, table in tables.items()}
     for parent, children in _CHILDREN.items():
         for child in children:
-            left[child] = _hang(tables[f"{parent}s"], left[child], f"{parent}_id", child)
-    _hang(tables["services"], tables["attributes"], "link_id", "attributes")
-    locations = _by_id(tables["locations"])
-    for one in tables["service_at_locations"]:
-        if location := locations.get(str(one.pop("location_id", ""))):
-            one["location"] = location
-    _hang(tables["services"], tables["service_at_locations"], "service_id", "service_at_locations")
-    organisations = _by_id(tables["organizations"])
+            unattached[child] = _attach_children(
+                tables[f"{parent}s"], unattached[child], f"{parent}_id", child
+            )
+    _attach_children(tables["services"], tables["attributes"], "link_id", "attributes")
+    locations = _index_by_id(tables["locations"])
+    for row in tables["service_at_locations"]:
+        if location := locations.get(str(row.pop("location_id", ""))):
+            row["location"] = location
+    _attach_children(
+        tables["services"], tables["service_at_locations"], "service_id", "service_at_locations"
+    )
+    organisations = _index_by_id(tables["organizations"])
     for name in set(tables) - {"services"}:
         for row in tables[name]:
-            # What hung on them hangs now.
+            # The joined rows no longer need their links.
             for link in _LINKS:
                 row.pop(link, None)
     for service in tables["services"]:
@@ -135,17 +139,17 @@ def _join(tables: dict[str, Table]) -> Table:
     return tables["services"]
 
 
-def _hang(parents: Table, children: Table, column: str, field: str) -> Table:
-    """Put each child into the `field` of the parent that its `column` names; those left over."""
-    ids = _by_id(parents)
-    left: Table = []
+def _attach_children(parents: Table, children: Table, column: str, field: str) -> Table:
+    """Put each child into `field` of the parent that its `column` names; return the others."""
+    parents_by_id = _index_by_id(parents)
+    unattached: Table = []
     for child in children:
-        if parent := ids.get(str(child.get(column))):
+        if parent := parents_by_id.get(str(child.get(column))):
             parent.setdefault(field, []).append(child)
         else:
-            left.append(child)
-    return left
+            unattached.append(child)
+    return unattached
 
 
-def _by_id(table: Table) -> dict[str, Json]:
-    return {str(one["id"]): one for one in table if "id" in one}
+def _index_by_id(table: Table) -> dict[str, Json]:
+    return {str(row["id"]): row for row in table if "id" in row}

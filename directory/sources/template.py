@@ -1,6 +1,6 @@
-"""The CSV template that a person can fill in a spreadsheet: see docs/reference/csv-template.md.
+"""The CSV template for spreadsheets: see docs/reference/csv-template.md.
 
-Every complaint names the row as the spreadsheet numbers it, and the column.
+Every fault names the row, as the spreadsheet numbers it, and the column.
 """
 
 import csv
@@ -50,24 +50,24 @@ COLUMNS = (
     "maximum_age eligibility how_to_join languages skills_wanted commitment status alert "
     "confidential assured_date"
 ).split()
-# Kept as they are: markup has no business in them, and `&` has.
+# Read without removing markup: an `&` in these is meant.
 _VERBATIM = ("id", "website", "email")
-_PLACE = ("venue", "address", "neighbourhood", "postcode", "latitude", "longitude")
+_PLACE_COLUMNS = ("venue", "address", "neighbourhood", "postcode", "latitude", "longitude")
 _YES_OR_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
-_GUARDED = re.compile(f"'{FORMULA_START.pattern}")
-# A quotation mark left open takes in the rest of the sheet. The csv module has such a limit
-# too, but any library may lift it for the whole process.
-_LONGEST_CELL = 100_000
+_ESCAPED_FORMULA = re.compile(f"'{FORMULA_START.pattern}")
+# An unclosed quotation mark takes in the rest of the sheet. The csv module has such a limit too,
+# but any library may lift it for the whole process.
+_MAX_CELL_LENGTH = 100_000
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 def can_read(text: str) -> bool:
-    """Whether the first line names the columns that every row must have."""
+    """Whether the first line names all required columns."""
     return set(REQUIRED) <= set(_read_header(text, ","))
 
 
 def find_separator(text: str) -> str:
-    """What parts the cells, in words, if it is not the comma; empty if it is no such sheet."""
+    """The cells' separator, in words, if it is not the comma; empty if this is no template."""
     for separator, words in _SEPARATORS.items():
         if set(REQUIRED) <= set(_read_header(text, separator)):
             return words
@@ -75,22 +75,22 @@ def find_separator(text: str) -> str:
 
 
 def _read_header(text: str, separator: str) -> list[str]:
-    # Only the beginning: the whole may be anything, and very long.
+    # Only the beginning: the text may be anything, and very long.
     try:
         cells = next(csv.reader(io.StringIO(text[:10_000], newline=""), delimiter=separator), [])
     except csv.Error:
         return []
-    return [_column(name) for name in cells]
+    return [_normalise_column(name) for name in cells]
 
 
 def read_rows(text: str, source: str) -> list[Listing | RejectedRow]:
-    """Every row of the sheet.
+    """Read every row of the sheet.
 
-    Raises SourceError for a sheet that is cut short, and for a column that is not in
-    the template or is there twice.
+    Raises SourceError if the sheet is cut short, or has a column that is not in the template or
+    occurs twice.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [_column(name) for name in next(reader)]
+    header = [_normalise_column(name) for name in next(reader)]
     if unknown := [name for name in header if name and name not in COLUMNS]:
         raise SourceError(
             f"{source}: no column is called {', '.join(map(repr, unknown))}. "
@@ -102,10 +102,10 @@ def read_rows(text: str, source: str) -> list[Listing | RejectedRow]:
     short = False
     try:
         for cells in reader:
-            if any(len(cell) > _LONGEST_CELL for cell in cells):
+            if any(len(cell) > _MAX_CELL_LENGTH for cell in cells):
                 raise SourceError(
                     f"{source}, line {reader.line_num}: a cell is longer than "
-                    f"{_LONGEST_CELL:,} characters. Is a quotation mark left open?"
+                    f"{_MAX_CELL_LENGTH:,} characters. Is a quotation mark missing?"
                 )
             if any(cell.strip() for cell in cells):
                 rows.append(_read_row(header, cells, reader.line_num))
@@ -120,9 +120,9 @@ def read_rows(text: str, source: str) -> list[Listing | RejectedRow]:
 
 
 def read_cells(cells: Mapping[str, str], key: str) -> tuple[Listing, list[str]]:
-    """A listing from cells by column, as a form has them, and every complaint about them.
+    """A listing from cells by column, as a form sends them, and every fault in them.
 
-    With a complaint the listing is no more than what could be read of it.
+    If there are faults, the listing holds what could be read.
     """
     faults = Faults()
     row = {
@@ -133,7 +133,7 @@ def read_cells(cells: Mapping[str, str], key: str) -> tuple[Listing, list[str]]:
     return listing, faults.reasons
 
 
-def _column(name: str) -> str:
+def _normalise_column(name: str) -> str:
     return name.strip().lower().replace(" ", "_")
 
 
@@ -141,16 +141,16 @@ def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejec
     faults = Faults()
     row = {
         column: faults.read(_read_cell, column, cell, default="")
-        for column, cell in zip(header, map(_unguard, cells), strict=False)
+        for column, cell in zip(header, map(_remove_escape, cells), strict=False)
     }
     name = row.get("name", "")
     key = row.get("id") or f"{name} / {row.get('organisation', '')}"
     confidential = _may_be_confidential(header, cells)
     if faults.is_rejected:
-        # A cell that was not read would count as empty: nothing more can be said of the row.
+        # A cell that was not read would count as empty: further faults would be wrong.
         pass
     elif len(cells) > len(header):
-        # Which cell holds an address is anybody's guess: none is kept.
+        # Nobody knows which cell holds an address: none is stored.
         row = {"name": name}
         faults.reject("it has more cells than there are columns")
     else:
@@ -158,8 +158,8 @@ def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejec
         fit = faults.read(validate_listing, listing, default=listing)
         if not faults.is_rejected:
             return fit
-    # Until the row is mended nobody knows whether its place may be kept.
-    content = {column: text for column, text in row.items() if column not in _PLACE}
+    # Until the row is corrected, nobody knows whether its place may be stored.
+    content = {column: text for column, text in row.items() if column not in _PLACE_COLUMNS}
     reason = f"row ending on line {line}: {faults}"
     return RejectedRow(key[:200], name[:200], reason, content, confidential=confidential)
 
@@ -174,18 +174,19 @@ def _read_cell(column: str, cell: str) -> str:
 def _may_be_confidential(header: list[str], cells: list[str]) -> bool:
     if "confidential" not in header:
         return False
-    at = header.index("confidential")
-    # Commas that were not quoted push it to the right, by as many cells as are too many.
-    return any(map(may_be_confidential, cells[at : at + 1 + max(0, len(cells) - len(header))]))
+    column = header.index("confidential")
+    # Unquoted commas move it to the right, by as many cells as there are too many.
+    extra = max(0, len(cells) - len(header))
+    return any(map(may_be_confidential, cells[column : column + 1 + extra]))
 
 
-def _unguard(cell: str) -> str:
+def _remove_escape(cell: str) -> str:
     """The cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return cell[1:] if _ESCAPED_FORMULA.match(cell) else cell
 
 
 class _Row:
-    """One row's cells by column, read with complaints that name the column, all of them."""
+    """The cells of one row by column, with all faults, each naming its column."""
 
     def __init__(self, cells: dict[str, str], faults: Faults) -> None:
         self._cells = cells
@@ -208,7 +209,7 @@ class _Row:
             website=self.website(),
             email=self.value("email", read_email_cell, "an address such as tea@example.org") or "",
             phone=self.text("phone"),
-            # Not even read: a complaint about a coordinate would quote it.
+            # Not even read: a fault in a coordinate would quote it.
             places=() if confidential else self.places(),
             covers=self.text("covers"),
             online=self.flag("online"),
@@ -257,8 +258,8 @@ class _Row:
         return values
 
     def age(self, column: str) -> int | None:
-        said = self.text(column)
-        return self._faults.read(read_age, said, f"column {column!r}", default=None)
+        text = self.text(column)
+        return self._faults.read(read_age, text, f"column {column!r}", default=None)
 
     def flag(self, column: str) -> bool:
         text = self.text(column).lower()
@@ -266,11 +267,11 @@ class _Row:
             self._faults.reject(f"column {column!r} says {text[:40]!r}; write yes or no")
         return _YES_OR_NO.get(text, False)
 
-    def value(self, column: str, read: Callable[[str], Any], what: str) -> Any:
+    def value(self, column: str, read: Callable[[str], Any], expected: str) -> Any:
         text = self.text(column)
         value = read(text) if text else None
         if text and value is None:
-            self._faults.reject(f"column {column!r} says {text[:40]!r}; write {what}")
+            self._faults.reject(f"column {column!r} says {text[:40]!r}; write {expected}")
         return value
 
     def website(self) -> str:

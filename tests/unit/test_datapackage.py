@@ -124,7 +124,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
 
 
 def test_a_zip_that_swells_is_refused_before_it_is_whole(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "_MOST_BYTES", 3_000_000)
+    monkeypatch.setattr(archives, "_MAX_BYTES", 3_000_000)
     swollen = TABLES | {"contacts.csv": "id,name\n" + "0" * 10_000_000}
     path = write_zip(tmp_path / "feed.zip", swollen)
     assert path.stat().st_size < 100_000
