@@ -1,4 +1,4 @@
-"""What the directory commands print: the report of an import, and the tables of an evaluation."""
+"""The output of directory commands: reports of imports, and tables of evaluations."""
 
 from collections.abc import Mapping
 

@@ -68,7 +68,7 @@ def read_utterances(*paths: Path) -> list[Example]:
 def compute_recall(
     examples: Sequence[Example], labels: Sequence[Label], label: Label = "crisis"
 ) -> Proportion:
-    """How many of the messages that should get `label` do."""
+    """How many messages that should get `label` get it."""
     correct = [
         given == label
         for example, given in zip(examples, labels, strict=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bot.safety.features import Array, Segment, WeightedNgrams, reduce_buckets, weight_ngrams
 
-# Of the Gaussian kernel over unit vectors.
+# The gamma of the Gaussian kernel over unit vectors.
 GAMMA = 2.0
 WEIGHTS_FILE = "guard.npz"
 
