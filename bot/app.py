@@ -26,7 +26,7 @@ from bot.terminal import ERR
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
 from bot.web.desk.app import create_desk, mount_desk
-from bot.web.publishing import publish
+from bot.web.publishing import mount_publishing_app
 from checkins.checkin import first_week_kept
 from checkins.draft import current_hour
 from checkins.errors import CheckinsError
@@ -163,7 +163,7 @@ def _build_program(
         rasa_is_up=lambda: rasa.is_up,
         receive_telegram=telegram.receive if telegram and settings.telegram_webhook_url else None,
     )
-    publish(app, ServiceRepository(engine), search_service, settings.web_base_url)
+    mount_publishing_app(app, ServiceRepository(engine), search_service, settings.web_base_url)
     desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
     mount_desk(
         app, create_desk(desk_services, search_service, ledger, secret, settings.web_base_url)

@@ -1,6 +1,6 @@
 """The Open Referral UK 3.0 API: every endpoint, parameter and page envelope of the standard.
 
-Translates, decides nothing: an address becomes an `ServiceFilter`, and a page becomes JSON.
+Only translates: parameters become a `ServiceFilter`, and a page of results becomes JSON.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,20 +22,26 @@ from bot.web.parameters import (
     describe_validation_error,
     get_root_url,
 )
-from bot.web.public import BROKEN, Problem, ProblemError, answer_json, answer_lines, tell
+from bot.web.public import (
+    SERVER_ERROR,
+    Problem,
+    ProblemError,
+    respond_error,
+    respond_json,
+    respond_ndjson,
+)
 from directory.hsds import schema as standard
 from directory.hsds.schema import Uri
 from directory.listing import Point
-from directory.publishing.filters import ResultPage as Found
-from directory.publishing.filters import ServiceFilter
+from directory.publishing.filters import ResultPage, ServiceFilter
 from directory.publishing.repository import ServiceRepository
 
 Id = Annotated[str, Path(max_length=100)]
 Json = dict[str, Any]
 
 _PROFILE = "https://github.com/OpenReferralUK/uk-profile/blob/main/docs/index.md"
-_NO_SUCH = "There is nothing here with this id."
-_AT_ONCE = 500
+_NOT_FOUND = "There is nothing here with this id."
+_CHUNK_SIZE = 500
 
 
 class About(BaseModel):
@@ -84,36 +90,35 @@ class TermPage(Page):
 def create_openreferral_app(
     repository: ServiceRepository, locate: Callable[[str], Point | None], base_url: str = ""
 ) -> FastAPI:
-    """The API, to be mounted. `locate` finds a postcode that no listing is in.
+    """The API, to be mounted. `locate` finds postcodes that no listing is in.
 
-    `base_url` is where the program is reached from outside; without it, an address that the
-    caller used serves.
+    `base_url` is the public address of the program; without it, links use the request's address.
     """
     app = FastAPI(
         title="Community Connector: Open Referral UK",
         version="3.0",
-        description="The directory as Open Referral UK 3.0. Everything may be read by anyone.",
+        description="The directory as Open Referral UK 3.0. Anybody can read all of it.",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
         responses={
-            404: {"model": Problem, "description": "There is no such thing, or no such place."},
-            422: {"model": Problem, "description": "A parameter cannot be read."},
+            404: {"model": Problem, "description": "The id or the place is unknown."},
+            422: {"model": Problem, "description": "A parameter is invalid."},
         },
     )
-    app.add_exception_handler(HTTPException, tell_http_error)
-    app.add_exception_handler(RequestValidationError, tell_invalid)
-    app.add_exception_handler(ProblemError, tell_problem)
-    app.add_exception_handler(Exception, tell_broken)
+    app.add_exception_handler(HTTPException, handle_http_error)
+    app.add_exception_handler(RequestValidationError, handle_validation_error)
+    app.add_exception_handler(ProblemError, handle_problem)
+    app.add_exception_handler(Exception, handle_server_error)
 
-    def settle(filter_parameters: FilterParameters) -> ServiceFilter:
-        asked, metres = filter_parameters
-        if not asked.postcode or metres is None:
-            return asked
-        near = repository.locate(asked.postcode) or locate(asked.postcode)
+    def resolve_filter(filter_parameters: FilterParameters) -> ServiceFilter:
+        service_filter, metres = filter_parameters
+        if not service_filter.postcode or metres is None:
+            return service_filter
+        near = repository.locate(service_filter.postcode) or locate(service_filter.postcode)
         if near is None:
             raise ProblemError(404, "We do not know where this postcode is.")
-        return replace(asked, near=near, metres=metres)
+        return replace(service_filter, near=near, metres=metres)
 
     @app.get("/", response_model=About)
     def about(request: Request) -> Response:
@@ -121,12 +126,12 @@ def create_openreferral_app(
         root = get_root_url(request, base_url)
         openapi = f"{root}{request.scope.get('root_path', '')}/openapi.json"
         about = {"version": "HSDS-UK-3.0", "profile": _PROFILE, "openapi_url": openapi}
-        return answer_json(request, about)
+        return respond_json(request, about)
 
     @app.get("/openapi.json", include_in_schema=False)
     def document(request: Request) -> Response:
         path = request.scope.get("root_path", "")
-        return answer_json(request, {**app.openapi(), "servers": [{"url": path or "/"}]})
+        return respond_json(request, {**app.openapi(), "servers": [{"url": path or "/"}]})
 
     @app.get("/services", response_model=ServicePage, responses=_LINES)
     def services(
@@ -135,32 +140,36 @@ def create_openreferral_app(
         page: PageNumber = 1,
         per_page: PageSize | None = None,
         full: bool = False,
-        minimal: Annotated[bool, Query(description="Ids and dates alone, all at once.")] = False,
+        minimal: Annotated[bool, Query(description="Only ids and dates, on one page.")] = False,
         format: OutputFormat = "json",  # noqa: A002 - the standard's name
     ) -> Response:
-        """Services, with what they have one of, or `full`."""
-        asked = settle(filter_parameters)
+        """Services, in short, or with everything nested in them if `full`."""
+        service_filter = resolve_filter(filter_parameters)
         if format == "ndjson":
             lines = (
-                repository.list_changes(asked)
+                repository.list_changes(service_filter)
                 if minimal
-                else _all(lambda start: repository.list_services(asked, start, _AT_ONCE, full=True))
+                else _iterate_pages(
+                    lambda start: repository.list_services(
+                        service_filter, start, _CHUNK_SIZE, full=True
+                    )
+                )
             )
-            return answer_lines(request, lines, repository.read_revision())
+            return respond_ndjson(request, lines, repository.read_revision())
         if minimal:
-            changes = list(repository.list_changes(asked))
+            changes = list(repository.list_changes(service_filter))
             size = per_page or max(1, len(changes))
             start = (page - 1) * size
-            some = Found(changes[start : start + size], len(changes))
-            return answer_json(request, _envelope(some, page, size))
+            result = ResultPage(changes[start : start + size], len(changes))
+            return respond_json(request, _envelope(result, page, size))
         size = per_page or 50
-        found = repository.list_services(asked, (page - 1) * size, size, full=full)
-        return answer_json(request, _envelope(found, page, size))
+        found = repository.list_services(service_filter, (page - 1) * size, size, full=full)
+        return respond_json(request, _envelope(found, page, size))
 
     @app.get("/services/{id}", response_model=standard.Service)
     def service(request: Request, id: Id) -> Response:  # noqa: A002
         """A service with everything nested in it."""
-        return _one(request, repository.find_service(id))
+        return _respond_or_404(request, repository.find_service(id))
 
     @app.get("/service_at_locations", response_model=AtLocationPage, responses=_LINES)
     def service_at_locations(
@@ -171,24 +180,28 @@ def create_openreferral_app(
         full: bool = False,
         format: OutputFormat = "json",  # noqa: A002
     ) -> Response:
-        """Services at each of their locations; none of a listing whose place is kept private."""
-        asked = settle(filter_parameters)
+        """Services at each of their locations, without confidential listings."""
+        service_filter = resolve_filter(filter_parameters)
         if format == "ndjson":
-            lines = _all(
-                lambda start: repository.list_at_locations(asked, start, _AT_ONCE, full=True)
+            lines = _iterate_pages(
+                lambda start: repository.list_at_locations(
+                    service_filter, start, _CHUNK_SIZE, full=True
+                )
             )
-            return answer_lines(request, lines, repository.read_revision())
-        found = repository.list_at_locations(asked, (page - 1) * per_page, per_page, full=full)
-        return answer_json(request, _envelope(found, page, per_page))
+            return respond_ndjson(request, lines, repository.read_revision())
+        found = repository.list_at_locations(
+            service_filter, (page - 1) * per_page, per_page, full=full
+        )
+        return respond_json(request, _envelope(found, page, per_page))
 
     @app.get("/service_at_locations/{id}", response_model=standard.ServiceAtLocation)
     def service_at_location(request: Request, id: Id) -> Response:  # noqa: A002
         """A service at a location, with everything nested in it."""
         found = repository.find_at_location(id)
         if found:
-            # The standard's own document gives this answer a service's schema.
+            # The standard's OpenAPI document gives this response the schema of a service.
             found |= {name: found["service"][name] for name in ("name", "status")}
-        return _one(request, found)
+        return _respond_or_404(request, found)
 
     @app.get("/organizations", response_model=OrganizationPage, responses=_LINES)
     def organizations(
@@ -200,37 +213,39 @@ def create_openreferral_app(
         full_service: Annotated[bool, Query(description="With all of their services.")] = False,
         format: OutputFormat = "json",  # noqa: A002
     ) -> Response:
-        """Organisations that have services that suit."""
-        asked = settle(filter_parameters)
+        """Organisations with services that match the filter."""
+        service_filter = resolve_filter(filter_parameters)
 
-        def find(start: int, most: int) -> Found:
+        def list_page(start: int, size: int) -> ResultPage:
             return repository.list_organisations(
-                asked, start, most, full=full, with_services=full_service
+                service_filter, start, size, full=full, with_services=full_service
             )
 
         if format == "ndjson":
-            return answer_lines(
-                request, _all(lambda at: find(at, _AT_ONCE)), repository.read_revision()
+            return respond_ndjson(
+                request,
+                _iterate_pages(lambda start: list_page(start, _CHUNK_SIZE)),
+                repository.read_revision(),
             )
-        return answer_json(
-            request, _envelope(find((page - 1) * per_page, per_page), page, per_page)
+        return respond_json(
+            request, _envelope(list_page((page - 1) * per_page, per_page), page, per_page)
         )
 
     @app.get("/organizations/{id}", response_model=standard.OrganizationWithServices)
     def organization(request: Request, id: Id) -> Response:  # noqa: A002
         """An organisation with its services."""
-        return _one(request, repository.find_organisation(id))
+        return _respond_or_404(request, repository.find_organisation(id))
 
     @app.get("/taxonomies", response_model=TaxonomyPage)
     def taxonomies(request: Request, page: PageNumber = 1, per_page: PageSize = 50) -> Response:
         """Taxonomies: kinds, strands and assets, and those of the sources."""
         found = repository.list_taxonomies((page - 1) * per_page, per_page)
-        return answer_json(request, _envelope(found, page, per_page))
+        return respond_json(request, _envelope(found, page, per_page))
 
     @app.get("/taxonomies/{id}", response_model=standard.TaxonomyWithTerms)
     def taxonomy(request: Request, id: Id) -> Response:  # noqa: A002
         """A taxonomy with its terms."""
-        return _one(request, repository.find_taxonomy(id))
+        return _respond_or_404(request, repository.find_taxonomy(id))
 
     @app.get("/taxonomy_terms", response_model=TermPage)
     def taxonomy_terms(
@@ -239,33 +254,33 @@ def create_openreferral_app(
         per_page: PageSize = 50,
         taxonomy_id: Identifier = "",
     ) -> Response:
-        """Terms that services have."""
+        """Terms used by services."""
         found = repository.list_terms((page - 1) * per_page, per_page, taxonomy_id)
-        return answer_json(request, _envelope(found, page, per_page))
+        return respond_json(request, _envelope(found, page, per_page))
 
     @app.get("/taxonomy_terms/{id}", response_model=standard.TaxonomyTerm)
     def taxonomy_term(request: Request, id: Id) -> Response:  # noqa: A002
         """A term."""
-        return _one(request, repository.find_term(id))
+        return _respond_or_404(request, repository.find_term(id))
 
     return app
 
 
 _LINES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "A page, or with `format=ndjson` everything, one to a line.",
+        "description": "A page, or with `format=ndjson` all results, one per line.",
         "content": {"application/x-ndjson": {}},
     }
 }
 
 
-def _one(request: Request, found: Json | None) -> Response:
+def _respond_or_404(request: Request, found: Json | None) -> Response:
     if found is None:
-        raise ProblemError(404, _NO_SUCH)
-    return answer_json(request, found)
+        raise ProblemError(404, _NOT_FOUND)
+    return respond_json(request, found)
 
 
-def _envelope(found: Found, page: int, size: int) -> Json:
+def _envelope(found: ResultPage, page: int, size: int) -> Json:
     pages = count_pages(found.total, size)
     return {
         "total_items": found.total,
@@ -279,27 +294,30 @@ def _envelope(found: Found, page: int, size: int) -> Json:
     }
 
 
-def _all(find: Callable[[int], Found]) -> Iterator[Json]:
+def _iterate_pages(find: Callable[[int], ResultPage]) -> Iterator[Json]:
     start = 0
     while (found := find(start)).contents:
         yield from found.contents
-        start += _AT_ONCE
+        start += _CHUNK_SIZE
 
 
-async def tell_http_error(_request: Request, error: Exception) -> Response:
-    """A wrong address or method, in words."""
+async def handle_http_error(_request: Request, error: Exception) -> Response:
+    """An unknown path or a wrong method, in one sentence."""
     status = cast(HTTPException, error).status_code
-    return tell(status, "There is nothing at this address." if status == 404 else "Not like this.")
+    return respond_error(
+        status,
+        "There is nothing at this address." if status == 404 else "This method is not allowed.",
+    )
 
 
-async def tell_invalid(_request: Request, error: Exception) -> Response:
-    return tell(422, describe_validation_error(cast(RequestValidationError, error)))
+async def handle_validation_error(_request: Request, error: Exception) -> Response:
+    return respond_error(422, describe_validation_error(cast(RequestValidationError, error)))
 
 
-async def tell_broken(_request: Request, _error: Exception) -> Response:
-    return tell(500, BROKEN)
+async def handle_server_error(_request: Request, _error: Exception) -> Response:
+    return respond_error(500, SERVER_ERROR)
 
 
-async def tell_problem(_request: Request, error: Exception) -> Response:
+async def handle_problem(_request: Request, error: Exception) -> Response:
     problem = cast(ProblemError, error)
-    return tell(problem.status, problem.sentence)
+    return respond_error(problem.status, problem.sentence)

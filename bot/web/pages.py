@@ -1,7 +1,7 @@
-"""Each listing's own page, its other forms, and a search as data.
+"""The page of each listing, its other formats, and the search API.
 
-Shows what `describe_listing` gives and no more. A search's words are in its address: they
-are handed to the catalogue and kept nowhere.
+Shows only what `describe_listing` returns. The text of a search is passed to the search and stored
+nowhere.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from bot.web.parameters import RecordId, SearchText, get_root_url
-from bot.web.public import Problem, ProblemError, answer, answer_json, write_json
+from bot.web.public import Problem, ProblemError, respond, respond_json, write_json
 from bot.web.templating import open_templates
 from directory.describe import FACT_LABELS, describe_listing
 from directory.indexing.needs import NEEDS
@@ -44,7 +44,7 @@ _NEEDS = (*NEEDS, *sorted(TIMES))
 
 
 class Shown(BaseModel):
-    """A listing as it is shown; empty text means "not known"."""
+    """A listing as residents see it; empty text means "not known"."""
 
     model_config = ConfigDict(extra="allow")
     listing_id: int
@@ -64,7 +64,7 @@ class Result(Shown):
 
 
 class FacetCounts(BaseModel):
-    """How many of all that was found have each thing to filter by; what none has is left out.
+    """How many results each filter would leave; filters without results are left out.
 
     `ages` by one of a few ages, `miles` by how far at most; `labels` by topic, language, audience.
     """
@@ -93,12 +93,12 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 _FORMS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {_GEOJSON: {}, "text/csv": {}, "text/calendar": {}},
-        "description": "What was found, in the form asked for.",
+        "description": "The results, in the requested format.",
     }
 }
 
 
-def create_pages(
+def create_listing_pages_router(
     repository: ServiceRepository, search_service: SearchService, base_url: str = ""
 ) -> APIRouter:
     """The pages under /listings, and /api/search."""
@@ -117,7 +117,7 @@ def create_pages(
 
     @router.get("/listings/page.css", include_in_schema=False)
     def style(request: Request) -> Response:
-        return answer(request, _STYLE, "text/css; charset=utf-8")
+        return respond(request, _STYLE, "text/css; charset=utf-8")
 
     @router.get(
         "/listings/{number}.ics",
@@ -125,18 +125,18 @@ def create_pages(
         responses={200: {"content": {"text/calendar": {}}, "description": "Its times."}},
     )
     def times(request: Request, number: RecordId) -> Response:
-        """The listing's times, for a calendar."""
+        """The listing's times as an iCalendar file."""
         calendar = write_calendar([find(number)], date.today(), f"{root(request)}/listings/")
         if not calendar:
             raise ProblemError(404, "Its days and times are not known.")
-        return answer(request, calendar, _CALENDAR, **_save_as(f"listing-{number}.ics"))
+        return respond(request, calendar, _CALENDAR, **_save_as(f"listing-{number}.ics"))
 
     @router.get("/listings/{number}.json", response_model=Shown)
     def data(request: Request, number: RecordId) -> Response:
         """The listing as its page shows it."""
         stored = find(number)
         page = f"{root(request)}/listings/{number}"
-        return answer_json(request, {**describe_listing(stored), "page": page})
+        return respond_json(request, {**describe_listing(stored), "page": page})
 
     @router.get("/listings/{number}", include_in_schema=False)
     def listing(request: Request, number: str) -> Response:
@@ -147,17 +147,17 @@ def create_pages(
         )
         if stored is None:
             missing = ("Check that the address is complete.",)
-            return _tell(request, 404, "There is no such listing", missing)
+            return _render_message(request, 404, "There is no such listing", missing)
         if stored.gone:
             ended = (
                 "The organisation that told us about it no longer lists it. It may have ended.",
                 "Check with the organisation before you go.",
             )
-            return _tell(request, 410, f"{stored.listing.name}: no longer listed", ended)
+            return _render_message(request, 410, f"{stored.listing.name}: no longer listed", ended)
         page = f"{root(request)}/listings/{number}"
         service = repository.find_service_of(stored.id)
         service_id = str(service["id"]) if service else ""
-        return answer(request, _render(stored, page, service_id), _HTML)
+        return respond(request, _render(stored, page, service_id), _HTML)
 
     @router.get("/api/search", response_model=Results, responses=_FORMS)
     def search(
@@ -165,10 +165,12 @@ def create_pages(
         words: SearchText,
         kind: Annotated[list[Literal[KINDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
         near: Annotated[
-            SearchText, Query(description="A postcode or place that is known here.")
+            SearchText, Query(description="A postcode or place that the directory knows.")
         ] = "",
         nearest: bool = False,
-        within: Annotated[float | None, Query(gt=0, le=100, description="Miles of `near`.")] = None,
+        within: Annotated[
+            float | None, Query(gt=0, le=100, description="Miles from `near`.")
+        ] = None,
         strand: Annotated[list[Literal[STRANDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
         need: Annotated[list[Literal[_NEEDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
         topic: Labels = [],  # noqa: B006
@@ -177,12 +179,14 @@ def create_pages(
         this_week: bool = False,
         free: bool = False,
         age: Annotated[int | None, Query(ge=0, le=120)] = None,
-        avoid: Annotated[SearchText, Query(description="What is not wanted, in words.")] = "",
+        avoid: Annotated[
+            SearchText, Query(description="Words for what the person does not want.")
+        ] = "",
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
-        facets: Annotated[bool, Query(description="Count what each filter would leave.")] = False,
+        facets: Annotated[bool, Query(description="Count the results of each filter.")] = False,
         format: Literal["json", "geojson", "csv", "ics"] = "json",  # noqa: A002
     ) -> Response:
-        """What fits the words, the best first."""
+        """Listings that match the words, the best first."""
         area = search_service.find_area(near) if near.strip() else None
         if near.strip() and area is None:
             raise ProblemError(404, "We do not know where this place is.")
@@ -209,8 +213,10 @@ def create_pages(
         if format == "json":
             results = [{**describe_hit(hit), "page": f"{pages}{hit.stored.id}"} for hit in hits]
             counted = {"facets": _count(search_service, wanted)} if facets else {}
-            return _answer_once(write_json({"results": results, **counted}), "application/json")
-        return _answer_once(*_write(found, format, pages))
+            return _respond_uncached(
+                write_json({"results": results, **counted}), "application/json"
+            )
+        return _respond_uncached(*_write(found, format, pages))
 
     return router
 
@@ -240,8 +246,8 @@ _NO_TIMES = (
 )
 
 
-def _answer_once(body: bytes, media_type: str) -> Response:
-    # The words are in the address: nothing on the way is to keep it.
+def _respond_uncached(body: bytes, media_type: str) -> Response:
+    # The URL holds the text of the search, so no cache may store the response.
     return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
@@ -249,11 +255,13 @@ def _save_as(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _tell(request: Request, status: int, title: str, sentences: tuple[str, ...]) -> Response:
+def _render_message(
+    request: Request, status: int, title: str, sentences: tuple[str, ...]
+) -> Response:
     body = _pages.get_template("page.html").render(title=title, sentences=sentences)
-    told = answer(request, body.encode(), _HTML)
-    told.status_code = status
-    return told
+    response = respond(request, body.encode(), _HTML)
+    response.status_code = status
+    return response
 
 
 def _render(stored: StoredListing, page: str, service: str) -> bytes:
@@ -277,11 +285,11 @@ def _render(stored: StoredListing, page: str, service: str) -> bytes:
 
 
 def _links(stored: StoredListing) -> list[tuple[str, str, str]]:
-    """What each link is called, where it leads, and what to say beside it."""
+    """The label, URL and detail of each link."""
     shown = describe_listing(stored)
     links = []
     if phone := shown["phone"]:
-        # What can be dialled: the first number, in case several are told.
+        # Only characters that can be dialled.
         dialled = "".join(letter for letter in phone if letter in "+0123456789")
         links.append(("Phone", f"tel:{dialled}", phone))
     if email := shown["email"]:

@@ -1,7 +1,7 @@
-"""How everything that is published is answered: to any page, with ETags, and in plain words.
+"""Responses of the published directory: CORS for any site, ETags, and errors in plain sentences.
 
-Owns headers, methods and errors, and no content. Must never log an address: a search's words
-are in it.
+Owns headers, methods and errors, but no content. Must never log a URL, which can hold the text of a
+search.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from bot.web.headers import SECURITY_HEADERS
 
 log = logging.getLogger(__name__)
 
-BROKEN = "Something went wrong on our side. Try again in a minute."
+SERVER_ERROR = "Something went wrong on our side. Try again in a minute."
 METHODS = "GET, HEAD, OPTIONS"
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -36,13 +36,13 @@ _PREFLIGHT = {
 
 
 class Problem(BaseModel):
-    """What went wrong, in a sentence."""
+    """An error, as one sentence."""
 
     error: str
 
 
 class ProblemError(Exception):
-    """Ends a request with a sentence for whoever made it, which quotes nothing of theirs."""
+    """Ends a request with an error sentence, which must not quote the request."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -54,47 +54,47 @@ def write_json(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def answer(request: Request, body: bytes, media_type: str, **headers: str) -> Response:
-    """The body, or 304 if the caller has it already."""
-    # Weak: it may be compressed on its way out.
+def respond(request: Request, body: bytes, media_type: str, **extra_headers: str) -> Response:
+    """The body, or 304 if the client already has it."""
+    # Weak, because the body may be compressed.
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
-    kept = {"ETag": tag, "Cache-Control": "no-cache", **headers}
-    if _has(request, tag):
-        return Response(status_code=304, headers=kept)
-    return Response(body, media_type=media_type, headers=kept)
+    headers = {"ETag": tag, "Cache-Control": "no-cache", **extra_headers}
+    if _is_cached(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
 
 
-def answer_json(request: Request, content: Any) -> Response:
-    return answer(request, write_json(content), "application/json")
+def respond_json(request: Request, content: Any) -> Response:
+    return respond(request, write_json(content), "application/json")
 
 
-def answer_lines(request: Request, lines: Iterator[Any], revision: int) -> Response:
-    """A value a line, as they come; `revision` grows with every change of the content."""
-    asked = f"{revision} {request.url.path}?{request.url.query}"
-    tag = f'W/"{hashlib.sha256(asked.encode()).hexdigest()[:32]}"'
+def respond_ndjson(request: Request, lines: Iterator[Any], revision: int) -> Response:
+    """Newline-delimited JSON, streamed. `revision` grows with every change of the content."""
+    version = f"{revision} {request.url.path}?{request.url.query}"
+    tag = f'W/"{hashlib.sha256(version.encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if _has(request, tag):
+    if _is_cached(request, tag):
         return Response(status_code=304, headers=headers)
     return StreamingResponse(
         (write_json(line) + b"\n" for line in lines), 200, headers, "application/x-ndjson"
     )
 
 
-def tell(status: int, sentence: str) -> Response:
+def respond_error(status: int, sentence: str) -> Response:
     """An error as JSON."""
     return Response(write_json({"error": sentence}), status, media_type="application/json")
 
 
-def _has(request: Request, tag: str) -> bool:
-    asked = request.headers.get("if-none-match", "")
-    known = [one.strip().removeprefix("W/") for one in asked.split(",")]
-    return "*" in known or tag.removeprefix("W/") in known
+def _is_cached(request: Request, tag: str) -> bool:
+    header = request.headers.get("if-none-match", "")
+    tags = [one.strip().removeprefix("W/") for one in header.split(",")]
+    return "*" in tags or tag.removeprefix("W/") in tags
 
 
-class PublicReading:
-    """Hands what is asked of `prefixes` to `published`, and the rest on to `app` untouched.
+class PublicReadMiddleware:
+    """Passes requests under `prefixes` to `published`, and all others to `app` untouched.
 
-    Everything published may be read from any page, by GET and HEAD; OPTIONS says so.
+    Any site can read what is published, with GET and HEAD; OPTIONS says so.
     """
 
     def __init__(self, app: ASGIApp, published: ASGIApp, prefixes: tuple[str, ...]) -> None:
@@ -110,33 +110,33 @@ class PublicReading:
         if method == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
         elif method not in ("GET", "HEAD"):
-            sorry = tell(405, "The directory can only be read: use GET.")
-            sorry.headers.update({**SECURITY_HEADERS, **_CORS, "Allow": METHODS})
-            await sorry(scope, receive, send)
+            response = respond_error(405, "The directory can only be read: use GET.")
+            response.headers.update({**SECURITY_HEADERS, **_CORS, "Allow": METHODS})
+            await response(scope, receive, send)
         else:
-            await self._read({**scope, "method": "GET"}, receive, send, bare=method == "HEAD")
+            await self._read({**scope, "method": "GET"}, receive, send, omit_body=method == "HEAD")
 
     def _is_public(self, path: str) -> bool:
         return any(path == prefix or path.startswith(f"{prefix}/") for prefix in self._prefixes)
 
-    async def _read(self, scope: Scope, receive: Receive, send: Send, *, bare: bool) -> None:
+    async def _read(self, scope: Scope, receive: Receive, send: Send, *, omit_body: bool) -> None:
         started = False
 
-        async def pass_on(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in {**SECURITY_HEADERS, **_CORS}.items():
                     headers.setdefault(name, value)
-            elif bare and message["type"] == "http.response.body":
+            elif omit_body and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self._published(scope, receive, pass_on)
+            await self._published(scope, receive, send_with_headers)
         except Exception as error:
-            # The type alone: the error's own text may quote what was asked.
+            # Only the error's type is logged: its text may quote the request.
             log.error("A page could not be published: %s", type(error).__name__)
             if not started:
-                await tell(500, BROKEN)(scope, receive, pass_on)
+                await respond_error(500, SERVER_ERROR)(scope, receive, send_with_headers)

@@ -1,7 +1,6 @@
-"""The directory for everybody: the Open Referral UK API, the listings' pages, and search as data.
+"""The published directory: the Open Referral UK API, the listings' pages, and the search API.
 
-Beside the chat and apart from it: whatever is asked here, the chat's own addresses, headers
-and origins stay as they are. Must never log an address.
+Separate from the chat, whose routes, headers and origins are not affected. Must never log a URL.
 """
 
 from fastapi import FastAPI
@@ -11,13 +10,13 @@ from starlette.exceptions import HTTPException
 
 from bot.web.openreferral import (
     create_openreferral_app,
-    tell_broken,
-    tell_http_error,
-    tell_invalid,
-    tell_problem,
+    handle_http_error,
+    handle_problem,
+    handle_server_error,
+    handle_validation_error,
 )
-from bot.web.pages import create_pages
-from bot.web.public import ProblemError, PublicReading
+from bot.web.pages import create_listing_pages_router
+from bot.web.public import ProblemError, PublicReadMiddleware
 from directory.listing import Point
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
@@ -29,10 +28,10 @@ PREFIXES = ("/openreferral", "/listings", "/api/search")
 def create_publishing_app(
     repository: ServiceRepository, search_service: SearchService, base_url: str = ""
 ) -> FastAPI:
-    """All that is published, as an app of its own.
+    """The published directory as an app of its own.
 
-    `base_url` is where the program is reached from outside, such as https://connector.example;
-    without it, the address that the caller used stands in links.
+    `base_url` is the public address of the program, such as https://connector.example; without it,
+    links use the request's address.
     """
     app = FastAPI(
         title="Community Connector: listings",
@@ -46,19 +45,19 @@ def create_publishing_app(
         area = search_service.find_area(postcode)
         return area.point if area else None
 
-    app.include_router(create_pages(repository, search_service, base_url))
+    app.include_router(create_listing_pages_router(repository, search_service, base_url))
     app.mount(OPEN_REFERRAL, create_openreferral_app(repository, locate, base_url))
-    app.add_exception_handler(HTTPException, tell_http_error)
-    app.add_exception_handler(RequestValidationError, tell_invalid)
-    app.add_exception_handler(ProblemError, tell_problem)
-    app.add_exception_handler(Exception, tell_broken)
+    app.add_exception_handler(HTTPException, handle_http_error)
+    app.add_exception_handler(RequestValidationError, handle_validation_error)
+    app.add_exception_handler(ProblemError, handle_problem)
+    app.add_exception_handler(Exception, handle_server_error)
     return app
 
 
-def publish(
+def mount_publishing_app(
     app: FastAPI, repository: ServiceRepository, search_service: SearchService, base_url: str = ""
 ) -> None:
-    """Let `app` answer for the directory as well. To be called before it starts."""
+    """Serve the published directory from `app`. Must be called before the app starts."""
     published = create_publishing_app(repository, search_service, base_url)
-    # Outermost: who may use the chat says nothing about who may read what is public.
-    app.add_middleware(PublicReading, published=published, prefixes=PREFIXES)
+    # Outermost, because the chat's allowed origins do not apply to public data.
+    app.add_middleware(PublicReadMiddleware, published=published, prefixes=PREFIXES)

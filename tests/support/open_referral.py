@@ -18,7 +18,7 @@ from referencing.exceptions import NoSuchResource
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from bot.web.publishing import publish
+from bot.web.publishing import mount_publishing_app
 from directory.database import migrate, open_database
 from directory.encoder import DIMENSIONS, Encoder
 from directory.hsds.projection import write_services
@@ -149,5 +149,5 @@ def connect(engine: Engine, encoder: Encoder | None = None, base_url: str = "") 
     """A caller of an app that publishes; searches by words alone without an encoder."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     search_service = SearchService(engine, encoder or Encoder(Path("none")))
-    publish(app, ServiceRepository(engine), search_service, base_url)
+    mount_publishing_app(app, ServiceRepository(engine), search_service, base_url)
     return Caller(app)
