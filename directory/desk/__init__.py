@@ -1,4 +1,4 @@
-"""What the navigators' desk keeps: accounts, who is signed in, and who changed which listing.
+"""The services behind the navigators' desk: accounts, sessions, and the editing of listings.
 
-Must never keep anything of residents.
+Must never store anything about residents.
 """

@@ -1,7 +1,7 @@
-"""Who may sign in to the desk, and what keeps others out.
+"""The desk's accounts, and the limits on attempts to sign in.
 
-Owns names, roles and hashes of passwords. Whoever tries learns nothing but that it did not work:
-not whether there is such a name, not by what is said, not by the time it takes.
+Owns names, roles and password hashes. A failed attempt must never reveal whether the name exists,
+neither by its message nor by its duration.
 """
 
 import hmac
@@ -29,7 +29,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 1_000
-# So many tries in a row before a name is barred, for a minute at first and twice as long each time.
+# After this many failed attempts in a row a name is barred: first for a minute, then for twice as
+# long each time.
 TRIES = 5
 _FIRST_BAR = timedelta(minutes=1)
 _LONGEST_BAR = timedelta(hours=1)
@@ -39,7 +40,7 @@ _NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who may sign in."""
+    """A person who may sign in."""
 
     id: int
     name: str
@@ -47,7 +48,7 @@ class Account:
 
 
 class Accounts:
-    """The accounts in a directory's database. `secret` keys the hashes of names that are tried."""
+    """Adds, removes and checks accounts. `secret` is the key of the hashes of attempted names."""
 
     def __init__(
         self,
@@ -60,15 +61,14 @@ class Accounts:
         self._secret = secret
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
-        # A hash takes 64 MB and a core while it is made: one at once for browsers that are known,
-        # and one for those that are not. Nobody waits for it, as those who wait take the threads
-        # that everybody else is answered by.
+        # A hash takes 64 MB and a core: one at a time for known browsers, and one for unknown ones.
+        # Nobody waits for the lock, because waiting would use up the threads of other requests.
         self._hashing = {known: threading.Lock() for known in (True, False)}
-        # What a name that nobody has is checked against, so that it takes as long.
+        # Unknown names are checked against this hash, so that they take as long.
         self._nobody = self._hasher.hash("nobody's password")
 
     def add(self, name: str, role: str, password: str) -> Account:
-        """Make an account. Raises AccountError for what it cannot be made of."""
+        """Add an account. Raises AccountError if a value is invalid or the name is taken."""
         name = _tidy(name)
         if not _NAME.fullmatch(name):
             raise AccountError(
@@ -92,19 +92,19 @@ class Accounts:
             return _read(row)
 
     def list_all(self) -> list[Account]:
-        """Every account, by name."""
+        """Every account, ordered by name."""
         with Session(self._engine) as session:
             return [_read(row) for row in session.scalars(select(AccountRow).order_by("folded"))]
 
     def remove(self, name: str) -> None:
-        """Take an account away, and sign it out everywhere. Raises AccountError."""
+        """Delete an account and its sessions. Raises AccountError if there is none."""
         with Session(self._engine) as session, session.begin():
             session.delete(_require(session, name))
 
     def reset_password(self, name: str, password: str) -> None:
-        """Give an account a new password, sign it out everywhere, and lift its bar.
+        """Set a new password, end the account's sessions, and lift its bar.
 
-        Raises AccountError.
+        Raises AccountError if there is no such account or the password is too short or too long.
         """
         hashed = self._hash(password)
         with Session(self._engine) as session, session.begin():
@@ -114,11 +114,12 @@ class Accounts:
             session.execute(delete(AttemptRow).where(AttemptRow.name == self._key(_fold(name))))
 
     def check(self, name: str, password: str, mark: str = "") -> Account | None:
-        """The account of that name and password; None for every other reason there may be.
+        """The account with this name and password, or None for any failure.
 
-        A try is counted before it is made, so that many at once are no way around the bar. Those of
-        a browser that holds a `mark` of the account are counted apart: who else tries its name
-        cannot keep it out. Raises BusyError, and counts nothing, while others are being checked.
+        An attempt is counted before it is checked, so that parallel attempts do not get around the
+        bar. Attempts from a browser with a `mark` of the account are counted separately, so that
+        nobody else can lock its owner out. Raises BusyError, and counts nothing, while another
+        password is being checked.
         """
         if len(password) > _LONGEST_PASSWORD or len(name) > _LONGEST_PASSWORD:
             return None
@@ -131,15 +132,17 @@ class Accounts:
         if not hashing.acquire(blocking=False):
             raise BusyError("Other people are signing in right now. Try again in a few seconds.")
         try:
-            # All names that nobody has are counted as one: there is no end of them.
+            # All unknown names share one counter, because there is no limit to them.
             key = mark if known else _fold(account.name) if account else ""
             return self._check(account, hashed, password, self._key(key))
         finally:
             hashing.release()
 
     def make_mark(self, account: Account) -> str:
-        """What a browser is given that signed in, for `check`: worth nothing without the password,
-        for another account, or once there is a new password."""
+        """The mark that a browser gets when it signs in, for `check`.
+
+        It is useless without the password, for another account, or after a new password.
+        """
         with Session(self._engine) as session:
             hashed = session.scalar(select(AccountRow.password).where(AccountRow.id == account.id))
         return self._mark(account, hashed or "", secrets.token_urlsafe(16))
@@ -170,12 +173,12 @@ class Accounts:
         return account
 
     def _count_try(self, key: str) -> bool:
-        """Whether a try under this key may succeed now."""
+        """Count an attempt under this key; whether it may succeed."""
         now = self._clock()
         with Session(self._engine) as session, session.begin():
             session.execute(delete(AttemptRow).where(AttemptRow.last < now - _REMEMBERED))
             insert_if_new(session, AttemptRow, name=key, tries=0, last=now, barred=now)
-            # Written even while barred, so that it takes as long.
+            # Written even while barred, so that the duration is the same.
             counted = AttemptRow.tries + case((AttemptRow.barred <= now, 1), else_=0)
             tries, barred = session.execute(
                 update(AttemptRow)
@@ -191,9 +194,9 @@ class Accounts:
                 )
         return allowed
 
-    def _key(self, told: str) -> str:
-        """What is kept of a folded name, or of a mark, which is longer than any name."""
-        return hmac.digest(self._secret, b"desk name:" + told.encode(), "sha256").hex()
+    def _key(self, text: str) -> str:
+        """The keyed hash of a folded name or of a mark; a mark is longer than any name."""
+        return hmac.digest(self._secret, b"desk name:" + text.encode(), "sha256").hex()
 
     def _hash(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:

@@ -1,6 +1,6 @@
-"""What the directory has where, beside what was looked for and not found: the gap, and the map.
+"""Compares unmet needs with listings, and counts listings by area and strand.
 
-Counts of listings, and unmet needs as they were counted: nobody's words.
+Reads counts only. Must never read or give out residents' words.
 """
 
 from collections import Counter
@@ -21,14 +21,17 @@ from directory.notes import format_iso_week
 
 _WEEKS = 13
 
-#: Where listings are counted that have no place of their own: area-wide, online, or not known.
 NO_ONE_PLACE = "No one place"
+"""The area of listings without a known place: online, area-wide or confidential."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """A topic near a place, empty for what is not known: searches that found nothing good, beside
-    how many listings on show are about the topic, there and everywhere."""
+    """An unmet need: the number of searches for `topic` near `area` that found nothing good.
+
+    Unknown topics and areas are empty. `here` and `everywhere` count listings on show about the
+    topic.
+    """
 
     topic: str
     area: str
@@ -39,7 +42,7 @@ class Need:
 
 @dataclass(frozen=True)
 class AreaSupply:
-    """Listings on show of one strand, from `listings.STRANDS`, in one neighbourhood."""
+    """The number of listings on show of one strand (`listing.STRANDS`) in one neighbourhood."""
 
     area: str
     strand: str
@@ -48,22 +51,21 @@ class AreaSupply:
 
 @dataclass(frozen=True)
 class AssetMap:
-    """How many listings of each strand are in each neighbourhood; the busiest come first."""
+    """The number of listings of each strand in each neighbourhood, the largest totals first."""
 
     strands: tuple[str, ...]
     areas: tuple[tuple[str, tuple[int, ...]], ...]
 
 
 class AssetSupply:
-    """Reads a directory's database; `today` says which weeks are the last thirteen."""
+    """Reads counts from the database. `today` ends the period of thirteen weeks."""
 
     def __init__(self, engine: Engine, today: Callable[[], date] = date.today) -> None:
         self._engine = engine
         self._today = today
 
     def survey(self, most_needs: int, most_areas: int) -> tuple[list[Need], AssetMap]:
-        """The unmet needs of the last thirteen weeks, the most frequent first, and the asset map:
-        where each strand of community-centred approaches is, and where it is missing."""
+        """The unmet needs of the last thirteen weeks, most frequent first, and the asset map."""
         first = format_iso_week(self._today() - timedelta(weeks=_WEEKS))
         with Session(self._engine) as session:
             rows = session.scalars(select(UnmetNeedRow).where(UnmetNeedRow.week > first)).all()
@@ -74,10 +76,10 @@ class AssetSupply:
         return _list_needs(asked.most_common(most_needs), shown), _draw_map(shown, most_areas)
 
     def count_listings(self) -> list[AreaSupply]:
-        """Listings on show by neighbourhood and strand, in order of their names; no zeros.
+        """Listings on show by neighbourhood and strand, ordered by name, without zeros.
 
-        A listing with several strands or neighbourhoods counts once in each. What has no
-        place that is known, a confidential listing among them, is counted at `NO_ONE_PLACE`.
+        A listing with several strands or neighbourhoods counts once in each. Listings without a
+        known place, such as confidential ones, are counted under `NO_ONE_PLACE`.
         """
         with Session(self._engine) as session:
             return _count_listings(_read_shown(session))
@@ -85,7 +87,7 @@ class AssetSupply:
 
 @dataclass(frozen=True)
 class _Shown:
-    """The listings on show: their ids, the facts of each, and the neighbourhoods that are known."""
+    """The ids of listings on show, their facts in that order, and their neighbourhoods by id."""
 
     ids: list[int]
     facts: NDArray[np.void]

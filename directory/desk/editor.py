@@ -1,7 +1,8 @@
-"""Listings written by hand: added, changed, and what was changed remembered with who and when.
+"""Writes single listings for the desk, and records who changed what.
 
-Owns the order of things (encode, then write all in one transaction). What a source keeps is laid
-over by `edits`; what navigators add stands in a source of their own.
+Owns the order of the steps: encode first, then write everything in one transaction. A change to a
+source's listing is stored as an override (see `importing.overrides`); listings that navigators add
+belong to a source of their own.
 """
 
 import secrets
@@ -36,19 +37,19 @@ from directory.models import (
     load_stored_listing,
 )
 
-# Shorter words tell little, and more of them fill the page.
-_TELLING, _MOST_WORDS = 4, 60
-# Kept for good in a listing's history, whose rows say how often it was.
+# Shorter words say little, and more words would fill the page.
+_MIN_LETTERS, _MAX_WORDS = 4, 60
+# The action stored in the audit log. Its rows are counted, so it must never change.
 _LINKS_WITHDRAWN = "links withdrawn"
 
 
 @dataclass(frozen=True)
 class EditableListing:
-    """A listing as the desk sees it.
+    """A listing as the desk shows it.
 
-    `version` tells whether it is still the one that somebody read; `edited` names the fields that
-    were changed here; `own` says that no source keeps it; `withdrawn` is how often the links of its
-    contact were, so that one can be told from those before.
+    `version` changes with every change of the listing; `edited` names the fields with an override;
+    `own` is true for a listing that was added at the desk; `withdrawn` counts how often the links
+    sent to its contact were withdrawn, which makes earlier links invalid.
     """
 
     stored: StoredListing
@@ -60,7 +61,7 @@ class EditableListing:
 
 @dataclass(frozen=True)
 class Preview:
-    """A listing as it would be written, with the topics and words that would find it."""
+    """A listing as it would be stored, with the topics and words that searches would find it by."""
 
     listing: Listing
     topics: tuple[str, ...]
@@ -93,18 +94,18 @@ class ListingEditor:
             )
 
     def preview(self, listing: Listing) -> Preview:
-        """What the listing would be found by; nothing is written."""
+        """The listing as it would be stored. Writes nothing."""
         listing = withhold_place(classify_listing(listing))
         topics, shares = find_listing_topics([listing], self._encode(listing)[np.newaxis])
         words = dict.fromkeys(find_words(build_search_text(listing)))
         return Preview(
             listing,
             name_topics(topics[0], shares[0]),
-            tuple(word for word in words if len(word) >= _TELLING)[:_MOST_WORDS],
+            tuple(word for word in words if len(word) >= _MIN_LETTERS)[:_MAX_WORDS],
         )
 
     def add(self, listing: Listing, who: str) -> int:
-        """Add a listing of the navigators' own, under a new key; its id."""
+        """Add a listing to the navigators' own source, under a new key, and return its id."""
         listing = withhold_place(
             classify_listing(replace(listing, key=secrets.token_hex(8), record={}))
         )
@@ -118,10 +119,10 @@ class ListingEditor:
         return at
 
     def fix_quarantined(self, number: int, listing: Listing, who: str) -> int:
-        """Show a quarantined row as `listing`, under its source and key; the listing's id.
+        """Store `listing` in place of a quarantined row, and return its id.
 
-        What its source says of it counts again once that can be read. Raises DirectoryError where
-        there is no such row.
+        It keeps the row's source and key, so the source's own row replaces it once that is valid.
+        Raises DirectoryError if there is no such row.
         """
         listing = withhold_place(classify_listing(replace(listing, record={})))
         vector = self._encode(listing)
@@ -148,16 +149,16 @@ class ListingEditor:
         return at
 
     def remove_quarantined(self, number: int, who: str) -> None:
-        """Leave a quarantined row out; it comes back if its source has it at the next reading.
+        """Remove a quarantined row. It returns if its source still has it at the next import.
 
-        Does nothing where somebody else was quicker.
+        Does nothing if the row is already gone.
         """
         with Session(self._engine) as session, session.begin():
             row = session.get(QuarantinedRow, number, with_for_update=True)
             if row is None:
                 return
             source = session.get_one(SourceRow, row.source_id).name
-            # The audit outlives the row, and what is to be private must not.
+            # The audit log outlives the row, so it must not name a private one.
             name = "a private row" if row.confidential else row.name or row.key or "a row"
             session.delete(row)
             record_other_change(session, f"{name}, of {source}", who, "row removed")
@@ -172,11 +173,11 @@ class ListingEditor:
         version: str,
         daily_limit: int | None = None,
     ) -> tuple[str, ...]:
-        """Make the listing so; the names of the fields that changed.
+        """Replace the listing, and return the names of the fields that changed.
 
-        `version` is the one that was read before, and `most_a_day` how often `who` may write it.
-        Raises ConflictError where it is another by now, DailyLimitError where that was often
-        enough, DirectoryError for a listing that is not there any more.
+        `version` is the version that `who` was shown; `daily_limit` is how often `who` may write
+        this listing in 24 hours. Raises ConflictError if the listing has another version by now,
+        DailyLimitError if the limit is reached, and DirectoryError if the listing is gone.
         """
         with Session(self._engine) as session:
             row = _require(session, listing_id, version)
@@ -198,7 +199,7 @@ class ListingEditor:
             if row.source.name != OWN_SOURCE:
                 save_overrides(session, listing_id, dump_fields(after, changed))
             record_listing_change(session, listing_id, who, what, changed, document)
-            # Last: what must not be kept of a confidential listing is dropped there.
+            # Last, because it erases the places of a confidential listing from the rows above.
             write_listings(session, row.source_id, [written])
         if after.confidential and not before.confidential:
             forget_deleted(self._engine, thorough=True)
@@ -214,8 +215,9 @@ class ListingEditor:
         version: str,
         daily_limit: int | None = None,
     ) -> None:
-        """Note that somebody looked at the listing today, and that it is right: as it was in that
-        `version`, or as `listing` has it. Raises as `change` does.
+        """Record that the listing was checked today and is right, with the changes in `listing`.
+
+        Without `listing`, nothing but the date changes. Raises as `change` does.
         """
         if listing is None:
             with Session(self._engine) as session:
@@ -224,20 +226,20 @@ class ListingEditor:
         self.change(listing_id, assured, who, what, version=version, daily_limit=daily_limit)
 
     def withdraw_links(self, listing_id: int, who: str) -> None:
-        """Have every link that the listing's contact was sent so far open nothing any more."""
+        """Make every link that was sent to the listing's contact so far invalid."""
         with Session(self._engine) as session, session.begin():
             if session.get(ListingRow, listing_id) is None:
                 raise _missing()
             record_listing_change(session, listing_id, who, _LINKS_WITHDRAWN)
 
     def follow_source(self, listing_id: int, who: str) -> None:
-        """Follow the source in every field again: from the next time that it is read."""
+        """Delete the overrides, so that every field follows its source from the next import."""
         with Session(self._engine) as session, session.begin():
             row = session.get(ListingRow, listing_id)
             if row is None:
                 raise _missing()
             session.execute(delete(OverrideRow).where(OverrideRow.listing_id == listing_id))
-            # Read whole the next time, and not believed to be as it was.
+            # Without validators, the feed is read in full the next time, even if unchanged.
             row.source.etag = row.source.last_modified = ""
             row.source.synced = None
             record_listing_change(session, listing_id, who, "set to follow its source again")
@@ -253,7 +255,7 @@ def _find_own_source(session: Session) -> SourceRow:
 
 
 def _settle(before: Listing, listing: Listing) -> Listing:
-    """What is to be written: what was proposed is proposed anew unless somebody chose."""
+    """The listing to store. Proposed fields are proposed again unless somebody changed them."""
     listing = replace(listing, key=before.key, record=before.record)
     chosen = find_changed_fields(before, listing)
     still = tuple(name for name in before.proposed if name not in chosen)

@@ -1,4 +1,4 @@
-"""The tables of the desk. Rows never leave the package."""
+"""The tables of accounts, sign-in attempts and sessions. Rows must never leave the package."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from directory.models import Base
 
 
 class AccountRow(Base):
-    """Somebody who may sign in. `folded` is the name as it is looked up, `password` a hash."""
+    """An account. `folded` is the name in the form used for look-ups, `password` a hash."""
 
     __tablename__ = "desk_account"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -21,10 +21,9 @@ class AccountRow(Base):
 
 
 class AttemptRow(Base):
-    """Tries to sign in since the last that worked: under one account's name, or from one browser
-    that had signed in under it before.
+    """Failed attempts in a row, under one name or from one browser that had signed in before.
 
-    `name` is a keyed hash; names that nobody has share one row. Until `barred` no try counts.
+    `name` is a keyed hash; unknown names share one row. No attempt succeeds until `barred`.
     """
 
     __tablename__ = "desk_attempt"
@@ -35,7 +34,7 @@ class AttemptRow(Base):
 
 
 class SignInRow(Base):
-    """Somebody signed in. Of the token that the browser holds only the hash is known here."""
+    """A session. `token` is the hash of the token that the browser holds."""
 
     __tablename__ = "desk_sign_in"
     token: Mapped[str] = mapped_column(primary_key=True)

@@ -1,6 +1,6 @@
-"""Listings as navigators look for them: by words, closed ones too, or by when they were checked.
+"""Lists of listings for navigators: by words, by status, or by the date of the last check.
 
-Reads many at a time, and writes none.
+Closed listings are included. Must never write.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,17 @@ from directory.listing import STATUSES, StoredListing
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.publishing.filters import ServiceFilter, count_rows
 
-# What nobody has looked at for so long wants to be looked at.
+# A listing that was not checked for this long is due for a check.
 STALE = timedelta(days=182)
 _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
 class CheckedListing:
-    """A listing with the day somebody last checked it, None where nobody has said, and the version
-    that whoever checks it now has seen, as in `Kept`."""
+    """A listing with the date of its last check, which is None if it was never checked.
+
+    `version` is as in `EditableListing`.
+    """
 
     stored: StoredListing
     day: date | None
@@ -37,9 +39,10 @@ class CheckedListing:
 
 @dataclass(frozen=True)
 class Freshness:
-    """`counts` says how many listings on show were checked how long ago.
+    """How long ago listings on show were checked: `counts` has the number by age.
 
-    `stale` are some of those that nobody checked for half a year, the longest first, of `total`.
+    `stale` is one page of the listings that are due for a check, the oldest check first; `total`
+    is the number on all pages.
     """
 
     counts: dict[str, int]
@@ -49,9 +52,9 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A row of a source that could not be shown; `content` is what was read of it.
+    """A row of a source that could not be imported; `content` holds its values.
 
-    Of a `confidential` one that is little: see `refusing`.
+    For a `confidential` row, `content` is reduced: see `directory.rejected`.
     """
 
     id: int
@@ -73,9 +76,9 @@ class ListingQueries:
     def find(
         self, words: str, status: str, start: int, most: int
     ) -> tuple[list[StoredListing], int]:
-        """Those with all the words, and of that status if one is given, the latest changed first.
+        """One page of the listings with all the words, and the number on all pages.
 
-        Then how many there are in all.
+        `status` narrows them if it is not empty. The last changed come first.
         """
         named = {"open": "active", "closed": "inactive"}.get(status, status)
         with Session(self._engine) as session:
@@ -89,13 +92,13 @@ class ListingQueries:
         return [found[one] for one in chosen if one in found], total
 
     def read(self, ids: list[int]) -> list[StoredListing]:
-        """These listings in this order; what is not there is left out."""
+        """The listings with these ids, in this order. Unknown ids are skipped."""
         with Session(self._engine) as session:
             found = _read(session, ids)
         return [found[one] for one in ids if one in found]
 
     def read_freshness(self, start: int, most: int) -> Freshness:
-        """When listings on show were checked, and from number `start` those that are stale."""
+        """When listings on show were checked, with a page of those that are due for a check."""
         today = (self._today() - _EPOCH).days
         with Session(self._engine) as session:
             ids, facts = read_facts(session)
@@ -118,7 +121,7 @@ class ListingQueries:
         )
 
     def list_quarantined(self, start: int, most: int) -> tuple[list[Quarantined], int]:
-        """Rows that could not be shown, by source, from number `start`; how many there are."""
+        """One page of quarantined rows, ordered by source, and the number on all pages."""
         query = select(QuarantinedRow, SourceRow.name).join(
             SourceRow, SourceRow.id == QuarantinedRow.source_id
         )
@@ -137,7 +140,7 @@ class ListingQueries:
             return _show(row, source.name) if row and source else None
 
     def name_topics(self, listing_id: int) -> tuple[str, ...]:
-        """What searches take the listing to be about, the foremost first."""
+        """The topics that searches find the listing by, the strongest first."""
         with Session(self._engine) as session:
             entry = session.get(EntryRow, listing_id)
             if entry is None or not entry.facts:
@@ -147,7 +150,7 @@ class ListingQueries:
 
 
 def _spell(word: str) -> set[str]:
-    """A word as listings may have it: "mens" as "men's" too, whichever apostrophe is typed."""
+    """The spellings of a word in listings: "mens" is also "men's", with either apostrophe."""
     plain = word.replace("’", "'")
     return {word, plain, f"{plain[:-1]}'s" if plain.endswith("s") else plain}
 
@@ -162,7 +165,7 @@ def _read(session: Session, ids: list[int]) -> dict[int, StoredListing]:
 
 
 def read_facts(session: Session) -> tuple[list[int], NDArray[np.void]]:
-    """The ids of all listings that residents are shown, and their facts."""
+    """The ids of all listings on show, and their facts as an array of `FACTS`."""
     rows = session.execute(select(EntryRow.listing_id, EntryRow.facts)).all()
     rows = [row for row in rows if len(row.facts) == FACTS.itemsize]
     facts = np.frombuffer(b"".join(row.facts for row in rows), dtype=FACTS)

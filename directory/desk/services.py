@@ -1,4 +1,7 @@
-"""All that the desk keeps, opened together on one directory's database."""
+"""The services that the desk uses, opened together on one directory's database.
+
+Owns acts that span several of them. Knows no HTTP and no pages.
+"""
 
 from collections.abc import Iterable
 
@@ -26,9 +29,12 @@ from directory.rejected import RejectedRow
 
 
 class DeskServices:
-    """`accounts` that may sign in and `signins` of those who are; the `keeper` writes listings, the
-    `register` finds them, and the `history` tells who changed which; the `notebook` holds what
-    residents sent to the team, and `supply` sets need beside what there is."""
+    """One attribute per service.
+
+    `accounts` may sign in and `sessions` are signed in. `editor` writes single listings, `queries`
+    finds many, and `audit_log` says who changed which. `notebook` holds residents' notes, and
+    `asset_supply` compares unmet needs with listings.
+    """
 
     def __init__(
         self,
@@ -58,7 +64,7 @@ class DeskServices:
         complete: bool,
         accept_loss: bool = False,
     ) -> ImportReport:
-        """Import a source, and note whom each listing that it changed was changed by.
+        """Import a source, and record `who` with every listing that changes.
 
         Raises as `import_listings` does.
         """
@@ -72,23 +78,23 @@ class DeskServices:
             who=who,
         )
 
-    def list_pairs(self, most: int) -> list[UndecidedPair]:
-        """Listings that may be one thing listed twice, the likeliest first."""
-        return list_undecided_pairs(self._engine, most)
+    def list_pairs(self, limit: int) -> list[UndecidedPair]:
+        """Possible duplicates without a verdict, the likeliest first."""
+        return list_undecided_pairs(self._engine, limit)
 
     def settle_pair(self, first: int, second: int, verdict: Verdict, who: str) -> None:
-        """Keep a verdict, and note whose it was. Raises DirectoryError where there is no pair."""
+        """Store and record a verdict. Raises DirectoryError if there is no such pair."""
         settle_pair(self._engine, first, second, verdict)
         what = "marked as a duplicate" if verdict == "same" else "marked as a different listing"
         with Session(self._engine) as session, session.begin():
             record_listing_changes(session, (first, second), who, what)
 
     def list_held_feeds(self) -> list[Feed]:
-        """Feeds whose last answer was not applied, because most of their listings would go."""
+        """Feeds whose last update is on hold, because most of their listings would be closed."""
         return [feed for feed in list_feeds(self._engine) if feed.held]
 
     def apply_held_update(self, name: str, who: str) -> SyncReport:
-        """Read a feed that was held again, and apply what it says. Raises SourceError."""
+        """Read a held feed again and apply the update. Raises SourceError if it is not held."""
         with Session(self._engine) as session:
             find_held_feed(session, name)
         only = {name}
@@ -106,7 +112,7 @@ class DeskServices:
         return report
 
     def reject_held_update(self, name: str, who: str) -> None:
-        """Leave what a feed was held for: nothing changes. Raises SourceError if it is not held."""
+        """Reject a held update, so nothing changes. Raises SourceError if the feed is not held."""
         with Session(self._engine) as session, session.begin():
             find_held_feed(session, name).held = ""
             record_other_change(session, name, who, "feed update rejected")

@@ -1,4 +1,7 @@
-"""Who is signed in to the desk: a random token in the browser, and here its hash alone."""
+"""Sessions of the desk: the browser holds a random token, the database only its hash.
+
+Must never store a token.
+"""
 
 import hashlib
 import secrets
@@ -12,20 +15,20 @@ from directory.clock import read_clock
 from directory.desk.accounts import Account
 from directory.desk.models import AccountRow, SignInRow
 
-# Longer than the twenty hours from which WCAG 2.2 asks for no warning; the browser forgets the
-# token when it closes, and signing out ends it at once.
+# WCAG 2.2 needs no warning of a timeout of more than twenty hours. The browser forgets the token
+# when it closes, and signing out ends the session at once.
 LASTS = timedelta(hours=21)
 
 
 class Sessions:
-    """Those signed in, in a directory's database."""
+    """Begins, finds and ends sessions. Expired ones are deleted when the next begins."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = read_clock) -> None:
         self._engine = engine
         self._clock = clock
 
     def begin(self, account: Account) -> str:
-        """A new token for the account, which nobody can guess."""
+        """Begin a session for the account, and return its token."""
         token, now = make_token(), self._clock()
         with Session(self._engine) as session, session.begin():
             session.execute(delete(SignInRow).where(SignInRow.expires <= now))
@@ -34,7 +37,7 @@ class Sessions:
         return token
 
     def find(self, token: str) -> Account | None:
-        """Whose token it is, with the role as it is now; None if it is over or was never one."""
+        """The account of a session, with its current role; None if it expired or never was."""
         query = (
             select(AccountRow.id, AccountRow.name, AccountRow.role)
             .join(SignInRow, SignInRow.account_id == AccountRow.id)
@@ -45,13 +48,13 @@ class Sessions:
         return Account(row.id, row.name, row.role) if row else None
 
     def end(self, token: str) -> None:
-        """Sign out: the token is worth nothing from now on."""
+        """End the session, if there is one."""
         with Session(self._engine) as session, session.begin():
             session.execute(delete(SignInRow).where(SignInRow.token == _digest(token)))
 
 
 def make_token() -> str:
-    """43 characters that nobody can guess."""
+    """A random token of 43 characters (256 bits)."""
     return secrets.token_urlsafe(32)
 
 

@@ -1,6 +1,6 @@
-"""The ids that the directory publishes: UUIDs that never change while their source does not.
+"""The ids of everything published: UUIDs that stay the same as long as their source does.
 
-Owns the names that UUIDs are made of. Must never make one by chance.
+Owns the names that UUIDs are made from. Must never make a random one.
 """
 
 import re
@@ -11,18 +11,18 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 
 
 def is_uuid(text: object) -> bool:
-    """Whether it is a UUID as the standard writes them, with hyphens."""
+    """Whether this is a UUID with hyphens, as the standard requires."""
     return isinstance(text, str) and bool(_UUID.fullmatch(text))
 
 
 def make_id(*names: str) -> str:
-    """The UUID of what goes by `names`, the widest first: always the same for the same names."""
-    # Lengths, so that no two lists of names can run into one.
+    """The UUID for these names, the widest scope first. The same names give the same UUID."""
+    # With the lengths, two different lists of names never give the same text.
     return str(uuid5(_OURS, "".join(f"{len(name)}:{name}" for name in names)))
 
 
 def service_id(source: str, key: str) -> str:
-    """The source's own key where that is a UUID, else one made of source and key."""
+    """The source's own key if it is a UUID, else a UUID made from source and key."""
     return key if is_uuid(key) else make_id("service", source, key)
 
 

@@ -1,6 +1,6 @@
-"""The nested parts of a service, written from a listing's own fields.
+"""The nested parts of a service, made from a listing's fields.
 
-Each list is empty where nothing is known. Must never write a place of a confidential listing.
+A list is empty if nothing is known. Must never write a place of a confidential listing.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ NTH = {
 
 
 def write_contacts(listing: Listing, service: str) -> list[Json]:
-    """One contact, where there is a phone or an email address of no usual form."""
+    """One contact, if the listing has a phone number or text in place of an email address."""
     contact: Json = {"id": make_id("contact", service), "service_id": service}
     if listing.email and "@" not in listing.email:
         contact["email"] = listing.email
@@ -32,7 +32,7 @@ def write_contacts(listing: Listing, service: str) -> list[Json]:
 
 
 def write_locations(listing: Listing, service: str) -> list[Json]:
-    """The service at its places, and at a virtual one if it is online as well."""
+    """The service at each of its places, and at a virtual location if it is online."""
     if listing.confidential:
         return []
     locations = [
@@ -85,7 +85,7 @@ def _write_place(place: Place, identity: str) -> Json:
 
 
 def write_schedules(listing: Listing, service: str) -> list[Json]:
-    """The listing's times by iCalendar's rules, as far as the standard has a place for them."""
+    """The listing's times as iCalendar rules, as far as the standard can express them."""
     return [
         _write_schedule(schedule, service, number)
         for number, schedule in enumerate(listing.schedules)
@@ -120,7 +120,7 @@ def _write_schedule(schedule: Schedule, service: str, number: int) -> Json:
 
 
 def write_costs(listing: Listing, service: str) -> list[Json]:
-    """The usual price; 0 is free."""
+    """The usual price, if it is known; 0 means free."""
     if listing.cost_amount is None:
         return []
     made = {"id": make_id("cost", service), "service_id": service}
@@ -128,7 +128,7 @@ def write_costs(listing: Listing, service: str) -> list[Json]:
 
 
 def write_volunteering(listing: Listing) -> Json:
-    """Our extension; empty for what has nothing to do with volunteers."""
+    """Our extension for volunteering; empty if the listing has nothing to do with it."""
     role = listing.kind == "volunteering"
     if not role and not listing.skills_wanted and not listing.commitment:
         return {}

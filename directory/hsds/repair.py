@@ -1,7 +1,7 @@
-"""A source's own record, made to hold to the standard where it does not.
+"""Repairs a source's own record so that it is valid in the standard.
 
-What holds is left exactly as it came. Must never add a fact: only ids are made, of what is
-there, and what cannot be mended is taken out.
+Valid parts stay exactly as they came. Must never add a fact: only missing ids are made, from what
+is there, and invalid parts are removed.
 """
 
 from typing import Any
@@ -14,9 +14,9 @@ Json = dict[str, Any]
 
 
 def repair(model: type[BaseModel], part: Json, *names: str) -> Json | None:
-    """A copy of `part` that is valid as `model`, or None where what must be there is not.
+    """A copy of `part` that is valid as `model`, or None if a required member is missing.
 
-    `names` name the part, for the ids that have to be made. Empty members are left out.
+    `names` identify the part; missing ids are made from them. Empty members are removed.
     """
     tidy: Json = _normalise(part, names)
     for _ in range(100):
@@ -46,10 +46,10 @@ def _normalise(value: Any, names: tuple[str, ...]) -> Any:
         for name, one in value.items()
         if one is not None and not (one == "" and name in _NO_EMPTY_TEXT)
     }
-    # An object of the standard has an id; what a publisher added may well have none.
+    # Objects of the standard have ids. A publisher's additions may have none.
     for name in [name for name in tidy if name == "id" or name in _LINKS]:
         if not is_uuid(tidy[name]):
-            # Not of the whole path: the same id elsewhere means the same thing.
+            # Not made from the whole path: the same id elsewhere means the same object.
             tidy[name] = make_id("record", names[0] if names else "", str(tidy[name]))
     return tidy
 
@@ -58,7 +58,7 @@ _LINKS = (
     "organization_id service_id location_id service_at_location_id contact_id phone_id link_id "
     "taxonomy_term_id taxonomy_id parent_id parent_organization_id"
 ).split()
-# Members whose empty text says no more than that they are not there.
+# Members whose empty text means that they are missing.
 _NO_EMPTY_TEXT = {
     *_LINKS,
     *("id url uri email website term_uri assurer_email schedule_link last_modified freq").split(),
@@ -68,7 +68,7 @@ _NO_EMPTY_TEXT = {
 def _fix_error(
     root: Json, path: tuple[int | str, ...], missing: bool, names: tuple[str, ...]
 ) -> bool:
-    """Make an id that is missing; take out what is wrong, or what something is missing from."""
+    """Make a missing id, or remove the invalid part. False if there is nothing to remove."""
     place = list(path[:-1] if missing else path)
     if missing and path[-1] == "id":
         holder: Any = root
@@ -76,7 +76,7 @@ def _fix_error(
             holder = holder[step]
         holder["id"] = make_id("part", *names, *map(str, place))
         return True
-    # A constraint's own name may end the path of a union: it is no member.
+    # In a union, the path may end with the name of a constraint, which is no member.
     while place:
         holder = root
         try:

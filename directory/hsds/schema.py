@@ -1,7 +1,7 @@
-"""Open Referral UK 3.0 as types: what the API promises, and what a record is held against.
+"""Open Referral UK 3.0 as pydantic types, for the API's answers and for checking records.
 
-Written from the standard's schemas; its names are kept, American spelling included. Further
-members are allowed everywhere, as the standard allows them. Must never change what it checks.
+They follow the standard's schemas and keep its names, American spelling included. Additional
+members are allowed everywhere, as in the standard. Validation must never change a value.
 """
 
 import re
@@ -19,12 +19,12 @@ _URI = re.compile(
     rf"(?:\?(?:{_CHARACTER}|[/?])*)?(?:#(?:{_CHARACTER}|[/?])*)?"
 )
 _MOMENT: TypeAdapter[AwareDatetime] = TypeAdapter(AwareDatetime)
-# RFC 3339 asks for the T and the seconds, which ISO 8601 leaves open.
+# RFC 3339 requires the T and the seconds, which are optional in ISO 8601.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
 def is_uri(text: str) -> bool:
-    """Whether it is an absolute address in ASCII, as RFC 3986 has it."""
+    """Whether this is an absolute URI in ASCII, by RFC 3986."""
     return bool(_URI.fullmatch(text))
 
 

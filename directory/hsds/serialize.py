@@ -1,7 +1,7 @@
-"""A listing as an Open Referral UK 3.0 service.
+"""Turns a listing into an Open Referral UK 3.0 service.
 
-What a source's own record says is published as it came wherever the listing still says the
-same; the rest is written from the listing. Must never publish what residents may not see.
+Parts of the source's own record are published as they came if the listing still agrees with them;
+the rest is made from the listing. Must never publish what residents may not see.
 """
 
 from datetime import UTC
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 STATUSES = {"open": "active", "temporarily closed": "temporarily closed", "closed": "inactive"}
 
-# Which of a listing's fields which members of a record say, older feeds' names included.
+# The fields of a listing, and the members of a record that hold them, with older feeds' names.
 _GROUPS = (
     (("name",), ("name",)),
     (("description",), ("description",)),
@@ -64,9 +64,9 @@ _LOCATION_IN_LIST = (
 
 
 def publish_service(stored: StoredListing, public_id: str = "") -> Json:
-    """The whole service, with everything nested in it, valid against the standard's schema.
+    """The whole service with its nested parts, valid against the standard's schema.
 
-    `public_id` is its id where the directory already settled on one.
+    `public_id` replaces the id that would be made from the source and the listing's key.
     """
     listing = withhold_place(stored.listing)
     identity = public_id or service_id(stored.source, listing.key)
@@ -76,14 +76,14 @@ def publish_service(stored: StoredListing, public_id: str = "") -> Json:
     if stored.gone:
         service["status"] = "inactive"
     if stored.notice:
-        said = service.get("alert", "")
-        if stored.notice not in said:
-            service["alert"] = f"{stored.notice} {said}".strip()
+        alert = service.get("alert", "")
+        if stored.notice not in alert:
+            service["alert"] = f"{stored.notice} {alert}".strip()
     return service
 
 
 def shorten_service(service: Json) -> Json:
-    """What lists show of a service: what it has one of."""
+    """The service as lists show it: the members with a single value."""
     short = {name: service[name] for name in _IN_LIST if name in service}
     if "organization" in service:
         short["organization"] = shorten_organisation(service["organization"])
@@ -95,7 +95,7 @@ def shorten_organisation(organisation: Json) -> Json:
 
 
 def publish_at_location(service: Json, number: int, *, full: bool) -> Json:
-    """The service at one of its locations, `number` from 0. Raises IndexError if there is none."""
+    """The service at its location `number`, counted from 0. Raises IndexError if there is none."""
     at = service["service_at_locations"][number]
     of = {"service_id": service["id"]}
     if "location" in at:
@@ -111,7 +111,7 @@ def publish_at_location(service: Json, number: int, *, full: bool) -> Json:
 
 
 def _write(listing: Listing, stored: StoredListing, identity: str) -> Json:
-    """The service from the listing's own fields. What is not known is left out."""
+    """The service made from the listing's fields, without unknown members."""
     service: Json = {
         "id": identity,
         "name": listing.name,
@@ -155,12 +155,12 @@ def _write(listing: Listing, stored: StoredListing, identity: str) -> Json:
 def _write_organisation(source: str, name: str) -> Json:
     if not name:
         return {}
-    # The standard asks for a description; we know no more than the name.
+    # The standard requires a description, and only the name is known.
     return {"id": organisation_id(source, name), "name": name, "description": name}
 
 
 def _name_areas(listing: Listing, identity: str) -> list[Json]:
-    # What a confidential listing covers is not shown to residents either.
+    # Residents are not shown the area of a confidential listing either.
     if listing.confidential or not listing.covers:
         return []
     made = {"id": make_id("area", identity, listing.covers), "service_id": identity}
@@ -168,7 +168,7 @@ def _name_areas(listing: Listing, identity: str) -> list[Json]:
 
 
 def _keep_record(listing: Listing, source: str, ours: Json) -> Json:
-    """`ours`, with all of the record's parts that still say what the listing says."""
+    """`ours`, with every part of the record that still agrees with the listing."""
     record = {"status": ours["status"], **listing.record, "id": ours["id"]}
     kept = repair(Service, record, source, listing.key)
     again = read_service(kept) if kept else None
@@ -181,7 +181,7 @@ def _keep_record(listing: Listing, source: str, ours: Json) -> Json:
             if not same:
                 replaced = True
                 kept.pop(member, None)
-            # An older feed may say it under another name, which readers of this one do not know.
+            # An older feed may use another name, which readers of this version do not know.
             if member in ours:
                 kept.setdefault(member, ours[member])
     kept["attributes"] = _keep_terms(listing, again, kept, ours)
@@ -192,8 +192,8 @@ def _keep_record(listing: Listing, source: str, ours: Json) -> Json:
     if "last_modified" in ours:
         kept.setdefault("last_modified", ours["last_modified"])
     if replaced:
-        # What stands in for a lost part (the organisation's website for the service's) could
-        # say again what the listing no longer does.
+        # A reader may fall back on another part (the organisation's website for the service's),
+        # which could state again what the listing no longer says.
         again = read_service(kept)
         every = tuple(field for fields, _ in _GROUPS for field in fields)
         if not isinstance(again, Listing) or not _same(listing, again, every):
@@ -228,6 +228,6 @@ def _term_key(attribute: Json) -> tuple[Any, ...]:
 
 
 def _to_uri(address: str) -> str:
-    """The address in ASCII, its letters from elsewhere escaped; empty if it will not be one."""
+    """The address with non-ASCII letters escaped; empty if it is still no valid URI."""
     escaped = quote(address, safe="%/:?#[]@!$&'()*+,;=~")
     return escaped if is_uri(escaped) else ""

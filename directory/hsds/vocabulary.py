@@ -1,6 +1,6 @@
-"""Kinds, strands, assets and topics as taxonomies: every term with an id that stays.
+"""Kinds, strands, assets and topics as taxonomies whose terms have permanent ids.
 
-Owns the names of our taxonomies, which are what a reader knows our terms by.
+Owns the names of our taxonomies, by which other programs recognise our terms.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 KIND = "Community Connector kind"
 STRAND = "Community Connector strand"
 ASSET = "Community Connector asset"
-# Not under our own name: what is there is the source's words, and read back as such.
+# Not named as ours: these terms are the source's words, and are read back as such.
 TOPIC = "Topics"
 
 _WORDS = {KIND: KINDS, STRAND: STRANDS, ASSET: ASSETS}
@@ -27,13 +27,13 @@ DESCRIPTIONS = {
 
 
 def make_taxonomy(name: str) -> Json:
-    """A taxonomy of that name, as the standard has it."""
+    """A taxonomy in the form of the standard."""
     described = DESCRIPTIONS.get(name, f"{name}: the terms that sources use.")
     return {"id": taxonomy_id(name), "name": name, "description": described}
 
 
 def make_term(taxonomy: str, word: str) -> Json:
-    """A term of a taxonomy of ours."""
+    """A term in the form of the standard."""
     return {
         "id": term_id(taxonomy, word),
         "name": word,
@@ -50,7 +50,7 @@ def own_terms() -> list[Json]:
 
 
 def make_attribute(service: str, term: Json, *, proposed: bool = False) -> Json:
-    """That the service has the term; `proposed` if the directory says so and not the source."""
+    """The attribute that gives a service a term; `proposed` if the directory added it."""
     attribute = {
         "id": make_id("attribute", service, term["id"]),
         "link_id": service,
@@ -61,7 +61,7 @@ def make_attribute(service: str, term: Json, *, proposed: bool = False) -> Json:
 
 
 def classify(listing: Listing, service: str) -> list[Json]:
-    """Attributes for the listing's kind, strands and assets."""
+    """The attributes for the listing's kind, strands and assets."""
     found = {
         KIND: (listing.kind,) if listing.kind else (),
         STRAND: listing.strands,
@@ -77,7 +77,7 @@ def classify(listing: Listing, service: str) -> list[Json]:
 
 
 def is_ours(attribute: Json) -> bool:
-    """Whether it is a kind, a strand or an asset."""
+    """Whether the attribute is a kind, a strand or an asset."""
     return (attribute.get("taxonomy_term") or {}).get("taxonomy") in _WORDS
 
 

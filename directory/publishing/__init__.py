@@ -1,4 +1,4 @@
-"""The directory as others may have it: pure functions of listings, and nothing of HTTP.
+"""The directory in the forms that others read: Open Referral, JSON-LD, iCalendar, GeoJSON, CSV.
 
-What residents may not see is not published either; every form goes through `withhold_place`.
+Knows no HTTP. Must never publish what residents may not see: every form uses `withhold_place`.
 """
