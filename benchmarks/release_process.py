@@ -14,20 +14,20 @@ from pathlib import Path
 def release(url: str, name: str) -> None:
     """A whole release: counts, protection, comparison with earlier ones, files and ledger."""
     from benchmarks.releases import AREAS
-    from checkins.periods import read_period
-    from checkins.release.release import release as make_release
+    from checkins.periods import parse_period
+    from checkins.release.release import make_release
     from checkins.store import open_engine
 
-    make_release(open_engine(url), read_period(name), AREAS)
+    make_release(open_engine(url), parse_period(name), AREAS)
 
 
 def count_by_pandas(url: str, name: str) -> None:
     """Only the counts of each answer by area and by age band."""
     import pandas as pd
 
-    from checkins.periods import read_period
+    from checkins.periods import parse_period
 
-    period = read_period(name)
+    period = parse_period(name)
     with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
         table = pd.read_sql_query(
             "SELECT area, age_band, answers FROM check_ins WHERE week BETWEEN ? AND ?",

@@ -24,9 +24,9 @@ from checkins.disclosure import Policy
 from checkins.figures import Figures, Measure
 from checkins.migration import migrate
 from checkins.models import CheckInRow
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from checkins.questions import load_questions
-from checkins.release.attack import attack
+from checkins.release.attack import attack_releases
 from checkins.release.count import RawCounts
 from checkins.release.secondary_suppression import (
     NO_DIRECTORY_COUNTS,
@@ -64,7 +64,7 @@ def _fill_database(url: str, checkins: int) -> None:
     """Fill the database with copies of up to 20,000 imagined check-ins, in random weeks."""
     migrate(url)
     engine = open_engine(url)
-    year = read_period(YEAR)
+    year = parse_period(YEAR)
     questions = load_questions().get_set("full")
     first = insert_fictional_year(engine, year, AREAS, questions, checkins=min(checkins, _DISTINCT))
     with engine.connect() as connection:
@@ -118,7 +118,7 @@ def _measure_attacks(*, quick: bool) -> Table:
     for areas, releases in grids:
         figures = _imagine_releases(areas, releases, generator)
         timings = time_in_rounds({"attack": partial(_attack, figures)}, steps=1, rounds=3)
-        tried = attack(figures).tried
+        tried = attack_releases(figures).tried
         rows.append(
             (
                 f"{areas} areas, {'a quarter' if releases == 1 else 'four quarters and a year'}",
@@ -131,7 +131,7 @@ def _measure_attacks(*, quick: bool) -> Table:
 
 
 def _attack(figures: Sequence[Figures], _step: int) -> object:
-    return attack(figures)
+    return attack_releases(figures)
 
 
 def _imagine_releases(
@@ -149,7 +149,7 @@ def _imagine_releases(
             ):
                 for group in (("area", area), ("age_band", band)):
                     for raw in (counts, year):
-                        raw.people[group] += int(answers.sum())
+                        raw.checkins[group] += int(answers.sum())
                         for code, number in zip("1234", answers, strict=True):
                             raw.answers[group, "q"][code] += int(number)
         figures.append(_release(counts, f"{YEAR}-Q{quarter}", names, question, figures))
@@ -168,7 +168,7 @@ def _release(
     figures = build_figures(
         counts,
         NO_DIRECTORY_COUNTS,
-        period=read_period(period),
+        period=parse_period(period),
         policy=Policy.ROUND_5,
         areas=areas,
         measures=[question],

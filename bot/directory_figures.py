@@ -61,7 +61,7 @@ def _make_counts(listings: Sequence[AreaSupply]) -> DirectoryCounts:
     return DirectoryCounts(
         topics=tuple((name, name.capitalize()) for name in topics),
         useful_answers=tuple((code, _USEFUL_LABELS[code]) for code in get_args(Useful)),
-        supply=tuple(ListingCount(*key, count) for key, count in sorted(counted.items())),
+        listing_counts=tuple(ListingCount(*key, count) for key, count in sorted(counted.items())),
     )
 
 

@@ -1,7 +1,7 @@
-"""A year of fictional check-ins, to show what a release looks like before there are real ones.
+"""A year of fictional check-ins, which shows what a release looks like before there are real ones.
 
-Owns what they say. They are marked by the name of their question set, so that every release of
-them says that it is fictional; must never be filled in beside a real check-in.
+Their question set is marked, so that every release of them is marked as fictional. Must never be
+inserted into a database with real check-ins.
 """
 
 import json
@@ -20,13 +20,13 @@ from checkins.periods import Period
 from checkins.questions import PREFER_NOT_CODE, Question, QuestionSet
 from checkins.release.secondary_suppression import DirectoryCounts
 
-_PORTION = 5_000
-#: How much less connected people of each age band are, on a scale where one is a lot.
-_BY_AGE = (0.35, 0.1, -0.05, -0.1, -0.25, 0.3)
-#: Questions whose first answer is the least connected one.
-_FROM_LONELY = ("lonely",)
-#: Questions whose last answer is the least connected one are all others but this.
-_UNRELATED = ("involved",)
+_BATCH_ROWS = 5_000
+#: How much less connected people of each age band are; 1 is a large effect.
+_AGE_EFFECTS = (0.35, 0.1, -0.05, -0.1, -0.25, 0.3)
+#: Questions whose first answer is the least connected one; in others it is the last.
+_REVERSED = ("lonely",)
+#: Questions whose answers do not depend on connection.
+_INDEPENDENT = ("involved",)
 _LONELINESS = ("companionship", "left_out", "isolated", "lonely")
 
 
@@ -39,54 +39,55 @@ def insert_fictional_year(
     checkins: int = 6_000,
     seed: int = 2_718,
 ) -> int:
-    """Fill a year with so many fictional check-ins, more of them in the first areas.
+    """Insert fictional check-ins for a year, more of them in the first areas.
 
-    Returns how many. Raises CheckinsError where there are other check-ins in the database.
+    Returns their number. Raises CheckinsError if the database holds other check-ins.
     """
-    _check_alone(engine)
+    _check_empty(engine)
     with engine.begin() as connection:
-        rows = list(_imagine(year, areas, questions, checkins, np.random.default_rng(seed)))
-        for start in range(0, len(rows), _PORTION):
-            connection.execute(insert(CheckInRow), rows[start : start + _PORTION])
+        rows = list(_make_rows(year, areas, questions, checkins, np.random.default_rng(seed)))
+        for start in range(0, len(rows), _BATCH_ROWS):
+            connection.execute(insert(CheckInRow), rows[start : start + _BATCH_ROWS])
     return len(rows)
 
 
 def make_fictional_counts(
-    reach: DirectoryCounts, areas: Sequence[str], seed: int
+    directory_counts: DirectoryCounts, areas: Sequence[str], seed: int
 ) -> DirectoryCounts:
-    """The same with fictional searches that found nothing good, and fictional usefulness."""
+    """The counts with fictional unmet needs and fictional usefulness added."""
     chance = np.random.default_rng(seed)
-    topics = [code for code, _ in reach.topics]
-    wanted = chance.choice(topics, size=min(6, len(topics)), replace=False)
+    topics = [code for code, _ in directory_counts.topics]
+    searched_topics = chance.choice(topics, size=min(6, len(topics)), replace=False)
     unmet = {
         area: {
-            str(topic): int(chance.poisson(14 / (1 + place))) for place, topic in enumerate(wanted)
+            str(topic): int(chance.poisson(14 / (1 + rank)))
+            for rank, topic in enumerate(searched_topics)
         }
         for area in areas
     }
     useful = {
-        code: int(chance.poisson(60 / 3**place))
-        for place, (code, _) in enumerate(reach.useful_answers)
+        code: int(chance.poisson(60 / 3**rank))
+        for rank, (code, _) in enumerate(directory_counts.useful_answers)
     }
-    return replace(reach, unmet=unmet, useful=useful)
+    return replace(directory_counts, unmet=unmet, useful=useful)
 
 
-def _check_alone(engine: Engine) -> None:
+def _check_empty(engine: Engine) -> None:
     with engine.connect() as connection:
         sets = connection.execute(select(CheckInRow.question_set).distinct()).scalars().all()
     if any(not name.startswith(FICTIONAL_PREFIX) for name in sets):
         raise CheckinsError(
-            "There are real check-ins in this database. Give the demonstration one of its own: "
+            "There are real check-ins in this database. Use a separate one for the demonstration: "
             "CHECKINS_DATABASE_URL=sqlite:///var/demo.db"
         )
     if sets:
         raise CheckinsError(
-            "The demonstration is in this database already. Remove the database's file to begin "
+            "The demonstration is already in this database. Delete the database's file to start "
             "again, or release one of its periods."
         )
 
 
-def _imagine(
+def _make_rows(
     year: Period,
     areas: Sequence[str],
     questions: QuestionSet,
@@ -100,12 +101,13 @@ def _imagine(
         area = int(chance.choice(len(areas), p=shares / shares.sum()))
         band = int(chance.choice(len(bands), p=[0.1, 0.12, 0.18, 0.2, 0.16, 0.14, 0.1]))
         week = int(chance.integers(year.weeks))
-        # Winter is lonelier than summer, and everybody is as they are.
+        # Winter is lonelier than summer, and people differ.
         season = 0.2 * np.cos(2 * np.pi * week / year.weeks)
-        age = _BY_AGE[band] if band < len(_BY_AGE) else 0.0
-        apart = moods[area] + season + age + chance.normal(0, 0.8)
+        age = _AGE_EFFECTS[band] if band < len(_AGE_EFFECTS) else 0.0
+        distance = moods[area] + season + age + chance.normal(0, 0.8)
         answers = {
-            question.code: _answer(question, apart, chance) for question in questions.questions
+            question.code: _choose_answer(question, distance, chance)
+            for question in questions.questions
         }
         yield {
             "random_key": secrets.token_hex(16),
@@ -117,15 +119,15 @@ def _imagine(
         }
 
 
-def _answer(question: Question, apart: float, chance: np.random.Generator) -> str:
+def _choose_answer(question: Question, distance: float, chance: np.random.Generator) -> str:
     if chance.random() < 0.03:
         return PREFER_NOT_CODE
     codes = [answer.code for answer in question.answers]
-    if question.code in _UNRELATED:
+    if question.code in _INDEPENDENT:
         return str(chance.choice(codes))
-    felt = apart + chance.normal(0, 0.5)
-    # Most people are not lonely; belonging and trust are spread more evenly.
+    position = distance + chance.normal(0, 0.5)
+    # Most people are not lonely; answers on belonging and trust are spread more evenly.
     first = 0.1 if question.code in _LONELINESS else -0.5
     steps = np.linspace(first, first + 1.6, len(codes) - 1)
-    place = int(np.searchsorted(steps, felt))
-    return codes[-1 - place] if question.code in _FROM_LONELY else codes[place]
+    index = int(np.searchsorted(steps, position))
+    return codes[-1 - index] if question.code in _REVERSED else codes[index]

@@ -1,9 +1,9 @@
-"""What may be said of a count of people.
+"""Primary disclosure control: turns raw counts of people into cells that can be published.
 
-Owns the two policies, and the rules that turn raw counts into cells that can be published.
-Must never return a raw count, and must stay pure: numbers in, cells out. Suppressing 1 to 7 and
-rounding to 5 is NHS England's rule for Hospital Episode Statistics since 2018; midpoints of six
-are OpenSAFELY's. Why each of the others is needed is in `docs/explanation/disclosure-control.md`.
+Owns the two policies and their rules. Must never return a raw count, and must stay pure: numbers
+in, cells out. Suppressing 1 to 7 and rounding to 5 is NHS England's rule for Hospital Episode
+Statistics since 2018; midpoints of six are OpenSAFELY's. The reasons for the other rules are in
+`docs/explanation/disclosure-control.md`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ from enum import StrEnum
 SUPPRESSED_UP_TO = 7
 #: Other counts are rounded to the nearest multiple of this.
 ROUNDED_TO = 5
-#: Under `Policy.MIDPOINT_6`, counts are told in steps of this.
+#: Under `Policy.MIDPOINT_6`, counts are grouped in steps of this.
 MIDPOINT_STEP = 6
-#: No table holds a larger count.
-LARGEST = 10**9
+#: The largest count that a table can hold.
+MAX_COUNT = 10**9
 #: An area or age band with fewer check-ins than this is left out.
 GROUP_MINIMUM = 10
 #: A block with fewer answers than this is withheld.
@@ -25,7 +25,7 @@ ANSWERS_MINIMUM = 10
 
 
 class Policy(StrEnum):
-    """How a count is told: suppressed and rounded to 5, or as the middle of a step of 6."""
+    """How counts are protected: suppressed and rounded to 5, or as the middle of a step of 6."""
 
     ROUND_5 = "round-5"
     MIDPOINT_6 = "midpoint-6"
@@ -37,7 +37,7 @@ class Policy(StrEnum):
 
 
 class Mark(StrEnum):
-    """What a cell says. A cell without a count is never a zero."""
+    """The meaning of a cell. A cell without a count is never a zero."""
 
     ROUNDED = "rounded"
     MIDPOINT = "midpoint"
@@ -53,7 +53,7 @@ _COUNTED = (Mark.ROUNDED, Mark.MIDPOINT, Mark.ZERO)
 
 @dataclass(frozen=True)
 class Cell:
-    """A count fit to publish. `count` is rounded, or None where there is none to show."""
+    """A count that can be published. `count` is rounded, or None if none can be shown."""
 
     count: int | None
     mark: Mark
@@ -64,7 +64,7 @@ NOT_ASKED = Cell(None, Mark.NOT_ASKED)
 
 
 def protect_count(count: int, policy: Policy = Policy.ROUND_5) -> Cell:
-    """The cell for one raw count, which must not be negative (ValueError)."""
+    """The cell for one raw count. Raises ValueError for a negative count."""
     if count < 0:
         raise ValueError("a count is never negative")
     if count == 0:
@@ -77,7 +77,7 @@ def protect_count(count: int, policy: Policy = Policy.ROUND_5) -> Cell:
     return Cell((count + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO, Mark.ROUNDED)
 
 
-def group_is_shown(checkins: int) -> bool:
+def is_group_shown(checkins: int) -> bool:
     """Whether an area or age band with that many check-ins appears at all."""
     return checkins >= GROUP_MINIMUM
 
@@ -85,11 +85,11 @@ def group_is_shown(checkins: int) -> bool:
 def protect_block(
     counts: Sequence[int], policy: Policy = Policy.ROUND_5, *, asked: bool = True
 ) -> tuple[Cell, ...]:
-    """The cells of one block, from the raw count of each answer on offer, zero or not.
+    """The cells of one block, from the raw count of each possible answer, including zeros.
 
-    Those who preferred not to say are not among them. The whole block is withheld where there
-    are too few answers, where all are alike (that would say what each person answered), or where
-    every answer given is small (two such cells and a known minimum say more than 1 to 7).
+    "Prefer not to say" is not among them. The whole block is withheld if there are too few
+    answers, if all are the same (which would reveal each person's answer), or if every count is
+    small (two such cells and a known minimum reveal more than 1 to 7).
     """
     if not asked:
         return (NOT_ASKED,) * len(counts)
@@ -104,14 +104,14 @@ def protect_block(
 
 
 def withhold(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """The block with nothing shown: what complementary suppression makes of it."""
+    """The block with nothing shown, as secondary suppression needs it."""
     return (WITHHELD,) * len(cells)
 
 
-def read_cell(cell: Cell) -> tuple[int, int | None]:
-    """The lowest and highest raw count that a cell can stand for, None where there is no highest.
+def bound_cell(cell: Cell) -> tuple[int, int | None]:
+    """The lowest and highest raw count that a cell can stand for; None if there is no highest.
 
-    For a cell of a block: a total's cell says less (ValueError).
+    Only for cells of a block. Raises ValueError for the cell of a total, which says less.
     """
     match cell.mark:
         case Mark.ROUNDED if cell.count is not None:
@@ -128,28 +128,28 @@ def read_cell(cell: Cell) -> tuple[int, int | None]:
 
 
 def parse_cell(count: str, mark: str) -> Cell:
-    """A cell of a block as it was written into a table. Raises ValueError for what none holds."""
+    """A cell of a block, from its text in a table. Raises ValueError for an impossible cell."""
     cell = Cell(int(count) if count else None, Mark(mark))
     if cell.mark is Mark.PARTIAL or (cell.count is None) == (cell.mark in _COUNTED):
-        raise ValueError("a count and its mark do not go together")
-    if not 0 <= (cell.count or 0) <= LARGEST:
+        raise ValueError("a count and its mark contradict each other")
+    if not 0 <= (cell.count or 0) <= MAX_COUNT:
         raise ValueError("a count is out of range")
     return cell
 
 
 def total(cells: Iterable[Cell]) -> Cell:
-    """The sum of published cells: it takes no raw counts, so it can give none away.
+    """The sum of published cells. It takes no raw counts, so it can reveal none.
 
-    Marked partial where something that is not published is missing from the sum.
+    The mark is partial if the sum leaves out something that is not published.
     """
     parts = [cell for cell in cells if cell.mark != Mark.NOT_ASKED]
     if not parts:
         return NOT_ASKED
     shown = sum(cell.count or 0 for cell in parts)
-    complete = all(cell.mark in _COUNTED for cell in parts)
+    is_complete = all(cell.mark in _COUNTED for cell in parts)
     if shown == 0:
-        return Cell(0, Mark.ZERO) if complete else WITHHELD
-    if not complete:
+        return Cell(0, Mark.ZERO) if is_complete else WITHHELD
+    if not is_complete:
         return Cell(shown, Mark.PARTIAL)
-    midpoints = any(cell.mark == Mark.MIDPOINT for cell in parts)
-    return Cell(shown, Mark.MIDPOINT if midpoints else Mark.ROUNDED)
+    has_midpoints = any(cell.mark == Mark.MIDPOINT for cell in parts)
+    return Cell(shown, Mark.MIDPOINT if has_midpoints else Mark.ROUNDED)

@@ -1,6 +1,6 @@
-"""The figures of one release: what may leave, in the shape that every file of it is made from.
+"""The figures of one release, from which every file of the release is made.
 
-Owns the shape. Everything in it can be published; no raw count of people is ever in it.
+Everything in them can be published. They never contain a raw count of people.
 """
 
 from collections.abc import Iterable
@@ -10,24 +10,24 @@ from typing import Literal
 from checkins.disclosure import Cell, Mark, Policy
 from checkins.periods import Period
 
-#: A question is counted by area, and again by age band.
+#: Each question is counted by area, and again by age band.
 Dimension = Literal["area", "age_band"]
 
-#: The measure that counts searches which found nothing good, by topic.
+#: The measure of searches that found nothing good, by topic.
 UNMET_NEED = "unmet_need"
-#: The measure that counts answers to whether the chat was useful.
+#: The measure of whether the chat was useful.
 USEFULNESS = "usefulness"
-#: Both are counted by the directory, not in check-ins.
+#: The measures that the directory counts. All others are counted in check-ins.
 DIRECTORY_MEASURES = (UNMET_NEED, USEFULNESS)
-#: The one group of a measure that is not counted by area.
+#: The only group of a measure that is not counted by area.
 EVERYWHERE = "Everywhere"
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What is counted: a question, a score, or a measure of reach.
+    """Something counted: a question, a score, or a measure of the directory.
 
-    `text` is the wording in full; `answers` are pairs of code and words, in published order.
+    `text` is the full wording; `answers` are pairs of code and text, in published order.
     """
 
     code: str
@@ -50,7 +50,7 @@ class Block:
 
 @dataclass(frozen=True)
 class ListingCount:
-    """How many listings of one strand there are in one area: public already, so exact."""
+    """The number of listings of one strand in one area. Listings are public, so it is exact."""
 
     area: str
     strand: str
@@ -61,10 +61,10 @@ class ListingCount:
 class Figures:
     """All figures of a release.
 
-    `areas` and `age_bands` are the whole lists, in order; those `left_out` had fewer
-    than 10 check-ins, or none, and have no blocks. `blocks` are of questions and scores;
-    `needs` of `UNMET_NEED`, by area; `usefulness` is one block, or None where nobody answered.
-    `supply` is as of the day the release was made. `fictional` marks a demonstration.
+    `areas` and `age_bands` are the complete lists, in order; those `left_out` had fewer than 10
+    check-ins, or none, and have no blocks. `blocks` are the blocks of questions and scores;
+    `needs` those of `UNMET_NEED`, by area; `usefulness` is one block, or None if nobody answered.
+    `listing_counts` are as of the day of the release. `fictional` marks a demonstration.
     """
 
     period: Period
@@ -78,7 +78,7 @@ class Figures:
     blocks: tuple[Block, ...]
     needs: tuple[Block, ...] = ()
     usefulness: Block | None = None
-    supply: tuple[ListingCount, ...] = ()
+    listing_counts: tuple[ListingCount, ...] = ()
     fictional: bool = False
 
     @property
@@ -86,35 +86,35 @@ class Figures:
         """The areas that were not left out, in order."""
         return tuple(area for area in self.areas if area not in self.areas_left_out)
 
-    def has(self, code: str) -> bool:
-        """Whether there is a measure of that code."""
+    def has_measure(self, code: str) -> bool:
+        """Whether there is a measure with that code."""
         return any(measure.code == code for measure in self.measures)
 
     def has_same_areas(self, areas: Iterable[str]) -> bool:
-        """Whether the list of areas is the same, in whatever order."""
+        """Whether the list of areas is the same, in any order."""
         return set(self.areas) == set(areas)
 
-    def measure(self, code: str) -> Measure:
-        """The measure of that code. Raises KeyError."""
+    def get_measure(self, code: str) -> Measure:
+        """The measure with that code. Raises KeyError."""
         return {measure.code: measure for measure in self.measures}[code]
 
     def all_blocks(self) -> tuple[Block, ...]:
         """The blocks of questions, of unmet needs and of usefulness."""
-        asked = (self.usefulness,) if self.usefulness else ()
-        return (*self.blocks, *self.needs, *asked)
+        usefulness = (self.usefulness,) if self.usefulness else ()
+        return (*self.blocks, *self.needs, *usefulness)
 
-    def count(self, mark: Mark) -> int:
-        """How many cells of all blocks have that mark."""
+    def count_cells(self, mark: Mark) -> int:
+        """The number of cells with that mark, in all blocks."""
         return sum(cell.mark is mark for block in self.all_blocks() for cell in block.cells)
 
     def list_blocks(self, dimension: Dimension) -> list[Block]:
-        """The blocks of questions and scores that are counted so."""
+        """The blocks of questions and scores in that dimension."""
         return [block for block in self.blocks if block.dimension == dimension]
 
-    def find_left_out(self, measure: str) -> list[tuple[Dimension, str]]:
-        """The groups that are on the list but have no block of that measure for want of people.
+    def list_left_out(self, measure: str) -> list[tuple[Dimension, str]]:
+        """The groups on the lists that have no block of that measure, because they are too small.
 
-        Reach is not counted by those lists, so it has none.
+        None for a measure of the directory, which is not counted by those lists.
         """
         if measure in DIRECTORY_MEASURES:
             return []

@@ -1,8 +1,8 @@
-"""Which weeks a release is about: a month, a quarter or a year.
+"""The period of a release: a month, a quarter or a year, in whole weeks.
 
-Owns the names of periods. A week belongs where its Thursday lies (ISO 8601), so that months
-fill quarters and quarters fill years with no week in two of a kind: any two periods either
-share nothing or one holds the other, and their difference can be worked out and checked.
+Owns the names of periods. A week belongs to the month of its Thursday (ISO 8601), so months
+divide quarters, and quarters divide years, without sharing a week. Two periods are therefore
+either disjoint or one contains the other, and their difference can be checked.
 """
 
 import re
@@ -17,7 +17,7 @@ _NAME = re.compile(r"(?P<year>20\d\d)(?:-Q(?P<quarter>[1-4])|-(?P<month>0[1-9]|1
 
 @dataclass(frozen=True)
 class Period:
-    """Whole weeks from `start`, a Monday, to `end`, a Sunday; `name` as 2026-11 or 2026-Q4."""
+    """Whole weeks from `start`, a Monday, to `end`, a Sunday. `name` is as 2026-11 or 2026-Q4."""
 
     name: str
     start: date
@@ -35,23 +35,23 @@ class Period:
 
     @property
     def weeks(self) -> int:
-        """How many weeks it has."""
+        """The number of weeks."""
         return ((self.end - self.start).days + 1) // 7
 
-    def holds(self, other: "Period") -> bool:
-        """Whether every week of the other is one of these."""
+    def contains(self, other: "Period") -> bool:
+        """Whether every week of the other period is in this one."""
         return self.start <= other.start and other.end <= self.end
 
 
-def read_period(name: str) -> Period:
-    """The period of that name. Raises ReleaseError that shows how names look."""
-    found = _NAME.fullmatch(name)
-    if not found:
+def parse_period(name: str) -> Period:
+    """The period with that name. Raises ReleaseError with examples of names."""
+    match = _NAME.fullmatch(name)
+    if not match:
         raise ReleaseError(
-            f"{name!r} is no period. Give a quarter such as 2026-Q4, a year such as 2026, or a "
+            f"{name!r} is not a period. Give a quarter such as 2026-Q4, a year such as 2026, or a "
             "month such as 2026-11."
         )
-    year, quarter, month = (int(part) if part else 0 for part in found.group(1, 2, 3))
+    year, quarter, month = (int(part) if part else 0 for part in match.group(1, 2, 3))
     if quarter:
         first, months = 3 * quarter - 2, 3
     else:

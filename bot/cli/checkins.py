@@ -1,4 +1,4 @@
-"""The commands that publish check-ins, try what that gives away, and let go of old ones."""
+"""The commands that release check-ins, attack the releases, and purge old check-ins."""
 
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from bot.settings import Settings
 from bot.terminal import ERR, OUT
 from checkins.disclosure import Mark, Policy
 
-app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and let go of old ones.")
+app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and delete old ones.")
 
 
 @app.command()
@@ -21,36 +21,38 @@ def release(
     out: Annotated[Path, typer.Option(help="Folder to write; new or empty.")],
     policy: Annotated[Policy, typer.Option(help="How counts are protected.")] = Policy.ROUND_5,
 ) -> None:
-    """Release a period's figures, once and for all, and write them into a folder."""
+    """Release the figures of a period permanently, and write them into a folder."""
     from bot.directory_figures import read_directory_counts
     from checkins.migration import migrate
-    from checkins.periods import read_period
+    from checkins.periods import parse_period
     from checkins.questions import load_questions
     from checkins.release.ledger import Ledger
-    from checkins.release.release import release as make_release
-    from checkins.release.release_folder import check_free, write_folder
+    from checkins.release.release import make_release
+    from checkins.release.release_folder import check_empty, write_folder
     from checkins.store import open_engine
 
     settings = Settings()
-    asked = read_period(period)
-    check_free(out)
+    released_period = parse_period(period)
+    check_empty(out)
     migrate(settings.checkins_url)
     engine = open_engine(settings.checkins_url)
-    done = make_release(
+    result = make_release(
         engine,
-        asked,
+        released_period,
         settings.checkin_areas,
         policy=policy,
         book=load_questions(settings.checkin_questions_file),
-        reach=read_directory_counts(settings.directory_url, asked),
+        directory_counts=read_directory_counts(settings.directory_url, released_period),
     )
-    write_folder(Ledger(engine).read_files(asked.name), out)
-    figures = done.figures
-    again = " It was released before, and is the same again." if done.already_released else ""
-    OUT.print(f"{out}: {asked.name}, for {', '.join(figures.areas_shown)}.{again}", markup=False)
+    write_folder(Ledger(engine).read_files(released_period.name), out)
+    figures = result.figures
+    note = " It was already released; the files are the same." if result.already_released else ""
     OUT.print(
-        f"Cells suppressed: {figures.count(Mark.SUPPRESSED)}; "
-        f"withheld: {figures.count(Mark.WITHHELD)}; "
+        f"{out}: {released_period.name}, for {', '.join(figures.areas_shown)}.{note}", markup=False
+    )
+    OUT.print(
+        f"Cells suppressed: {figures.count_cells(Mark.SUPPRESSED)}; "
+        f"withheld: {figures.count_cells(Mark.WITHHELD)}; "
         f"areas left out: {', '.join(figures.areas_left_out) or 'none'}.",
         markup=False,
     )
@@ -58,20 +60,20 @@ def release(
 
 @app.command()
 def attack(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of releases, all that there are.")],
+    folders: Annotated[list[Path], typer.Argument(help="The folders of all releases.")],
 ) -> None:
-    """Try to work out what releases do not show; exit code 1 if anything can be."""
-    from checkins.release.attack import attack as try_out
+    """Try to work out the counts that releases hide; exit code 1 if any can be bounded."""
+    from checkins.release.attack import attack_releases
     from checkins.release.release_folder import read_folder
 
-    done = try_out([read_folder(folder) for folder in folders])
-    for leak in done.leaks:
+    result = attack_releases([read_folder(folder) for folder in folders])
+    for leak in result.leaks:
         OUT.print(str(leak), markup=False)
     OUT.print(
-        f"{done.tried} hidden counts tried, in {len(folders)} releases and between them; "
-        f"{len(done.leaks)} can be bounded more narrowly than promised."
+        f"{result.tried} hidden counts tried, in {len(folders)} releases and their differences; "
+        f"{len(result.leaks)} can be bounded more narrowly than promised."
     )
-    if done.leaks:
+    if result.leaks:
         raise typer.Exit(1)
 
 
@@ -84,30 +86,35 @@ def demo(
 ) -> None:
     """Fill the last full year with fictional check-ins, and release its four quarters.
 
-    Refused where the database holds a real check-in.
+    Refused if the database holds real check-ins.
     """
     from bot.directory_figures import read_listing_counts
     from checkins.demo import insert_fictional_year, make_fictional_counts
     from checkins.migration import migrate
-    from checkins.periods import read_period
+    from checkins.periods import parse_period
     from checkins.questions import load_questions
     from checkins.release.ledger import Ledger
-    from checkins.release.release import release as make_release
-    from checkins.release.release_folder import check_free, write_folder
+    from checkins.release.release import make_release
+    from checkins.release.release_folder import check_empty, write_folder
     from checkins.store import open_engine
 
     settings = Settings()
-    check_free(out)
+    check_empty(out)
     migrate(settings.checkins_url)
     engine = open_engine(settings.checkins_url)
-    year = read_period(str(date.today().year - 1))
+    year = parse_period(str(date.today().year - 1))
     areas = settings.checkin_areas
-    filled = insert_fictional_year(engine, year, areas, load_questions().get_set("full"))
-    OUT.print(f"{filled:,} fictional check-ins for {year.name}.")
-    supply = read_listing_counts(settings.directory_url)
+    inserted = insert_fictional_year(engine, year, areas, load_questions().get_set("full"))
+    OUT.print(f"{inserted:,} fictional check-ins for {year.name}.")
+    listing_counts = read_listing_counts(settings.directory_url)
     for number in (1, 2, 3, 4):
-        quarter = read_period(f"{year.name}-Q{number}")
-        make_release(engine, quarter, areas, reach=make_fictional_counts(supply, areas, number))
+        quarter = parse_period(f"{year.name}-Q{number}")
+        make_release(
+            engine,
+            quarter,
+            areas,
+            directory_counts=make_fictional_counts(listing_counts, areas, number),
+        )
         write_folder(Ledger(engine).read_files(quarter.name), out / quarter.name)
         OUT.print(str(out / quarter.name), markup=False)
     report = (out / f"{year.name}-Q4" / "report.html").resolve()
@@ -118,7 +125,7 @@ def demo(
 
 @app.command()
 def purge() -> None:
-    """Remove the check-ins that are older than CHECKIN_RETENTION_WEEKS, for good."""
+    """Delete the check-ins that are older than CHECKIN_RETENTION_WEEKS permanently."""
     from checkins.checkin import first_week_kept
     from checkins.migration import migrate
     from checkins.store import CheckInRepository, open_engine
@@ -127,4 +134,4 @@ def purge() -> None:
     migrate(settings.checkins_url)
     first = first_week_kept(settings.checkin_retention_weeks, date.today())
     CheckInRepository(open_engine(settings.checkins_url)).purge(first)
-    ERR.print(f"Check-ins from before {first} are gone, if there were any.")
+    ERR.print(f"Check-ins from before {first} were deleted, if there were any.")

@@ -55,7 +55,11 @@ class AreaOverview:
 
 def list_strands(figures: Figures) -> dict[str, str]:
     """The names of strands by code. Strands that are not in the guidance come last."""
-    others = {count.strand: count.strand for count in figures.supply if count.strand not in STRANDS}
+    others = {
+        count.strand: count.strand
+        for count in figures.listing_counts
+        if count.strand not in STRANDS
+    }
     return STRANDS | others
 
 
@@ -65,28 +69,28 @@ def summarise_areas(figures: Figures) -> tuple[AreaOverview, ...]:
         (
             *figures.areas,
             *(block.group for block in figures.needs),
-            *(count.area for count in figures.supply),
+            *(count.area for count in figures.listing_counts),
         )
     )
     needs = {block.group: block.cells for block in figures.needs}
-    supply: dict[str, dict[str, int]] = {}
-    for count in figures.supply:
-        supply.setdefault(count.area, {})[count.strand] = count.listings
+    listing_counts: dict[str, dict[str, int]] = {}
+    for count in figures.listing_counts:
+        listing_counts.setdefault(count.area, {})[count.strand] = count.listings
     strands = list_strands(figures)
     return tuple(
         AreaOverview(
             area,
             _make_topics(figures, needs[area]) if area in needs else None,
             area in needs and all(cell.mark is Mark.WITHHELD for cell in needs[area]),
-            tuple(supply.get(area, {}).get(strand, 0) for strand in strands)
-            if area in supply or (supply and area in figures.areas)
+            tuple(listing_counts.get(area, {}).get(strand, 0) for strand in strands)
+            if area in listing_counts or (listing_counts and area in figures.areas)
             else None,
         )
         for area in order
-        if area in needs or area in supply or (supply and area in figures.areas)
+        if area in needs or area in listing_counts or (listing_counts and area in figures.areas)
     )
 
 
 def _make_topics(figures: Figures, cells: Sequence[Cell]) -> tuple[Topic, ...]:
-    answers = figures.measure(UNMET_NEED).answers
+    answers = figures.get_measure(UNMET_NEED).answers
     return tuple(Topic(code, name, cell) for (code, name), cell in zip(answers, cells, strict=True))

@@ -15,7 +15,7 @@ from checkins.figures import UNMET_NEED, Block, Dimension, Figures, ListingCount
 from checkins.outputs.code_book import FILE_NAME, FORMAT, make_checksum
 from checkins.outputs.table_files import read_csv
 from checkins.outputs.table_schemas import CHECKINS, LISTINGS, UNMET_NEEDS, USEFULNESS, TableSchema
-from checkins.periods import read_period
+from checkins.periods import parse_period
 
 _DIMENSIONS: dict[str, Dimension] = {"area": "area", "age_band": "age_band"}
 
@@ -74,7 +74,7 @@ def _make_figures(release: Mapping[str, Any], tables: Mapping[str, bytes]) -> Fi
     )
     usefulness = tuple(_read_blocks(USEFULNESS, tables, measures))
     return Figures(
-        period=read_period(release["period"]["name"]),
+        period=parse_period(release["period"]["name"]),
         policy=Policy(release["policy"]["name"]),
         question_sets=_parse_names(release["question_sets"]),
         measures=measures,
@@ -85,7 +85,7 @@ def _make_figures(release: Mapping[str, Any], tables: Mapping[str, bytes]) -> Fi
         blocks=tuple(_read_blocks(CHECKINS, tables, measures)),
         needs=tuple(_read_blocks(UNMET_NEEDS, tables, measures)),
         usefulness=usefulness[0] if usefulness else None,
-        supply=tuple(
+        listing_counts=tuple(
             ListingCount(line["area"], line["strand"], int(line["listings"]))
             for line in read_csv(LISTINGS, tables["listings.csv"])
         ),

@@ -116,7 +116,7 @@ def _make_rows(figures: Figures, headline: Headline, dimension: Dimension) -> It
     ]
     if all(cell.mark is Mark.NOT_ASKED for block in blocks for cell in block.cells):
         return
-    codes = [code for code, _ in figures.measure(headline.measure).answers]
+    codes = [code for code, _ in figures.get_measure(headline.measure).answers]
     if not set(headline.answers) <= set(codes):
         return  # an operator's own question under a built-in code
     indices = {codes.index(code) for code in headline.answers}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor, sqrt
 from typing import Literal
 
-from checkins.disclosure import Cell, Mark, read_cell, total
+from checkins.disclosure import Cell, Mark, bound_cell, total
 
 #: 95% of a normal distribution lies within this many standard deviations.
 _Z = 1.959963984540054
@@ -102,7 +102,7 @@ def _add_up(cells: Iterable[Cell]) -> _Sum:
     low = high = 0
     for cell in cells:
         if cell.count is None:
-            least, most = read_cell(cell)
+            least, most = bound_cell(cell)
             low, high = low + least, high + (least if most is None else most)
         else:
             low, high = low + cell.count, high + cell.count

@@ -45,7 +45,7 @@ class Table:
 def write_tables(figures: Figures, headlines: Sequence[HeadlineRow]) -> tuple[Table, ...]:
     """Every table of a release, in the order of the code book."""
     usefulness = () if figures.usefulness is None else (figures.usefulness,)
-    needs = figures.measure(UNMET_NEED) if figures.needs else None
+    needs = figures.get_measure(UNMET_NEED) if figures.needs else None
     return (
         Table(CHECKINS, tuple(_make_answer_rows(figures, figures.blocks, totals=True))),
         Table(HEADLINES, tuple(map(_make_headline_row, headlines))),
@@ -53,7 +53,7 @@ def write_tables(figures: Figures, headlines: Sequence[HeadlineRow]) -> tuple[Ta
         Table(USEFULNESS, tuple(_make_answer_rows(figures, usefulness, totals=False))),
         Table(
             LISTINGS,
-            tuple((count.area, count.strand, count.listings) for count in figures.supply),
+            tuple((count.area, count.strand, count.listings) for count in figures.listing_counts),
         ),
         Table(NATIONAL, tuple(_make_national_rows())),
     )
@@ -63,7 +63,7 @@ def _make_answer_rows(figures: Figures, blocks: Sequence[Block], *, totals: bool
     """The lines of each block, and the totals after the last block of each measure."""
     last = {(block.measure, block.dimension): block for block in blocks}
     for block in blocks:
-        measure = figures.measure(block.measure)
+        measure = figures.get_measure(block.measure)
         start = (figures.period.name, block.dimension)
         yield from _make_lines(start, block.group, measure, [block.cells])
         if totals and block is last[block.measure, block.dimension]:

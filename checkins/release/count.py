@@ -1,7 +1,7 @@
-"""Counting the stored check-ins of a period: raw counts, on their way to disclosure control.
+"""Counts the stored check-ins of a period: raw counts, before disclosure control.
 
-Owns the one query that reads check-ins. Must never hand a count to anybody but
-`release`, or keep rows: they are read in portions and only ever added up.
+Owns the only query that reads check-ins. Must never return a count to anything but `release`,
+or keep rows: they are read in batches and only added up.
 """
 
 import json
@@ -20,11 +20,11 @@ from checkins.periods import Period
 from checkins.questions import QuestionBook
 from checkins.store import connect
 
-_PORTION = 20_000
+_BATCH_ROWS = 20_000
 
 Group = tuple[Dimension, str]
-#: Week, area, age band and question set; of a row, its answers as well.
-_Kind = tuple[str, str, str | None, str]
+#: Week, area, age band and question set. A row has its answers as well.
+_Key = tuple[str, str, str | None, str]
 _Row = tuple[str, str, str | None, str, str]
 
 _UNANSWERED, _UNASKED, _WIDTH = 9, 10, 11  # a question has nine answers at most
@@ -32,38 +32,38 @@ _UNANSWERED, _UNASKED, _WIDTH = 9, 10, 11  # a question has nine answers at most
 
 @dataclass
 class RawCounts:
-    """Raw counts of one period: of check-ins, and of answers, by area and by age band.
+    """Raw counts of one period: of check-ins and of answers, by area and by age band.
 
-    Only check-ins of the areas asked for are in it. A group and measure that is not in
-    `answers` was not asked.
+    Includes only check-ins of the given areas. A group and measure that is not in `answers` was
+    not asked.
     """
 
-    people: Counter[Group] = field(default_factory=Counter)
+    checkins: Counter[Group] = field(default_factory=Counter)
     answers: defaultdict[tuple[Group, str], Counter[str]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
     question_sets: defaultdict[Group, set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def count(self, group: Group, measure: Measure) -> list[int] | None:
-        """The count of each answer in order, or None where the measure was not asked."""
-        found = self.answers.get((group, measure.code))
-        return None if found is None else [found[code] for code, _ in measure.answers]
+    def list_counts(self, group: Group, measure: Measure) -> list[int] | None:
+        """The count of each answer in order, or None if the measure was not asked."""
+        counts = self.answers.get((group, measure.code))
+        return None if counts is None else [counts[code] for code, _ in measure.answers]
 
 
 def count_checkins(
     engine: Engine, periods: Sequence[Period], areas: Sequence[str], book: QuestionBook
 ) -> list[RawCounts]:
-    """Count every check-in of each period in those areas, reading it once. Raises StoreError."""
+    """Raw counts of each period in those areas. Reads each check-in once. Raises StoreError."""
     measures = list(find_measures(book))
     tally = _Tally(measures, book)
     first = min(period.first_week for period in periods)
     last = max(period.last_week for period in periods)
-    for portion in _read_portions(engine, first, last, areas):
-        tally.add(portion)
-    return [_sum_up(tally, period, measures) for period in periods]
+    for batch in _read_batches(engine, first, last, areas):
+        tally.add(batch)
+    return [_sum_tables(tally, period, measures) for period in periods]
 
 
-def _sum_up(tally: "_Tally", period: Period, measures: Sequence[Measure]) -> RawCounts:
+def _sum_tables(tally: "_Tally", period: Period, measures: Sequence[Measure]) -> RawCounts:
     counts = RawCounts()
     for (week, area, age_band, question_set), table in tally.tables():
         if not period.first_week <= week <= period.last_week:
@@ -73,31 +73,31 @@ def _sum_up(tally: "_Tally", period: Period, measures: Sequence[Measure]) -> Raw
             groups.append(("age_band", age_band))
         for group in groups:
             counts.question_sets[group].add(question_set)
-            counts.people[group] += int(table[0].sum())
+            counts.checkins[group] += int(table[0].sum())
             for measure, row in zip(measures, table, strict=True):
                 if row[_UNASKED] < row.sum():
-                    found = counts.answers[group, measure.code]
-                    for place, (code, _) in enumerate(measure.answers):
-                        found[code] += int(row[place])
+                    answers = counts.answers[group, measure.code]
+                    for index, (code, _) in enumerate(measure.answers):
+                        answers[code] += int(row[index])
     return counts
 
 
 class _Tally:
-    """Check-ins by week, area, age band and question set: how many gave which answer.
+    """The number of answers by week, area, age band and question set.
 
-    A table has shape (measures, `_WIDTH`): the answers in order, then those who were asked
-    and gave none, then those who were not asked.
+    A table has shape (measures, `_WIDTH`): the answers in order, then the people who were asked
+    and gave none, then the people who were not asked.
     """
 
     def __init__(self, measures: Sequence[Measure], book: QuestionBook) -> None:
         self._plans = [_plan(measure, book) for measure in measures]
-        self._groups: dict[_Kind, int] = {}
+        self._groups: dict[_Key, int] = {}
         self._counts = np.zeros((0, len(measures), _WIDTH), dtype=np.int64)
 
-    def add(self, portion: Sequence[_Row]) -> None:
+    def add(self, batch: Sequence[_Row]) -> None:
         known: dict[str, int] = {}
-        groups = np.array([self._groups.setdefault(row[:4], len(self._groups)) for row in portion])
-        readings = np.array([known.setdefault(row[4], len(known)) for row in portion])
+        groups = np.array([self._groups.setdefault(row[:4], len(self._groups)) for row in batch])
+        readings = np.array([known.setdefault(row[4], len(known)) for row in batch])
         codes = np.array([self._read(answers) for answers in known])
         more = np.zeros((len(self._groups), len(self._plans), _WIDTH), dtype=np.int64)
         more[: len(self._counts)] = self._counts
@@ -107,11 +107,11 @@ class _Tally:
             more[:, place] += found.reshape(-1, _WIDTH)
         self._counts = more
 
-    def tables(self) -> Iterator[tuple[_Kind, NDArray[np.int64]]]:
+    def tables(self) -> Iterator[tuple[_Key, NDArray[np.int64]]]:
         return zip(self._groups, self._counts, strict=True)
 
     def _read(self, answers: str) -> list[int]:
-        """For each measure, the place of its answer in a table's row."""
+        """For each measure, the column of its answer in a table."""
         given = json.loads(answers)
         return [
             plan.find([given[code] for code in plan.codes])
@@ -123,7 +123,7 @@ class _Tally:
 
 @dataclass(frozen=True)
 class _Plan:
-    """Which questions a measure takes, and the place of each answer, or of each sum of answers."""
+    """The questions of a measure, and the column of each answer or sum of answers."""
 
     codes: tuple[str, ...]
     places: dict[str | int, int]
@@ -151,7 +151,7 @@ def _plan(measure: Measure, book: QuestionBook) -> _Plan:
 
 
 def find_measures(book: QuestionBook) -> Iterator[Measure]:
-    """What can be counted of a book's questions: each, or the score that its items make up."""
+    """The measures of a book: each question, or the score that contains it."""
     items = {code: score for score in book.scores for code in score.questions}
     for question in book.questions:
         score = items.get(question.code)
@@ -163,7 +163,7 @@ def find_measures(book: QuestionBook) -> Iterator[Measure]:
             yield Measure(score.code, score.text, bands)
 
 
-def _read_portions(
+def _read_batches(
     engine: Engine, first_week: str, last_week: str, areas: Sequence[str]
 ) -> Iterator[Sequence[_Row]]:
     query = select(
@@ -174,4 +174,4 @@ def _read_portions(
         CheckInRow.answers,
     ).where(CheckInRow.week.between(first_week, last_week), CheckInRow.area.in_(areas))
     with connect(engine) as connection:
-        yield from connection.execution_options(yield_per=_PORTION).execute(query).partitions()
+        yield from connection.execution_options(yield_per=_BATCH_ROWS).execute(query).partitions()

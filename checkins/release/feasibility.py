@@ -1,7 +1,7 @@
-"""How narrowly counts that are not shown can be bounded, by all that must hold of them.
+"""Bounds hidden counts: how narrowly, given everything that must hold for them.
 
-Owns the unknowns, the sums that tie them together, and the integer solver. What they stand for,
-and what must hold of them, is for `attack` to say.
+Owns the unknowns, the sums that connect them, and the integer solver. `attack` decides what the
+unknowns stand for, and which sums must hold.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +19,8 @@ _INFEASIBLE = 2
 
 
 @dataclass(frozen=True)
-class Place:
-    """A count that is not shown: where in which release. `period` names a rest by its parts."""
+class CellKey:
+    """The key of a count in a release. `period` can name a difference between releases."""
 
     period: str
     dimension: Dimension
@@ -33,24 +33,28 @@ class Place:
 class Leak:
     """A hidden count that can be bounded to `low`..`high`, which is narrower than promised."""
 
-    place: Place
+    cell: CellKey
     low: int
     high: int
 
     def __str__(self) -> str:
-        at = self.place
-        known = str(self.low) if self.low == self.high else f"from {self.low} to {self.high}"
-        return f"{at.period}, {at.measure}, {at.group}, answer {at.answer}: it can only be {known}"
+        cell = self.cell
+        bounds = str(self.low) if self.low == self.high else f"from {self.low} to {self.high}"
+        return (
+            f"{cell.period}, {cell.measure}, {cell.group}, answer {cell.answer}: "
+            f"it can only be {bounds}"
+        )
 
 
 @dataclass
-class Hidden:
-    """What has to stay possible of a hidden count: all from `lowest` to `highest` if `exact`.
+class HiddenCount:
+    """The values that must remain possible for a hidden count.
 
-    Otherwise as many values, of which the least is no more than `highest` unless it `may_be_large`.
+    If `exact`, these are all values from `lowest` to `highest`. Otherwise as many values must
+    remain possible, and the least of them must not exceed `highest` unless it `may_be_large`.
     """
 
-    place: Place
+    cell: CellKey
     lowest: int
     highest: int
     exact: bool
@@ -59,69 +63,72 @@ class Hidden:
 
 @dataclass
 class System:
-    """Integer unknowns, what each can be, and sums of them that are bounded."""
+    """Integer unknowns with their bounds, and bounded sums of them."""
 
     low: list[int] = field(default_factory=list)
     high: list[int | None] = field(default_factory=list)
-    hidden: dict[int, Hidden] = field(default_factory=dict)
-    #: Each: unknowns with their factors, the least and the most of their sum.
+    hidden: dict[int, HiddenCount] = field(default_factory=dict)
+    #: For each sum: the unknowns with their factors, and the lowest and highest value.
     sums: list[tuple[dict[int, int], float, float]] = field(default_factory=list)
 
-    def add(self, known: tuple[int, int | None]) -> int:
-        """A new unknown, at least and at most so much; None for no most. Its number."""
-        self.low.append(known[0])
-        self.high.append(known[1])
+    def add(self, bounds: tuple[int, int | None]) -> int:
+        """Add an unknown with its lowest and highest value (None: no limit). Returns its index."""
+        self.low.append(bounds[0])
+        self.high.append(bounds[1])
         return len(self.low) - 1
 
     def bind(self, plus: Iterable[int], minus: Iterable[int], low: float, high: float) -> None:
-        """Hold the sum of some unknowns, less that of others, between `low` and `high`."""
+        """Keep the sum of some unknowns, minus the sum of others, between `low` and `high`."""
         factors = dict.fromkeys(plus, 1) | dict.fromkeys(minus, -1)
         if factors:
             self.sums.append((factors, low, high))
 
     def find_leaks(self) -> Iterator[Leak]:
-        """The hidden counts of which too little stays possible.
+        """The hidden counts for which too few values remain possible.
 
-        Raises UnfitError if nothing at all is possible, ReleaseError if the solver fails.
+        Raises InconsistentReleasesError if nothing is possible, ReleaseError if the solver fails.
         """
         if not self.hidden:
             return
         solver = _Solver(self)
-        open_ones = list(self.hidden)
-        # One population can show at once that many counts may be as low or as high as promised.
-        while open_ones:
+        undecided = list(self.hidden)
+        # One population can show for many counts at once that they may be as low or as high as
+        # promised.
+        while undecided:
             for sign in (1, -1):
-                solver.reach(np.array(open_ones), sign)
-            before = len(open_ones)
-            open_ones = [at for at in open_ones if not solver.shows_wide(at, self.hidden[at])]
-            if len(open_ones) == before:
+                solver.minimise(np.array(undecided), sign)
+            before = len(undecided)
+            undecided = [
+                index for index in undecided if not solver.shows_wide(index, self.hidden[index])
+            ]
+            if len(undecided) == before:
                 break
-        for at in open_ones:
-            hidden = self.hidden[at]
-            if solver.shows_wide(at, hidden):
+        for index in undecided:
+            hidden = self.hidden[index]
+            if solver.shows_wide(index, hidden):
                 continue
-            low, high = solver.bound(at)
-            if not _is_wide(hidden, low, high) and not self._is_harmless(at, low, high):
-                yield Leak(hidden.place, low, high)
+            low, high = solver.bound(index)
+            if not _is_wide(hidden, low, high) and not self._is_harmless(index, low, high):
+                yield Leak(hidden.cell, low, high)
 
-    def _is_harmless(self, at: int, low: int, high: int) -> bool:
-        """Whether a count is known, but no secret: large, or zero as published zeros say."""
-        hidden = self.hidden[at]
+    def _is_harmless(self, index: int, low: int, high: int) -> bool:
+        """Whether a known count is no secret: it is large, or published zeros imply it is zero."""
+        hidden = self.hidden[index]
         if hidden.exact:
             return False
         if low > hidden.highest:
             return hidden.may_be_large
-        return high == 0 and _Solver(self._loosen()).bound(at)[1] == 0
+        return high == 0 and _Solver(self._keep_zeros()).bound(index)[1] == 0
 
-    def _loosen(self) -> "System":
-        """All that published zeros alone say."""
+    def _keep_zeros(self) -> "System":
+        """The system with the information of published zeros only."""
         high = [0 if value == 0 else None for value in self.high]
-        links = [one for one in self.sums if one[1] == 0 and one[2] in (0, np.inf)]
+        links = [bound for bound in self.sums if bound[1] == 0 and bound[2] in (0, np.inf)]
         return System([0] * len(high), high, {}, links)
 
 
-def _is_wide(hidden: Hidden, low: int, high: int) -> bool:
-    """Whether all that has to stay possible lies between two values that are possible."""
+def _is_wide(hidden: HiddenCount, low: int, high: int) -> bool:
+    """Whether two possible values span everything that must remain possible."""
     if hidden.exact:
         return low <= hidden.lowest and high >= hidden.highest
     if low > hidden.highest and not hidden.may_be_large:
@@ -130,50 +137,54 @@ def _is_wide(hidden: Hidden, low: int, high: int) -> bool:
 
 
 class _Solver:
-    """Asks for the least or most of an unknown, and remembers every population it met."""
+    """Minimises and maximises unknowns, and remembers the extremes of all solutions."""
 
     def __init__(self, system: System) -> None:
-        # Larger than anything that the tables allow: a count with no highest is then still free.
+        # Larger than any published count allows, so that an unknown without a limit stays free.
         ceiling = 100 + sum(value for value in system.high if value is not None)
         high = [ceiling if value is None else value for value in system.high]
         self._bounds = Bounds(system.low, high)
         self._size = len(high)
-        self._sums = _as_constraint(system.sums, self._size)
-        self._least = np.full(self._size, np.iinfo(np.int64).max)
-        self._most = np.full(self._size, np.iinfo(np.int64).min)
+        self._sums = _make_constraint(system.sums, self._size)
+        self._lowest = np.full(self._size, np.iinfo(np.int64).max)
+        self._highest = np.full(self._size, np.iinfo(np.int64).min)
 
-    def reach(self, places: NDArray[np.int64], sign: int) -> NDArray[np.int64]:
-        """A population in which the sum of those unknowns is least, or most with sign -1."""
-        aim = np.zeros(self._size)
-        aim[places] = sign
-        found = milp(aim, constraints=self._sums, bounds=self._bounds)
-        # Without asking for whole numbers it is far quicker, and nearly always they are.
-        if found.x is not None and not np.allclose(found.x, np.rint(found.x), rtol=0, atol=1e-6):
-            found = milp(
-                aim, constraints=self._sums, bounds=self._bounds, integrality=np.ones(self._size)
+    def minimise(self, indices: NDArray[np.int64], sign: int) -> NDArray[np.int64]:
+        """A population that minimises the sum of those unknowns; sign -1 maximises it."""
+        objective = np.zeros(self._size)
+        objective[indices] = sign
+        result = milp(objective, constraints=self._sums, bounds=self._bounds)
+        # The relaxed problem is far quicker, and its solution is nearly always integral.
+        if result.x is not None and not np.allclose(result.x, np.rint(result.x), rtol=0, atol=1e-6):
+            result = milp(
+                objective,
+                constraints=self._sums,
+                bounds=self._bounds,
+                integrality=np.ones(self._size),
             )
-        if found.status == _INFEASIBLE:
+        if result.status == _INFEASIBLE:
             raise InconsistentReleasesError(
-                "These releases do not fit together: no check-ins at all could have given them. "
-                "Were check-ins added or removed after a release, or a release changed?"
+                "These releases do not fit together: no check-ins could have produced them. "
+                "Were check-ins added or removed after a release, or was a release changed?"
             )
-        if found.x is None:
-            raise ReleaseError(f"The check of the releases failed: {found.message}")
-        population: NDArray[np.int64] = np.rint(found.x).astype(np.int64)
-        np.minimum(self._least, population, out=self._least)
-        np.maximum(self._most, population, out=self._most)
+        if result.x is None:
+            raise ReleaseError(f"The check of the releases failed: {result.message}")
+        population: NDArray[np.int64] = np.rint(result.x).astype(np.int64)
+        np.minimum(self._lowest, population, out=self._lowest)
+        np.maximum(self._highest, population, out=self._highest)
         return population
 
-    def shows_wide(self, at: int, hidden: Hidden) -> bool:
-        """Whether the populations met so far show that this count is as open as it should be."""
-        return _is_wide(hidden, int(self._least[at]), int(self._most[at]))
+    def shows_wide(self, index: int, hidden: HiddenCount) -> bool:
+        """Whether the solutions so far show that this count is as uncertain as promised."""
+        return _is_wide(hidden, int(self._lowest[index]), int(self._highest[index]))
 
-    def bound(self, at: int) -> tuple[int, int]:
-        place = np.array([at])
-        return int(self.reach(place, 1)[at]), int(self.reach(place, -1)[at])
+    def bound(self, index: int) -> tuple[int, int]:
+        """The lowest and highest possible value of an unknown."""
+        indices = np.array([index])
+        return int(self.minimise(indices, 1)[index]), int(self.minimise(indices, -1)[index])
 
 
-def _as_constraint(
+def _make_constraint(
     sums: Sequence[tuple[dict[int, int], float, float]], size: int
 ) -> LinearConstraint | tuple[()]:
     if not sums:

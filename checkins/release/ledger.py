@@ -1,7 +1,7 @@
-"""Every release that was ever made, byte for byte.
+"""The ledger of all releases, byte for byte.
 
-Owns the ledger in the check-ins database: a release is added whole, once, while nobody else
-adds one, and read back. Must never change or remove a release, or hold anything unpublished.
+Owns the ledger in the check-ins database: each release is added whole, once, under a lock, and
+can be read back. Must never change or remove a release, or hold anything unpublished.
 """
 
 import hashlib
@@ -29,18 +29,18 @@ class ReleaseEntry:
 
 
 class Ledger:
-    """The releases in a check-ins database that is migrated. Safe to use from several processes."""
+    """The releases in a migrated check-ins database. Safe to use from several processes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def periods(self) -> list[ReleaseEntry]:
-        """Every release, in order of the periods' names. Raises StoreError."""
+    def list_entries(self) -> list[ReleaseEntry]:
+        """Every release, sorted by the name of its period. Raises StoreError."""
         with connect(self._engine, _unreadable) as connection:
-            return _list(connection)
+            return _list_entries(connection)
 
     def read_file(self, period: str, name: str) -> bytes:
-        """One file of a release. Raises ReleaseError if there is none of that name, StoreError."""
+        """One file of a release. Raises ReleaseError if it does not exist, StoreError."""
         files = self.read_files(period)
         if name not in files:
             raise ReleaseError(f"The release of {period} has no file {name!r}.")
@@ -49,21 +49,21 @@ class Ledger:
     def read_files(self, period: str) -> dict[str, bytes]:
         """Every file of a release, checked against its digest.
 
-        Raises ReleaseError if there is no such release or it is not what was added, StoreError.
+        Raises ReleaseError if there is no such release or it was altered, StoreError.
         """
         with connect(self._engine, _unreadable) as connection:
             return _read_files(connection, period)
 
     def read_figures(self) -> list[Figures]:
-        """The figures of every release, as read from what was published. Raises as `read_files`."""
-        return [read_figures(self.read_files(entry.period)) for entry in self.periods()]
+        """The figures of every release, read from its files. Raises the errors of `read_files`."""
+        return [read_figures(self.read_files(entry.period)) for entry in self.list_entries()]
 
     def add(
         self, figures: Figures, files: Mapping[str, bytes], after: Sequence[ReleaseEntry]
     ) -> bool:
-        """Enter a release, if the ledger still holds just those that it was set beside.
+        """Add a release, if the ledger still holds exactly the entries `after`.
 
-        False, and nothing is entered, where another release came in between. Raises StoreError.
+        Returns False and adds nothing if another release was added since. Raises StoreError.
         """
         period, policy = figures.period.name, figures.policy.value
         rows = [{"period": period, "name": name, "content": files[name]} for name in sorted(files)]
@@ -73,9 +73,9 @@ class Ledger:
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
                     connection.execute(text("LOCK TABLE release IN EXCLUSIVE MODE"))
-                if _list(connection) != list(after):
+                if _list_entries(connection) != list(after):
                     return False
-                digest = _digest(files)
+                digest = _make_digest(files)
                 entry = {"period": period, "policy": policy, "digest": digest}
                 connection.execute(insert(ReleaseRow), entry)
                 connection.execute(insert(ReleaseFileRow), rows)
@@ -84,7 +84,7 @@ class Ledger:
         return True
 
 
-def _list(connection: Connection) -> list[ReleaseEntry]:
+def _list_entries(connection: Connection) -> list[ReleaseEntry]:
     rows = connection.execute(select(ReleaseRow).order_by(ReleaseRow.period)).all()
     names = connection.execute(select(ReleaseFileRow.period, ReleaseFileRow.name)).all()
     files: dict[str, list[str]] = {row.period: [] for row in rows}
@@ -106,23 +106,23 @@ def _read_files(connection: Connection, period: str) -> dict[str, bytes]:
         select(ReleaseFileRow.name, ReleaseFileRow.content).where(ReleaseFileRow.period == period)
     )
     files = {row.name: row.content for row in rows}
-    if _digest(files) != digest:
+    if _make_digest(files) != digest:
         raise ReleaseError(
-            f"The release of {period} is not what was released: the ledger was altered. "
-            "Restore the check-ins database from a copy."
+            f"The release of {period} is not the original: the ledger was altered. "
+            "Restore the check-ins database from a backup."
         )
     return files
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
-    found = hashlib.sha256()
+def _make_digest(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
     for name in sorted(files):
-        found.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
-    return found.hexdigest()
+        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    return digest.hexdigest()
 
 
 def _unreadable(error: SQLAlchemyError) -> StoreError:
     return StoreError(
         f"The ledger of releases could not be read or written ({type(error).__name__}). Check "
-        "CHECKINS_DATABASE_URL, and that the program was started once to set it up."
+        "CHECKINS_DATABASE_URL, and that the program was started once to set the database up."
     )

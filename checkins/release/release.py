@@ -1,7 +1,7 @@
-"""Making a release: the only way that figures leave the check-ins database.
+"""Makes a release: the only way that figures leave the check-ins database.
 
-Owns the order of it: count, protect, set beside every earlier release, enter into the ledger.
-Must never release a period twice with other figures, or one that is not over.
+Owns the order of steps: count, protect, check against every earlier release, add to the ledger.
+Must never release a period twice with different figures, or a period that is not over.
 """
 
 from collections.abc import Sequence
@@ -30,74 +30,77 @@ from checkins.store import CheckInRepository
 
 @dataclass(frozen=True)
 class ReleaseResult:
-    """The figures of a release that is in the ledger, and whether it was there before."""
+    """The figures of a release in the ledger, and whether it was there before."""
 
     figures: Figures
     already_released: bool
 
 
-def release(
+def make_release(
     engine: Engine,
     period: Period,
     areas: Sequence[str],
     *,
     policy: Policy = Policy.ROUND_5,
-    reach: DirectoryCounts = NO_DIRECTORY_COUNTS,
+    directory_counts: DirectoryCounts = NO_DIRECTORY_COUNTS,
     book: QuestionBook | None = None,
     today: date | None = None,
 ) -> ReleaseResult:
-    """Release the figures of a period once and for all, or find the release that there is.
+    """Release the figures of a period permanently, or return the existing release.
 
-    `areas` is the operator's list, in the order wanted; `reach` is what the directory
-    counted. Raises ReleaseError with what to do where the release would be wrong or unsafe,
-    and StoreError.
+    `areas` is the operator's list, in display order; `directory_counts` are the counts of the
+    directory. Raises StoreError, or ReleaseError with instructions if the release would be wrong
+    or unsafe.
     """
     if len(set(areas)) != len(areas):
-        raise ReleaseError("The areas must differ. Set CHECKIN_AREAS to names that do.")
+        raise ReleaseError(
+            "Two areas have the same name. Set CHECKIN_AREAS to a list of different names."
+        )
     book = book or load_questions()
     ledger = Ledger(engine)
     while True:
-        entries, earlier = ledger.periods(), ledger.read_figures()
-        if same := next((one for one in earlier if one.period == period), None):
-            _check_same(same, areas, policy)
-            return ReleaseResult(same, already_released=True)
+        entries, earlier = ledger.list_entries(), ledger.read_figures()
+        if existing := next((figures for figures in earlier if figures.period == period), None):
+            _check_same(existing, areas, policy)
+            return ReleaseResult(existing, already_released=True)
         _check_over(period, today or date.today())
         purged = CheckInRepository(engine).read_purged_before() or ""
         _check_kept(period, purged)
-        related = [one for one in earlier if _share_weeks(one.period, period)]
+        related = [figures for figures in earlier if _share_weeks(figures.period, period)]
         _check_areas(related, areas)
-        # Of a release whose check-ins are not all there any more, there is nothing to compare.
-        whole = [one for one in related if one.period.first_week >= purged]
-        periods = [period, *(one.period for one in whole)]
-        counts, *counts_then = count_checkins(engine, periods, areas, book)
-        # A purge in the middle of counting would have taken some of them.
+        # An earlier release whose check-ins were purged in part cannot be recounted.
+        countable = [figures for figures in related if figures.period.first_week >= purged]
+        periods = [period, *(figures.period for figures in countable)]
+        counts, *earlier_counts = count_checkins(engine, periods, areas, book)
+        # A purge during the count would have removed some check-ins.
         _check_kept(period, CheckInRepository(engine).read_purged_before() or "")
         _check_kinds(counts)
-        for one, now in zip(whole, counts_then, strict=True):
-            _check_unchanged(one, _protect(now, one.period, one.policy, areas, book), period)
-        figures = _protect(counts, period, policy, areas, book, reach)
+        for released, recount in zip(countable, earlier_counts, strict=True):
+            current = _build_figures(recount, released.period, released.policy, areas, book)
+            _check_unchanged(released, current, period)
+        figures = _build_figures(counts, period, policy, areas, book, directory_counts)
         if not figures.blocks:
             raise ReleaseError(
                 f"No area has enough check-ins in {period.name} to publish anything. Choose a "
                 "longer period, or wait for more."
             )
         figures = suppress_leaks(figures, earlier)
-        # Somebody may have released another period meanwhile: then the two were not compared.
+        # Refused if another period was released meanwhile, as the two were not compared.
         if ledger.add(figures, write_files(figures, earlier), after=entries):
             return ReleaseResult(figures, already_released=False)
 
 
-def _protect(
+def _build_figures(
     counts: RawCounts,
     period: Period,
     policy: Policy,
     areas: Sequence[str],
     book: QuestionBook,
-    reach: DirectoryCounts = NO_DIRECTORY_COUNTS,
+    directory_counts: DirectoryCounts = NO_DIRECTORY_COUNTS,
 ) -> Figures:
     return build_figures(
         counts,
-        reach,
+        directory_counts,
         period=period,
         policy=policy,
         areas=areas,
@@ -106,39 +109,40 @@ def _protect(
     )
 
 
-def _share_weeks(one: Period, other: Period) -> bool:
-    return one.holds(other) or other.holds(one)
+def _share_weeks(first: Period, second: Period) -> bool:
+    return first.contains(second) or second.contains(first)
 
 
-def _check_same(there: Figures, areas: Sequence[str], policy: Policy) -> None:
-    if there.policy is not policy or not there.has_same_areas(areas):
-        what = "policy" if there.policy is not policy else "areas"
+def _check_same(existing: Figures, areas: Sequence[str], policy: Policy) -> None:
+    if existing.policy is not policy or not existing.has_same_areas(areas):
+        difference = "policy" if existing.policy is not policy else "areas"
         raise ReleaseError(
-            f"{there.period.name} was released already, with another {what}; side by side the "
-            f"two could reveal counts that neither shows. Ask for it with the {what} of then."
+            f"{existing.period.name} was already released with other {difference}; together, the "
+            "two releases could reveal counts that neither shows. Use the original "
+            f"{difference}."
         )
 
 
 def _check_over(period: Period, today: date) -> None:
-    # A day more, for clocks in other places and for what was on its way at midnight.
+    # One day more, for clock differences and for check-ins in progress at midnight.
     first = period.end + timedelta(days=2)
     if today < first:
         raise ReleaseError(
-            f"{period.name} is not over: its last week ends on {period.end}, and a part of it now "
-            f"and the whole later would show the difference. Release it from {first} on."
+            f"{period.name} is not over: its last week ends on {period.end}. Releasing a part now "
+            f"and the whole later would reveal the difference. Release it from {first} on."
         )
 
 
 def _check_kept(period: Period, purged: str) -> None:
     if period.first_week < purged:
         raise ReleaseError(
-            f"Check-ins from before {purged} were removed, as CHECKIN_RETENTION_WEEKS says, so "
-            f"{period.name} is not whole. Release a later period."
+            f"Check-ins from before {purged} were removed, as CHECKIN_RETENTION_WEEKS requires, so "
+            f"{period.name} is incomplete. Release a later period."
         )
 
 
 def _find_kinds(counts: RawCounts) -> set[bool]:
-    """Whether check-ins are fictional: both, where there are some of each."""
+    """Whether check-ins are fictional: both values if there are some of each kind."""
     return {
         name.startswith(FICTIONAL_PREFIX) for sets in counts.question_sets.values() for name in sets
     }
@@ -147,45 +151,46 @@ def _find_kinds(counts: RawCounts) -> set[bool]:
 def _check_kinds(counts: RawCounts) -> None:
     if len(_find_kinds(counts)) > 1:
         raise ReleaseError(
-            "There are fictional check-ins of the demonstration beside real ones. "
-            "Keep real ones in a new database: set CHECKINS_DATABASE_URL."
+            "The database holds both real check-ins and fictional ones of the demonstration. "
+            "Store real ones in a new database: set CHECKINS_DATABASE_URL."
         )
 
 
 def _check_areas(related: Sequence[Figures], areas: Sequence[str]) -> None:
-    for one in related:
-        if not one.has_same_areas(areas):
+    for figures in related:
+        if not figures.has_same_areas(areas):
             raise ReleaseError(
-                f"The list of areas was another when {one.period.name} was released, which has "
-                "weeks in common, and the difference between the two could reveal counts. Set "
-                "CHECKIN_AREAS as it was then, or release a period that has no week in common; "
-                "where the list changed in between, that is the only way."
+                f"{figures.period.name} shares weeks with this period, but was released with "
+                "another list of areas. The difference between the two could reveal counts. Set "
+                "CHECKIN_AREAS to that list, or release a period that shares no week with it. If "
+                "the list changed in between, the second is the only way."
             )
 
 
-def _check_unchanged(released: Figures, now: Figures, period: Period) -> None:
-    """Whether an earlier release is still what its check-ins say.
+def _check_unchanged(released: Figures, current: Figures, period: Period) -> None:
+    """Raise ReleaseError if an earlier release no longer matches its check-ins.
 
-    Otherwise the difference to `period` would be about those who were added or removed.
+    The difference to `period` would then reveal the check-ins that were added or removed.
     """
-    if _differs(released, now):
+    if _has_changed(released, current):
         raise ReleaseError(
-            f"The check-ins of {released.period.name} are not those that were released, so the "
-            f"difference to {period.name} would be about the ones that changed. Were check-ins "
-            "added by hand, removed, or restored from a copy?"
+            f"The check-ins of {released.period.name} have changed since its release, so the "
+            f"difference to {period.name} would reveal the changes. Were check-ins added by hand, "
+            "removed, or restored from a backup?"
         )
 
 
-def _differs(released: Figures, now: Figures) -> bool:
-    cells = {(one.dimension, one.group, one.measure): one.cells for one in now.blocks}
-    # A question that is asked no more cannot be counted anew.
-    known = {measure.code for measure in now.measures}
+def _has_changed(released: Figures, current: Figures) -> bool:
+    cells = {(block.dimension, block.group, block.measure): block.cells for block in current.blocks}
+    # A question that was removed cannot be recounted.
+    known_measures = {measure.code for measure in current.measures}
     return (
-        set(released.areas_left_out) != set(now.areas_left_out)
-        or released.age_bands_left_out != now.age_bands_left_out
+        set(released.areas_left_out) != set(current.areas_left_out)
+        or released.age_bands_left_out != current.age_bands_left_out
         or any(
-            cells.get((one.dimension, one.group, one.measure)) != one.cells
-            for one in released.blocks
-            if one.measure in known and any(cell.mark is not Mark.WITHHELD for cell in one.cells)
+            cells.get((block.dimension, block.group, block.measure)) != block.cells
+            for block in released.blocks
+            if block.measure in known_measures
+            and any(cell.mark is not Mark.WITHHELD for cell in block.cells)
         )
     )

@@ -1,6 +1,6 @@
-"""A release as a folder of files: written whole or not at all, and read back.
+"""A release as a folder of files, written completely or not at all, and read back.
 
-Must never write over anything.
+Must never overwrite anything.
 """
 
 import shutil
@@ -13,36 +13,36 @@ from checkins.figures import Figures
 from checkins.outputs.figures_reader import read_figures
 
 
-def check_free(out: Path) -> None:
-    """Raises ReleaseError unless `out` is new or an empty folder."""
+def check_empty(out: Path) -> None:
+    """Raise ReleaseError unless `out` does not exist or is an empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ReleaseError(
-            f"{out} is not an empty folder, and a release never changes. Choose a new one."
+            f"{out} is not an empty folder, and a release is never overwritten. Choose a new one."
         )
 
 
 def write_folder(files: Mapping[str, bytes], out: Path) -> None:
-    """Write every file of a release into `out`, which is new or empty. Raises ReleaseError."""
-    check_free(out)
+    """Write every file of a release into a new or empty folder. Raises ReleaseError."""
+    check_empty(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        drafts = Path(tempfile.mkdtemp(prefix=".release-", dir=out.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=".release-", dir=out.parent))
     except OSError as error:
         raise _unwritable(out, error) from error
     try:
         for name, content in files.items():
-            (drafts / name).write_bytes(content)
-        drafts.chmod(0o755)
-        # All files appear at once. A rename replaces only a folder that is still empty.
-        drafts.rename(out)
+            (temporary / name).write_bytes(content)
+        temporary.chmod(0o755)
+        # All files appear at once, and a rename only replaces a folder that is still empty.
+        temporary.rename(out)
     except OSError as error:
         raise _unwritable(out, error) from error
     finally:
-        shutil.rmtree(drafts, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def read_folder(folder: Path) -> Figures:
-    """The figures of a release in a folder. Raises ReleaseError for what is none."""
+    """The figures of the release in a folder. Raises ReleaseError if they cannot be read."""
     try:
         files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     except OSError as error:

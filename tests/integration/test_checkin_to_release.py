@@ -78,7 +78,7 @@ def test_a_release_by_command_is_the_same_again_and_stands_an_attack(
     assert len(over.stderr.splitlines()) == 1
     again = run(url, "release", "--period", "2026-Q3", "--out", two)
     assert again.returncode == 0, again.stderr
-    assert "released before" in again.stdout
+    assert "already released" in again.stdout
     files = {file.name: file.read_bytes() for file in one.iterdir()}
     assert files == {file.name: file.read_bytes() for file in two.iterdir()}
     rows = list(csv.DictReader(files["checkins.csv"].decode().splitlines()))

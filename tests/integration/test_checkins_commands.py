@@ -36,7 +36,7 @@ def test_purge_deletes_expired_check_ins_and_prints_no_count(tmp_path: Path) -> 
     assert code == 0
     first = checkins.read_purged_before()
     assert first is not None
-    assert printed.strip() == f"Check-ins from before {first} are gone, if there were any."
+    assert printed.strip() == f"Check-ins from before {first} were deleted, if there were any."
     with engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT week FROM check_ins").all()
     engine.dispose()

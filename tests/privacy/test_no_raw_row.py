@@ -24,9 +24,9 @@ from bot.web.app import create_app
 from bot.web.desk.app import create_desk
 from bot.web.publishing import create_publishing_app
 from checkins.models import CheckInRow
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from checkins.release.ledger import Ledger
-from checkins.release.release import release
+from checkins.release.release import make_release
 from checkins.store import open_engine
 from directory.database import open_database
 from directory.desk.accounts import Accounts
@@ -38,7 +38,7 @@ from tests.support.service import Service
 
 _DAY = date.today() - timedelta(days=120)
 #: A quarter that is over, and not so long ago that the program purges it.
-QUARTER = read_period(f"{_DAY.year}-Q{(_DAY.month + 2) // 3}")
+QUARTER = parse_period(f"{_DAY.year}-Q{(_DAY.month + 2) // 3}")
 PERIOD, AREA = QUARTER.name, "Sandhills"
 #: So many of each answer: no rounding gives these numbers, and nothing else here is as many.
 COUNTS = {"1": 1043, "2": 1128, "3": 3}
@@ -72,7 +72,7 @@ def kept(service: Service) -> Kept:
     ]
     with engine.begin() as connection:
         connection.execute(insert(CheckInRow), rows)
-    release(engine, QUARTER, [AREA])
+    make_release(engine, QUARTER, [AREA])
     with engine.connect() as connection:
         query = "SELECT random_key FROM check_ins"
         keys = connection.exec_driver_sql(query).scalars().all()

@@ -7,26 +7,26 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from checkins.disclosure import ANSWERS_MINIMUM, GROUP_MINIMUM, Mark, Policy, read_cell
+from checkins.disclosure import ANSWERS_MINIMUM, GROUP_MINIMUM, Mark, Policy, bound_cell
 from checkins.errors import ReleaseError
 from checkins.figures import Figures, Measure
-from checkins.release.attack import Attack, attack
+from checkins.release.attack import Attack, attack_releases
 from tests.support.checkin_towns import Town, join, people
 
 TOWN = Town()
 YOUNG, OLD = "16-24", "75+"
 
 
-def told(found: Attack) -> set[tuple[str, str, str, int, int]]:
+def describe_leaks(found: Attack) -> set[tuple[str, str, str, int, int]]:
     """Each leak as period, group, answer and what it can be."""
     return {
-        (leak.place.period, leak.place.group, leak.place.answer, leak.low, leak.high)
+        (leak.cell.period, leak.cell.group, leak.cell.answer, leak.low, leak.high)
         for leak in found.leaks
     }
 
 
 def test_a_table_alone_gives_nothing_away() -> None:
-    found = attack([TOWN.release("2026-Q1", people("Harbour", None, 5, 30))])
+    found = attack_releases([TOWN.release("2026-Q1", people("Harbour", None, 5, 30))])
     assert found.leaks == ()
     # The suppressed cell, and two answers of each of six age bands that are left out.
     assert found.tried == 1 + 2 * 6
@@ -35,7 +35,7 @@ def test_a_table_alone_gives_nothing_away() -> None:
 def test_a_small_area_bounds_its_age_bands() -> None:
     """11 of the area could be 12, of which at least 8 are young: at most 4 are old."""
     everybody = people("Harbour", YOUNG, 9, 20) + people("Harbour", OLD, 2, 20)
-    found = told(attack([TOWN.release("2026-Q1", everybody)]))
+    found = describe_leaks(attack_releases([TOWN.release("2026-Q1", everybody)]))
     assert ("2026-Q1", OLD, "1", 1, 4) in found
     # Nor can anybody be missing from the four bands that are left out.
     assert found - {("2026-Q1", OLD, "1", 1, 4)} == {
@@ -45,17 +45,17 @@ def test_a_small_area_bounds_its_age_bands() -> None:
 
 def test_an_age_band_that_is_left_out_is_bounded_as_well() -> None:
     everybody = people("Harbour", YOUNG, 10, 20) + people("Harbour", OLD, 1, 2)
-    found = attack([TOWN.release("2026-Q1", everybody)])
-    assert ("2026-Q1", OLD, "1", 0, 4) in told(found)
+    found = attack_releases([TOWN.release("2026-Q1", everybody)])
+    assert ("2026-Q1", OLD, "1", 0, 4) in describe_leaks(found)
 
 
 def test_a_year_less_its_quarters_reveals() -> None:
     quarters = [people("Harbour", None, n, 40) for n in (7, 7, 7, 6)]
     releases = [TOWN.release(f"2026-Q{n}", q) for n, q in enumerate(quarters, start=1)]
-    assert attack(releases).leaks == ()
+    assert attack_releases(releases).leaks == ()
     year = TOWN.release("2026", join(quarters))
     # 27 is told as 25, 23 to 27; three quarters have 7 at most.
-    assert told(attack([*releases, year])) == {
+    assert describe_leaks(attack_releases([*releases, year])) == {
         (f"2026-Q{n}", "Harbour", "1", 2, 7) for n in (1, 2, 3, 4)
     }
 
@@ -63,14 +63,18 @@ def test_a_year_less_its_quarters_reveals() -> None:
 def test_what_was_not_released_is_bounded_by_what_was() -> None:
     first, rest = people("Harbour", None, 10, 40), people("Harbour", None, 1, 40)
     releases = [TOWN.release("2026-Q1", first), TOWN.release("2026", first + rest)]
-    assert ("2026 without 2026-Q1", "Harbour", "1", 0, 4) in told(attack(releases))
+    assert ("2026 without 2026-Q1", "Harbour", "1", 0, 4) in describe_leaks(
+        attack_releases(releases)
+    )
 
 
 def test_months_and_quarters_bound_each_other_through_the_year() -> None:
     month = people("Harbour", None, 9, 40)
     quarter = month + people("Harbour", None, 0, 40)
     releases = [TOWN.release("2026-01", month), TOWN.release("2026-Q1", quarter)]
-    assert ("2026-Q1 without 2026-01", "Harbour", "1", 0, 4) in told(attack(releases))
+    assert ("2026-Q1 without 2026-01", "Harbour", "1", 0, 4) in describe_leaks(
+        attack_releases(releases)
+    )
 
 
 def test_the_rest_of_an_area_bounds_the_rest_of_its_age_bands() -> None:
@@ -78,7 +82,7 @@ def test_the_rest_of_an_area_bounds_the_rest_of_its_age_bands() -> None:
     first = people("Harbour", YOUNG, 7, 40) + people("Harbour", None, 16, 40)
     later = people("Harbour", YOUNG, 9, 40)
     releases = [TOWN.release("2026-Q1", first), TOWN.release("2026", first + later)]
-    assert ("2026-Q1", YOUNG, "1", 4, 7) in told(attack(releases))
+    assert ("2026-Q1", YOUNG, "1", 4, 7) in describe_leaks(attack_releases(releases))
 
 
 def test_areas_in_another_order_are_the_same_areas() -> None:
@@ -89,38 +93,42 @@ def test_areas_in_another_order_are_the_same_areas() -> None:
         Town(areas=("Harbour", "Old Town")).release("2026-Q1", quarter),
         Town(areas=("Old Town", "Harbour")).release("2026", quarter + later),
     ]
-    assert ("2026 without 2026-Q1", YOUNG, "1", 0, 4) in told(attack(releases))
+    assert ("2026 without 2026-Q1", YOUNG, "1", 0, 4) in describe_leaks(attack_releases(releases))
 
 
 def test_a_zero_is_harmless_only_where_zeros_were_published() -> None:
     """Four bands of 8 or more fill an area of 32 at most: nobody is left for those left out."""
     bands = ("16-24", "25-34", "35-49", "50-64")
     everybody = join([people("Harbour", band, 8, 20) for band in bands])
-    found = told(attack([TOWN.release("2026-Q1", everybody + people("Harbour", OLD, 0, 9))]))
+    found = describe_leaks(
+        attack_releases([TOWN.release("2026-Q1", everybody + people("Harbour", OLD, 0, 9))])
+    )
     assert ("2026-Q1", OLD, "1", 0, 0) in found
     nobody = people("Harbour", YOUNG, 0, 40, 40)
     town = Town(measure=Measure("q", "A question?", (("1", "A"), ("2", "B"), ("3", "C"))))
-    assert ("2026-Q1", OLD, "1", 0, 0) not in told(attack([town.release("2026-Q1", nobody)]))
+    assert ("2026-Q1", OLD, "1", 0, 0) not in describe_leaks(
+        attack_releases([town.release("2026-Q1", nobody)])
+    )
 
 
 def test_two_policies_for_one_period_meet_in_one_number() -> None:
     everybody = people("Harbour", None, 7, 40)
     releases = [TOWN.release("2026-Q1", everybody, policy) for policy in Policy]
-    assert ("2026-Q1", "Harbour", "1", 7, 7) in told(attack(releases))
+    assert ("2026-Q1", "Harbour", "1", 7, 7) in describe_leaks(attack_releases(releases))
 
 
 def test_a_step_of_six_is_hidden_as_well() -> None:
     everybody = people("Harbour", YOUNG, 9, 20) + people("Harbour", OLD, 2, 20)
-    found = attack([TOWN.release("2026-Q1", everybody, Policy.MIDPOINT_6)])
+    found = attack_releases([TOWN.release("2026-Q1", everybody, Policy.MIDPOINT_6)])
     # 11 of the area is 7 to 12, of which 7 at least are young.
-    assert ("2026-Q1", OLD, "1", 1, 5) in told(found)
+    assert ("2026-Q1", OLD, "1", 1, 5) in describe_leaks(found)
 
 
 def test_releases_that_nobody_could_have_given_do_not_fit() -> None:
     quarter = TOWN.release("2026-Q1", people("Harbour", None, 50, 40))
     year = TOWN.release("2026", people("Harbour", None, 20, 40))
     with pytest.raises(ReleaseError, match="do not fit together"):
-        attack([quarter, year])
+        attack_releases([quarter, year])
 
 
 def search_everything(figures: Figures) -> set[tuple[str, str, str, int, int]]:
@@ -132,7 +140,7 @@ def search_everything(figures: Figures) -> set[tuple[str, str, str, int, int]]:
     for group in groups:
         left_out.append(group not in cells)
         for number in range(len(codes)):
-            low, high = read_cell(cells[group][number]) if group in cells else (0, 9)
+            low, high = bound_cell(cells[group][number]) if group in cells else (0, 9)
             ranges.append(np.arange(low, (20 if high is None else high) + 1))
     assume(np.prod([float(len(one)) for one in ranges]) < 3e6)
     axes = np.ix_(*ranges)
@@ -157,7 +165,7 @@ def search_everything(figures: Figures) -> set[tuple[str, str, str, int, int]]:
         if left_out[place] or cells[group][number].mark is Mark.WITHHELD:
             narrow = high > 0 and low <= small and high - low < small - 1
         else:
-            first, last = read_cell(cells[group][number])
+            first, last = bound_cell(cells[group][number])
             narrow = 0 < first <= (last or 0) <= small and (low, high) != (first, last)
         if narrow:
             leaks.add((figures.period.name, group[1], codes[number], low, high))
@@ -179,5 +187,9 @@ def test_no_more_and_no_less_is_found_than_by_trying_every_population(
     )
     for policy in Policy:
         figures = TOWN.release("2026-Q1", everybody, policy)
-        found = {leak for leak in told(attack([figures])) if leak[1] in ("Harbour", YOUNG, OLD)}
+        found = {
+            leak
+            for leak in describe_leaks(attack_releases([figures]))
+            if leak[1] in ("Harbour", YOUNG, OLD)
+        }
         assert found == search_everything(figures)

@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.directory_figures import NOT_SAID, OTHER, read_directory_counts
 from checkins.figures import ListingCount
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from directory.desk.asset_supply import NO_ONE_PLACE
 from directory.importing.upgrade import open_directory
 from directory.indexing.topic_examples import load_topics
@@ -12,7 +12,7 @@ from directory.listing import Listing, Place, Point
 from directory.notes import Notebook
 from tests.support.open_referral import fill
 
-QUARTER = read_period("2026-Q4")
+QUARTER = parse_period("2026-Q4")
 TOPIC = load_topics()[0].name
 
 
@@ -45,7 +45,7 @@ def test_counts_of_the_periods_weeks_alone_and_listings_as_they_are(directory_ur
     assert {TOPIC, OTHER} <= {code for code, _ in reach.topics}
     assert [code for code, _ in reach.useful_answers] == ["yes", "in between", "no"]
     strand = "strengthening_communities"
-    assert reach.supply == (
+    assert reach.listing_counts == (
         ListingCount("Harbourside", strand, 1),
         ListingCount(NO_ONE_PLACE, strand, 2),
         ListingCount("Old Town", strand, 1),
@@ -73,7 +73,7 @@ def test_no_area_of_a_feed_is_a_formula_in_a_spreadsheet(directory_url: str) -> 
         "Old Town": 2,
         NOT_SAID: 1,
     }
-    assert reach.supply == (
+    assert reach.listing_counts == (
         ListingCount("Harbour-side", strand, 1),
         ListingCount(NO_ONE_PLACE, strand, 1),
         ListingCount("Old Town", strand, 2),

@@ -14,8 +14,8 @@ from checkins.disclosure import (
     Cell,
     Mark,
     Policy,
+    bound_cell,
     protect_block,
-    read_cell,
     withhold,
 )
 from checkins.outputs.rates import Rate, compare, compute_rate, wilson_interval
@@ -109,7 +109,7 @@ def test_the_range_covers_every_value_of_suppressed_cells(areas: list[list[int]]
 def test_a_rate_depends_on_published_cells_only(area: list[int], policy: Policy) -> None:
     """Two populations with the same cells have the same rates."""
     cells = protect_block(area, policy)
-    other = [read_cell(cell)[0] for cell in cells]
+    other = [bound_cell(cell)[0] for cell in cells]
     if protect_block(other, policy) == cells:
         assert compute_rate([cells], {0}) == compute_rate([protect_block(other, policy)], {0})
 

@@ -16,12 +16,12 @@ from checkins.disclosure import Mark, Policy
 from checkins.errors import QuestionSetError, ReleaseError, StoreError
 from checkins.figures import Figures
 from checkins.models import CheckInRow, ReleaseFileRow
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from checkins.questions import load_questions
-from checkins.release.attack import attack
+from checkins.release.attack import attack_releases
 from checkins.release.count import count_checkins
 from checkins.release.ledger import Ledger
-from checkins.release.release import ReleaseResult, release
+from checkins.release.release import ReleaseResult, make_release
 from checkins.release.release_folder import read_folder, write_folder
 from checkins.release.secondary_suppression import DirectoryCounts
 from checkins.store import CheckInRepository, open_engine
@@ -31,7 +31,7 @@ AREAS = ("Harbour", "Old Town", "Mill Lane", "Quiet End")
 Q4 = "2026-W46"
 
 
-def keep(
+def store_checkins(
     checkins_engine: Engine,
     times: int,
     area: str,
@@ -54,18 +54,20 @@ def keep(
         )
 
 
-def make(
+def release_period(
     checkins_engine: Engine,
     period: str = "2026-Q4",
     areas: Iterable[str] = AREAS,
     policy: Policy = Policy.ROUND_5,
 ) -> ReleaseResult:
-    return release(checkins_engine, read_period(period), tuple(areas), policy=policy, today=TODAY)
+    return make_release(
+        checkins_engine, parse_period(period), tuple(areas), policy=policy, today=TODAY
+    )
 
 
 def cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | None, str]]:
     """What one block shows, by the answer's words."""
-    words = [text for _, text in figures.measure(question).answers]
+    words = [text for _, text in figures.get_measure(question).answers]
     for block in figures.blocks:
         if (block.measure, block.group) == (question, group):
             return {
@@ -77,22 +79,22 @@ def cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | 
 @pytest.fixture
 def town(checkins_engine: Engine) -> Engine:
     """Harbour 43, Old Town 27, Mill Lane 9, Quiet End none; and some outside the weeks."""
-    keep(checkins_engine, 23, "Harbour", age_band="16-24", belonging="1", lonely="5")
-    keep(checkins_engine, 18, "Harbour", belonging="2", lonely="5")
-    keep(checkins_engine, 2, "Harbour", belonging="4", lonely="p")
-    keep(
+    store_checkins(checkins_engine, 23, "Harbour", age_band="16-24", belonging="1", lonely="5")
+    store_checkins(checkins_engine, 18, "Harbour", belonging="2", lonely="5")
+    store_checkins(checkins_engine, 2, "Harbour", belonging="4", lonely="p")
+    store_checkins(
         checkins_engine, 26, "Old Town", week="2026-W40", age_band="75+", belonging="1", lonely="p"
     )
-    keep(checkins_engine, 1, "Old Town", week="2026-W53", belonging="3", lonely="1")
-    keep(checkins_engine, 9, "Mill Lane", belonging="1", lonely="1")
-    keep(checkins_engine, 40, "Quiet End", week="2026-W39", belonging="1", lonely="1")
-    keep(checkins_engine, 40, "Quiet End", week="2027-W01", belonging="1", lonely="1")
-    keep(checkins_engine, 40, "Gone From The List", belonging="1", lonely="1")
+    store_checkins(checkins_engine, 1, "Old Town", week="2026-W53", belonging="3", lonely="1")
+    store_checkins(checkins_engine, 9, "Mill Lane", belonging="1", lonely="1")
+    store_checkins(checkins_engine, 40, "Quiet End", week="2026-W39", belonging="1", lonely="1")
+    store_checkins(checkins_engine, 40, "Quiet End", week="2027-W01", belonging="1", lonely="1")
+    store_checkins(checkins_engine, 40, "Gone From The List", belonging="1", lonely="1")
     return checkins_engine
 
 
 def test_the_figures_of_a_known_town(town: Engine) -> None:
-    figures = make(town).figures
+    figures = release_period(town).figures
     assert cells(figures, "belonging", "Harbour") == {
         "Very strongly": (25, "rounded"),
         "Fairly strongly": (20, "rounded"),
@@ -112,16 +114,16 @@ def test_the_figures_of_a_known_town(town: Engine) -> None:
 
 def test_a_question_that_only_some_were_asked_is_told_apart(checkins_engine: Engine) -> None:
     for belonging in "12":
-        keep(checkins_engine, 20, "Harbour", belonging=belonging, trust=belonging)
-        keep(checkins_engine, 20, "Old Town", belonging=belonging)
-    figures = make(checkins_engine).figures
+        store_checkins(checkins_engine, 20, "Harbour", belonging=belonging, trust=belonging)
+        store_checkins(checkins_engine, 20, "Old Town", belonging=belonging)
+    figures = release_period(checkins_engine).figures
     assert set(cells(figures, "trust", "Old Town").values()) == {(None, "not_asked")}
     assert cells(figures, "trust", "Harbour")["A few can be trusted"] == (0, "zero")
 
 
 def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -> None:
     def items(times: int, first: str, second: str, third: str) -> None:
-        keep(
+        store_checkins(
             checkins_engine, times, "Harbour", companionship=first, left_out=second, isolated=third
         )
 
@@ -130,7 +132,7 @@ def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -
     items(8, "3", "3", "2")  # 8
     items(4, "3", "3", "3")  # 9
     items(30, "3", "p", "3")  # no score
-    figures = make(checkins_engine).figures
+    figures = release_period(checkins_engine).figures
     assert cells(figures, "loneliness_score", "Harbour") == {
         "3 to 7": (15, "rounded"),
         "8 or 9": (10, "rounded"),
@@ -140,14 +142,14 @@ def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -
 
 
 def test_the_same_period_again_gives_the_same_bytes(town: Engine, tmp_path: Path) -> None:
-    assert not make(town).already_released
+    assert not release_period(town).already_released
     ledger = Ledger(town)
-    (entry,) = ledger.periods()
+    (entry,) = ledger.list_entries()
     first = ledger.read_files("2026-Q4")
-    keep(town, 500, "Mill Lane", belonging="2", lonely="2")
-    assert make(town).already_released
+    store_checkins(town, 500, "Mill Lane", belonging="2", lonely="2")
+    assert release_period(town).already_released
     assert ledger.read_files("2026-Q4") == first
-    assert ledger.periods() == [entry]
+    assert ledger.list_entries() == [entry]
     assert set(first) == set(entry.files)
     for out in (tmp_path / "one", tmp_path / "two"):
         write_folder(ledger.read_files("2026-Q4"), out)
@@ -167,8 +169,8 @@ def test_the_same_check_ins_give_the_same_bytes_in_another_database(
         connection.execute(
             insert(CheckInRow), [{**row, "random_key": secrets.token_hex(16)} for row in rows]
         )
-    make(town)
-    make(other)
+    release_period(town)
+    release_period(other)
     assert Ledger(town).read_files("2026-Q4") == Ledger(other).read_files("2026-Q4")
     other.dispose()
 
@@ -180,21 +182,21 @@ def test_the_same_check_ins_give_the_same_bytes_in_another_database(
 def test_the_same_period_in_another_way_is_refused(
     town: Engine, areas: tuple[str, ...], policy: Policy, what: str
 ) -> None:
-    make(town)
-    with pytest.raises(ReleaseError, match=f"another {what}"):
-        make(town, areas=areas, policy=policy)
+    release_period(town)
+    with pytest.raises(ReleaseError, match=f"other {what}"):
+        release_period(town, areas=areas, policy=policy)
 
 
 def test_what_is_released_can_be_read_from_its_folder(town: Engine, tmp_path: Path) -> None:
-    figures = make(town).figures
+    figures = release_period(town).figures
     out = tmp_path / "releases" / "autumn"
     write_folder(Ledger(town).read_files("2026-Q4"), out)
     assert read_folder(out) == figures
-    assert attack([read_folder(out)]).leaks == ()
+    assert attack_releases([read_folder(out)]).leaks == ()
 
 
 def test_a_folder_is_written_whole_and_over_nothing(town: Engine, tmp_path: Path) -> None:
-    make(town)
+    release_period(town)
     files = Ledger(town).read_files("2026-Q4")
     (tmp_path / "empty").mkdir()
     write_folder(files, tmp_path / "empty")
@@ -211,8 +213,10 @@ def test_a_folder_is_written_whole_and_over_nothing(town: Engine, tmp_path: Path
 def test_a_table_holds_no_raw_count(checkins_engine: Engine) -> None:
     """Raw counts that no rounding gives, in numbers that occur nowhere else."""
     for answer, times in {"1": 83, "2": 71, "3": 67, "4": 6}.items():
-        keep(checkins_engine, times, "Harbour", age_band="16-24", belonging=answer, lonely="p")
-    make(checkins_engine)
+        store_checkins(
+            checkins_engine, times, "Harbour", age_band="16-24", belonging=answer, lonely="p"
+        )
+    release_period(checkins_engine)
     for name in ("checkins.csv", "report.html", "README.txt", "datapackage.json"):
         text = Ledger(checkins_engine).read_file("2026-Q4", name).decode()
         for raw in (83, 71, 67, 83 + 71, 83 + 71 + 67, 83 + 71 + 67 + 6):
@@ -229,27 +233,29 @@ def test_a_table_holds_no_raw_count(checkins_engine: Engine) -> None:
 def fill_quarters(checkins_engine: Engine, *counts: int) -> None:
     """So many first answers in each quarter's Harbour, beside 40 second ones."""
     for week, count in zip(("2026-W05", "2026-W20", "2026-W30", "2026-W45"), counts, strict=True):
-        keep(checkins_engine, count, "Harbour", week=week, belonging="1")
-        keep(checkins_engine, 40, "Harbour", week=week, belonging="2")
+        store_checkins(checkins_engine, count, "Harbour", week=week, belonging="1")
+        store_checkins(checkins_engine, 40, "Harbour", week=week, belonging="2")
 
 
 def test_a_release_is_set_beside_all_earlier_ones(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 7, 7, 7, 6)
-    quarters = [make(checkins_engine, f"2026-Q{number}").figures for number in (1, 2, 3, 4)]
+    quarters = [
+        release_period(checkins_engine, f"2026-Q{number}").figures for number in (1, 2, 3, 4)
+    ]
     assert all(
         cells(one, "belonging", "Harbour")["Very strongly"] == (None, "suppressed")
         for one in quarters
     )
     # 27 of the year would be told as 25, so that no quarter could have had fewer than 2.
-    year = make(checkins_engine, "2026").figures
+    year = release_period(checkins_engine, "2026").figures
     assert set(cells(year, "belonging", "Harbour").values()) == {(None, "withheld")}
-    assert attack(Ledger(checkins_engine).read_figures()).leaks == ()
+    assert attack_releases(Ledger(checkins_engine).read_figures()).leaks == ()
 
 
 def test_a_year_that_gives_nothing_away_is_shown(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 3)
     for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4", "2026"):
-        make(checkins_engine, period)
+        release_period(checkins_engine, period)
     year = Ledger(checkins_engine).read_figures()[0]
     assert year.period.name == "2026"
     assert cells(year, "belonging", "Harbour")["Very strongly"] == (100, "rounded")
@@ -257,63 +263,65 @@ def test_a_year_that_gives_nothing_away_is_shown(checkins_engine: Engine) -> Non
 
 def test_other_areas_for_weeks_released_before_are_refused(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 30)
-    make(checkins_engine, "2026-Q1")
-    with pytest.raises(ReleaseError, match="CHECKIN_AREAS as it was"):
-        make(checkins_engine, "2026", areas=("Harbour", "Old Town"))
-    assert not make(checkins_engine, "2026-Q2", areas=("Harbour", "Old Town")).already_released
+    release_period(checkins_engine, "2026-Q1")
+    with pytest.raises(ReleaseError, match="CHECKIN_AREAS to that list"):
+        release_period(checkins_engine, "2026", areas=("Harbour", "Old Town"))
+    assert not release_period(
+        checkins_engine, "2026-Q2", areas=("Harbour", "Old Town")
+    ).already_released
 
 
 def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(
     checkins_engine: Engine,
 ) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 30)
-    make(checkins_engine, "2026-Q1")
-    keep(checkins_engine, 10, "Harbour", week="2026-W05", belonging="1")
-    with pytest.raises(ReleaseError, match=r"of 2026-Q1 are not those that were released"):
-        make(checkins_engine, "2026")
+    release_period(checkins_engine, "2026-Q1")
+    store_checkins(checkins_engine, 10, "Harbour", week="2026-W05", belonging="1")
+    with pytest.raises(ReleaseError, match=r"of 2026-Q1 have changed since its release"):
+        release_period(checkins_engine, "2026")
 
 
 def test_a_period_whose_check_ins_were_purged_is_refused(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 30)
-    make(checkins_engine, "2026-Q1")
+    release_period(checkins_engine, "2026-Q1")
     CheckInRepository(checkins_engine).purge("2026-W08")
     with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
-        make(checkins_engine, "2026")
-    assert not make(checkins_engine, "2026-Q2").already_released
+        release_period(checkins_engine, "2026")
+    assert not release_period(checkins_engine, "2026-Q2").already_released
     # What was released stays, whatever is purged.
-    assert make(checkins_engine, "2026-Q1").already_released
+    assert release_period(checkins_engine, "2026-Q1").already_released
 
 
 def test_only_a_period_that_is_over(town: Engine) -> None:
-    period = read_period("2026-Q4")
+    period = parse_period("2026-Q4")
     assert period.end == date(2027, 1, 3)
     with pytest.raises(ReleaseError, match="from 2027-01-05 on"):
-        release(town, period, AREAS, today=date(2027, 1, 4))
-    release(town, period, AREAS, today=date(2027, 1, 5))
+        make_release(town, period, AREAS, today=date(2027, 1, 4))
+    make_release(town, period, AREAS, today=date(2027, 1, 5))
 
 
 def test_too_few_everywhere_makes_no_release(checkins_engine: Engine) -> None:
-    keep(checkins_engine, 9, "Harbour", belonging="1", lonely="1")
+    store_checkins(checkins_engine, 9, "Harbour", belonging="1", lonely="1")
     with pytest.raises(ReleaseError, match="longer period") as refused:
-        make(checkins_engine)
+        release_period(checkins_engine)
     assert "9" not in str(refused.value)
-    assert Ledger(checkins_engine).periods() == []
+    assert Ledger(checkins_engine).list_entries() == []
 
 
 def test_areas_that_clash_are_refused(town: Engine) -> None:
-    with pytest.raises(ReleaseError, match="must differ"):
-        make(town, areas=("Harbour", "Harbour"))
+    with pytest.raises(ReleaseError, match="the same name"):
+        release_period(town, areas=("Harbour", "Harbour"))
 
 
 def test_a_database_that_was_never_set_up_is_told(tmp_path: Path) -> None:
     checkins_engine = open_engine(f"sqlite:///{tmp_path}/empty.db")
     with pytest.raises(StoreError, match="CHECKINS_DATABASE_URL"):
-        make(checkins_engine)
+        release_period(checkins_engine)
     checkins_engine.dispose()
 
 
 def test_an_altered_ledger_is_noticed(town: Engine) -> None:
-    make(town)
+    release_period(town)
     with town.begin() as connection:
         connection.execute(
             update(ReleaseFileRow).where(ReleaseFileRow.name == "README.txt").values(content=b"x")
@@ -323,7 +331,7 @@ def test_an_altered_ledger_is_noticed(town: Engine) -> None:
 
 
 def test_what_is_not_in_the_ledger_is_told(town: Engine) -> None:
-    make(town)
+    release_period(town)
     with pytest.raises(ReleaseError, match="no release of 2025"):
         Ledger(town).read_file("2025", "checkins.csv")
     with pytest.raises(ReleaseError, match="no file"):
@@ -334,23 +342,28 @@ def test_releases_made_at_once_are_compared_all_the_same(checkins_engine: Engine
     """Four quarters and their year from five threads: whichever came last was set beside all."""
     fill_quarters(checkins_engine, 7, 7, 7, 6)
     periods = ["2026", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
-    threads = [threading.Thread(target=make, args=(checkins_engine, period)) for period in periods]
+    threads = [
+        threading.Thread(target=release_period, args=(checkins_engine, period))
+        for period in periods
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert [entry.period for entry in Ledger(checkins_engine).periods()] == periods
-    assert attack(Ledger(checkins_engine).read_figures()).leaks == ()
+    assert [entry.period for entry in Ledger(checkins_engine).list_entries()] == periods
+    assert attack_releases(Ledger(checkins_engine).read_figures()).leaks == ()
 
 
 def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
-    reach = DirectoryCounts(
+    directory_counts = DirectoryCounts(
         topics=(("choirs", "Choirs"), ("food help", "Food help"), ("sheds", "Sheds")),
         unmet={"Harbour": {"choirs": 34, "sheds": 3}, "Old Town": {"choirs": 4}},
         useful_answers=(("yes", "Yes"), ("no", "No")),
         useful={"yes": 23, "no": 2},
     )
-    figures = release(town, read_period("2026-Q4"), AREAS, reach=reach, today=TODAY).figures
+    figures = make_release(
+        town, parse_period("2026-Q4"), AREAS, directory_counts=directory_counts, today=TODAY
+    ).figures
     harbour, old_town = figures.needs
     assert [(cell.count, cell.mark) for cell in harbour.cells] == [
         (35, Mark.ROUNDED),
@@ -366,12 +379,14 @@ def test_fictional_check_ins_are_told_and_never_mixed_with_real_ones(
     checkins_engine: Engine,
 ) -> None:
     for answer in "12":
-        keep(checkins_engine, 30, "Harbour", question_set="demo:core-1", belonging=answer)
-    assert make(checkins_engine).figures.fictional
-    keep(checkins_engine, 1, "Harbour", week="2026-W30", belonging="1")
-    keep(checkins_engine, 60, "Harbour", week="2026-W30", question_set="demo:core-1", belonging="1")
+        store_checkins(checkins_engine, 30, "Harbour", question_set="demo:core-1", belonging=answer)
+    assert release_period(checkins_engine).figures.fictional
+    store_checkins(checkins_engine, 1, "Harbour", week="2026-W30", belonging="1")
+    store_checkins(
+        checkins_engine, 60, "Harbour", week="2026-W30", question_set="demo:core-1", belonging="1"
+    )
     with pytest.raises(ReleaseError, match="fictional"):
-        make(checkins_engine, "2026-Q3")
+        release_period(checkins_engine, "2026-Q3")
 
 
 def test_a_question_that_comes_later_is_compared_as_not_asked_before(
@@ -381,20 +396,20 @@ def test_a_question_that_comes_later_is_compared_as_not_asked_before(
     most 7 each would have to make up 13 or more of the year."""
     for number, week in enumerate(("2026-W05", "2026-W20", "2026-W30", "2026-W45")):
         trust = {"trust": "1"} if number > 1 else {}
-        keep(checkins_engine, 7, "Harbour", week=week, belonging="1", **trust)
+        store_checkins(checkins_engine, 7, "Harbour", week=week, belonging="1", **trust)
         trust = {"trust": "2"} if number > 1 else {}
-        keep(checkins_engine, 40, "Harbour", week=week, belonging="2", **trust)
+        store_checkins(checkins_engine, 40, "Harbour", week=week, belonging="2", **trust)
     for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"):
-        make(checkins_engine, period)
-    year = make(checkins_engine, "2026").figures
+        release_period(checkins_engine, period)
+    year = release_period(checkins_engine, "2026").figures
     assert set(cells(year, "trust", "Harbour").values()) == {(None, "withheld")}
 
 
 def test_a_left_out_area_tells_nothing_of_what_it_was_asked(checkins_engine: Engine) -> None:
     for belonging in "12":
-        keep(checkins_engine, 40, "Harbour", belonging=belonging)
-    keep(checkins_engine, 1, "Quiet End", question_set="full-1", belonging="1", trust="1")
-    figures = make(checkins_engine).figures
+        store_checkins(checkins_engine, 40, "Harbour", belonging=belonging)
+    store_checkins(checkins_engine, 1, "Quiet End", question_set="full-1", belonging="1", trust="1")
+    figures = release_period(checkins_engine).figures
     assert figures.question_sets == ("core-1",)
 
 
@@ -412,16 +427,16 @@ def test_a_purge_in_the_middle_of_counting_stops_the_release(
 
     monkeypatch.setattr(module, "count_checkins", purge_and_count)
     with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
-        make(checkins_engine)
+        release_period(checkins_engine)
 
 
 def test_questions_of_ones_own_are_released(checkins_engine: Engine, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(OWN, encoding="utf-8")
     for answer in "12":
-        keep(checkins_engine, 20, "Harbour", question_set="ours-1", clubs=answer)
-    figures = release(
-        checkins_engine, read_period("2026-Q4"), AREAS, book=load_questions(own), today=TODAY
+        store_checkins(checkins_engine, 20, "Harbour", question_set="ours-1", clubs=answer)
+    figures = make_release(
+        checkins_engine, parse_period("2026-Q4"), AREAS, book=load_questions(own), today=TODAY
     ).figures
     assert cells(figures, "clubs", "Harbour") == {"None": (20, "rounded"), "Some": (20, "rounded")}
     own.write_text(OWN.replace('"clubs"', '"unmet_need"'), encoding="utf-8")

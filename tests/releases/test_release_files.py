@@ -26,7 +26,7 @@ from checkins.figures import (
 )
 from checkins.outputs.figures_reader import read_figures
 from checkins.outputs.release_files import write_files
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from tests.support.release_figures import TOWNS, make_town, make_year, towns, write
 
 
@@ -81,7 +81,7 @@ def figures(draw: st.DrawFn) -> Figures:
     needs, useful = measure(UNMET_NEED), measure(USEFULNESS)
     places = draw(st.lists(st.tuples(words, words), max_size=3, unique=True))
     return Figures(
-        period=read_period(draw(st.sampled_from(("2026", "2026-Q4", "2026-11")))),
+        period=parse_period(draw(st.sampled_from(("2026", "2026-Q4", "2026-11")))),
         policy=policy,
         question_sets=tuple(draw(st.lists(words, max_size=2))),
         measures=(*measures, needs, useful),
@@ -92,7 +92,7 @@ def figures(draw: st.DrawFn) -> Figures:
         blocks=tuple(draw(st.permutations(blocks))),
         needs=tuple(block("area", area, needs) for area in areas if draw(st.booleans())),
         usefulness=block("area", EVERYWHERE, useful) if draw(st.booleans()) else None,
-        supply=tuple(ListingCount(*place, draw(st.integers(0, 10**6))) for place in places),
+        listing_counts=tuple(ListingCount(*place, draw(st.integers(0, 10**6))) for place in places),
         fictional=draw(st.booleans()),
     )
 
@@ -252,7 +252,7 @@ def test_a_release_with_another_format_or_a_broken_code_book_is_refused() -> Non
     for change, reason in (
         ({"format": 2}, "another format"),
         ({"policy": {"name": "none"}}, "do not match"),
-        ({"period": {"name": "soon"}}, "is no period"),
+        ({"period": {"name": "soon"}}, "is not a period"),
         ({"measures": []}, "do not match"),
     ):
         spoilt = {**package, "release": {**package["release"], **change}}

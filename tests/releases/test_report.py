@@ -203,7 +203,7 @@ def test_published_figures_are_quoted_with_year_and_source() -> None:
 def test_the_answers_of_a_headline_belong_to_its_question() -> None:
     town = make_year()[-1]
     for headline in load_headlines().headlines:
-        codes = [code for code, _ in town.measure(headline.measure).answers]
+        codes = [code for code, _ in town.get_measure(headline.measure).answers]
         assert set(headline.answers) < set(codes)
 
 

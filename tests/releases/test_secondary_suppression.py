@@ -12,8 +12,8 @@ from checkins.checkin import AGE_BANDS
 from checkins.disclosure import Mark, Policy
 from checkins.errors import ReleaseError
 from checkins.figures import Figures, Measure
-from checkins.periods import read_period
-from checkins.release.attack import attack
+from checkins.periods import parse_period
+from checkins.release.attack import attack_releases
 from checkins.release.secondary_suppression import (
     DirectoryCounts,
     build_figures,
@@ -39,9 +39,9 @@ def test_a_margin_that_would_reveal_costs_one_block() -> None:
         *people("Harbour", "75+", 2, 20),
     ]
     figures = TOWN.release("2026-Q1", everybody)
-    assert attack([figures]).leaks
+    assert attack_releases([figures]).leaks
     safe = suppress_leaks(figures, [])
-    assert not attack([safe]).leaks
+    assert not attack_releases([safe]).leaks
     assert len(shown(figures) - shown(safe)) == 1
 
 
@@ -65,7 +65,7 @@ def test_a_year_is_withheld_where_its_quarters_would_reveal() -> None:
     safe = suppress_leaks(year, released)
     assert shown(year) == {("area", "Harbour")}
     assert shown(safe) == set()
-    assert not attack([*released, safe]).leaks
+    assert not attack_releases([*released, safe]).leaks
 
 
 def test_what_cannot_be_mended_is_refused() -> None:
@@ -99,7 +99,7 @@ def test_a_leak_of_long_ago_stops_no_later_release() -> None:
     quarters = [people("Harbour", None, n, 40) for n in (7, 7, 7, 6)]
     leaky = [TOWN.release(f"2026-Q{n}", q) for n, q in enumerate(quarters, start=1)]
     leaky.append(TOWN.release("2026", join(quarters)))
-    assert attack(leaky).leaks
+    assert attack_releases(leaky).leaks
     following = TOWN.release("2027-Q1", people("Harbour", None, 30, 40))
     assert suppress_leaks(following, leaky) == following
 
@@ -112,7 +112,7 @@ def test_reach_of_another_directory_is_withheld_and_the_check_ins_are_not() -> N
                 topics=(("food", "Food"), ("choir", "Choir")),
                 unmet={"Harbour": {"food": unmet, "choir": 20}},
             ),
-            period=read_period(period),
+            period=parse_period(period),
             policy=Policy.ROUND_5,
             areas=TOWN.areas,
             measures=[TOWN.measure],
@@ -122,7 +122,7 @@ def test_reach_of_another_directory_is_withheld_and_the_check_ins_are_not() -> N
     safe = suppress_leaks(year, [quarter])
     assert safe.blocks == year.blocks
     assert {cell.mark for block in safe.needs for cell in block.cells} == {Mark.WITHHELD}
-    assert attack([quarter, safe]).leaks == ()
+    assert attack_releases([quarter, safe]).leaks == ()
 
 
 def test_figures_that_do_not_fit_are_refused() -> None:
@@ -179,7 +179,7 @@ def test_no_hidden_count_of_any_history_can_be_bounded(
     history: list[tuple[Town, str, list[Person], Policy]],
 ) -> None:
     released = release_all(history)
-    assert attack(released).leaks == ()
+    assert attack_releases(released).leaks == ()
     for town, period, everybody, policy in history:
         for figures in released:
             if figures.period.name == period:
@@ -206,7 +206,7 @@ def test_no_hidden_count_of_any_table_can_be_bounded(
     ]
     figures = town.release("2026-Q1", everybody, policy)
     safe = suppress_leaks(figures, [])
-    assert attack([safe]).leaks == ()
+    assert attack_releases([safe]).leaks == ()
     tell_truly(safe, figures)
 
 
@@ -222,4 +222,4 @@ def test_without_complements_histories_do_leak() -> None:
     """That the attack finds nothing above is because of what was withheld."""
     quarters = [people("Harbour", None, n, 40) for n in (7, 7, 7, 6)]
     plain = [TOWN.release(f"2026-Q{n}", q) for n, q in enumerate(quarters, start=1)]
-    assert attack([*plain, TOWN.release("2026", join(quarters))]).leaks
+    assert attack_releases([*plain, TOWN.release("2026", join(quarters))]).leaks

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from checkins.disclosure import Policy
 from checkins.figures import Figures, Measure
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from checkins.release.count import RawCounts
 from checkins.release.secondary_suppression import DirectoryCounts, build_figures
 
@@ -28,7 +28,7 @@ class Town:
         counts = RawCounts()
         for area, band, answer in people:
             for group in (("area", area), *((("age_band", band),) if band else ())):
-                counts.people[group] += 1
+                counts.checkins[group] += 1
                 counts.question_sets[group].add("core-1")
                 found = counts.answers[group, self.measure.code]
                 if answer is not None:
@@ -42,7 +42,7 @@ class Town:
         return build_figures(
             self.count(people),
             DirectoryCounts(),
-            period=read_period(period),
+            period=parse_period(period),
             policy=policy,
             areas=self.areas,
             measures=[self.measure],

@@ -34,7 +34,7 @@ class Releases:
 
     releases: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
-    def periods(self) -> list[Release]:
+    def list_entries(self) -> list[Release]:
         return [
             Release(period, "counts of 1 to 7 suppressed", tuple(sorted(files)), "0f" * 32)
             for period, files in sorted(self.releases.items())

@@ -10,7 +10,7 @@ import pytest
 from checkins.checkin import AGE_BANDS
 from checkins.disclosure import (
     Policy,
-    group_is_shown,
+    is_group_shown,
     protect_block,
     withhold,
 )
@@ -25,7 +25,7 @@ from checkins.figures import (
     Measure,
 )
 from checkins.outputs.release_files import write_files
-from checkins.periods import read_period
+from checkins.periods import parse_period
 from checkins.questions import load_questions
 
 STRANDS = (
@@ -124,7 +124,7 @@ def make_town(
     for measure in measures:
         for dimension, sizes in groups:
             for place, (group, people) in enumerate(sizes.items()):
-                if not group_is_shown(people):
+                if not is_group_shown(people):
                     continue
                 tilt = drift + (0.4 if place == 0 else -0.25 if place == 1 else 0.0)
                 counts = count_answers(chance, measure, people, tilt)
@@ -142,26 +142,26 @@ def make_town(
         )
         for area, people in areas.items()
     ]
-    supply = [
+    listing_counts = [
         ListingCount(area, strand, 0 if chance.random() < 0.25 else chance.randrange(1, 30))
         for area in (*areas, "The Moor")
         for strand in STRANDS
     ]
     return Figures(
-        period=read_period(period),
+        period=parse_period(period),
         policy=policy,
         question_sets=("full-1", "market-1"),
         measures=(*measures, NEEDS, USEFUL),
         areas=tuple(areas),
-        areas_left_out=tuple(area for area, people in areas.items() if not group_is_shown(people)),
+        areas_left_out=tuple(area for area, people in areas.items() if not is_group_shown(people)),
         age_bands=tuple(ages),
-        age_bands_left_out=tuple(age for age, people in ages.items() if not group_is_shown(people)),
+        age_bands_left_out=tuple(age for age, people in ages.items() if not is_group_shown(people)),
         blocks=tuple(blocks),
         needs=tuple(needs) if reach else (),
         usefulness=Block("area", EVERYWHERE, USEFULNESS, protect_block([180, 41, 22], policy))
         if reach
         else None,
-        supply=tuple(supply) if reach else (),
+        listing_counts=tuple(listing_counts) if reach else (),
         fictional=fictional,
     )
 

@@ -13,11 +13,11 @@ from checkins.disclosure import (
     Cell,
     Mark,
     Policy,
-    group_is_shown,
+    bound_cell,
+    is_group_shown,
     parse_cell,
     protect_block,
     protect_count,
-    read_cell,
     total,
     withhold,
 )
@@ -66,7 +66,7 @@ def test_boundaries_of_one_count_in_steps_of_six(raw: int, count: int, mark: str
 @given(st.integers(0, 10**6), st.sampled_from(Policy))
 def test_what_a_cell_can_stand_for_is_all_that_gives_it(raw: int, policy: Policy) -> None:
     cell = protect_count(raw, policy)
-    low, high = read_cell(cell)
+    low, high = bound_cell(cell)
     assert high is not None
     assert low <= raw <= high
     assert {protect_count(count, policy) for count in range(low, high + 1)} == {cell}
@@ -83,7 +83,7 @@ def test_a_cell_comes_back_from_a_table_as_it_went() -> None:
 
 def test_a_total_is_not_taken_for_a_count_of_its_own() -> None:
     with pytest.raises(ValueError, match="partial"):
-        read_cell(Cell(20, Mark.PARTIAL))
+        bound_cell(Cell(20, Mark.PARTIAL))
 
 
 def test_a_negative_count_is_a_mistake() -> None:
@@ -93,7 +93,7 @@ def test_a_negative_count_is_a_mistake() -> None:
 
 @pytest.mark.parametrize(("checkins", "shown"), [(0, False), (9, False), (10, True), (11, True)])
 def test_boundary_of_an_area_or_age_band(checkins: int, shown: bool) -> None:
-    assert group_is_shown(checkins) is shown
+    assert is_group_shown(checkins) is shown
 
 
 ROUNDED_10 = Cell(10, Mark.ROUNDED)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checkins.checkin import format_week
 from checkins.errors import ReleaseError
-from checkins.periods import Period, read_period
+from checkins.periods import Period, parse_period
 
 years = st.integers(2001, 2098)
 
@@ -27,7 +27,7 @@ years = st.integers(2001, 2098)
 def test_a_period_is_whole_weeks_by_their_thursdays(
     name: str, start: date, end: date, first_week: str, last_week: str
 ) -> None:
-    period = read_period(name)
+    period = parse_period(name)
     assert period == Period(name, start, end)
     assert (period.first_week, period.last_week) == (first_week, last_week)
 
@@ -35,27 +35,27 @@ def test_a_period_is_whole_weeks_by_their_thursdays(
 @pytest.mark.parametrize("name", ["", "2026-Q5", "2026-13", "26-Q1", "2026-Q4 ", "autumn", "1999"])
 def test_another_name_is_refused_with_how_names_look(name: str) -> None:
     with pytest.raises(ReleaseError, match="such as 2026-Q4"):
-        read_period(name)
+        parse_period(name)
 
 
 @given(years)
 def test_months_fill_quarters_and_quarters_fill_the_year(year: int) -> None:
-    months = [read_period(f"{year}-{month:02}") for month in range(1, 13)]
-    quarters = [read_period(f"{year}-Q{quarter}") for quarter in range(1, 5)]
-    whole = read_period(str(year))
+    months = [parse_period(f"{year}-{month:02}") for month in range(1, 13)]
+    quarters = [parse_period(f"{year}-Q{quarter}") for quarter in range(1, 5)]
+    whole = parse_period(str(year))
     for parts, larger in (
         *((months[3 * n : 3 * n + 3], quarters[n]) for n in range(4)),
         (quarters, whole),
     ):
         assert (parts[0].start, parts[-1].end) == (larger.start, larger.end)
-        assert all(larger.holds(part) for part in parts)
+        assert all(larger.contains(part) for part in parts)
         for one, following in pairwise(parts):
             assert following.start == one.end + timedelta(days=1)
-    assert read_period(str(year + 1)).start == whole.end + timedelta(days=1)
+    assert parse_period(str(year + 1)).start == whole.end + timedelta(days=1)
 
 
 @given(years, st.integers(0, 371))
 def test_weeks_of_a_year_are_those_that_iso_gives_it(year: int, days: int) -> None:
-    whole = read_period(str(year))
+    whole = parse_period(str(year))
     day = whole.start + timedelta(days=days)
     assert (whole.first_week <= format_week(day) <= whole.last_week) == (day <= whole.end)

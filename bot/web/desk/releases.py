@@ -38,12 +38,12 @@ def create_releases_router(ledger: Ledger) -> APIRouter:
 
     @router.get("")
     def list_releases(request: Request) -> Response:
-        releases = sorted(ledger.periods(), key=lambda release: release.period, reverse=True)
+        releases = sorted(ledger.list_entries(), key=lambda release: release.period, reverse=True)
         return render_page(request, "releases.html", releases=releases, descriptions=_DESCRIPTIONS)
 
     @router.get("/{period}/{name}")
     def download_file(period: str, name: str) -> Response:
-        files = {release.period: release.files for release in ledger.periods()}
+        files = {release.period: release.files for release in ledger.list_entries()}
         if name not in files.get(period, ()):
             raise _make_missing_error()
         try:
