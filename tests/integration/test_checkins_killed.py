@@ -39,12 +39,12 @@ import os, sys
 from datetime import date
 from bot.checkin_flow import CheckinFlow
 from checkins.questions import load_questions
-from checkins.store import CheckIns, open_engine
+from checkins.store import CheckInRepository, open_engine
 
 def live(url):
     flow = CheckinFlow(
         load_questions().get_set("core"), [f"Area {n}" for n in range(25)],
-        CheckIns(open_engine(url)), lambda: date(2026, 11, 22), b"sixteen bytes or more",
+        CheckInRepository(open_engine(url)), lambda: date(2026, 11, 22), b"sixteen bytes or more",
     )
     os.write(1, f"born {os.getpid()}\\n".encode())
     while True:
@@ -67,8 +67,8 @@ while True:
 """
 
 
-class _NoKeeper:
-    """For making the taps only: nothing is sent."""
+class _NoStore:
+    """Only for making taps: nothing may be sent."""
 
     def record(self, checkin: CheckIn, stub: Stub) -> bool:  # noqa: ARG002
         raise AssertionError
@@ -79,7 +79,7 @@ class _NoKeeper:
 
 def make_sends() -> list[str]:
     """The taps of Send of as many drafts, each with other answers."""
-    flow = CheckinFlow(CORE, AREAS, _NoKeeper(), lambda: date(2026, 11, 22), KEY)
+    flow = CheckinFlow(CORE, AREAS, _NoStore(), lambda: date(2026, 11, 22), KEY)
     taps = []
     for area, belonging, lonely in product(AREAS, range(4), range(5)):
         replies = flow.start()
@@ -98,7 +98,7 @@ def make_sends() -> list[str]:
 
 
 class Sender:
-    """The process that is killed, and the one that takes its place."""
+    """The process that is killed, and its successors."""
 
     def __init__(self, url: str, errors: Path) -> None:
         self._errors = errors.open("wb")

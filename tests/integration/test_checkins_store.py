@@ -119,12 +119,12 @@ def test_two_processes_at_once_lose_nothing(path: Path) -> None:
     script = (
         "import sys\n"
         "from checkins.checkin import CheckIn\n"
-        "from checkins.store import CheckIns, open_engine\n"
+        "from checkins.store import CheckInRepository, open_engine\n"
         "engine = open_engine(sys.argv[1])\n"
         "for number in range(100):\n"
         "    mark = f'{sys.argv[2]}{number}'\n"
         "    answers = (('lonely', '1'),)\n"
-        "    CheckIns(engine).record(CheckIn('2026-W47', 'Harbour', None, answers, mark))\n"
+        "    CheckInRepository(engine).record(CheckIn('2026-W47', 'Harbour', None, answers, mark))\n"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", script, f"sqlite:///{path}", name])
