@@ -4,12 +4,10 @@ Owns the order of the steps (read everything, encode what changed, write in one 
 duplicates) and the counts of the report. Must know no file format.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,9 +15,9 @@ from directory.database import forget_deleted, name_cause
 from directory.encoder import Encoder, Vectors
 from directory.errors import DatabaseError, ImportHeldError, SourceError
 from directory.importing.audit_log import record_listing_changes
-from directory.importing.classify import classify_listing
 from directory.importing.duplicates import DuplicateCounts, link_duplicates
 from directory.importing.overrides import apply_overrides, load_overrides
+from directory.importing.quarantine import sort_rows, store_quarantined
 from directory.importing.writer import (
     Written,
     close_listings,
@@ -36,9 +34,9 @@ from directory.listing import (
     withhold_place,
 )
 from directory.listing_text import build_encoder_text, digest_encoder_text
-from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
+from directory.models import EntryRow, ListingRow, SourceRow
 from directory.progress import Progress, no_progress
-from directory.rejected import RejectedRow, withhold_text
+from directory.rejected import RejectedRow
 
 OWN_SOURCE = "navigators"
 """The source of the listings that navigators add by hand: no import may use its name."""
@@ -124,7 +122,7 @@ def write_source(
             f"The name {OWN_SOURCE!r} is for listings added at the desk. Choose another name.",
             "Name it with --source.",
         )
-    listings, rejected = _sort_rows(rows)
+    listings, rejected = sort_rows(rows)
     try:
         with Session(engine) as session:
             known = _load_known(session, source)
@@ -154,7 +152,7 @@ def write_source(
             if who:
                 record_listing_changes(session, changed_ids, who, "imported")
                 record_listing_changes(session, dropped_ids, who, "closed: no longer in the import")
-            _quarantine(session, source_id, rejected)
+            store_quarantined(session, source_id, rejected)
             session.commit()
     except SQLAlchemyError as error:
         raise DatabaseError(
@@ -281,44 +279,6 @@ def _upsert_source(session: Session, name: str, notice: str | None) -> int:
     return row.id
 
 
-def _quarantine(session: Session, source_id: int, rejected: list[RejectedRow]) -> None:
-    session.execute(delete(QuarantinedRow).where(QuarantinedRow.source_id == source_id))
-    session.add_all(
-        QuarantinedRow(
-            source_id=source_id,
-            key=row.key,
-            name=row.name,
-            reason=row.reason,
-            content=_plain_json(row.content),
-            confidential=row.confidential,
-        )
-        for row in rejected
-    )
-
-
-def _sort_rows(
-    rows: Iterable[Listing | RejectedRow],
-) -> tuple[dict[str, Listing], list[RejectedRow]]:
-    listings: dict[str, Listing] = {}
-    rejected: list[RejectedRow] = []
-    for row in rows:
-        if isinstance(row, RejectedRow):
-            rejected.append(row)
-        elif row.key in listings:
-            reason = f"the reference {row.key!r} is used twice; give each listing its own"
-            content = {"name": row.name}
-            rejected.append(
-                RejectedRow(row.key, row.name, reason, content, confidential=row.confidential)
-            )
-        else:
-            listings[row.key] = withhold_place(classify_listing(row))
-    for rejected_row in rejected:
-        if rejected_row.confidential and rejected_row.key in listings:
-            listing = replace(listings[rejected_row.key], confidential=True)
-            listings[rejected_row.key] = withhold_place(listing)
-    return listings, [withhold_text(row) for row in rejected]
-
-
 def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> Iterable[Vectors]:
     if not listings:
         return []
@@ -331,8 +291,3 @@ def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> It
 
     progress("Learning what they mean", 0, len(listings))
     return encoder.encode([build_encoder_text(listing) for listing in listings], progress=count)
-
-
-def _plain_json(content: dict[str, Any]) -> Any:
-    # Python writes NaN and Infinity, which JSON and PostgreSQL do not have.
-    return json.loads(json.dumps(content, default=str), parse_constant=str)

@@ -1,4 +1,4 @@
-"""Alembic's environment for the directory: runs on the connection it is handed."""
+"""Alembic's environment for the directory: it migrates on the connection that it is given."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Listings, their places and times, and what was quarantined"""
+"""Add listings, their places and times, and quarantined rows"""
 
 import sqlalchemy as sa
 from alembic import op

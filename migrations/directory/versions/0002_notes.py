@@ -1,4 +1,4 @@
-"""Notes for the team, and how many found the chat useful"""
+"""Add notes for the team, and feedback counts"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("week", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        # SQLite's hidden row number would tell the order that notes came in.
+        # SQLite's hidden row number would reveal the order in which notes arrived.
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -1,4 +1,4 @@
-"""Listings as documents, what searches need beside them, feeds, places and unmet needs
+"""Store listings as documents, and add search entries, feeds, places and unmet needs
 
 Data is carried both ways; the parts that an older program cannot hold are lost on the way down.
 """
@@ -17,7 +17,7 @@ depends_on = None
 
 Row = dict[str, Any]
 
-# Not the models: those go on changing, and this must not.
+# Copies of the tables: the models will change, and this migration must not.
 _TEXTS = (
     "key name kind description organisation website email phone covers cost commitment status alert"
 ).split()
@@ -40,7 +40,7 @@ def upgrade() -> None:
         when = [one for one in schedules if one["listing_id"] == row["id"]]
         kept = {name: row[name] for name in ("id", "source_id", "key")}
         changed = {"modified": now, "revision": number, "gone": False, "same_as": None}
-        # A digest that nothing has: the next import looks at the listing afresh.
+        # No listing has this digest, so the next import writes the listing again.
         document = json.dumps(_write_document(row, where, when), default=_plain)
         _insert(listing, {**kept, **changed, "document": document, "digest": ""})
         blobs = dict.fromkeys(("facts", "terms", "points", "sessions", "labels"), b"")
@@ -239,7 +239,7 @@ def _drop(*names: str) -> None:
 
 
 def _count_on(name: str) -> None:
-    """PostgreSQL gives out ids by a counter, which knows nothing of those carried over."""
+    """Advance PostgreSQL's id sequences, which do not know about the ids that were copied."""
     if op.get_bind().dialect.name == "postgresql":
         highest = f"SELECT max(id) FROM {name}"  # noqa: S608 - a table of ours
         op.execute(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), ({highest}))")

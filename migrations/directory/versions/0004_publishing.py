@@ -1,4 +1,4 @@
-"""What published listings are found by: ids, organisations, terms, ages, times and places
+"""Add the tables by which published services are filtered: ids, terms, ages, times and places
 
 Made afresh from the listings when first asked for; nothing is lost on the way down.
 """

@@ -1,4 +1,4 @@
-"""What PostgreSQL searches by: vectors, words, filters, and how rare each word is
+"""Add search on PostgreSQL: vectors, words, filters, and how rare each word is
 
 Other databases have none of it: there, searches are answered from memory.
 """
@@ -46,15 +46,15 @@ _UP = (
         embedding halfvec(384) NOT NULL
     )
     """,
-    # A row is read whole: parts of it kept elsewhere would have to be fetched one by one.
+    # A row is read as a whole: parts stored out of line would have to be fetched one by one.
     "ALTER TABLE entry_search SET (toast_tuple_target = 8160)",
     """
     CREATE INDEX ix_entry_search_embedding ON entry_search
     USING hnsw (embedding halfvec_ip_ops) WITH (m = 32, ef_construction = 200) WHERE shown
     """,
     "CREATE INDEX ix_entry_search_terms ON entry_search USING gin (terms) WITH (fastupdate = off)",
-    # Rows are counted by their facts before it is chosen how to search them: this index is a
-    # twentieth of the table.
+    # Rows are counted by their facts before the way to search them is chosen: this index has a
+    # twentieth of the table's size.
     """
     CREATE INDEX ix_entry_search_facts ON entry_search (
         kind, free, strands, suits, refuses, youngest, oldest, times_told, listing_id
@@ -74,7 +74,7 @@ _UP = (
     CREATE TRIGGER count_removed_terms AFTER DELETE ON entry_search
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_removed_terms()
     """,
-    # Whoever opens the directory next makes these entries again, and their search rows with them.
+    # The next program that opens the directory makes these entries and their search rows again.
     "UPDATE entry SET version = 0",
 )
 _DOWN = (

@@ -1,4 +1,4 @@
-"""The desk: accounts, tries to sign in, who is signed in, and who changed which listing
+"""Add the desk: accounts, sign-in attempts, sessions and the audit log
 
 Of tokens and passwords only hashes are kept.
 """

@@ -1,4 +1,4 @@
-"""What navigators changed of listings that a source keeps, to be laid over what it says"""
+"""Add the overrides: fields that navigators changed in a source's listings"""
 
 import sqlalchemy as sa
 from alembic import op

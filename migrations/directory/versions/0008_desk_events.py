@@ -1,4 +1,4 @@
-"""The audit holds what was done to no one listing, and of a private row no free text is kept"""
+"""Let the audit log hold other changes than a listing's, and store no text of private rows"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# How older programs ended why a feed was held: with words for the command line.
+# Older programs ended the reason for holding a feed with a command to type.
 _FOR_COMMANDS = " If that is right, take it with"
 
 

@@ -1,4 +1,4 @@
-"""The finished service is stored, so that no reader has to make it
+"""Store the finished service JSON, so that no reader has to make it
 
 Services are written again when the directory is next opened, under the ids they have.
 """
