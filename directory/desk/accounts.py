@@ -69,7 +69,7 @@ class Accounts:
 
     def add(self, name: str, role: str, password: str) -> Account:
         """Add an account. Raises AccountError if a value is invalid or the name is taken."""
-        name = _tidy(name)
+        name = _normalise_name(name)
         if not _NAME.fullmatch(name):
             raise AccountError(
                 "A name has 1 to 60 letters, digits, spaces, full stops, hyphens or @."
@@ -111,7 +111,9 @@ class Accounts:
             row = _require(session, name)
             row.password = hashed
             session.execute(delete(SignInRow).where(SignInRow.account_id == row.id))
-            session.execute(delete(AttemptRow).where(AttemptRow.name == self._key(_fold(name))))
+            session.execute(
+                delete(AttemptRow).where(AttemptRow.name == self._key(_fold_name(name)))
+            )
 
     def check(self, name: str, password: str, mark: str = "") -> Account | None:
         """The account with this name and password, or None for any failure.
@@ -124,16 +126,16 @@ class Accounts:
         if len(password) > _LONGEST_PASSWORD or len(name) > _LONGEST_PASSWORD:
             return None
         with Session(self._engine) as session:
-            found = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
-            account = _read(found) if found else None
-            hashed = found.password if found else self._nobody
+            row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold_name(name)))
+            account = _read(row) if row else None
+            hashed = row.password if row else self._nobody
         known = account is not None and self._is_mark(mark, account, hashed)
         hashing = self._hashing[known]
         if not hashing.acquire(blocking=False):
             raise BusyError("Other people are signing in right now. Try again in a few seconds.")
         try:
             # All unknown names share one counter, because there is no limit to them.
-            key = mark if known else _fold(account.name) if account else ""
+            key = mark if known else _fold_name(account.name) if account else ""
             return self._check(account, hashed, password, self._key(key))
         finally:
             hashing.release()
@@ -212,16 +214,16 @@ class Accounts:
             return False
 
 
-def _tidy(name: str) -> str:
+def _normalise_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).split())
 
 
-def _fold(name: str) -> str:
-    return _tidy(name).casefold()
+def _fold_name(name: str) -> str:
+    return _normalise_name(name).casefold()
 
 
 def _require(session: Session, name: str) -> AccountRow:
-    row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold(name)))
+    row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold_name(name)))
     if row is None:
         raise AccountError("There is no account with that name. See: connector desk list-accounts")
     return row

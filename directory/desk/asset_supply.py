@@ -64,16 +64,18 @@ class AssetSupply:
         self._engine = engine
         self._today = today
 
-    def survey(self, most_needs: int, most_areas: int) -> tuple[list[Need], AssetMap]:
+    def survey(self, max_needs: int, max_areas: int) -> tuple[list[Need], AssetMap]:
         """The unmet needs of the last thirteen weeks, most frequent first, and the asset map."""
         first = format_iso_week(self._today() - timedelta(weeks=_WEEKS))
         with Session(self._engine) as session:
             rows = session.scalars(select(UnmetNeedRow).where(UnmetNeedRow.week > first)).all()
             shown = _read_shown(session)
-        asked = Counter[tuple[str, str]]()
+        searches_by_need = Counter[tuple[str, str]]()
         for row in rows:
-            asked[row.category, row.area] += row.count
-        return _list_needs(asked.most_common(most_needs), shown), _draw_map(shown, most_areas)
+            searches_by_need[row.category, row.area] += row.count
+        return _list_needs(searches_by_need.most_common(max_needs), shown), _draw_map(
+            shown, max_areas
+        )
 
     def count_listings(self) -> list[AreaSupply]:
         """Listings on show by neighbourhood and strand, ordered by name, without zeros.
@@ -98,41 +100,47 @@ def _read_shown(session: Session) -> _Shown:
     return _Shown(*read_facts(session), _read_areas(session))
 
 
-def _list_needs(asked: Iterable[tuple[tuple[str, str], int]], shown: _Shown) -> list[Need]:
+def _list_needs(
+    searches_by_need: Iterable[tuple[tuple[str, str], int]], shown: _Shown
+) -> list[Need]:
     here, everywhere = Counter[tuple[str, str]](), Counter[str]()
-    for at, topics, shares in zip(
+    for listing_id, topics, shares in zip(
         shown.ids, shown.facts["topics"], shown.facts["shares"], strict=True
     ):
         for topic in name_topics(topics, shares):
             everywhere[topic] += 1
-            here.update((topic, area) for area in shown.areas.get(at, ()))
+            here.update((topic, area) for area in shown.areas.get(listing_id, ()))
     return [
         Need(topic, area, searches, here[topic, area], everywhere[topic])
-        for (topic, area), searches in asked
+        for (topic, area), searches in searches_by_need
     ]
 
 
 def _count_listings(shown: _Shown) -> list[AreaSupply]:
-    found = Counter[tuple[str, str]]()
-    for at, strands in zip(shown.ids, shown.facts["strands"].tolist(), strict=True):
+    counts = Counter[tuple[str, str]]()
+    for listing_id, strands in zip(shown.ids, shown.facts["strands"].tolist(), strict=True):
         for bit, strand in enumerate(STRANDS):
             if strands >> bit & 1:
-                found.update((area, strand) for area in shown.areas.get(at, {NO_ONE_PLACE}))
-    return [AreaSupply(area, strand, count) for (area, strand), count in sorted(found.items())]
+                counts.update(
+                    (area, strand) for area in shown.areas.get(listing_id, {NO_ONE_PLACE})
+                )
+    return [AreaSupply(area, strand, count) for (area, strand), count in sorted(counts.items())]
 
 
-def _draw_map(shown: _Shown, most: int) -> AssetMap:
+def _draw_map(shown: _Shown, limit: int) -> AssetMap:
     counts: dict[str, dict[str, int]] = {}
-    for one in _count_listings(shown):
-        if one.area != NO_ONE_PLACE:
-            counts.setdefault(one.area, dict.fromkeys(STRANDS, 0))[one.strand] = one.listings
-    busiest = sorted(counts, key=lambda area: (-sum(counts[area].values()), area))[:most]
+    for supply in _count_listings(shown):
+        if supply.area != NO_ONE_PLACE:
+            counts.setdefault(supply.area, dict.fromkeys(STRANDS, 0))[supply.strand] = (
+                supply.listings
+            )
+    busiest = sorted(counts, key=lambda area: (-sum(counts[area].values()), area))[:limit]
     return AssetMap(STRANDS, tuple((area, tuple(counts[area].values())) for area in busiest))
 
 
 def _read_areas(session: Session) -> dict[int, set[str]]:
     areas: dict[int, set[str]] = {}
-    for at, area in session.execute(select(PlaceRow.listing_id, PlaceRow.neighbourhood)):
+    for listing_id, area in session.execute(select(PlaceRow.listing_id, PlaceRow.neighbourhood)):
         if area:
-            areas.setdefault(at, set()).add(area)
+            areas.setdefault(listing_id, set()).add(area)
     return areas

@@ -118,7 +118,7 @@ class ListingEditor:
             record_listing_change(session, at, who, "added")
         return at
 
-    def fix_quarantined(self, number: int, listing: Listing, who: str) -> int:
+    def fix_quarantined(self, row_id: int, listing: Listing, who: str) -> int:
         """Store `listing` in place of a quarantined row, and return its id.
 
         It keeps the row's source and key, so the source's own row replaces it once that is valid.
@@ -127,7 +127,7 @@ class ListingEditor:
         listing = withhold_place(classify_listing(replace(listing, record={})))
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
-            row = session.get(QuarantinedRow, number)
+            row = session.get(QuarantinedRow, row_id)
             if row is None:
                 raise DirectoryError(
                     "This row was already fixed or removed, or its source was read."
@@ -148,13 +148,13 @@ class ListingEditor:
             )
         return at
 
-    def remove_quarantined(self, number: int, who: str) -> None:
+    def remove_quarantined(self, row_id: int, who: str) -> None:
         """Remove a quarantined row. It returns if its source still has it at the next import.
 
         Does nothing if the row is already gone.
         """
         with Session(self._engine) as session, session.begin():
-            row = session.get(QuarantinedRow, number, with_for_update=True)
+            row = session.get(QuarantinedRow, row_id, with_for_update=True)
             if row is None:
                 return
             source = session.get_one(SourceRow, row.source_id).name
@@ -181,10 +181,10 @@ class ListingEditor:
         """
         with Session(self._engine) as session:
             row = _require(session, listing_id, version)
-            _require_pace(session, listing_id, who, daily_limit)
+            _check_daily_limit(session, listing_id, who, daily_limit)
             before = load_listing(row.document)
             vector: Vectors | bytes = read_vectors(session, [listing_id])[listing_id]
-        after = _settle(before, listing)
+        after = _prepare(before, listing)
         changed = find_changed_fields(before, after)
         if not changed and what == "changed":
             return ()
@@ -193,7 +193,7 @@ class ListingEditor:
         with Session(self._engine) as session, session.begin():
             begin_writing(session)
             row = _require(session, listing_id, version, lock=True)
-            _require_pace(session, listing_id, who, daily_limit)
+            _check_daily_limit(session, listing_id, who, daily_limit)
             document = row.document
             written = Written(after, make_entry(after, vector), listing_id)
             if row.source.name != OWN_SOURCE:
@@ -229,7 +229,7 @@ class ListingEditor:
         """Make every link that was sent to the listing's contact so far invalid."""
         with Session(self._engine) as session, session.begin():
             if session.get(ListingRow, listing_id) is None:
-                raise _missing()
+                raise _make_gone_error()
             record_listing_change(session, listing_id, who, _LINKS_WITHDRAWN)
 
     def follow_source(self, listing_id: int, who: str) -> None:
@@ -237,7 +237,7 @@ class ListingEditor:
         with Session(self._engine) as session, session.begin():
             row = session.get(ListingRow, listing_id)
             if row is None:
-                raise _missing()
+                raise _make_gone_error()
             session.execute(delete(OverrideRow).where(OverrideRow.listing_id == listing_id))
             # Without validators, the feed is read in full the next time, even if unchanged.
             row.source.etag = row.source.last_modified = ""
@@ -254,7 +254,7 @@ def _find_own_source(session: Session) -> SourceRow:
     return session.scalars(select(SourceRow).where(SourceRow.name == OWN_SOURCE)).one()
 
 
-def _settle(before: Listing, listing: Listing) -> Listing:
+def _prepare(before: Listing, listing: Listing) -> Listing:
     """The listing to store. Proposed fields are proposed again unless somebody changed them."""
     listing = replace(listing, key=before.key, record=before.record)
     chosen = find_changed_fields(before, listing)
@@ -263,10 +263,10 @@ def _settle(before: Listing, listing: Listing) -> Listing:
 
 
 def _require(session: Session, listing_id: int, version: str, *, lock: bool = False) -> ListingRow:
-    alone = {"of": ListingRow} if lock else None
-    row = session.get(ListingRow, listing_id, with_for_update=alone)
+    lock_options = {"of": ListingRow} if lock else None
+    row = session.get(ListingRow, listing_id, with_for_update=lock_options)
     if row is None or row.gone:
-        raise _missing()
+        raise _make_gone_error()
     if digest_document(row.document) != version:
         raise ConflictError(
             "Somebody else has changed this listing since you opened it. Nothing was saved. Open "
@@ -275,9 +275,9 @@ def _require(session: Session, listing_id: int, version: str, *, lock: bool = Fa
     return row
 
 
-def _require_pace(session: Session, listing_id: int, who: str, most: int | None) -> None:
+def _check_daily_limit(session: Session, listing_id: int, who: str, limit: int | None) -> None:
     today = AuditRow.at > read_clock() - timedelta(days=1)
-    if most is not None and _count(session, listing_id, AuditRow.who == who, today) >= most:
+    if limit is not None and _count(session, listing_id, AuditRow.who == who, today) >= limit:
         raise DailyLimitError("This listing was changed too often today. Try again tomorrow.")
 
 
@@ -286,5 +286,5 @@ def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> in
     return session.scalar(query.where(AuditRow.listing_id == listing_id, *which)) or 0
 
 
-def _missing() -> DirectoryError:
+def _make_gone_error() -> DirectoryError:
     return DirectoryError("The source no longer has this listing. Add your own listing instead.")

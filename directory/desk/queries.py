@@ -74,7 +74,7 @@ class ListingQueries:
         self._today = today
 
     def find(
-        self, words: str, status: str, start: int, most: int
+        self, words: str, status: str, start: int, limit: int
     ) -> tuple[list[StoredListing], int]:
         """One page of the listings with all the words, and the number on all pages.
 
@@ -84,50 +84,56 @@ class ListingQueries:
         with Session(self._engine) as session:
             ids = ServiceFilter(status=named).apply(select(PublishedRow.listing_id))
             for word in fold(words).split():
-                ids = ids.where(or_(*map(_uses, _spell(word))))
+                ids = ids.where(or_(*map(_contains_word, _list_spellings(word))))
             total = count_rows(session, ids)
             page = ids.order_by(PublishedRow.modified.desc(), PublishedRow.listing_id.desc())
-            chosen = list(session.scalars(page.offset(start).limit(most)))
-            found = _read(session, chosen)
-        return [found[one] for one in chosen if one in found], total
+            chosen = list(session.scalars(page.offset(start).limit(limit)))
+            listings_by_id = _read(session, chosen)
+        return [
+            listings_by_id[listing_id] for listing_id in chosen if listing_id in listings_by_id
+        ], total
 
     def read(self, ids: list[int]) -> list[StoredListing]:
         """The listings with these ids, in this order. Unknown ids are skipped."""
         with Session(self._engine) as session:
-            found = _read(session, ids)
-        return [found[one] for one in ids if one in found]
+            listings_by_id = _read(session, ids)
+        return [listings_by_id[listing_id] for listing_id in ids if listing_id in listings_by_id]
 
-    def read_freshness(self, start: int, most: int) -> Freshness:
+    def read_freshness(self, start: int, limit: int) -> Freshness:
         """When listings on show were checked, with a page of those that are due for a check."""
         today = (self._today() - _EPOCH).days
         with Session(self._engine) as session:
             ids, facts = read_facts(session)
             assured = facts["assured"].astype(np.int64)
             stale = np.flatnonzero(assured < today - STALE.days)
-            order = stale[np.argsort(assured[stale], kind="stable")][start : start + most]
-            chosen = {ids[one]: int(assured[one]) for one in order}
-            found = _read(session, list(chosen))
+            order = stale[np.argsort(assured[stale], kind="stable")][start : start + limit]
+            chosen = {ids[position]: int(assured[position]) for position in order}
+            listings_by_id = _read(session, list(chosen))
             digests = select(ListingRow.id, ListingRow.digest).where(ListingRow.id.in_(chosen))
             versions = {row.id: row.digest for row in session.execute(digests)}
         checked = (
             CheckedListing(
-                found[at], None if day == UNKNOWN else _EPOCH + timedelta(day), versions[at]
+                listings_by_id[listing_id],
+                None if day == UNKNOWN else _EPOCH + timedelta(day),
+                versions[listing_id],
             )
-            for at, day in chosen.items()
-            if at in found
+            for listing_id, day in chosen.items()
+            if listing_id in listings_by_id
         )
         return Freshness(
             _count_ages(today - assured, assured != UNKNOWN), tuple(checked), len(stale)
         )
 
-    def list_quarantined(self, start: int, most: int) -> tuple[list[Quarantined], int]:
+    def list_quarantined(self, start: int, limit: int) -> tuple[list[Quarantined], int]:
         """One page of quarantined rows, ordered by source, and the number on all pages."""
         query = select(QuarantinedRow, SourceRow.name).join(
             SourceRow, SourceRow.id == QuarantinedRow.source_id
         )
-        query = query.order_by(SourceRow.name, QuarantinedRow.id).offset(start).limit(most)
+        query = query.order_by(SourceRow.name, QuarantinedRow.id).offset(start).limit(limit)
         with Session(self._engine) as session:
-            return [_show(row, name) for row, name in session.execute(query)], _count_rows(session)
+            return [
+                _load_quarantined(row, name) for row, name in session.execute(query)
+            ], _count_rows(session)
 
     def count_quarantined(self) -> int:
         with Session(self._engine) as session:
@@ -137,7 +143,7 @@ class ListingQueries:
         with Session(self._engine) as session:
             row = session.get(QuarantinedRow, number)
             source = session.get(SourceRow, row.source_id) if row else None
-            return _show(row, source.name) if row and source else None
+            return _load_quarantined(row, source.name) if row and source else None
 
     def name_topics(self, listing_id: int) -> tuple[str, ...]:
         """The topics that searches find the listing by, the strongest first."""
@@ -149,13 +155,13 @@ class ListingQueries:
         return name_topics(facts["topics"], facts["shares"])
 
 
-def _spell(word: str) -> set[str]:
+def _list_spellings(word: str) -> set[str]:
     """The spellings of a word in listings: "mens" is also "men's", with either apostrophe."""
     plain = word.replace("’", "'")
     return {word, plain, f"{plain[:-1]}'s" if plain.endswith("s") else plain}
 
 
-def _uses(word: str) -> ColumnElement[bool]:
+def _contains_word(word: str) -> ColumnElement[bool]:
     return PublishedRow.words.contains(word, autoescape=True)
 
 
@@ -183,7 +189,7 @@ def _count_ages(age: NDArray[np.int64], known: NDArray[np.bool_]) -> dict[str, i
     }
 
 
-def _show(row: QuarantinedRow, source: str) -> Quarantined:
+def _load_quarantined(row: QuarantinedRow, source: str) -> Quarantined:
     content = dict(row.content)
     return Quarantined(row.id, source, row.key, row.name, row.reason, content, row.confidential)
 

@@ -18,40 +18,40 @@ def repair(model: type[BaseModel], part: Json, *names: str) -> Json | None:
 
     `names` identify the part; missing ids are made from them. Empty members are removed.
     """
-    tidy: Json = _normalise(part, names)
+    normalised: Json = _normalise(part, names)
     for _ in range(100):
         try:
-            model.model_validate(tidy)
+            model.model_validate(normalised)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            wrong = found[0]
-            if not _fix_error(tidy, wrong["loc"], wrong["type"] == "missing", names):
+            errors = error.errors(include_url=False, include_context=False, include_input=False)
+            first = errors[0]
+            if not _fix_error(normalised, first["loc"], first["type"] == "missing", names):
                 return None
         else:
-            return tidy
+            return normalised
     return None
 
 
 def _normalise(value: Any, names: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [
-            _normalise(one, (*names, str(number)))
-            for number, one in enumerate(value)
-            if one is not None
+            _normalise(item, (*names, str(number)))
+            for number, item in enumerate(value)
+            if item is not None
         ]
     if not isinstance(value, dict):
         return value
-    tidy = {
-        name: _normalise(one, (*names, name))
-        for name, one in value.items()
-        if one is not None and not (one == "" and name in _NO_EMPTY_TEXT)
+    normalised = {
+        name: _normalise(item, (*names, name))
+        for name, item in value.items()
+        if item is not None and not (item == "" and name in _NO_EMPTY_TEXT)
     }
     # Objects of the standard have ids. A publisher's additions may have none.
-    for name in [name for name in tidy if name == "id" or name in _LINKS]:
-        if not is_uuid(tidy[name]):
+    for name in [name for name in normalised if name == "id" or name in _LINKS]:
+        if not is_uuid(normalised[name]):
             # Not made from the whole path: the same id elsewhere means the same object.
-            tidy[name] = make_id("record", names[0] if names else "", str(tidy[name]))
-    return tidy
+            normalised[name] = make_id("record", names[0] if names else "", str(normalised[name]))
+    return normalised
 
 
 _LINKS = (

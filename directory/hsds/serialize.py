@@ -206,20 +206,25 @@ def _same(listing: Listing, again: Listing, fields: tuple[str, ...]) -> bool:
 
 
 def _keep_terms(listing: Listing, again: Listing, kept: Json, ours: Json) -> list[Json]:
-    came = kept.get("attributes", [])
+    attributes = kept.get("attributes", [])
     if not _same(listing, again, ("topics",)):
         kept.pop("service_taxonomys", None)
-        came = [one for one in came if is_ours(one)]
-    wanted = {_term_key(one): one for one in ours.get("attributes", ())}
-    came = [one for one in came if not is_ours(one) or _term_key(one) in wanted]
-    had = {_term_key(one) for one in came}
-    named = {(one.get("taxonomy_term") or {}).get("name") for one in came}
-    missing = [
-        one
-        for key, one in wanted.items()
-        if key not in had and (is_ours(one) or one["taxonomy_term"]["name"] not in named)
+        attributes = [attribute for attribute in attributes if is_ours(attribute)]
+    own_by_key = {_term_key(attribute): attribute for attribute in ours.get("attributes", ())}
+    attributes = [
+        attribute
+        for attribute in attributes
+        if not is_ours(attribute) or _term_key(attribute) in own_by_key
     ]
-    return [*came, *missing]
+    kept_keys = {_term_key(attribute) for attribute in attributes}
+    kept_names = {(attribute.get("taxonomy_term") or {}).get("name") for attribute in attributes}
+    missing = [
+        attribute
+        for key, attribute in own_by_key.items()
+        if key not in kept_keys
+        and (is_ours(attribute) or attribute["taxonomy_term"]["name"] not in kept_names)
+    ]
+    return [*attributes, *missing]
 
 
 def _term_key(attribute: Json) -> tuple[Any, ...]:

@@ -37,7 +37,7 @@ from directory.models import (
 from directory.progress import Progress, no_progress
 
 # How many rows one statement names: databases have limits, the lowest some 32,000.
-_AT_ONCE = 1_000
+_BATCH_SIZE = 1_000
 _REWRITING = "Making search entries again after an update"
 _REPUBLISHING = "Writing published services again after an update"
 _T = TypeVar("_T")
@@ -67,35 +67,39 @@ def announce_change(session: Session) -> int:
 
 
 def write_listings(session: Session, source_id: int, written: Sequence[Written]) -> list[int]:
-    """Write the listings as they are now; what had gone is back. Their ids, in order."""
+    """Write these listings and return their ids in order. A listing that was gone is back."""
     if not written:
         return []
     revision = announce_change(session)
     ids: list[int] = []
-    for some in _in_parts(written):
-        ids += _write_rows(session, source_id, some, revision)
-    _add_words(session, [one.listing for one in written])
-    number = _number_labels(session, [one.listing for one in written])
+    for batch in _batch(written):
+        ids += _write_rows(session, source_id, batch, revision)
+    _add_words(session, [item.listing for item in written])
+    number = _number_labels(session, [item.listing for item in written])
     hidden = set(session.scalars(select(ListingRow.id).where(ListingRow.same_as.is_not(None))))
     entries = (
-        (at, label_entry(one.entry, one.listing, number, hidden=at in hidden))
-        for at, one in zip(ids, written, strict=True)
+        (listing_id, label_entry(item.entry, item.listing, number, hidden=listing_id in hidden))
+        for listing_id, item in zip(ids, written, strict=True)
     )
     with build_indexes_after(session, len(written)):
         _write_entries(session, entries, revision)
-    _write_places(session, ids, [one.listing for one in written])
+    _write_places(session, ids, [item.listing for item in written])
     write_services(session, ids)
-    private = [at for at, one in zip(ids, written, strict=True) if one.listing.confidential]
-    for part in _in_parts(private):
-        forget_places(session, part)
+    private = [
+        listing_id
+        for listing_id, item in zip(ids, written, strict=True)
+        if item.listing.confidential
+    ]
+    for private_ids in _batch(private):
+        forget_places(session, private_ids)
     return ids
 
 
 def close_listings(session: Session, ids: Collection[int]) -> None:
-    """Take off show what its source no longer has. Nothing is deleted: it may come back."""
-    for some in _in_parts(ids):
+    """Hide listings that their source no longer has. They are not deleted, as they may return."""
+    for batch in _batch(ids):
         changes = {"gone": True, "modified": read_clock()}
-        session.execute(update(ListingRow).where(ListingRow.id.in_(some)).values(changes))
+        session.execute(update(ListingRow).where(ListingRow.id.in_(batch)).values(changes))
     rewrite_entries(session, ids)
     write_services(session, ids)
 
@@ -120,12 +124,12 @@ def rewrite_entries(
         return
     revision = announce_change(session)
     with build_indexes_after(session, len(ids)):
-        for number, some in enumerate(_in_parts(ids)):
-            _rewrite_some(session, some, revision)
-            progress(_REWRITING, min((number + 1) * _AT_ONCE, len(ids)), len(ids))
+        for number, batch in enumerate(_batch(ids)):
+            _rewrite_batch(session, batch, revision)
+            progress(_REWRITING, min((number + 1) * _BATCH_SIZE, len(ids)), len(ids))
 
 
-def _rewrite_some(session: Session, ids: Sequence[int], revision: int) -> None:
+def _rewrite_batch(session: Session, ids: Sequence[int], revision: int) -> None:
     rows = session.execute(
         select(ListingRow.id, ListingRow.document, ListingRow.gone, ListingRow.same_as)
         .add_columns(EntryRow.vector)
@@ -182,11 +186,11 @@ def _write_rows(
 ) -> list[int]:
     now = read_clock()
     rows: list[dict[str, Any]] = []
-    for one in written:
-        document = dump_listing(one.listing)
+    for item in written:
+        document = dump_listing(item.listing)
         rows.append(
             {
-                "key": one.listing.key,
+                "key": item.listing.key,
                 "document": document,
                 "digest": digest_document(document),
                 "modified": now,
@@ -195,42 +199,42 @@ def _write_rows(
             }
         )
     pairs = list(zip(rows, written, strict=True))
-    new = [{**row, "source_id": source_id} for row, one in pairs if one.id is None]
-    if old := [{**row, "id": one.id} for row, one in pairs if one.id is not None]:
+    new = [{**row, "source_id": source_id} for row, item in pairs if item.id is None]
+    if old := [{**row, "id": item.id} for row, item in pairs if item.id is not None]:
         session.execute(update(ListingRow), old)
     added: Iterator[int] = iter(())
     if new:
         inserting = insert(ListingRow).returning(ListingRow.id, sort_by_parameter_order=True)
         added = iter(session.scalars(inserting, new).all())
-    return [next(added) if one.id is None else one.id for one in written]
+    return [next(added) if item.id is None else item.id for item in written]
 
 
 def read_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes]:
     """The vectors of these listings' entries, as bytes."""
     vectors: dict[int, bytes] = {}
-    for some in _in_parts(ids):
-        of = select(EntryRow.listing_id, EntryRow.vector).where(EntryRow.listing_id.in_(some))
-        vectors.update((at, vector) for at, vector in session.execute(of))
+    for batch in _batch(ids):
+        query = select(EntryRow.listing_id, EntryRow.vector).where(EntryRow.listing_id.in_(batch))
+        vectors.update((listing_id, vector) for listing_id, vector in session.execute(query))
     return vectors
 
 
 def _write_entries(session: Session, entries: Iterable[tuple[int, Entry]], revision: int) -> None:
-    for some in _in_parts(entries):
-        ids = [listing_id for listing_id, _ in some]
+    for batch in _batch(entries):
+        ids = [listing_id for listing_id, _ in batch]
         session.execute(delete(EntryRow).where(EntryRow.listing_id.in_(ids)))
         session.execute(
             insert(EntryRow),
             [
-                {"listing_id": at, "revision": revision, "version": VERSION, **vars(entry)}
-                for at, entry in some
+                {"listing_id": listing_id, "revision": revision, "version": VERSION, **vars(entry)}
+                for listing_id, entry in batch
             ],
         )
-        write_search_rows(session, some)
+        write_search_rows(session, batch)
 
 
 def _write_places(session: Session, ids: Sequence[int], listings: Sequence[Listing]) -> None:
-    for some in _in_parts(ids):
-        session.execute(delete(PlaceRow).where(PlaceRow.listing_id.in_(some)))
+    for batch in _batch(ids):
+        session.execute(delete(PlaceRow).where(PlaceRow.listing_id.in_(batch)))
     places = (
         {
             "listing_id": listing_id,
@@ -242,41 +246,41 @@ def _write_places(session: Session, ids: Sequence[int], listings: Sequence[Listi
         for place in listing.places
         if place.point
     )
-    for part in _in_parts(places):
-        session.execute(insert(PlaceRow), part)
+    for rows in _batch(places):
+        session.execute(insert(PlaceRow), rows)
 
 
 def _add_words(session: Session, listings: Iterable[Listing]) -> None:
     words: set[str] = set()
     for listing in listings:
         words |= find_spellings(build_placeless_text(listing))
-    for some in _in_parts(sorted(words)):
-        known = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(some))))
-        if new := [{"text": word} for word in some if word not in known]:
+    for batch in _batch(sorted(words)):
+        known = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(batch))))
+        if new := [{"text": word} for word in batch if word not in known]:
             session.execute(insert(WordRow), new)
 
 
 def _number_labels(session: Session, listings: Iterable[Listing]) -> Callable[[str, str], int]:
     """The number of each label of the listings; one that is new is given the next."""
-    wanted = set[tuple[str, str]]().union(*map(find_labels, listings))
+    labels = set[tuple[str, str]]().union(*map(find_labels, listings))
     numbers: dict[tuple[str, str], int] = {}
 
     def read() -> None:
-        texts = {text for _, text in wanted}
-        for some in _in_parts(texts):
+        texts = {text for _, text in labels}
+        for batch in _batch(texts):
             rows = session.execute(
-                select(LabelRow.field, LabelRow.text, LabelRow.id).where(LabelRow.text.in_(some))
+                select(LabelRow.field, LabelRow.text, LabelRow.id).where(LabelRow.text.in_(batch))
             )
-            numbers.update({(field, text): at for field, text, at in rows})
+            numbers.update({(field, text): listing_id for field, text, listing_id in rows})
 
     read()
-    if new := sorted(wanted - numbers.keys()):
+    if new := sorted(labels - numbers.keys()):
         session.execute(insert(LabelRow), [{"field": field, "text": text} for field, text in new])
         read()
     return lambda field, text: numbers[field, text]
 
 
-def _in_parts(items: Iterable[_T]) -> Iterator[list[_T]]:
-    left = iter(items)
-    while part := list(islice(left, _AT_ONCE)):
-        yield part
+def _batch(items: Iterable[_T]) -> Iterator[list[_T]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, _BATCH_SIZE)):
+        yield batch

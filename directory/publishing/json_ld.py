@@ -12,14 +12,14 @@ Json = dict[str, Any]
 def write_linked(stored: StoredListing, page: str) -> Json:
     """A schema.org Service; `page` is its own address. What is not known is left out."""
     listing = withhold_place(stored.listing)
-    said = (describe_alert(listing), stored.notice, listing.description)
+    parts = (describe_alert(listing), stored.notice, listing.description)
     linked: Json = {
         "@context": "https://schema.org",
         "@type": "Service",
         "@id": page,
         "url": page,
         "name": listing.name,
-        "description": "\n".join(filter(None, said)),
+        "description": "\n".join(filter(None, parts)),
         "serviceType": ", ".join(listing.topics),
         "provider": _only("Organization", name=listing.organisation),
         "audience": _only(
@@ -57,8 +57,8 @@ def _channels(listing: Listing) -> list[Json]:
         availableLanguage=list(listing.languages),
     )
     places = [
-        {"@type": "ServiceChannel", "serviceLocation": _place(one, listing)}
-        for one in listing.places
+        {"@type": "ServiceChannel", "serviceLocation": _place(part, listing)}
+        for part in listing.places
     ]
     return [*([contact] if contact else []), *places]
 
@@ -77,8 +77,8 @@ def _place(place: Place, listing: Listing) -> Json:
         if place.point
         else {},
         amenityFeature=[
-            {"@type": "LocationFeatureSpecification", "name": one, "value": True}
-            for one in listing.accessibility
+            {"@type": "LocationFeatureSpecification", "name": part, "value": True}
+            for part in listing.accessibility
         ],
     )
 
