@@ -124,7 +124,8 @@ def test_two_processes_at_once_lose_nothing(path: Path) -> None:
         "for number in range(100):\n"
         "    mark = f'{sys.argv[2]}{number}'\n"
         "    answers = (('lonely', '1'),)\n"
-        "    CheckInRepository(engine).record(CheckIn('2026-W47', 'Harbour', None, answers, mark))\n"
+        "    checkin = CheckIn('2026-W47', 'Harbour', None, answers, mark)\n"
+        "    CheckInRepository(engine).record(checkin)\n"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", script, f"sqlite:///{path}", name])
