@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 _DETAILS_TAP = re.compile(r"ask_details:listing=#([0-9]{1,18})")
 _SEARCH_TAP = re.compile(r"(?P<intent>find_group:interest|offer_help:strength)=(?P<text>.+)", re.S)
 # Erasing must leave Rasa time for those who are talking.
-_MOST_ERASED_AT_ONCE = 4
+_MAX_ERASED_AT_ONCE = 4
 
 
 class Conversation:
@@ -65,7 +65,7 @@ class Conversation:
         self._team = team
         self._responses = Responses()
         self._active = ActiveConversations()
-        self._erasing = asyncio.Semaphore(_MOST_ERASED_AT_ONCE)
+        self._erasing = asyncio.Semaphore(_MAX_ERASED_AT_ONCE)
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
         """The replies to `message`. Never raises for anything that a person can send."""
@@ -214,7 +214,7 @@ class Conversation:
         recommendation = await asyncio.to_thread(recommend_listings, self._search_service, request)
         # While Rasa only loads, nobody needs to hear about it.
         away = [] if self._rasa.is_starting else [self._responses.render("utter_rasa_away")]
-        if recommendation.is_loose:
+        if not recommendation.has_good_hits:
             asyncio.get_running_loop().run_in_executor(None, self._record_unmet_need, request)
             opening = "utter_nlu_fallback" if away else "utter_greet"
             return [*away, self._responses.render(opening)]

@@ -1,4 +1,4 @@
-"""Decides what to show a person, from what is known of their search.
+"""Recommends listings to a person, from what is known of their search.
 
 The conversation's actions use it, and so does the conversation itself when Rasa cannot be
 reached. Knows no channel and no wording. Must never store anything that a person wrote.
@@ -14,15 +14,15 @@ from directory.errors import DatabaseError
 from directory.listing import StoredListing
 from directory.notes import Notebook
 from directory.places import Area
-from directory.search.message_topics import CLOSE, split_topics
+from directory.search.message_topics import MIN_TOPIC_FIT, split_topics
 from directory.search.query import Hit, Query
 from directory.search.service import SearchService
 
 log = logging.getLogger(__name__)
 
-MOST_PLACES = 3
+MAX_PLACES = 3
 NEAR_MILES = 5.0
-"""A listing farther away is not near for somebody who takes a bus."""
+"""A listing farther away is not near for a person who takes a bus."""
 
 _HITS_BY_DISTANCE = 20  # hits to pick the nearest from
 _ANY_PLACE_TEXT = "friendly group that welcomes new people"
@@ -32,10 +32,10 @@ _PLACE_KINDS = frozenset({"group", "service"})
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """What is known of a person's search. None means that they have not said.
+    """What is known of a person's search. None means "not known".
 
     `needs` are names in `directory.indexing.needs.NEEDS` and `directory.indexing.times.TIMES`, the
-    latter perhaps with "not " before them; `age` is in years. `volunteers` is True for somebody
+    latter perhaps with "not " before them; `age` is in years. `volunteers` is True for a person
     who wants to help, whether or not `strength` says with what. `shown` are ids that the person
     has already seen.
     """
@@ -78,14 +78,14 @@ class Recommendation:
         return [hit.stored.id for hit in self.hits]
 
     @property
-    def is_loose(self) -> bool:
-        """Whether no hit is likely to be what the person meant."""
-        return not any(hit.is_good for hit in self.hits)
+    def has_good_hits(self) -> bool:
+        """Whether some hit is likely to be what the person meant."""
+        return any(hit.is_good for hit in self.hits)
 
     @property
     def has_unknowns(self) -> bool:
         """Whether some listing does not say if it meets a need."""
-        return any(hit.is_silent for hit in self.hits)
+        return any(hit.has_unknowns for hit in self.hits)
 
 
 def recommend_listings(
@@ -93,15 +93,15 @@ def recommend_listings(
 ) -> Recommendation:
     """Up to three places to go to, and one that wants the person's strength.
 
-    For somebody who only offers help it is the other way round: three places to volunteer, and
-    one to go to for the same words, because a wish is easily mistaken for an offer. A message
-    with several topics gets a place for each.
+    A person who only offers help gets three places to volunteer, and one to go to for the same
+    words, because a wish is easily mistaken for an offer. A message with several topics gets a
+    place for each.
     """
     only_volunteers = request.interest is None and (
         request.strength is not None or request.volunteers
     )
     query = _make_query(request, request.interest or request.strength)
-    places = _search_topics(search_service, query, 1 if only_volunteers else MOST_PLACES)
+    places = _search_topics(search_service, query, 1 if only_volunteers else MAX_PLACES)
     volunteering: list[Hit] = []
     if only_volunteers or request.strength is not None:
         volunteering = search_service.search(
@@ -112,7 +112,7 @@ def recommend_listings(
                 # Volunteering costs nothing, so a wish for free things must not hide it.
                 free=False,
                 exclude=query.exclude | {hit.stored.id for hit in places},
-                limit=MOST_PLACES if only_volunteers else 1,
+                limit=MAX_PLACES if only_volunteers else 1,
             )
         )
     is_far = not only_volunteers and _are_far(places)
@@ -134,8 +134,8 @@ def recommend_similar(
         kinds=frozenset({listing.kind}),
         free=request.free and listing.kind != "volunteering",
         exclude=request.shown | {liked.id},
-        limit=MOST_PLACES,
-        why=f"It is like {listing.name}",
+        limit=MAX_PLACES,
+        fixed_reason=f"It is like {listing.name}",
     )
     return Recommendation(tuple(search_service.search(query)))
 
@@ -155,7 +155,7 @@ def record_unmet_need(
 
 
 def _are_far(hits: Sequence[Hit]) -> bool:
-    """Whether all of them are known to be too far away to be near."""
+    """Whether there are hits, and all of them are known to be too far away to be near."""
     return bool(hits) and all(hit.miles is not None and hit.miles > NEAR_MILES for hit in hits)
 
 
@@ -163,27 +163,31 @@ def _search_farther(search_service: SearchService, query: Query) -> list[Hit]:
     """The nearest good hits, the last of them one to join online if there is one."""
     hits = search_service.search(replace(query, limit=_HITS_BY_DISTANCE))
     good_hits = [hit for hit in hits if hit.is_good]
-    nearest = sorted(good_hits, key=lambda hit: (hit.miles is None, hit.miles))[:MOST_PLACES]
+    nearest = sorted(good_hits, key=lambda hit: (hit.miles is None, hit.miles))[:MAX_PLACES]
     exclude = query.exclude | {hit.stored.id for hit in nearest}
     online = search_service.search(
         replace(query, needs=query.needs | {"online"}, exclude=exclude, limit=1)
     )
-    if online and online[0].is_good and not online[0].is_silent:
-        return [*nearest[: MOST_PLACES - 1], online[0]]
+    if online and online[0].is_good and not online[0].has_unknowns:
+        return [*nearest[: MAX_PLACES - 1], online[0]]
     return nearest
 
 
 def _search_topics(search_service: SearchService, query: Query, limit: int) -> list[Hit]:
     """The best hits; for several topics the best of each, if each has a close one."""
     whole = replace(query, limit=limit)
-    topics = split_topics(query.text, search_service.encode) if limit > 1 and not query.why else ()
+    topics = (
+        split_topics(query.text, search_service.encode)
+        if limit > 1 and not query.fixed_reason
+        else ()
+    )
     hits: dict[int, Hit] = {}
     for number, topic in enumerate(topics):
-        # Whatever does not divide evenly goes to the last topic.
+        # The remainder goes to the last topics.
         share = (limit - len(hits)) // (len(topics) - number)
         exclude = query.exclude | hits.keys()
         topic_hits = search_service.search(replace(query, text=topic, limit=share, exclude=exclude))
-        if not topic_hits or topic_hits[0].fit < CLOSE:
+        if not topic_hits or topic_hits[0].fit < MIN_TOPIC_FIT:
             return search_service.search(whole)
         hits.update((hit.stored.id, hit) for hit in topic_hits)
     return list(hits.values()) or search_service.search(whole)
@@ -207,5 +211,5 @@ def _make_query(request: RecommendationRequest, text: str | None) -> Query:
         week=date.today() if request.this_week else None,
         avoid=request.avoid,
         exclude=request.shown,
-        why="" if text else "You asked to see something",
+        fixed_reason="" if text else "You asked to see something",
     )

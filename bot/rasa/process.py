@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 _LOG_HEAD = re.compile(rb"^[\d: -]+ (WARNING|ERROR|CRITICAL) +([\w.]+)", re.M)
 _CHECK_INTERVAL = 1.0  # in seconds, like all below
 # Loading took 100 s on a busy machine with two cores; ended too early, Rasa never loads.
-_LONGEST_LOADING = 240.0
-_LONGEST_RESTART_DELAY = 60.0
+_MAX_LOADING_TIME = 240.0
+_MAX_RESTART_DELAY = 60.0
 _STOP_TIMEOUT = 5.0
-_MOST_FAILURES = 2  # unanswered turns in a row
+_MAX_FAILURES = 2  # unanswered turns in a row
 
 
 class RasaProcess:
     """Keeps one Rasa server running.
 
-    `is_up` tells whether it answers. `is_starting` is true until it first answers or fails,
-    so that nobody is told of a fault while it only loads.
+    `is_up` tells whether it answers. `is_starting` is true until it first answers or fails, so
+    that the conversation reports no fault while Rasa only loads.
     """
 
     def __init__(
@@ -92,18 +92,18 @@ class RasaProcess:
         while True:
             await asyncio.sleep(_CHECK_INTERVAL)
             try:
-                if not await self._is_well():
+                if not await self._is_up_or_loading():
                     await self._restart()
             except Exception as error:
-                # Whatever went wrong, go on: without the watch Rasa would stay away.
+                # Keep watching after any error: without the watch Rasa would stay away.
                 log.error("Rasa could not be checked: %s", type(error).__name__)
 
-    async def _is_well(self) -> bool:
+    async def _is_up_or_loading(self) -> bool:
         """Whether Rasa is up, or may still come up."""
         if self._process is None or self._process.returncode is not None:
             return False
         if self.is_up:
-            if self._failed_turns >= _MOST_FAILURES:
+            if self._failed_turns >= _MAX_FAILURES:
                 return False
             return self._failed_turns == 0 or await self.client.is_healthy()
         if await self.client.is_healthy():
@@ -112,16 +112,16 @@ class RasaProcess:
             self._has_been_up = self.is_up = True
             self.is_starting = False
             return True
-        return asyncio.get_running_loop().time() - self._started_at < _LONGEST_LOADING
+        return asyncio.get_running_loop().time() - self._started_at < _MAX_LOADING_TIME
 
     async def _restart(self) -> None:
         log.warning("Rasa is not answering: restarting it")
-        # From now on people may be told that it is away.
+        # From now on the conversation may say that Rasa is away.
         self.is_up = self.is_starting = False
         self._failed_turns = 0
         await self._end()
         if self._failed_starts:
-            await asyncio.sleep(min(2.0**self._failed_starts, _LONGEST_RESTART_DELAY))
+            await asyncio.sleep(min(2.0**self._failed_starts, _MAX_RESTART_DELAY))
         self._failed_starts += 1
         await self._launch()
 

@@ -32,7 +32,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 def find_stems(text: str) -> list[str]:
     """The stems of the words in `text` that are not stop words, in order."""
     words = [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
-    stems: list[str] = _stemmer().stemWords(words)
+    stems: list[str] = _load_stemmer().stemWords(words)
     return stems
 
 
@@ -63,5 +63,5 @@ def weigh_terms(text: str) -> Terms:
 
 
 @cache
-def _stemmer() -> Stemmer.Stemmer:
+def _load_stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")

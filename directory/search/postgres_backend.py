@@ -114,7 +114,7 @@ def _build_allowed(query: Query, label_numbers: Sequence[int]) -> list[Condition
     filters = [
         query_filter.build_condition() for query_filter in make_filters(query, label_numbers)
     ]
-    return filters + [criterion.build_allowed() for criterion in query.criteria()]
+    return filters + [criterion.build_allowed() for criterion in query.list_criteria()]
 
 
 # A generic plan would treat rare and common values alike.
@@ -143,7 +143,7 @@ def _find_by_meaning(
     if len(ids) < width:
         return ids, True
     part_width = int(width * _PART_SHARE)
-    suited = [criterion.build_suited() for criterion in query.criteria()]
+    suited = [criterion.build_suited() for criterion in query.list_criteria()]
     parts = [([condition], part_width) for condition in suited] if len(suited) > 1 else []
     parts += [(suited, width)] if suited else []
     # A person who offers help is shown roles before listings that are nearer in meaning.
@@ -272,6 +272,6 @@ def _find_rarity(connection: Connection, terms: Collection[int]) -> Rarity:
 
 def _count_listings(connection: Connection, terms: Sequence[int]) -> dict[int, int]:
     """How many listings use each of the shortened terms; at 0, how many there are."""
-    is_asked = TERM_COUNT.c.term == func.any(cast(list(terms), Integers))
-    counts = select(TERM_COUNT.c.term, TERM_COUNT.c.listings).where(is_asked)
+    is_requested = TERM_COUNT.c.term == func.any(cast(list(terms), Integers))
+    counts = select(TERM_COUNT.c.term, TERM_COUNT.c.listings).where(is_requested)
     return {row.term: row.listings for row in connection.execute(counts)}

@@ -1,4 +1,4 @@
-"""The shapes that cross out of search: a query and a hit."""
+"""A query and a hit: what a search takes and gives."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,7 +7,7 @@ from directory.listing import StoredListing
 from directory.places import Area
 from directory.search.criteria import Criterion, make_criteria
 
-# With less, even the best listing of the directory is not what the person asked for.
+# A listing with a smaller fit is unlikely to be what the person means, even if it is the best.
 GOOD_ENOUGH = 0.3
 
 
@@ -19,8 +19,8 @@ class Query:
     in years, and `week` is the first of the seven days to go in: a listing that fails one of them
     is left out, and one that is known to meet it comes first. A listing known to be more than
     `within` miles from `near` is left out; with `nearest`, miles cost more. `labels` are pairs of
-    field and text that a listing must have. `avoid` says in words what is not wanted. With a
-    `why`, the text is the program's own, and `why` is the reason to give.
+    field and text that a listing must have. `avoid` says in words what is not wanted.
+    `fixed_reason` is the reason to give where the program wrote the text, and not a person.
     """
 
     text: str
@@ -33,24 +33,24 @@ class Query:
     nearest: bool = False
     exclude: frozenset[int] = frozenset()
     limit: int = 3
-    why: str = ""
+    fixed_reason: str = ""
     needs: frozenset[str] = frozenset()
     age: int | None = None
     week: date | None = None
     avoid: str = ""
 
-    def criteria(self) -> list[Criterion]:
+    def list_criteria(self) -> list[Criterion]:
         """What listings are judged by. Raises KeyError for an unknown need."""
         return make_criteria(self.needs, self.age, self.week)
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A listing that a search gives. `score` is comparable within one search only.
+    """A listing that a search found. `score` is comparable within one search only.
 
     `fit` is how near its words come to the query's, in units of cosine. `miles` is the distance
-    to `Query.near`, None where it is not known; `is_silent` is whether the listing does not say if
-    it meets some criterion.
+    to `Query.near`, None where it is not known; `has_unknowns` is whether the listing does not say
+    if it meets some criterion.
     """
 
     stored: StoredListing
@@ -58,7 +58,7 @@ class Hit:
     reasons: tuple[str, ...]
     miles: float | None
     fit: float
-    is_silent: bool = False
+    has_unknowns: bool = False
 
     @property
     def is_good(self) -> bool:

@@ -92,7 +92,7 @@ def rank(
     `vector` encodes the query's text and `avoided` what it is to avoid, each of shape (384,);
     `label_numbers` are those of the query's labels.
     """
-    verdicts = {criterion: index.judge(criterion, today) for criterion in query.criteria()}
+    verdicts = {criterion: index.judge(criterion, today) for criterion in query.list_criteria()}
     allowed = _find_allowed(index, query, label_numbers)
     for judged in verdicts.values():
         allowed &= judged >= 0
@@ -123,7 +123,7 @@ def rank(
     return Ranked(score, words, allowed, vector, today, ranking_query.clear_topic)
 
 
-def rank_alone(index: Index, text: str, vector: Vectors | None) -> Ranked:
+def rank_baseline(index: Index, text: str, vector: Vectors | None) -> Ranked:
     """By the cosine to `vector` alone or, without one, by the words of `text` alone.
 
     Nothing else counts: `rank` is measured against this.

@@ -38,7 +38,7 @@ def make_hit(
     """
     listing = stored.listing
     miles = _measure_miles(query, stored)
-    verdicts = [criterion.judge(listing, today) for criterion in query.criteria()]
+    verdicts = [criterion.judge(listing, today) for criterion in query.list_criteria()]
     reasons = [_explain_match(index, query, words, row, stored, None if by_words else fit)]
     if miles is not None and query.near is not None:
         reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
@@ -55,7 +55,7 @@ def make_hit(
         reasons=tuple(dict.fromkeys(reasons)),
         miles=miles,
         fit=fit,
-        is_silent=any(verdict.suits is None for verdict in verdicts),
+        has_unknowns=any(verdict.suits is None for verdict in verdicts),
     )
 
 
@@ -86,8 +86,8 @@ def _explain_match(
     stored: StoredListing,
     fit: float | None,
 ) -> str:
-    if query.why:
-        return query.why
+    if query.fixed_reason:
+        return query.fixed_reason
     if shared := _find_shared_words(index, words, row, stored):
         return f"It mentions {_quote(shared)}"
     if fit is None:

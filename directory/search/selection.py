@@ -32,8 +32,8 @@ _PHRASES = re.compile(r",|\bor\b|\band\b")
 
 def select_hits(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit]:
     """The best listings first, at most `query.limit`."""
-    avoided = [stems for stems in map(_stem_set, _PHRASES.split(query.avoid)) if stems]
-    words = {} if query.why else find_nameable_words(index, query.text)
+    avoided = [stems for stems in map(_find_stem_set, _PHRASES.split(query.avoid)) if stems]
+    words = {} if query.fixed_reason else find_nameable_words(index, query.text)
     rows = choose_rows(index, ranked)
     hits: list[Hit] = []
     while len(hits) < query.limit:
@@ -77,20 +77,20 @@ def choose_rows(index: Index, ranked: Ranked) -> Iterator[int]:
             if (content := int(contents[row])) not in seen_contents:
                 seen_contents.add(content)
                 repeats = shown[int(organisations[row])]
-                heappush(waiting, (cost + _cost_of_repeats(repeats), listing_id, row, repeats))
+                heappush(waiting, (cost + _compute_repeat_cost(repeats), listing_id, row, repeats))
         if not waiting:
             continue
         cost, listing_id, row, repeats = heappop(waiting)
         organisation = int(organisations[row]) if ranked.varied else NO_ORGANISATION
-        if organisation != NO_ORGANISATION and (now := shown[organisation]) > repeats:
-            cost += _cost_of_repeats(now) - _cost_of_repeats(repeats)
-            heappush(waiting, (cost, listing_id, row, now))
+        if organisation != NO_ORGANISATION and (current := shown[organisation]) > repeats:
+            cost += _compute_repeat_cost(current) - _compute_repeat_cost(repeats)
+            heappush(waiting, (cost, listing_id, row, current))
             continue
         shown[organisation] += organisation != NO_ORGANISATION
         yield row
 
 
-def _cost_of_repeats(repeats: int) -> float:
+def _compute_repeat_cost(repeats: int) -> float:
     """The cost of a listing whose organisation was already shown so often."""
     return _REPEATED * max(0, repeats + 1 - _FREE_REPEATS)
 
@@ -111,11 +111,11 @@ def _sort_rows(index: Index, ranked: Ranked) -> Iterator[tuple[float, int, int]]
         done, size = end, size * 8
 
 
-def _stem_set(text: str) -> frozenset[str]:
+def _find_stem_set(text: str) -> frozenset[str]:
     return frozenset(find_stems(text))
 
 
 def _is_about(stored: StoredListing, phrases: Sequence[frozenset[str]]) -> bool:
     """Whether the listing's name and topics have all stems of one of the phrases."""
-    stems = _stem_set(f"{stored.listing.name} {' '.join(stored.listing.topics)}")
+    stems = _find_stem_set(f"{stored.listing.name} {' '.join(stored.listing.topics)}")
     return any(phrase <= stems for phrase in phrases)

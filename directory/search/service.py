@@ -27,7 +27,7 @@ from directory.search.gazetteer import Gazetteer
 from directory.search.memory_backend import MemoryBackend
 from directory.search.postgres_backend import PostgresBackend
 from directory.search.query import Hit, Query
-from directory.search.ranking import Ranked, rank, rank_alone
+from directory.search.ranking import Ranked, rank, rank_baseline
 from directory.search.selection import select_hits
 from directory.search.spelling import Speller
 from directory.text import drop_unprintable
@@ -133,17 +133,17 @@ class SearchService:
 
     def list_by_words(self, text: str, limit: int) -> list[str]:
         """The keys, `source:key`, of the best by full text alone: a baseline for `search`."""
-        return self._list_alone(text, None, limit)
+        return self._list_baseline(text, None, limit)
 
     def list_by_vector(self, text: str, limit: int) -> list[str]:
         """The same by the sentence vectors alone."""
-        return self._list_alone(text, self._encoder.encode([text])[0], limit)
+        return self._list_baseline(text, self._encoder.encode([text])[0], limit)
 
-    def _list_alone(self, text: str, vector: Vectors | None, limit: int) -> list[str]:
+    def _list_baseline(self, text: str, vector: Vectors | None, limit: int) -> list[str]:
         self._watcher.check()
         query = Query(text, limit=limit)
         index = self._backend.find_candidates(query, vector, (), self._backend.widths[0]).index
-        hits = select_hits(index, query, rank_alone(index, text, vector), self._read_listings)
+        hits = select_hits(index, query, rank_baseline(index, text, vector), self._read_listings)
         return [f"{hit.stored.source}:{hit.stored.listing.key}" for hit in hits]
 
     def find_missing_sources(self, names: Iterable[str]) -> list[str]:

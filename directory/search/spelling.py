@@ -60,7 +60,7 @@ class Speller:
 
 def is_word(word: str) -> bool:
     """Whether `word`, in lower case, is in the dictionary in British or American spelling."""
-    known = _dictionary()
+    known = _load_dictionary()
     return word in known or any(
         (american := pattern.sub(spelling, word)) != word and american in known
         for pattern, spelling in _AMERICAN
@@ -68,5 +68,5 @@ def is_word(word: str) -> bool:
 
 
 @cache
-def _dictionary() -> SpellChecker:
+def _load_dictionary() -> SpellChecker:
     return SpellChecker(language="en")

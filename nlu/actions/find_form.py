@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from directory.search.message_topics import CLOSE
+from directory.search.message_topics import MIN_TOPIC_FIT
 from directory.search.query import Query
 from directory.search.service import SearchService
 from nlu.actions.adapter import Services
@@ -19,9 +19,9 @@ from nlu.understanding.wishes import ONE_SEARCH_WISHES, makes_going_easier
 
 FORM_SLOTS = ("interest", "strength", "area", "ease")
 
-_LONGEST_INTEREST = 500  # in characters; the encoder reads little more
-_MOST_AREA_BUTTONS = 6
-_LONGEST_PLACE_NAME = 4  # in words
+_MAX_INTEREST_LENGTH = 500  # in characters; the encoder reads little more
+_MAX_AREA_BUTTONS = 6
+_MAX_PLACE_NAME_WORDS = 4  # in words
 _REQUEST_INTENTS = {"find_group", "have_a_say"}
 # Messages with these intents answer the form's question.
 _ANSWER_INTENTS = {
@@ -113,7 +113,7 @@ def ask_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -
     """Ask where the person is, with some of the directory's places as buttons."""
     buttons = [
         {"title": name, "payload": f"set_area:area={name}"}
-        for name in services.search.list_area_names()[:_MOST_AREA_BUTTONS]
+        for name in services.search.list_area_names()[:_MAX_AREA_BUTTONS]
     ]
     buttons += [
         {"title": "Skip", "payload": "deny"},
@@ -125,7 +125,7 @@ def ask_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -
 
 def extend_interest(interest: str | None, text: str) -> str:
     """`interest` with more words; if it grows too long, the latest words stay."""
-    return ". ".join(filter(None, [interest, text.strip()]))[-_LONGEST_INTEREST:]
+    return ". ".join(filter(None, [interest, text.strip()]))[-_MAX_INTEREST_LENGTH:]
 
 
 def join_refusals(known: str | None, refused: str) -> str:
@@ -191,7 +191,7 @@ def _read_typed_answer(
     is_answer = turn.intent in {*_ANSWER_INTENTS, "deny"} or not turn.is_confident
     if requested == "area" and turn.intent == "out_of_scope":
         # The name of an unknown place is odd to Rasa too.
-        is_answer = len(turn.text.split()) <= _LONGEST_PLACE_NAME
+        is_answer = len(turn.text.split()) <= _MAX_PLACE_NAME_WORDS
     if declines_to_answer(turn.text):
         return {requested: SKIPPED}
     if not is_answer and not answers:
@@ -236,7 +236,7 @@ def _names_listing_topic(turn: Turn, search_service: SearchService) -> bool:
     if turn.requested_slot != "area":
         return False
     hits = search_service.search(Query(turn.text, limit=1))
-    return bool(hits) and hits[0].fit >= CLOSE
+    return bool(hits) and hits[0].fit >= MIN_TOPIC_FIT
 
 
 def _read_new_request(turn: Turn) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from nlu.understanding.utterance import declines_to_answer, is_outright_request,
 
 log = logging.getLogger(__name__)
 
-_SHORTEST_NOTE = 2  # in words
+_MIN_NOTE_WORDS = 2  # in words
 _NOTE_SLOTS = ("note", "note_kind", "note_about", "note_sending")
 # Any other message is the note itself, once the form asks for it.
 _OTHER_INTENTS = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
@@ -135,4 +135,4 @@ def _read_picked_note(turn: Turn) -> str | None:
 def _is_other_message(turn: Turn) -> bool:
     """Whether the message is something other than a note."""
     is_other_intent = turn.intent in _OTHER_INTENTS and turn.is_confident
-    return is_other_intent or len(turn.text.split()) < _SHORTEST_NOTE
+    return is_other_intent or len(turn.text.split()) < _MIN_NOTE_WORDS

@@ -117,7 +117,7 @@ def fall_back(turn: Turn, services: Services, dispatcher: CollectingDispatcher) 
     )
     request = set_wishes(request, wishes)
     recommendation = recommend_listings(services.search, request)
-    if recommendation.is_loose:
+    if not recommendation.has_good_hits:
         dispatcher.utter_message(response="utter_nlu_fallback")
         # Words without a topic may be no request at all.
         if services.search.name_unmet_need(words.wanted):
@@ -151,7 +151,7 @@ def _show(
     opening: str | None,
 ) -> list[EventType]:
     """Show what is recommended, and remember what was shown."""
-    if (recommendation.is_loose or recommendation.is_far) and not request.shown:
+    if (not recommendation.has_good_hits or recommendation.is_far) and not request.shown:
         services.record_unmet_need(request)
     listing_ids = recommendation.listing_ids
     if not listing_ids:
@@ -179,7 +179,7 @@ def _show(
 def _choose_opening(
     request: RecommendationRequest, recommendation: Recommendation, opening: str | None
 ) -> str:
-    if recommendation.is_loose:
+    if not recommendation.has_good_hits:
         return "utter_found_loosely"
     if recommendation.is_far:
         return "utter_found_far"

@@ -9,8 +9,8 @@ from nlu.understanding.patterns import straighten_apostrophes
 from nlu.understanding.utterance import Utterance, read_utterance
 from nlu.understanding.wishes import WISHES_BY_INTENT, WishChanges, merge_wishes, read_wishes
 
-CONFIDENT = 0.6
-"""With less confidence in its intent, a message more likely answers our own question."""
+MIN_CONFIDENCE = 0.6
+"""With less confidence in its intent, a message is more likely an answer to our question."""
 
 SKIPPED = "\x00skipped"
 """The value of a slot that the person chose not to fill. Nobody can type it."""
@@ -48,7 +48,7 @@ class Turn:
         entities = list(entities)
         straight_text = straighten_apostrophes(text)
         changes = read_wishes(straight_text, entities)
-        is_confident = confidence >= CONFIDENT
+        is_confident = confidence >= MIN_CONFIDENCE
         if is_confident and intent in WISHES_BY_INTENT:
             added = changes.added | {WISHES_BY_INTENT[intent]}
             changes = WishChanges(added, changes.dropped, changes.rest)

@@ -117,7 +117,7 @@ def test_a_search_finds_what_the_index_in_memory_finds(pair, name, monkeypatch):
 
 def assert_alike(hit: Hit, other: Hit) -> None:
     assert hit.reasons == other.reasons
-    assert (hit.miles, hit.is_silent) == (other.miles, other.is_silent)
+    assert (hit.miles, hit.has_unknowns) == (other.miles, other.has_unknowns)
     assert hit.score == pytest.approx(other.score, abs=0.001)
     assert hit.fit == pytest.approx(other.fit, abs=0.001)
 
