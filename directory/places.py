@@ -41,11 +41,11 @@ def measure_miles_from(point: Point, degrees: NDArray[np.float64]) -> NDArray[np
     return miles
 
 
-def measure_miles(one: Point, other: Point) -> float:
+def measure_miles(first: Point, second: Point) -> float:
     """Miles between two points near each other, measured as if the earth were flat there."""
-    middle = math.radians((one.latitude + other.latitude) / 2)
-    east = (one.longitude - other.longitude) * math.cos(middle)
-    return math.hypot(one.latitude - other.latitude, east) * MILES_PER_DEGREE
+    middle = math.radians((first.latitude + second.latitude) / 2)
+    east = (first.longitude - second.longitude) * math.cos(middle)
+    return math.hypot(first.latitude - second.latitude, east) * MILES_PER_DEGREE
 
 
 def normalise_postcode(text: str) -> str:

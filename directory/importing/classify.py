@@ -62,11 +62,11 @@ def classify_listing(listing: Listing) -> Listing:
     `proposed` names the fields that were filled. Earlier proposals are replaced, so that
     classifying twice changes nothing.
     """
-    given = _remove_proposals(listing)
-    missing = tuple(field for field in FIELDS if not getattr(given, field))
-    candidates = _score_candidates(given)
+    source_listing = _remove_proposals(listing)
+    missing = tuple(field for field in FIELDS if not getattr(source_listing, field))
+    candidates = _score_candidates(source_listing)
     values: dict[str, Any] = {field: _choose_values(field, candidates[field]) for field in missing}
-    return replace(given, proposed=missing, **values)
+    return replace(source_listing, proposed=missing, **values)
 
 
 def explain_classification(listing: Listing) -> Reasons:
@@ -113,8 +113,8 @@ def _score_candidates(listing: Listing) -> dict[str, list[Candidate]]:
 
 def _normalise(text: str) -> str:
     """Lower case without accents or curly apostrophes, as in the rules."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[\u0300-\u036f]", "", plain).replace("’", "'")
+    text = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[\u0300-\u036f]", "", text).replace("’", "'")
 
 
 def _score_value(value: str, rule: Rule, kind: str, parts: dict[str, str]) -> Candidate:

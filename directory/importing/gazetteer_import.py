@@ -63,7 +63,7 @@ def import_places(engine: Engine, file: str | Path, progress: Progress = no_prog
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 (byte {error.start}). Fetch it again.") from None
     except csv.Error as error:
-        raise SourceError(f"{path} is cut short or no CSV ({error}). Fetch it again.") from None
+        raise SourceError(f"{path} is cut short or not CSV ({error}). Fetch it again.") from None
     except SQLAlchemyError as error:
         raise DatabaseError(
             f"The directory's database refused the places ({name_cause(error)}). Nothing from "

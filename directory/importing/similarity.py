@@ -24,7 +24,7 @@ LIKELY = 0.55
 
 # Above this cosine, two descriptions differ in details only.
 _SAME_TEMPLATE_COSINE = 0.8
-# Above this one, they are about the same subject.
+# Above this cosine, they are about the same subject.
 _SAME_SUBJECT_COSINE = 0.7
 # Geocoders put one address in different corners of its postcode.
 _SAME_PLACE_MILES = 0.25
@@ -86,17 +86,17 @@ def read_facts(listing: Listing, source: str) -> Facts:
     )
 
 
-def compare(one: Facts, other: Facts, cosine: float) -> tuple[float, str]:
+def compare(first: Facts, second: Facts, cosine: float) -> tuple[float, str]:
     """How likely two listings are the same thing, from 0 to 1, and why, in words.
 
     `cosine` is that of their sentence vectors. The comparison is symmetric.
     """
-    name_likeness = _compare_names(one.name, other.name)
-    same_organisation = _are_alike(one.organisation, other.organisation)
-    contacts = _list_shared_contacts(one, other)
-    miles = _measure_distance(one, other)
-    same_place = bool(one.postcodes & other.postcodes) or miles <= _SAME_PLACE_MILES
-    against = _find_differences(one, other, cosine)
+    name_likeness = _compare_names(first.name, second.name)
+    same_organisation = _are_alike(first.organisation, second.organisation)
+    contacts = _list_shared_contacts(first, second)
+    miles = _measure_distance(first, second)
+    same_place = bool(first.postcodes & second.postcodes) or miles <= _SAME_PLACE_MILES
+    against = _find_differences(first, second, cosine)
     # An organisation's listings share its contacts, so these count only as far as the names agree.
     shared_facts = (
         0.15 * bool(contacts)
@@ -113,7 +113,7 @@ def compare(one: Facts, other: Facts, cosine: float) -> tuple[float, str]:
     if against:
         # Anything that speaks against the pair leaves it to a navigator.
         score = min(score, CERTAIN - 0.01)
-    if _share_web_page(one, other, cosine):
+    if _share_web_page(first, second, cosine):
         score = max(score, LIKELY)
     reasons = [
         "same name"
@@ -133,94 +133,97 @@ def compare(one: Facts, other: Facts, cosine: float) -> tuple[float, str]:
     return round(min(1.0, max(0.0, score)), 3), reason
 
 
-def _list_shared_contacts(one: Facts, other: Facts) -> list[str]:
+def _list_shared_contacts(first: Facts, second: Facts) -> list[str]:
     return [
         words
         for words, shared in (
-            ("website", one.website and one.website == other.website),
-            ("e-mail", one.email and one.email == other.email),
-            ("phone", one.phones & other.phones),
+            ("website", first.website and first.website == second.website),
+            ("e-mail", first.email and first.email == second.email),
+            ("phone", first.phones & second.phones),
         )
         if shared
     ]
 
 
-def _compare_names(one: str, other: str) -> float:
-    """From 0 to 1. A name that contains all of the other is nearly the same."""
-    word_count = min(len(one.split()), len(other.split()))
-    subset_ratio = fuzz.token_set_ratio(one, other) if word_count > 1 else 0.0
-    return max(fuzz.token_sort_ratio(one, other), 0.9 * subset_ratio) / 100
+def _compare_names(first: str, second: str) -> float:
+    """From 0 to 1. A name that contains all words of the other is nearly the same."""
+    word_count = min(len(first.split()), len(second.split()))
+    subset_ratio = fuzz.token_set_ratio(first, second) if word_count > 1 else 0.0
+    return max(fuzz.token_sort_ratio(first, second), 0.9 * subset_ratio) / 100
 
 
-def _find_differences(one: Facts, other: Facts, cosine: float) -> dict[str, float]:
+def _find_differences(first: Facts, second: Facts, cosine: float) -> dict[str, float]:
     """The differences that speak against two listings being the same, with their weights."""
     against: dict[str, float] = {}
-    own_words = _list_own_words(one.name, other.name)
-    other_own_words = _list_own_words(other.name, one.name)
-    related = _are_alike(one.organisation, other.organisation) or bool(
-        _list_shared_contacts(one, other)
+    first_own_words = _list_own_words(first.name, second.name)
+    second_own_words = _list_own_words(second.name, first.name)
+    related = _are_alike(first.organisation, second.organisation) or bool(
+        _list_shared_contacts(first, second)
     )
-    if own_words and other_own_words:
+    if first_own_words and second_own_words:
         against["each name has words of its own"] = 0.4
-    elif related and (own_words or other_own_words):
+    elif related and (first_own_words or second_own_words):
         # The organisation tells its own listings apart by name: beginners, a venue, an age.
         against["one name says more"] = 0.15
-    if not related and one.organisation and other.organisation:
+    if not related and first.organisation and second.organisation:
         against["other organisations"] = 0.15
-    miles = _measure_distance(one, other)
-    shared = one.postcodes & other.postcodes
-    if math.inf > miles > _SAME_PLACE_MILES or (one.postcodes and other.postcodes and not shared):
+    miles = _measure_distance(first, second)
+    shared = first.postcodes & second.postcodes
+    if math.inf > miles > _SAME_PLACE_MILES or (
+        first.postcodes and second.postcodes and not shared
+    ):
         against["other places"] = 0.25
-    if one.days and other.days and not one.days & other.days:
+    if first.days and second.days and not first.days & second.days:
         against["other days"] = 0.25
-    elif one.hours and other.hours and not one.hours & other.hours:
+    elif first.hours and second.hours and not first.hours & second.hours:
         against["other hours"] = 0.25
-    if _are_other_pages(one.website, other.website):
+    if _are_other_pages(first.website, second.website):
         against["other pages of one website"] = 0.2
-    if one.email and other.email and one.email != other.email:
+    if first.email and second.email and first.email != second.email:
         against["other e-mail addresses"] = 0.1
-    if one.confidential != other.confidential:
+    if first.confidential != second.confidential:
         # If they were linked, the open listing would reveal where the confidential one is.
         against["only one is confidential"] = 0.0
-    # Descriptions from one template that name other people or places: branches, most often.
+    # Descriptions from one template that name different people or places are mostly branches.
     if (
         cosine >= _SAME_TEMPLATE_COSINE
-        and _has_own_proper_noun(one, other)
-        and _has_own_proper_noun(other, one)
+        and _has_own_proper_noun(first, second)
+        and _has_own_proper_noun(second, first)
     ):
         against["each description names something of its own"] = 0.2
     return against
 
 
-def _measure_distance(one: Facts, other: Facts) -> float:
+def _measure_distance(first: Facts, second: Facts) -> float:
     """Miles between the nearest two of their points; infinite if either has none."""
-    distances = (measure_miles(a, b) for a in one.points for b in other.points)
+    distances = (measure_miles(a, b) for a in first.points for b in second.points)
     return min(distances, default=math.inf)
 
 
-def _share_web_page(one: Facts, other: Facts, cosine: float) -> bool:
+def _share_web_page(first: Facts, second: Facts, cosine: float) -> bool:
     """Whether two sources link to one web page for the same subject.
 
     Within one source, such listings are several services of one organisation.
     """
-    other_source = one.source != other.source
     return (
-        other_source
-        and bool(one.website)
-        and one.website == other.website
+        first.source != second.source
+        and bool(first.website)
+        and first.website == second.website
         and cosine >= _SAME_SUBJECT_COSINE
     )
 
 
-def _are_other_pages(one: str, other: str) -> bool:
-    site, _, page = one.partition("/")
-    other_site, _, other_page = other.partition("/")
-    return bool(page and other_page) and site == other_site and page != other_page
-
-
-def _has_own_proper_noun(one: Facts, other: Facts) -> bool:
+def _are_other_pages(first: str, second: str) -> bool:
+    first_site, _, first_page = first.partition("/")
+    second_site, _, second_page = second.partition("/")
     return bool(
-        _list_own_words(" ".join(sorted(one.proper_nouns)), " ".join(sorted(other.proper_nouns)))
+        first_page and second_page and first_site == second_site and first_page != second_page
+    )
+
+
+def _has_own_proper_noun(first: Facts, second: Facts) -> bool:
+    return bool(
+        _list_own_words(" ".join(sorted(first.proper_nouns)), " ".join(sorted(second.proper_nouns)))
     )
 
 
@@ -238,8 +241,8 @@ def _list_own_words(name: str, other: str) -> list[str]:
 
 def _normalise_words(text: str) -> str:
     """Lower case without accents, punctuation and stop words."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
-    words = re.sub(r"[^\w\s]|_", " ", re.sub(r"['’\u0300-\u036f]", "", plain)).split()
+    text = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
+    words = re.sub(r"[^\w\s]|_", " ", re.sub(r"['’\u0300-\u036f]", "", text)).split()
     return " ".join([word for word in words if word not in _STOP_WORDS] or words)
 
 
@@ -258,5 +261,5 @@ def _find_hours(text: str) -> Iterator[str]:
         yield f"{int(hour) % 12 + (12 if half in 'pP' else 0):02}{minute or '00'}"
 
 
-def _are_alike(one: str, other: str) -> bool:
-    return bool(one and other) and fuzz.token_sort_ratio(one, other) >= 90
+def _are_alike(first: str, second: str) -> bool:
+    return bool(first and second) and fuzz.token_sort_ratio(first, second) >= 90

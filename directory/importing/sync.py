@@ -72,8 +72,8 @@ def register_feed(engine: Engine, name: str, address: str, notice: str | None = 
     address = str(parse_url(address))
     with _open(engine) as session:
         rows = session.scalars(select(SourceRow).where(SourceRow.address == address))
-        if taken := [row.name for row in rows if row.name != name]:
-            raise SourceError(f"That address is registered already, as {taken[0]}.")
+        if names := [row.name for row in rows if row.name != name]:
+            raise SourceError(f"That address is registered already, as {names[0]}.")
         row = session.scalar(select(SourceRow).where(SourceRow.name == name))
         if row is None:
             row = SourceRow(name=name)

@@ -107,8 +107,8 @@ def _fetch_pages(
             if "last_page" not in content and "last" not in content:
                 return services
             raise SourceError(
-                f"{redact_url(list_url)} repeats the services of earlier pages on page {page} and "
-                "never says which page is the last. Tell the people who run the feed."
+                f"{redact_url(list_url)} repeats earlier services on page {page} and has no last "
+                "page. Contact the publisher of the feed."
             )
         response = feed_client.get(_make_page_url(list_url, page + 1))
     raise SourceError(f"{redact_url(list_url)} has more than {_MAX_PAGES} pages.")

@@ -38,7 +38,7 @@ def read_folder(folder: Path) -> Files:
         nonlocal left
         path = (root / name).resolve()
         if not path.is_relative_to(root):
-            raise SourceError(f"{folder}: {name} leads outside the folder; nothing was read.")
+            raise SourceError(f"{folder}: {name} points outside the folder. Nothing was read.")
         try:
             with path.open("rb") as file:
                 content = file.read(left + 1)
@@ -65,7 +65,7 @@ def read_zip(content: bytes, source: str) -> Files:
 def _read_archive(archive: zipfile.ZipFile, source: str) -> Files:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > _MAX_FILES:
-        raise SourceError(f"{source} holds {len(members)} files; a data package has some twenty.")
+        raise SourceError(f"{source} holds {len(members)} files; a data package has about twenty.")
     # An archive often holds a folder: the tables are beside the descriptor or the services.
     paths = [PurePosixPath(member.filename) for member in members]
     folder = next(
@@ -99,7 +99,7 @@ def _check_limit(left: int, source: str) -> None:
     if left < 0:
         raise SourceError(
             f"{source} holds more than {_MAX_BYTES // 1_000_000} megabytes of text, "
-            "which no directory of services does. Nothing was read."
+            "too much for a directory of services. Nothing was read."
         )
 
 
@@ -125,11 +125,11 @@ def _read_descriptor(text: str, names: list[str], source: str) -> dict[str, str]
             if "path" in resource
         }
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise SourceError(f"{source}: {_DESCRIPTOR} is not the descriptor of a package.") from None
+        raise SourceError(f"{source}: {_DESCRIPTOR} is not a data package descriptor.") from None
     for path in paths.values():
         if "/" in path or "\\" in path or path.startswith(".") or ":" in path:
             raise SourceError(
-                f"{source}: {_DESCRIPTOR} names {path[:80]!r}, which is not a file beside it. "
+                f"{source}: {_DESCRIPTOR} lists {path[:80]!r}, which is not a file in its folder. "
                 "Nothing was read."
             )
     # A package may describe every table of the standard, and leave out the empty ones.

@@ -42,13 +42,13 @@ def read_event_times(events: list[Component], today: date) -> EventTimes:
     event, changes = events[0], events[1:]
     begins = _read_moment(event, "DTSTART")
     if begins is None:
-        raise RowError("it has no DTSTART; say when it begins")
+        raise RowError("it has no DTSTART; add the time when it begins")
     day, opens = _to_local(begins)
     last, closes = _read_end(event, begins)
     base = Schedule(opens_at=opens, closes_at=closes, starts=day)
     recurrence = event.get("RRULE")
     if isinstance(recurrence, list):
-        raise RowError("it has more than one RRULE; make it one event for each")
+        raise RowError("it has more than one RRULE; make a separate event for each")
     if not recurrence:
         schedules: tuple[Schedule, ...] = (
             (replace(base, repeats="once", ends=day),)
@@ -115,10 +115,10 @@ def _read_rule(recurrence: Any, begins: date) -> tuple[RecurrenceRule, date | No
     freq = str(_get_single(parts, "FREQ")).upper()
     if freq not in _FREQUENCIES:
         raise RowError(f"its RRULE repeats {freq[:20]!r}; use DAILY, WEEKLY, MONTHLY or YEARLY")
-    days = parse_byday(",".join(str(one) for one in parts.get("BYDAY", ())))
-    position = [int(one) for one in parts.get("BYSETPOS", ())]
-    if len(position) == 1 and len(days) == 1 and freq == "MONTHLY":
-        days = ((position[0], days[0][1]),)
+    days = parse_byday(",".join(str(day) for day in parts.get("BYDAY", ())))
+    positions = [int(position) for position in parts.get("BYSETPOS", ())]
+    if len(positions) == 1 and len(days) == 1 and freq == "MONTHLY":
+        days = ((positions[0], days[0][1]),)
         parts = {name: values for name, values in parts.items() if name != "BYSETPOS"}
     interval = int(1 if (value := _get_single(parts, "INTERVAL")) is None else value)
     if interval < 1:
@@ -128,7 +128,7 @@ def _read_rule(recurrence: Any, begins: date) -> tuple[RecurrenceRule, date | No
         freq=freq,
         interval=interval,
         days=days,
-        month_days=tuple(int(one) for one in parts.get("BYMONTHDAY", ())),
+        month_days=tuple(int(day) for day in parts.get("BYMONTHDAY", ())),
         has_other_parts=bool(parts.keys() - _PARTS)
         or freq == "YEARLY"
         or first != _get_day(begins),

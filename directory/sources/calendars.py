@@ -101,9 +101,9 @@ def _read(
 ) -> Listing:
     event = events[0]
     if not key:
-        faults.reject("it has no UID; give it one that never changes")
+        faults.reject("it has no UID; add one that never changes")
     if not name:
-        faults.reject("it has no SUMMARY; give it the name people call it by")
+        faults.reject("it has no SUMMARY; add the name that people know it by")
     privacy = _read_property(event, "CLASS").upper()
     if privacy == "PRIVATE":
         faults.reject("its calendar marks it as private; make it public if residents may see it")
@@ -149,7 +149,7 @@ def _read_topics(event: Component) -> tuple[str, ...]:
     value: Any = event.get("CATEGORIES") or []
     groups = value if isinstance(value, list) else [value]
     return unique_texts(
-        read_text(str(one)) for group in groups for one in getattr(group, "cats", ())
+        read_text(str(topic)) for group in groups for topic in getattr(group, "cats", ())
     )
 
 

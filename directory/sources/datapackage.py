@@ -73,7 +73,7 @@ def _read_table(text: str, name: str) -> Table:
         rows = [cells for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:
         raise SourceError(
-            f"{name} is cut short or no CSV in line {reader.line_num} ({error})."
+            f"{name} is cut short or not CSV in line {reader.line_num} ({error})."
         ) from None
     if header and "id" not in header:
         raise SourceError(f"{name} has no column `id` in its first line.")

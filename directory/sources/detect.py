@@ -158,7 +158,7 @@ def read_bytes(content: bytes, source: str) -> Rows:
 
 def _require_rows(rows: Rows, source: str) -> Rows:
     if not rows:
-        raise SourceError(f"{source} holds no listings; the directory was left as it is.")
+        raise SourceError(f"{source} holds no listings. The directory was not changed.")
     return rows
 
 

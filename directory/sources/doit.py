@@ -77,12 +77,12 @@ def _read(activity: Json, faults: Faults) -> Listing:
     faults.key = key = _read_id(activity.get("_id"))
     faults.name = name = " ".join(read_known_text(definition.get("title")).split())
     if not key:
-        faults.reject("it has no _id; give it one that never changes")
+        faults.reject("it has no _id; add one that never changes")
     if not name:
-        faults.reject("it has no title; give it the name people call it by")
+        faults.reject("it has no title; add the name that people know it by")
     description = read_known_text(definition.get("description"))
     if not description:
-        faults.reject("it has no description; write a sentence or two about it")
+        faults.reject("it has no description; add a sentence or two")
     organisation = definition.get(_ORGANISATION) or {}
     volunteer_requirements = unique_texts(
         map(read_known_text, definition.get("volunteerRequirements") or [])

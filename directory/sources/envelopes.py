@@ -74,15 +74,18 @@ def _join_locations(services: list[Json]) -> list[Json]:
     """Merge services that are repeated for each of their locations."""
     joined: dict[str, Json] = {}
     for number, service in enumerate(services):
-        at = service.get("service_at_locations")
-        key = str(service.get("id")) if service.get("id") and isinstance(at, list) else ""
-        known = joined.get(key) if key else None
-        if known is not None and _remove_locations(known) == _remove_locations(service):
-            places = known["service_at_locations"]
-            known["service_at_locations"] = places + [one for one in at or [] if one not in places]
+        locations = service.get("service_at_locations")
+        key = str(service.get("id")) if service.get("id") and isinstance(locations, list) else ""
+        earlier = joined.get(key) if key else None
+        if earlier is not None and _remove_locations(earlier) == _remove_locations(service):
+            earlier["service_at_locations"] = earlier["service_at_locations"] + [
+                location
+                for location in locations or []
+                if location not in earlier["service_at_locations"]
+            ]
         else:
             # Different services with one id stay apart: the import reports them.
-            joined[key if key and known is None else f"{number} of {key}"] = dict(service)
+            joined[key if key and earlier is None else f"{number} of {key}"] = dict(service)
     return list(joined.values())
 
 

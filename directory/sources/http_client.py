@@ -142,7 +142,7 @@ class FeedClient:
                 )
             ) from None
         except httpx.TooManyRedirects:
-            raise SourceError(f"{name} redirects in circles.") from None
+            raise SourceError(f"{name} redirects in a loop.") from None
         except PrivateAddressError:
             raise SourceError(
                 f"{name} leads into a private network or to this machine, and was not read. "

@@ -65,12 +65,12 @@ def _read(service: Json, faults: Faults) -> Listing:
     faults.key = key = read_string(service.get("id"))
     faults.name = name = read_text(service.get("name"))
     if not key:
-        faults.reject("it has no id; give it one that never changes")
+        faults.reject("it has no id; add one that never changes")
     if not name:
-        faults.reject("it has no name; give it the name people call it by")
+        faults.reject("it has no name; add the name that people know it by")
     description = read_text(service.get("description"))
     if not description:
-        faults.reject("it has no description; write a sentence or two about it")
+        faults.reject("it has no description; add a sentence or two")
     organisation = service.get("organization") or {}
     confidential = may_be_confidential(service.get("confidential"))
     # Not even read: times, contacts and ramps reveal the place, and a fault would quote them.
@@ -252,10 +252,10 @@ def _describe_cost(cost: Json) -> str:
 def _find_lowest_price(costs: Iterable[Json]) -> float | None:
     """The lowest price that anybody pays; 0 only if it is free for everybody."""
     amounts = [read_amount(cost.get("amount")) for cost in costs]
-    known = [amount for amount in amounts if amount is not None]
-    if paid := [amount for amount in known if amount]:
+    known_amounts = [amount for amount in amounts if amount is not None]
+    if paid := [amount for amount in known_amounts if amount]:
         return min(paid)
-    return 0.0 if known and len(known) == len(amounts) else None
+    return 0.0 if known_amounts and len(known_amounts) == len(amounts) else None
 
 
 def _list(holder: Json, field: str) -> list[Json]:

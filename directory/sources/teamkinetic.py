@@ -92,12 +92,12 @@ def _read(activity: Json, organisations: dict[str, Json], faults: Faults) -> Lis
     faults.key = key = read_string(activity.get("id"))
     faults.name = name = " ".join(read_known_text(activity.get("label")).split())
     if not key:
-        faults.reject("it has no id; give it one that never changes")
+        faults.reject("it has no id; add one that never changes")
     if not name:
-        faults.reject("it has no label; give it the name people call it by")
+        faults.reject("it has no label; add the name that people know it by")
     description = read_known_text(activity.get("description"))
     if not description:
-        faults.reject("it has no description; write a sentence or two about it")
+        faults.reject("it has no description; add a sentence or two")
     sessions = [session for session in activity.get("session") or [] if session]
     holders = (activity, *sessions)
     requirements = _read_labels(activity, "requirement")

@@ -60,7 +60,7 @@ def read_extension(service: dict[str, Any]) -> ExtensionFields:
         strands=unique_texts(value for value in values if value in STRANDS),
         assets=unique_texts(value for value in values if value in ASSETS),
         # A value that the publisher only proposed is only proposed here too.
-        proposed=tuple(field for field, known in _FIELDS.items() if proposed & set(known)),
+        proposed=tuple(field for field, choices in _FIELDS.items() if proposed & set(choices)),
         skills_wanted=unique_texts(map(read_text, skills)),
         commitment=read_text(role.get("commitment")),
         remote=role.get("remote") is True,

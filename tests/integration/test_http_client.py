@@ -65,7 +65,7 @@ def test_a_redirect_to_a_name_that_is_none_is_told_in_one_line(server, feed_clie
     with pytest.raises(SourceError) as failed:
         get(feed_client, server)
     assert "\n" not in str(failed.value)
-    assert str(failed.value) == f"{server.url} leads to a host whose name cannot be read."
+    assert str(failed.value) == f"{server.url} leads to a host with an invalid name."
 
 
 def test_a_name_that_changes_its_mind_is_asked_where_it_was_looked_at(server, monkeypatch):

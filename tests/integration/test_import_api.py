@@ -173,7 +173,7 @@ def test_a_feed_that_never_says_which_page_is_the_last(feed):
     feed.change = lambda request, _path, number: (
         number is not None and send(request, json.dumps(page(1)))
     )
-    with pytest.raises(SourceError, match="never says which page is the last"):
+    with pytest.raises(SourceError, match="has no last page"):
         fetch(feed.url, timeout=5)
     assert len(feed.asked) == 2
 
@@ -219,7 +219,7 @@ FAULTS = {
     "JSON too deep": (fail_on(1, "[" * 100_000, 200), "something that is not JSON"),
     "not pages": (fail_on(1, '{"error": 1}', 200), "does not answer with Open Referral UK pages"),
     "no services": (fail_on(1, '{"contents": [], "last_page": true}', 200), "lists no services"),
-    "redirects in circles": (fail_on(1, "", 302, Location="?page=1"), "redirects in circles"),
+    "redirects in circles": (fail_on(1, "", 302, Location="?page=1"), "redirects in a loop"),
     "to a file": (fail_on(1, "", 302, Location="file:///etc/hostname"), "cannot be reached"),
     "never answers": (hang, "did not answer in time"),
     "drips without end": (drip, "did not answer in time"),

@@ -110,7 +110,7 @@ def test_a_descriptor_that_leads_out_is_refused(tmp_path, path):
         write_folder(tmp_path / "feed", tables),
         write_zip(tmp_path / "feed.zip", tables),
     ):
-        with pytest.raises(SourceError, match="not a file beside it"):
+        with pytest.raises(SourceError, match="not a file in its folder"):
             read_source(str(source))
 
 
@@ -119,7 +119,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
     (tmp_path / "secret.csv").write_text(TABLES["services.csv"])
     (folder / "services.csv").unlink()
     (folder / "services.csv").symlink_to(tmp_path / "secret.csv")
-    with pytest.raises(SourceError, match="leads outside the folder"):
+    with pytest.raises(SourceError, match="points outside the folder"):
         read_source(str(folder))
 
 
@@ -162,10 +162,10 @@ def test_a_zip_that_is_cut_short_is_refused(tmp_path, cut):
     [
         ({"services.csv": "id,name\ns1\n"}, "a row of 1 cells under 2 columns"),
         ({"services.csv": "id,name\ns1,Tea, talk\n"}, "a row of 3 cells under 2 columns"),
-        ({"services.csv": 'id,name\ns1,"Tea'}, "cut short or no CSV"),
+        ({"services.csv": 'id,name\ns1,"Tea'}, "cut short or not CSV"),
         ({"services.csv": "name\nTea\n"}, "no column `id`"),
         ({"services.csv": "id,name\n"}, "holds no listings"),
-        ({"datapackage.json": "[]"}, "not the descriptor"),
+        ({"datapackage.json": "[]"}, "not a data package descriptor"),
         ({"datapackage.json": describe(phones="phones.csv")}, "no table of services"),
     ],
 )

@@ -288,8 +288,11 @@ def test_a_sheet_as_programs_leave_it(mend, tmp_path):
     [
         ("name;kind;description\nTea;group;Tea.\n", "separates its cells with semicolons"),
         ("name\tkind\tdescription\nTea\tgroup\tTea.\n", "separates its cells with tabs"),
-        ("name,kind,description,name\nTea,group,Tea.,Tea\n", "'name' is there twice"),
-        ("name,kind,description,colour\nTea,group,Tea.,red\n", "no column is called 'colour'"),
+        ("name,kind,description,name\nTea,group,Tea.,Tea\n", "has the column 'name' twice"),
+        (
+            "name,kind,description,colour\nTea,group,Tea.,red\n",
+            "a column that the template lacks: 'colour'",
+        ),
         ("name,kind\nTea,group\n", "its first line must name the columns"),
         ("name,kind,description\n", "holds no listings"),
         ('name,kind,description\nTea,group,"Tea', "cut short"),
@@ -311,7 +314,7 @@ def test_a_sheet_that_is_refused_as_a_whole(text, complaint, tmp_path):
 def test_too_many_cells_are_a_comma_that_was_not_quoted():
     [row] = read_rows("name,kind,description,confidential\nTea,group,Tea, 1 High St,yes\n", "s")
     assert isinstance(row, RejectedRow)
-    assert "more cells than there are columns" in row.reason
+    assert "more cells than columns" in row.reason
     assert "High St" not in str(row.content)
 
 

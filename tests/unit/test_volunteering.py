@@ -266,7 +266,7 @@ def test_each_field_of_do_it(definition, fields, name, value):
     [
         (teamkinetic.read_rows([ACTIVITY | {"label": ""}]), "it has no label"),
         (teamkinetic.read_rows([ACTIVITY | {"description": "N/A"}]), "it has no description"),
-        (teamkinetic.read_rows([{"type": "Activity"}]), "no id; give it one that never changes; "),
+        (teamkinetic.read_rows([{"type": "Activity"}]), "no id; add one that never changes; "),
         (teamkinetic.read_rows([ACTIVITY | {"session": 3}]), "wrong kind of value"),
         (teamkinetic.read_rows([ACTIVITY, 7])[1:], "it is not an activity"),
         (doit.read_rows([{SUB: {"title": "Dig"}}]), "it has no _id"),
