@@ -161,10 +161,10 @@ def create_openreferral_app(
             size = per_page or max(1, len(changes))
             start = (page - 1) * size
             result = ResultPage(changes[start : start + size], len(changes))
-            return respond_json(request, _envelope(result, page, size))
+            return respond_json(request, _make_envelope(result, page, size))
         size = per_page or 50
-        found = repository.list_services(service_filter, (page - 1) * size, size, full=full)
-        return respond_json(request, _envelope(found, page, size))
+        result = repository.list_services(service_filter, (page - 1) * size, size, full=full)
+        return respond_json(request, _make_envelope(result, page, size))
 
     @app.get("/services/{id}", response_model=standard.Service)
     def service(request: Request, id: Id) -> Response:  # noqa: A002
@@ -189,19 +189,20 @@ def create_openreferral_app(
                 )
             )
             return respond_ndjson(request, lines, repository.read_revision())
-        found = repository.list_at_locations(
+        result = repository.list_at_locations(
             service_filter, (page - 1) * per_page, per_page, full=full
         )
-        return respond_json(request, _envelope(found, page, per_page))
+        return respond_json(request, _make_envelope(result, page, per_page))
 
     @app.get("/service_at_locations/{id}", response_model=standard.ServiceAtLocation)
     def service_at_location(request: Request, id: Id) -> Response:  # noqa: A002
         """A service at a location, with everything nested in it."""
-        found = repository.find_at_location(id)
-        if found:
+        at_location = repository.find_at_location(id)
+        if at_location:
             # The standard's OpenAPI document gives this response the schema of a service.
-            found |= {name: found["service"][name] for name in ("name", "status")}
-        return _respond_or_404(request, found)
+            service = at_location["service"]
+            at_location |= {name: service[name] for name in ("name", "status")}
+        return _respond_or_404(request, at_location)
 
     @app.get("/organizations", response_model=OrganizationPage, responses=_LINES)
     def organizations(
@@ -228,7 +229,7 @@ def create_openreferral_app(
                 repository.read_revision(),
             )
         return respond_json(
-            request, _envelope(list_page((page - 1) * per_page, per_page), page, per_page)
+            request, _make_envelope(list_page((page - 1) * per_page, per_page), page, per_page)
         )
 
     @app.get("/organizations/{id}", response_model=standard.OrganizationWithServices)
@@ -239,8 +240,8 @@ def create_openreferral_app(
     @app.get("/taxonomies", response_model=TaxonomyPage)
     def taxonomies(request: Request, page: PageNumber = 1, per_page: PageSize = 50) -> Response:
         """Taxonomies: kinds, strands and assets, and those of the sources."""
-        found = repository.list_taxonomies((page - 1) * per_page, per_page)
-        return respond_json(request, _envelope(found, page, per_page))
+        result = repository.list_taxonomies((page - 1) * per_page, per_page)
+        return respond_json(request, _make_envelope(result, page, per_page))
 
     @app.get("/taxonomies/{id}", response_model=standard.TaxonomyWithTerms)
     def taxonomy(request: Request, id: Id) -> Response:  # noqa: A002
@@ -255,8 +256,8 @@ def create_openreferral_app(
         taxonomy_id: Identifier = "",
     ) -> Response:
         """Terms used by services."""
-        found = repository.list_terms((page - 1) * per_page, per_page, taxonomy_id)
-        return respond_json(request, _envelope(found, page, per_page))
+        result = repository.list_terms((page - 1) * per_page, per_page, taxonomy_id)
+        return respond_json(request, _make_envelope(result, page, per_page))
 
     @app.get("/taxonomy_terms/{id}", response_model=standard.TaxonomyTerm)
     def taxonomy_term(request: Request, id: Id) -> Response:  # noqa: A002
@@ -274,30 +275,30 @@ _LINES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _respond_or_404(request: Request, found: Json | None) -> Response:
-    if found is None:
+def _respond_or_404(request: Request, entity: Json | None) -> Response:
+    if entity is None:
         raise ProblemError(404, _NOT_FOUND)
-    return respond_json(request, found)
+    return respond_json(request, entity)
 
 
-def _envelope(found: ResultPage, page: int, size: int) -> Json:
-    pages = count_pages(found.total, size)
+def _make_envelope(result: ResultPage, page: int, size: int) -> Json:
+    pages = count_pages(result.total, size)
     return {
-        "total_items": found.total,
+        "total_items": result.total,
         "total_pages": pages,
         "page_number": page,
-        "size": len(found.contents),
+        "size": len(result.contents),
         "first_page": page == 1,
         "last_page": page >= pages,
-        "empty": not found.contents,
-        "contents": found.contents,
+        "empty": not result.contents,
+        "contents": result.contents,
     }
 
 
-def _iterate_pages(find: Callable[[int], ResultPage]) -> Iterator[Json]:
+def _iterate_pages(list_page: Callable[[int], ResultPage]) -> Iterator[Json]:
     start = 0
-    while (found := find(start)).contents:
-        yield from found.contents
+    while contents := list_page(start).contents:
+        yield from contents
         start += _CHUNK_SIZE
 
 

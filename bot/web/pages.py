@@ -21,12 +21,12 @@ from directory.describe import FACT_LABELS, describe_listing
 from directory.indexing.needs import NEEDS
 from directory.indexing.times import TIMES
 from directory.listing import KINDS, STRANDS, StoredListing, withhold_place
-from directory.publishing.csv_export import write_sheet
-from directory.publishing.geojson_export import write_features
+from directory.publishing.csv_export import write_csv
+from directory.publishing.geojson_export import write_geojson
 from directory.publishing.icalendar_export import has_times, write_calendar
-from directory.publishing.json_ld import embed, write_linked
+from directory.publishing.json_ld import dump_for_script, write_json_ld
 from directory.publishing.repository import ServiceRepository
-from directory.search.query import Query as Wanted
+from directory.search.query import Query as SearchQuery
 from directory.search.results import describe_hit
 from directory.search.service import SearchService
 
@@ -90,7 +90,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     410: {"model": Problem, "description": "The source no longer has this listing."},
     422: {"model": Problem, "description": "A part of the URL is invalid."},
 }
-_FORMS: dict[int | str, dict[str, Any]] = {
+_OUTPUT_FORMATS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {_GEOJSON: {}, "text/csv": {}, "text/calendar": {}},
         "description": "The results, in the requested format.",
@@ -104,10 +104,10 @@ def create_listing_pages_router(
     """The pages under /listings, and /api/search."""
     router = APIRouter(responses=_PROBLEMS)
 
-    def root(request: Request) -> str:
-        return get_root_url(request, base_url)
+    def get_pages_url(request: Request) -> str:
+        return f"{get_root_url(request, base_url)}/listings/"
 
-    def find(number: int) -> StoredListing:
+    def find_listing(number: int) -> StoredListing:
         stored = repository.find_listing(number)
         if stored is None:
             raise ProblemError(404, "There is no listing with this id.")
@@ -126,16 +126,18 @@ def create_listing_pages_router(
     )
     def times(request: Request, number: RecordId) -> Response:
         """The listing's times as an iCalendar file."""
-        calendar = write_calendar([find(number)], date.today(), f"{root(request)}/listings/")
+        calendar = write_calendar([find_listing(number)], date.today(), get_pages_url(request))
         if not calendar:
             raise ProblemError(404, "Its days and times are not known.")
-        return respond(request, calendar, _CALENDAR, **_save_as(f"listing-{number}.ics"))
+        return respond(
+            request, calendar, _CALENDAR, **_make_download_headers(f"listing-{number}.ics")
+        )
 
     @router.get("/listings/{number}.json", response_model=Shown)
     def data(request: Request, number: RecordId) -> Response:
         """The listing as its page shows it."""
-        stored = find(number)
-        page = f"{root(request)}/listings/{number}"
+        stored = find_listing(number)
+        page = f"{get_pages_url(request)}{number}"
         return respond_json(request, {**describe_listing(stored), "page": page})
 
     @router.get("/listings/{number}", include_in_schema=False)
@@ -154,12 +156,12 @@ def create_listing_pages_router(
                 "Check with the organisation before you go.",
             )
             return _render_message(request, 410, f"{stored.listing.name}: no longer listed", ended)
-        page = f"{root(request)}/listings/{number}"
+        page = f"{get_pages_url(request)}{number}"
         service = repository.find_service_of(stored.id)
         service_id = str(service["id"]) if service else ""
-        return respond(request, _render(stored, page, service_id), _HTML)
+        return respond(request, _render_listing(stored, page, service_id), _HTML)
 
-    @router.get("/api/search", response_model=Results, responses=_FORMS)
+    @router.get("/api/search", response_model=Results, responses=_OUTPUT_FORMATS)
     def search(
         request: Request,
         words: SearchText,
@@ -191,7 +193,7 @@ def create_listing_pages_router(
         if near.strip() and area is None:
             raise ProblemError(404, "We do not know where this place is.")
         labels = {"topics": topic, "languages": language, "audience": audience}
-        wanted = Wanted(
+        query = SearchQuery(
             words,
             kinds=frozenset(kind),
             strands=frozenset(strand),
@@ -206,23 +208,23 @@ def create_listing_pages_router(
             avoid=avoid,
             limit=limit,
         )
-        hits = search_service.search(wanted)
+        hits = search_service.search(query)
         hits = [replace(hit, stored=_withhold(hit.stored)) for hit in hits]
-        found = [hit.stored for hit in hits]
-        pages = f"{root(request)}/listings/"
+        pages_url = get_pages_url(request)
         if format == "json":
-            results = [{**describe_hit(hit), "page": f"{pages}{hit.stored.id}"} for hit in hits]
-            counted = {"facets": _count(search_service, wanted)} if facets else {}
-            return _respond_uncached(
-                write_json({"results": results, **counted}), "application/json"
-            )
-        return _respond_uncached(*_write(found, format, pages))
+            results = [{**describe_hit(hit), "page": f"{pages_url}{hit.stored.id}"} for hit in hits]
+            content: dict[str, Any] = {"results": results}
+            if facets:
+                content["facets"] = _count_facets(search_service, query)
+            return _respond_uncached(write_json(content), "application/json")
+        listings = [hit.stored for hit in hits]
+        return _respond_uncached(*_export(listings, format, pages_url))
 
     return router
 
 
-def _count(search_service: SearchService, wanted: Wanted) -> dict[str, Any]:
-    facets, labels = search_service.count_facets(wanted)
+def _count_facets(search_service: SearchService, query: SearchQuery) -> dict[str, Any]:
+    facets, labels = search_service.count_facets(query)
     by_field: dict[str, dict[str, int]] = {}
     for (field, text), count in labels.items():
         by_field.setdefault(field, {})[text] = count
@@ -233,12 +235,14 @@ def _withhold(stored: StoredListing) -> StoredListing:
     return replace(stored, listing=withhold_place(stored.listing))
 
 
-def _write(found: Iterable[StoredListing], form: str, pages: str) -> tuple[bytes, str]:
-    if form == "geojson":
-        return write_json(write_features(found)), _GEOJSON
-    if form == "csv":
-        return write_sheet(found).encode("utf-8-sig"), _CSV
-    return write_calendar(found, date.today(), pages) or _NO_TIMES, _CALENDAR
+def _export(
+    listings: Iterable[StoredListing], output_format: str, pages_url: str
+) -> tuple[bytes, str]:
+    if output_format == "geojson":
+        return write_json(write_geojson(listings)), _GEOJSON
+    if output_format == "csv":
+        return write_csv(listings).encode("utf-8-sig"), _CSV
+    return write_calendar(listings, date.today(), pages_url) or _NO_TIMES, _CALENDAR
 
 
 _NO_TIMES = (
@@ -251,7 +255,7 @@ def _respond_uncached(body: bytes, media_type: str) -> Response:
     return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
-def _save_as(name: str) -> dict[str, str]:
+def _make_download_headers(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
@@ -264,7 +268,7 @@ def _render_message(
     return response
 
 
-def _render(stored: StoredListing, page: str, service: str) -> bytes:
+def _render_listing(stored: StoredListing, page: str, service: str) -> bytes:
     listing, shown = stored.listing, describe_listing(stored)
     facts = [(label, shown[name]) for name, label in FACT_LABELS.items() if shown[name]]
     extra = {"Eligibility": listing.eligibility, "How to join": listing.how_to_join}
@@ -272,26 +276,26 @@ def _render(stored: StoredListing, page: str, service: str) -> bytes:
     html = _pages.get_template("listing.html").render(
         shown=shown,
         facts=facts,
-        links=_links(stored),
+        links=_list_links(stored),
         closed=listing.status == "closed",
         maintainer=listing.organisation or stored.source,
         checked=f"{listing.assured_date:%-d %B %Y}" if listing.assured_date else "",
         source=stored.source,
         page=page,
         service_id=service,
-        linked=embed(write_linked(stored, page)),
+        json_ld=dump_for_script(write_json_ld(stored, page)),
     )
     return html.encode()
 
 
-def _links(stored: StoredListing) -> list[tuple[str, str, str]]:
+def _list_links(stored: StoredListing) -> list[tuple[str, str, str]]:
     """The label, URL and detail of each link."""
     shown = describe_listing(stored)
     links = []
     if phone := shown["phone"]:
-        # Only characters that can be dialled.
-        dialled = "".join(letter for letter in phone if letter in "+0123456789")
-        links.append(("Phone", f"tel:{dialled}", phone))
+        # A tel: link takes only characters that can be dialled.
+        number = "".join(letter for letter in phone if letter in "+0123456789")
+        links.append(("Phone", f"tel:{number}", phone))
     if email := shown["email"]:
         links.append(("Email", f"mailto:{quote(email, safe='@')}", email))
     if shown["website"]:

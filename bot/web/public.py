@@ -87,7 +87,7 @@ def respond_error(status: int, sentence: str) -> Response:
 
 def _is_cached(request: Request, tag: str) -> bool:
     header = request.headers.get("if-none-match", "")
-    tags = [one.strip().removeprefix("W/") for one in header.split(",")]
+    tags = [item.strip().removeprefix("W/") for item in header.split(",")]
     return "*" in tags or tag.removeprefix("W/") in tags
 
 

@@ -112,11 +112,11 @@ class ListingEditor:
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
             source = _find_own_source(session)
-            [at] = write_listings(
+            [listing_id] = write_listings(
                 session, source.id, [Written(listing, make_entry(listing, vector))]
             )
-            record_listing_change(session, at, who, "added")
-        return at
+            record_listing_change(session, listing_id, who, "added")
+        return listing_id
 
     def fix_quarantined(self, row_id: int, listing: Listing, who: str) -> int:
         """Store `listing` in place of a quarantined row, and return its id.
@@ -142,11 +142,11 @@ class ListingEditor:
             written = Written(listing, make_entry(listing, vector), known.id if known else None)
             source = row.source_id
             session.delete(row)
-            [at] = write_listings(session, source, [written])
+            [listing_id] = write_listings(session, source, [written])
             record_listing_change(
-                session, at, who, "row fixed", before="" if listing.confidential else before
+                session, listing_id, who, "row fixed", before="" if listing.confidential else before
             )
-        return at
+        return listing_id
 
     def remove_quarantined(self, row_id: int, who: str) -> None:
         """Remove a quarantined row. It returns if its source still has it at the next import.
@@ -257,9 +257,9 @@ def _find_own_source(session: Session) -> SourceRow:
 def _prepare(before: Listing, listing: Listing) -> Listing:
     """The listing to store. Proposed fields are proposed again unless somebody changed them."""
     listing = replace(listing, key=before.key, record=before.record)
-    chosen = find_changed_fields(before, listing)
-    still = tuple(name for name in before.proposed if name not in chosen)
-    return withhold_place(classify_listing(replace(listing, proposed=still)))
+    changed = find_changed_fields(before, listing)
+    proposed = tuple(name for name in before.proposed if name not in changed)
+    return withhold_place(classify_listing(replace(listing, proposed=proposed)))
 
 
 def _require(session: Session, listing_id: int, version: str, *, lock: bool = False) -> ListingRow:
@@ -281,9 +281,9 @@ def _check_daily_limit(session: Session, listing_id: int, who: str, limit: int |
         raise DailyLimitError("This listing was changed too often today. Try again tomorrow.")
 
 
-def _count(session: Session, listing_id: int, *which: ColumnElement[bool]) -> int:
+def _count(session: Session, listing_id: int, *conditions: ColumnElement[bool]) -> int:
     query = select(func.count()).select_from(AuditRow)
-    return session.scalar(query.where(AuditRow.listing_id == listing_id, *which)) or 0
+    return session.scalar(query.where(AuditRow.listing_id == listing_id, *conditions)) or 0
 
 
 def _make_gone_error() -> DirectoryError:

@@ -44,11 +44,15 @@ def write_locations(listing: Listing, service: str) -> list[Json]:
         locations.append({"id": virtual, "location_type": "virtual", "name": "Online"})
     if listing.accessibility:
         if not locations:
-            somewhere = make_id("location", service, "somewhere")
-            locations.append({"id": somewhere, "location_type": "physical"})
-        at = locations[0]["id"]
+            unknown = make_id("location", service, "somewhere")
+            locations.append({"id": unknown, "location_type": "physical"})
+        location_id = locations[0]["id"]
         locations[0]["accessibility"] = [
-            {"id": make_id("accessibility", at, text), "location_id": at, "description": text}
+            {
+                "id": make_id("accessibility", location_id, text),
+                "location_id": location_id,
+                "description": text,
+            }
             for text in listing.accessibility
         ]
     return [
@@ -109,11 +113,11 @@ def _write_schedule(schedule: Schedule, service: str, number: int) -> Json:
         if schedule.repeats == "monthly" and schedule.starts:
             written["bymonthday"] = str(schedule.starts.day)
     if schedule.days:
-        which = NTH.get(schedule.repeats, "")
-        written["byday"] = ",".join(f"{which}{_CODES[day]}" for day in schedule.days)
+        ordinal = NTH.get(schedule.repeats, "")
+        written["byday"] = ",".join(f"{ordinal}{_CODES[day]}" for day in schedule.days)
     for name in ("opens_at", "closes_at"):
-        if (at := getattr(schedule, name)) is not None:
-            written[name] = f"{at:%H:%M}"
+        if (moment := getattr(schedule, name)) is not None:
+            written[name] = f"{moment:%H:%M}"
     if schedule.description:
         written["description"] = schedule.description
     return written
@@ -123,17 +127,17 @@ def write_costs(listing: Listing, service: str) -> list[Json]:
     """The usual price, if it is known; 0 means free."""
     if listing.cost_amount is None:
         return []
-    made = {"id": make_id("cost", service), "service_id": service}
-    return [{**made, "amount": listing.cost_amount}]
+    identity = make_id("cost", service)
+    return [{"id": identity, "service_id": service, "amount": listing.cost_amount}]
 
 
 def write_volunteering(listing: Listing) -> Json:
     """Our extension for volunteering; empty if the listing has nothing to do with it."""
-    role = listing.kind == "volunteering"
-    if not role and not listing.skills_wanted and not listing.commitment:
+    is_role = listing.kind == "volunteering"
+    if not is_role and not listing.skills_wanted and not listing.commitment:
         return {}
     return {
-        "role": role,
+        "role": is_role,
         "skills_wanted": list(listing.skills_wanted),
         "commitment": listing.commitment,
         "remote": listing.online,

@@ -99,11 +99,13 @@ def _write_batch(session: Session, ids: Sequence[int]) -> None:
         select_stored().where(ListingRow.id.in_(ids)).order_by(ListingRow.id)
     ).all()
     services = [(stored, publish_service(stored)) for stored in map(read_stored, rows)]
-    used_ids = _find_used(session, PublishedRow.public_id, (one["id"] for _, one in services))
+    used_ids = _find_used(
+        session, PublishedRow.public_id, (service["id"] for _, service in services)
+    )
     used_place_ids = _find_used(
         session,
         PublishedPlaceRow.public_id,
-        (place["id"] for _, one in services for place in _list_locations(one)),
+        (place["id"] for _, service in services for place in _list_locations(service)),
     )
     terms = {term["id"]: term for term in own_terms()}
     new: dict[Any, list[Json]] = {table: [] for table in _TABLES}

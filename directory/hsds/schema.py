@@ -1,4 +1,4 @@
-"""Open Referral UK 3.0 as pydantic types, for the API's answers and for checking records.
+"""Open Referral UK 3.0 as pydantic types, for the API's responses and for checking records.
 
 They follow the standard's schemas and keep its names, American spelling included. Additional
 members are allowed everywhere, as in the standard. Validation must never change a value.

@@ -1,7 +1,7 @@
 """Turns a listing into an Open Referral UK 3.0 service.
 
 Parts of the source's own record are published as they came if the listing still agrees with them;
-the rest is made from the listing. Must never publish what residents may not see.
+the rest is generated from the listing. Must never publish what residents may not see.
 """
 
 from datetime import UTC
@@ -66,13 +66,13 @@ _LOCATION_IN_LIST = (
 def publish_service(stored: StoredListing, public_id: str = "") -> Json:
     """The whole service with its nested parts, valid against the standard's schema.
 
-    `public_id` replaces the id that would be made from the source and the listing's key.
+    `public_id` replaces the id that would be generated from the source and the listing's key.
     """
     listing = withhold_place(stored.listing)
     identity = public_id or service_id(stored.source, listing.key)
-    service = _write(listing, stored, identity)
+    service = _write_service(listing, stored, identity)
     if listing.record and not listing.confidential:
-        service = _keep_record(listing, stored.source, service)
+        service = _merge_record(listing, stored.source, service)
     if stored.gone:
         service["status"] = "inactive"
     if stored.notice:
@@ -96,22 +96,26 @@ def shorten_organisation(organisation: Json) -> Json:
 
 def publish_at_location(service: Json, number: int, *, full: bool) -> Json:
     """The service at its location `number`, counted from 0. Raises IndexError if there is none."""
-    at = service["service_at_locations"][number]
-    of = {"service_id": service["id"]}
-    if "location" in at:
-        of["location_id"] = at["location"]["id"]
+    at_location = service["service_at_locations"][number]
+    ids = {"service_id": service["id"]}
+    if "location" in at_location:
+        ids["location_id"] = at_location["location"]["id"]
     if not full:
-        location = at.get("location", {})
+        location = at_location.get("location", {})
         short = {name: location[name] for name in _LOCATION_IN_LIST if name in location}
-        plain = {name: at[name] for name in ("id", "service_id", "location_id") if name in at}
-        within = {"location": short} if short else {}
-        return {**of, **plain, **within, "service": shorten_service(service)}
+        own_ids = {
+            name: at_location[name]
+            for name in ("id", "service_id", "location_id")
+            if name in at_location
+        }
+        nested = {"location": short} if short else {}
+        return {**ids, **own_ids, **nested, "service": shorten_service(service)}
     rest = {name: part for name, part in service.items() if name != "service_at_locations"}
-    return {**of, **at, "service": rest}
+    return {**ids, **at_location, "service": rest}
 
 
-def _write(listing: Listing, stored: StoredListing, identity: str) -> Json:
-    """The service made from the listing's fields, without unknown members."""
+def _write_service(listing: Listing, stored: StoredListing, identity: str) -> Json:
+    """The service generated from the listing's fields, without unknown members."""
     service: Json = {
         "id": identity,
         "name": listing.name,
@@ -160,69 +164,69 @@ def _write_organisation(source: str, name: str) -> Json:
 
 
 def _name_areas(listing: Listing, identity: str) -> list[Json]:
-    # Residents are not shown the area of a confidential listing either.
+    # A confidential listing does not show the area that it covers.
     if listing.confidential or not listing.covers:
         return []
-    made = {"id": make_id("area", identity, listing.covers), "service_id": identity}
-    return [{**made, "name": listing.covers}]
+    area_id = make_id("area", identity, listing.covers)
+    return [{"id": area_id, "service_id": identity, "name": listing.covers}]
 
 
-def _keep_record(listing: Listing, source: str, ours: Json) -> Json:
-    """`ours`, with every part of the record that still agrees with the listing."""
-    record = {"status": ours["status"], **listing.record, "id": ours["id"]}
-    kept = repair(Service, record, source, listing.key)
-    again = read_service(kept) if kept else None
-    if kept is None or not isinstance(again, Listing):
-        return ours
+def _merge_record(listing: Listing, source: str, generated: Json) -> Json:
+    """`generated`, with every part of the record that still agrees with the listing."""
+    record = {"status": generated["status"], **listing.record, "id": generated["id"]}
+    merged = repair(Service, record, source, listing.key)
+    reread = read_service(merged) if merged else None
+    if merged is None or not isinstance(reread, Listing):
+        return generated
     replaced = False
     for fields, members in _GROUPS:
-        same = _same(listing, again, fields)
+        same = _agree(listing, reread, fields)
         for member in members:
             if not same:
                 replaced = True
-                kept.pop(member, None)
+                merged.pop(member, None)
             # An older feed may use another name, which readers of this version do not know.
-            if member in ours:
-                kept.setdefault(member, ours[member])
-    kept["attributes"] = _keep_terms(listing, again, kept, ours)
+            if member in generated:
+                merged.setdefault(member, generated[member])
+    merged["attributes"] = _merge_terms(listing, reread, merged, generated)
     for member in ("volunteering", "confidential"):
-        kept.pop(member, None)
-        if member in ours:
-            kept[member] = ours[member]
-    if "last_modified" in ours:
-        kept.setdefault("last_modified", ours["last_modified"])
+        merged.pop(member, None)
+        if member in generated:
+            merged[member] = generated[member]
+    if "last_modified" in generated:
+        merged.setdefault("last_modified", generated["last_modified"])
     if replaced:
         # A reader may fall back on another part (the organisation's website for the service's),
-        # which could state again what the listing no longer says.
-        again = read_service(kept)
-        every = tuple(field for fields, _ in _GROUPS for field in fields)
-        if not isinstance(again, Listing) or not _same(listing, again, every):
-            return ours
-    return kept
+        # which could bring back a value that the listing no longer has.
+        reread = read_service(merged)
+        all_fields = tuple(field for fields, _ in _GROUPS for field in fields)
+        if not isinstance(reread, Listing) or not _agree(listing, reread, all_fields):
+            return generated
+    return merged
 
 
-def _same(listing: Listing, again: Listing, fields: tuple[str, ...]) -> bool:
-    return all(getattr(listing, field) == getattr(again, field) for field in fields)
+def _agree(listing: Listing, reread: Listing, fields: tuple[str, ...]) -> bool:
+    return all(getattr(listing, field) == getattr(reread, field) for field in fields)
 
 
-def _keep_terms(listing: Listing, again: Listing, kept: Json, ours: Json) -> list[Json]:
-    attributes = kept.get("attributes", [])
-    if not _same(listing, again, ("topics",)):
-        kept.pop("service_taxonomys", None)
+def _merge_terms(listing: Listing, reread: Listing, merged: Json, generated: Json) -> list[Json]:
+    attributes = merged.get("attributes", [])
+    if not _agree(listing, reread, ("topics",)):
+        merged.pop("service_taxonomys", None)
         attributes = [attribute for attribute in attributes if is_ours(attribute)]
-    own_by_key = {_term_key(attribute): attribute for attribute in ours.get("attributes", ())}
+    own_by_key = {_term_key(attribute): attribute for attribute in generated.get("attributes", ())}
     attributes = [
         attribute
         for attribute in attributes
         if not is_ours(attribute) or _term_key(attribute) in own_by_key
     ]
-    kept_keys = {_term_key(attribute) for attribute in attributes}
-    kept_names = {(attribute.get("taxonomy_term") or {}).get("name") for attribute in attributes}
+    merged_keys = {_term_key(attribute) for attribute in attributes}
+    merged_names = {(attribute.get("taxonomy_term") or {}).get("name") for attribute in attributes}
     missing = [
         attribute
         for key, attribute in own_by_key.items()
-        if key not in kept_keys
-        and (is_ours(attribute) or attribute["taxonomy_term"]["name"] not in kept_names)
+        if key not in merged_keys
+        and (is_ours(attribute) or attribute["taxonomy_term"]["name"] not in merged_names)
     ]
     return [*attributes, *missing]
 

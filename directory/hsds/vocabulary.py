@@ -28,8 +28,8 @@ DESCRIPTIONS = {
 
 def make_taxonomy(name: str) -> Json:
     """A taxonomy in the form of the standard."""
-    described = DESCRIPTIONS.get(name, f"{name}: the terms that sources use.")
-    return {"id": taxonomy_id(name), "name": name, "description": described}
+    description = DESCRIPTIONS.get(name, f"{name}: the terms that sources use.")
+    return {"id": taxonomy_id(name), "name": name, "description": description}
 
 
 def make_term(taxonomy: str, word: str) -> Json:
@@ -62,7 +62,7 @@ def make_attribute(service: str, term: Json, *, proposed: bool = False) -> Json:
 
 def classify(listing: Listing, service: str) -> list[Json]:
     """The attributes for the listing's kind, strands and assets."""
-    found = {
+    words_by_taxonomy = {
         KIND: (listing.kind,) if listing.kind else (),
         STRAND: listing.strands,
         ASSET: listing.assets,
@@ -71,7 +71,7 @@ def classify(listing: Listing, service: str) -> list[Json]:
         make_attribute(
             service, make_term(taxonomy, word), proposed=_FIELDS[taxonomy] in listing.proposed
         )
-        for taxonomy, words in found.items()
+        for taxonomy, words in words_by_taxonomy.items()
         for word in words
     ]
 
@@ -87,6 +87,6 @@ def read_terms(service: Json) -> list[Json]:
     for attribute in service.get("attributes", ()):
         if term := attribute.get("taxonomy_term"):
             name = term.get("taxonomy") or TOPIC
-            known = {"taxonomy": name, "taxonomy_id": term.get("taxonomy_id") or taxonomy_id(name)}
-            terms[term["id"]] = {**term, **known}
+            identity = term.get("taxonomy_id") or taxonomy_id(name)
+            terms[term["id"]] = {**term, "taxonomy": name, "taxonomy_id": identity}
     return list(terms.values())

@@ -1,8 +1,7 @@
-"""Listings as the CSV template, so that they can be imported again: see
-docs/reference/csv-template.md.
+"""Listings in the columns of the CSV template, so that they can be imported again.
 
-A spreadsheet takes a cell that begins like a formula for one: such a cell gets an apostrophe
-in front, which reading the template takes off again.
+See docs/reference/csv-template.md. Must never write a cell that a spreadsheet would run as a
+formula: such a cell gets an apostrophe in front, which the reader of the template removes.
 """
 
 import csv
@@ -20,25 +19,28 @@ from directory.text import FORMULA_START
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-def write_sheet(found: Iterable[StoredListing]) -> str:
-    """The sheet, a row a listing. Of several places the first; other times go in words."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\r\n")
+def write_csv(listings: Iterable[StoredListing]) -> str:
+    """A CSV file with one row per listing.
+
+    A row has the first place only. Times after the first are described in the column `when`.
+    """
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for stored in found:
+    for stored in listings:
         cells = _write_row(stored)
-        writer.writerow([_guard(cells.get(column, "")) for column in COLUMNS])
-    return sheet.getvalue()
+        writer.writerow([_escape_formula(cells.get(column, "")) for column in COLUMNS])
+    return file.getvalue()
 
 
 def write_cells(listing: Listing) -> dict[str, str]:
-    """The listing's cells by column, of its first place and its first time alone."""
+    """The listing's cells by column, with only its first place and its first time."""
     first = replace(listing, schedules=listing.schedules[:1])
     cells = _write_row(StoredListing(0, "", "", first))
     return {column: cells.get(column, "") for column in COLUMNS}
 
 
-def _guard(cell: str) -> str:
+def _escape_formula(cell: str) -> str:
     return f"'{cell}" if FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
@@ -47,9 +49,9 @@ def _write_row(stored: StoredListing) -> dict[str, str]:
     place = next(iter(listing.places), Place())
     cells = {name: value for name, value in vars(listing).items() if isinstance(value, str)}
     cells |= {
-        name: "; ".join(one.replace(";", ",") for one in value)
+        name: "; ".join(text.replace(";", ",") for text in value)
         for name, value in vars(listing).items()
-        if isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+        if isinstance(value, tuple) and all(isinstance(text, str) for text in value)
     }
     return {
         **cells,
@@ -66,9 +68,9 @@ def _write_row(stored: StoredListing) -> dict[str, str]:
         "online": "yes" if listing.online else "",
         "confidential": "yes" if listing.confidential else "",
         "cost_amount": "" if listing.cost_amount is None else f"{listing.cost_amount:.15g}",
-        "minimum_age": _number(listing.minimum_age),
-        "maximum_age": _number(listing.maximum_age),
-        "assured_date": _day(listing.assured_date),
+        "minimum_age": _format_number(listing.minimum_age),
+        "maximum_age": _format_number(listing.maximum_age),
+        "assured_date": _format_date(listing.assured_date),
         **_write_times(listing),
     }
 
@@ -76,33 +78,34 @@ def _write_row(stored: StoredListing) -> dict[str, str]:
 def _write_times(listing: Listing) -> dict[str, str]:
     first = next(iter(listing.schedules), Schedule())
     others = describe_when(replace(listing, schedules=listing.schedules[1:]))
-    said, until = first.description, _clock(first.closes_at)
+    description, end_time = first.description, _format_time(first.closes_at)
     if first.opens_at and first.closes_at and first.closes_at < first.opens_at:
-        # Past midnight, which the template takes for a slip of the pen.
-        said, until = _join(f"Until {until} the next day.", said), ""
+        # The template rejects an end before the start, so a time past midnight goes in words.
+        description = _join(f"Until {end_time} the next day.", description)
+        end_time = ""
     return {
         "days": "; ".join(first.days),
         "repeats": first.repeats,
-        "start_time": _clock(first.opens_at),
-        "end_time": until,
-        "starts": _day(first.starts),
-        "ends": _day(first.ends),
-        "when": _join(said, others),
+        "start_time": _format_time(first.opens_at),
+        "end_time": end_time,
+        "starts": _format_date(first.starts),
+        "ends": _format_date(first.ends),
+        "when": _join(description, others),
     }
 
 
 def _join(first: str, second: str) -> str:
-    """Both, but nothing twice: what was imported from here has the notice already."""
+    """Both texts, but not one that the other holds: a re-imported alert already has the notice."""
     return second if first in second else f"{first} {second}".strip()
 
 
-def _number(value: int | None) -> str:
+def _format_number(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def _day(value: date | None) -> str:
+def _format_date(value: date | None) -> str:
     return value.isoformat() if value else ""
 
 
-def _clock(value: time | None) -> str:
+def _format_time(value: time | None) -> str:
     return f"{value:%H:%M}" if value is not None else ""

@@ -1,4 +1,8 @@
-"""Listings as GeoJSON features (RFC 7946): longitude first, and no geometry where none is known."""
+"""Listings as GeoJSON (RFC 7946).
+
+Positions are longitude first. A listing without a known point has the geometry null. Must never
+give a geometry to a confidential listing.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,19 +14,22 @@ from directory.listing import Listing, StoredListing, withhold_place
 Json = dict[str, Any]
 
 
-def write_features(found: Iterable[StoredListing]) -> Json:
-    """A FeatureCollection, a feature a listing, in the order given."""
-    return {"type": "FeatureCollection", "features": [_write_feature(one) for one in found]}
+def write_geojson(listings: Iterable[StoredListing]) -> Json:
+    """A FeatureCollection with one feature per listing, in the same order."""
+    return {
+        "type": "FeatureCollection",
+        "features": [_write_feature(stored) for stored in listings],
+    }
 
 
 def _write_feature(stored: StoredListing) -> Json:
     listing = withhold_place(stored.listing)
-    shown = describe_listing(replace(stored, listing=listing))
+    properties = describe_listing(replace(stored, listing=listing))
     return {
         "type": "Feature",
         "id": stored.id,
         "geometry": _write_geometry(listing),
-        "properties": {name: value for name, value in shown.items() if value != ""},
+        "properties": {name: value for name, value in properties.items() if value != ""},
     }
 
 

@@ -1,19 +1,22 @@
-"""A listing as schema.org JSON-LD, for search engines: what its page shows, and no more."""
+"""A listing as schema.org JSON-LD, for search engines.
+
+Must never hold anything that the listing's page does not show.
+"""
 
 import json
 from typing import Any
 
 from directory.describe import describe_alert, describe_cost
-from directory.listing import Listing, Place, StoredListing, withhold_place
+from directory.listing import Listing, Place, Point, StoredListing, withhold_place
 
 Json = dict[str, Any]
 
 
-def write_linked(stored: StoredListing, page: str) -> Json:
-    """A schema.org Service; `page` is its own address. What is not known is left out."""
+def write_json_ld(stored: StoredListing, page: str) -> Json:
+    """A schema.org Service without unknown members; `page` is the address of the listing's page."""
     listing = withhold_place(stored.listing)
     parts = (describe_alert(listing), stored.notice, listing.description)
-    linked: Json = {
+    service: Json = {
         "@context": "https://schema.org",
         "@type": "Service",
         "@id": page,
@@ -21,72 +24,80 @@ def write_linked(stored: StoredListing, page: str) -> Json:
         "name": listing.name,
         "description": "\n".join(filter(None, parts)),
         "serviceType": ", ".join(listing.topics),
-        "provider": _only("Organization", name=listing.organisation),
-        "audience": _only(
+        "provider": _make_node("Organization", name=listing.organisation),
+        "audience": _make_node(
             "PeopleAudience",
             audienceType=", ".join(listing.audience),
             suggestedMinAge=listing.minimum_age,
             suggestedMaxAge=listing.maximum_age,
         ),
         "areaServed": "" if listing.confidential else listing.covers,
-        "availableChannel": _channels(listing),
-        "hoursAvailable": _hours(listing),
-        "offers": _offer(listing),
+        "availableChannel": _write_channels(listing),
+        "hoursAvailable": _write_hours(listing),
+        "offers": _write_offer(listing),
     }
-    return {name: value for name, value in linked.items() if value not in ("", None, [], {})}
+    return {name: value for name, value in service.items() if value not in ("", None, [], {})}
 
 
-def embed(linked: Json) -> str:
-    """The JSON-LD as it may stand within a page's script element, whatever it says."""
-    text = json.dumps(linked, ensure_ascii=False, indent=1)
+def dump_for_script(json_ld: Json) -> str:
+    """The JSON-LD as text that is safe inside a script element, whatever its values are."""
+    text = json.dumps(json_ld, ensure_ascii=False, indent=1)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
 
-def _only(kind: str, **members: Any) -> Json:
+def _make_node(schema_type: str, **members: Any) -> Json:
     known = {name: value for name, value in members.items() if value not in ("", None, {}, [])}
-    return {"@type": kind, **known} if known else {}
+    return {"@type": schema_type, **known} if known else {}
 
 
-def _channels(listing: Listing) -> list[Json]:
-    contact = _only(
+def _write_channels(listing: Listing) -> list[Json]:
+    contact = _make_node(
         "ServiceChannel",
         serviceUrl=listing.website,
-        servicePhone=_only("ContactPoint", telephone=listing.phone, email=listing.email),
+        servicePhone=_make_node("ContactPoint", telephone=listing.phone, email=listing.email),
         availableLanguage=list(listing.languages),
     )
     places = [
-        {"@type": "ServiceChannel", "serviceLocation": _place(part, listing)}
-        for part in listing.places
+        {"@type": "ServiceChannel", "serviceLocation": _write_place(place, listing)}
+        for place in listing.places
     ]
     return [*([contact] if contact else []), *places]
 
 
-def _place(place: Place, listing: Listing) -> Json:
-    return _only(
+def _write_place(place: Place, listing: Listing) -> Json:
+    return _make_node(
         "Place",
         name=place.venue,
-        address=_only(
+        address=_make_node(
             "PostalAddress",
             streetAddress=place.address,
             addressLocality=place.neighbourhood,
             postalCode=place.postcode,
         ),
-        geo=_only("GeoCoordinates", latitude=place.point.latitude, longitude=place.point.longitude)
+        geo=_make_node(
+            "GeoCoordinates", latitude=place.point.latitude, longitude=place.point.longitude
+        )
         if place.point
         else {},
         amenityFeature=[
-            {"@type": "LocationFeatureSpecification", "name": part, "value": True}
-            for part in listing.accessibility
+            {"@type": "LocationFeatureSpecification", "name": feature, "value": True}
+            for feature in listing.accessibility
         ],
     )
 
 
-def _hours(listing: Listing) -> list[Json]:
-    """Weekly times only: the vocabulary of opening hours has no other."""
+def _write_point(point: Point | None) -> Json:
+    if point is None:
+        return {}
+    return _make_node("GeoCoordinates", latitude=point.latitude, longitude=point.longitude)
+
+
+def _write_hours(listing: Listing) -> list[Json]:
+    """Weekly times only, because OpeningHoursSpecification has no other rule."""
     return [
-        _only(
+        _make_node(
             "OpeningHoursSpecification",
             dayOfWeek=[f"https://schema.org/{day}" for day in schedule.days],
             opens=f"{schedule.opens_at:%H:%M}" if schedule.opens_at else "",
@@ -99,7 +110,7 @@ def _hours(listing: Listing) -> list[Json]:
     ]
 
 
-def _offer(listing: Listing) -> Json:
+def _write_offer(listing: Listing) -> Json:
     price = {} if listing.cost_amount is None else {"price": listing.cost_amount}
     currency = {"priceCurrency": "GBP"} if price else {}
-    return _only("Offer", description=describe_cost(listing), **price, **currency)
+    return _make_node("Offer", description=describe_cost(listing), **price, **currency)

@@ -29,7 +29,7 @@ from directory.publishing.filters import (
 
 Json = dict[str, Any]
 
-# How many ids one statement names.
+# The number of ids in one statement.
 _BATCH = 500
 MAX_NESTED_SERVICES = 500
 
@@ -63,8 +63,10 @@ class ServiceRepository:
                 page = query.order_by(PublishedRow.listing_id).offset(start).limit(limit)
                 listing_ids = list(session.scalars(page))
             services = _load_services(session, listing_ids)
-        found = [services[listing_id] for listing_id in listing_ids if listing_id in services]
-        return ResultPage(found if full else [shorten_service(one) for one in found], total)
+        contents = [services[listing_id] for listing_id in listing_ids if listing_id in services]
+        if not full:
+            contents = [shorten_service(service) for service in contents]
+        return ResultPage(contents, total)
 
     def list_changes(self, service_filter: ServiceFilter) -> Iterator[Json]:
         """The id and the time of the last change of every service."""
@@ -155,7 +157,7 @@ class ServiceRepository:
                 for organisation in organisations:
                     organisation["services"] = _load_nested_services(session, organisation["id"])
         if not full and not with_services:
-            organisations = [shorten_organisation(one) for one in organisations]
+            organisations = [shorten_organisation(item) for item in organisations]
         return ResultPage(organisations, total)
 
     def find_organisation(self, public_id: str) -> Json | None:

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from icalendar import Calendar
 
 from directory.listing import Listing, Place, Point, Schedule, StoredListing
-from directory.publishing.csv_export import write_sheet
-from directory.publishing.geojson_export import write_features
+from directory.publishing.csv_export import write_csv
+from directory.publishing.geojson_export import write_geojson
 from directory.publishing.icalendar_export import LONDON, write_calendar
-from directory.publishing.json_ld import embed, write_linked
+from directory.publishing.json_ld import dump_for_script, write_json_ld
 from directory.schedule import find_dates
 from directory.sources.template import COLUMNS, read_rows
 from tests.support.listing_strategies import listings
@@ -147,7 +147,7 @@ def test_an_event_tells_what_must_be_seen():
 def test_features_are_where_the_listing_is():
     places = (Place(point=Point(53.9, 1.3)), Place("Hall"), Place(point=Point(53.8, 1.2)))
     of = [PLAIN, replace(PLAIN, places=places[:1]), replace(PLAIN, places=places)]
-    collection = write_features(map(stored, of))
+    collection = write_geojson(map(stored, of))
     assert [feature["geometry"] for feature in collection["features"]] == [
         None,
         {"type": "Point", "coordinates": [1.3, 53.9]},
@@ -160,7 +160,7 @@ def test_features_are_where_the_listing_is():
 )
 def test_no_cell_is_a_formula_and_all_come_back(cell):
     listing = replace(PLAIN, name=cell, phone=cell, description=cell)
-    sheet = write_sheet([stored(listing)])
+    sheet = write_csv([stored(listing)])
     for row in csv.reader(io.StringIO(sheet)):
         assert not any(one.startswith(tuple("=+-@\t\r")) for one in row)
     [again] = read_rows(sheet, "sheet.csv")
@@ -168,12 +168,12 @@ def test_no_cell_is_a_formula_and_all_come_back(cell):
 
 
 def test_the_sheet_has_the_templates_columns():
-    assert next(csv.reader(io.StringIO(write_sheet([])))) == COLUMNS
+    assert next(csv.reader(io.StringIO(write_csv([])))) == COLUMNS
 
 
 def test_linked_data_cannot_end_its_own_script():
     listing = replace(PLAIN, name="</script><script>alert(1)</script>", cost_amount=2.5)
-    text = embed(write_linked(stored(listing), "https://c.example/listings/7"))
+    text = dump_for_script(write_json_ld(stored(listing), "https://c.example/listings/7"))
     assert "<" not in text
     assert json.loads(text)["name"] == listing.name
     assert json.loads(text)["offers"] == {

@@ -17,7 +17,7 @@ from directory.listing import (
     StoredListing,
     withhold_place,
 )
-from directory.publishing.csv_export import write_sheet
+from directory.publishing.csv_export import write_csv
 from directory.sources.openreferral import find_services, read_service
 from directory.sources.template import COLUMNS, read_rows
 from tests.support.example_listings import read_feed
@@ -93,7 +93,7 @@ def test_a_sheet_can_be_imported_again(listing):
         places=expected(listing).places[:1],
         schedules=listing.schedules[:1],
     )
-    [again] = read_rows(write_sheet([StoredListing(1, "source", "", listing)]), "sheet.csv")
+    [again] = read_rows(write_csv([StoredListing(1, "source", "", listing)]), "sheet.csv")
     assert isinstance(again, Listing), again
     for one in listing.schedules:
         if one.opens_at and one.closes_at and one.closes_at < one.opens_at:
