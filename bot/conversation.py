@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 _DETAILS_TAP = re.compile(r"ask_details:listing=#([0-9]{1,18})")
 _SEARCH_TAP = re.compile(r"(?P<intent>find_group:interest|offer_help:strength)=(?P<text>.+)", re.S)
-# Erasing must leave Rasa time for those who are talking.
+# Erasing must leave Rasa time for active conversations.
 _MAX_ERASED_AT_ONCE = 4
 
 
@@ -81,8 +81,8 @@ class Conversation:
     async def forget(self, sender: str) -> None:
         """Erase what is stored of the conversation.
 
-        Costs nothing without a conversation, so nobody can keep Rasa busy by leaving. Rasa stores
-        it in memory only: if it cannot erase one conversation, it is killed and restarted.
+        Without a conversation this does nothing, so that calling it often cannot keep Rasa busy.
+        Rasa stores conversations in memory only: if it cannot erase one, it is restarted.
         """
         self._active.leave(self._make_pseudonym(sender))
         await self._erase(sender)
@@ -161,13 +161,13 @@ class Conversation:
     async def _complete_replies(
         self, sender: str, rasa_replies: Sequence[RasaReply]
     ) -> list[Reply]:
-        """Rasa's replies, with cards for its listings and its handovers carried out."""
+        """Rasa's replies, with cards in place of its listings, after carrying out its handovers."""
         references = [reply for reply in rasa_replies if isinstance(reply, ListingReference)]
         cards = iter(await asyncio.to_thread(self._build_cards, references) if references else ())
         replies: list[Reply] = []
         for reply in rasa_replies:
             if isinstance(reply, ListingReference):
-                # Several listings may have gone, and that is said once.
+                # Several listings may have left the directory: one reply says so.
                 if (card := next(cards)) not in replies:
                     replies.append(card)
             elif reply is Handover.FORGET:
@@ -212,7 +212,7 @@ class Conversation:
     async def _search_without_rasa(self, text: str, *, offers_help: bool) -> list[Reply]:
         request = await asyncio.to_thread(self._make_request, text, offers_help)
         recommendation = await asyncio.to_thread(recommend_listings, self._search_service, request)
-        # While Rasa only loads, nobody needs to hear about it.
+        # While Rasa is only loading, the reply does not mention it.
         away = [] if self._rasa.is_starting else [self._responses.render("utter_rasa_away")]
         if not recommendation.has_good_hits:
             asyncio.get_running_loop().run_in_executor(None, self._record_unmet_need, request)

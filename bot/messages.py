@@ -29,7 +29,7 @@ class Message:
         if sum(part is not None for part in (self.text, self.tap, self.location)) != 1:
             raise ValueError("a message holds exactly one of text, tap and location")
         if self.text is not None:
-            # A lone UTF-16 surrogate is no character, and no database or model accepts it.
+            # A lone UTF-16 surrogate is not a character, and no database or model accepts it.
             cleaned = self.text.encode("utf-8", "replace").decode()
             object.__setattr__(self, "text", cleaned)
 
@@ -122,7 +122,7 @@ Reply = Text | Choices | HelpLines | ListingCard
 
 
 class Responder(Protocol):
-    """What a channel needs of a conversation. `sender` names a person within the channel."""
+    """What a channel needs from a conversation. `sender` names a person within the channel."""
 
     async def answer(self, sender: str, message: Message) -> list[Reply]: ...
 

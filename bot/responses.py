@@ -22,7 +22,7 @@ _TAP = re.compile(r"(?P<intent>[a-z_]+)(?::(?P<slot>[a-z_]+)=(?P<value>.+))?", r
 def get_line(name: str, **values: object) -> str:
     """One of the single lines in `copy.yml`, its placeholders filled if there are any values.
 
-    In the file a line break is a space, and an empty line parts paragraphs. Raises KeyError.
+    In the file a line break is a space, and an empty line separates paragraphs. Raises KeyError.
     """
     paragraphs = str(_read_copy()["lines"][name]).split("\n\n")
     line = "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
@@ -52,12 +52,12 @@ class Responses:
         self._tap_by_label = {
             label: taps.pop()
             for label, taps in taps_by_label.items()
-            # "Yes" and "no" answer whatever was asked last.
+            # The meaning of "yes" and "no" depends on the last question.
             if len(taps) == 1 and label not in {"yes", "no"}
         }
 
     def find_tap(self, text: str) -> str | None:
-        """The tap of the button whose label was typed; None if labels like it differ in taps."""
+        """The tap of the button whose label was typed; None if several taps have that label."""
         return self._tap_by_label.get(text.strip(" .!").casefold())
 
     def render(self, name: str, **values: str) -> Text | Choices:

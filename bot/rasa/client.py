@@ -1,6 +1,6 @@
 """A client for the Rasa server, which answers on loopback only.
 
-Owns the form of requests and answers. Must never log either, nor send Rasa anything that says
+Owns the form of requests and responses. Must never log either, nor send Rasa anything that says
 who the person is.
 """
 
@@ -53,9 +53,9 @@ class RasaClient:
     async def send(self, sender: str, payload: str) -> list[RasaReply]:
         """Rasa's replies to `payload`. Raises RasaBusyError, RasaUnavailableError."""
         body = {"sender": sender, "message": payload}
-        answer = await self._request("POST", "/webhooks/rest/webhook", body)
+        response = await self._request("POST", "/webhooks/rest/webhook", body)
         try:
-            return _read_replies(answer.json())
+            return _read_replies(response.json())
         except (ValueError, KeyError, TypeError):
             raise RasaUnavailableError("Rasa's answer has an unknown shape") from None
 
@@ -82,14 +82,14 @@ class RasaClient:
         pool_timeout = None if wait_for_connection else self.timeout
         timeout = httpx.Timeout(self.timeout, pool=pool_timeout)
         try:
-            answer = await self.http_client.request(method, path, json=body, timeout=timeout)
-            answer.raise_for_status()
+            response = await self.http_client.request(method, path, json=body, timeout=timeout)
+            response.raise_for_status()
         except httpx.PoolTimeout:
             raise RasaBusyError("too many requests are open") from None
         except httpx.HTTPError as error:
             # The type alone, because the error's own text may quote the request.
             raise RasaUnavailableError(type(error).__name__) from None
-        return answer
+        return response
 
 
 def _read_replies(messages: Sequence[dict[str, Any]]) -> list[RasaReply]:

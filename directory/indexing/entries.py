@@ -1,7 +1,8 @@
-"""The entry of a listing: all that a search needs to know of it, in few bytes.
+"""The entry of a listing: everything that a search needs to know about it, in a few bytes.
 
-Made at import and stored next to the listing. Owns the layout of the bytes. `VERSION` must grow
-with every change to it, to `needs`, `times` or `words`, so that older entries are made again.
+Computed when the listing is written, and stored next to it. Owns the layout of the bytes. `VERSION`
+must grow with every change to it, to `needs`, `times` or `words`, so that older entries are
+computed again.
 """
 
 import zlib
@@ -60,7 +61,7 @@ FACTS = np.dtype(
 )
 """Bits of `strands` and `time_mentions` are in the order of their names; `needs` is as `NEEDS`.
 
-Days are counted from 1970; `content` and `organisation` are equal for equal ones; `topics`,
+Days are counted from 1970; `content` and `organisation` are hashes; `topics`,
 `shares` and `audiences` are `Traits`.
 """
 
@@ -129,7 +130,7 @@ def label_entry(
 def is_open(facts: bytes) -> bool:
     """Whether the facts of an entry are those of a listing that is not closed."""
     if not facts:
-        # The entry is from an older version, and has not been made again yet.
+        # The entry is from an older version, and has not been computed again yet.
         return True
     status = np.frombuffer(facts, dtype=FACTS)[0]["status"]
     return bool(status != STATUSES.index("closed"))

@@ -1,4 +1,4 @@
-"""The days and times of day that a person can ask for, and when a listing is on by its words.
+"""The days and times of day that a person can ask for, and those that a listing's words mention.
 
 Owns their names and what each means in days and hours. A change to them changes stored entries:
 `entries.VERSION` must grow with it.
@@ -50,14 +50,14 @@ def parse_times(times: frozenset[str]) -> TimePreferences:
     wanted = {name for name in times if not name.startswith(_EXCLUDED)}
     excluded = {name.removeprefix(_EXCLUDED) for name in times - wanted}
     return TimePreferences(
-        days=_join(_DAYS_BY_NAME, wanted),
-        excluded_days=_join(_DAYS_BY_NAME, excluded),
-        hours=_join(_HOURS_BY_NAME, wanted),
-        excluded_hours=_join(_HOURS_BY_NAME, excluded),
+        days=_join_meanings(_DAYS_BY_NAME, wanted),
+        excluded_days=_join_meanings(_DAYS_BY_NAME, excluded),
+        hours=_join_meanings(_HOURS_BY_NAME, wanted),
+        excluded_hours=_join_meanings(_HOURS_BY_NAME, excluded),
     )
 
 
-def _join(meanings: Mapping[str, Collection[_T]], names: Collection[str]) -> frozenset[_T]:
+def _join_meanings(meanings: Mapping[str, Collection[_T]], names: Collection[str]) -> frozenset[_T]:
     return frozenset(value for name in names for value in meanings.get(name, ()))
 
 

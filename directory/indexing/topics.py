@@ -22,7 +22,7 @@ Bytes = NDArray[np.uint8]
 
 TOPICS_PER_LISTING = 4
 """Topics kept for each listing. More do not help: see docs/decisions/search-ranking.md."""
-# How much more the asks count that are a little more like a message than others.
+# How strongly the nearest asks outweigh the others.
 _SHARPNESS = 1 / 0.03
 # The weights of the words of a listing's description, and of all its words, where its name and
 # its vector weigh 1 each.
@@ -99,7 +99,7 @@ def analyse_message(vector: Array, model: TopicModel | None = None) -> MessageAn
     cosines = model.asks @ vector
     nearest = _softmax(_SHARPNESS * cosines) @ model.ask_topics
     classified = _softmax(model.weights @ vector + model.bias)
-    # Offers count that have the topics of the nearest asks, and more the more alike they are.
+    # An offer counts by its likeness to the message, and by the share of its topic in `nearest`.
     offer_shares = _softmax(_SHARPNESS * (model.offers @ vector)) * nearest[model.offer_topics]
     example = offer_shares @ model.offers
     giving = float(model.giving[:-1] @ vector + model.giving[-1])

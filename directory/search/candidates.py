@@ -1,4 +1,4 @@
-"""The listings that a query is decided among, and what a search backend must do to give them."""
+"""The listings that a query ranks, and the interface of the backends that find them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Candidates:
 
 
 class SearchBackend(Protocol):
-    """Finds the candidates for a query: the whole directory, or those that may win."""
+    """Finds the candidates for a query: the whole directory, or those that may rank first."""
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Does a listing suit? Each criterion judges one listing, every row of an index, and a SQL row.
+"""Criteria: each judges one listing, every row of an index, or a row in SQL.
 
 Owns the three readings of each criterion, side by side; a test holds them together. The SQL
 conditions may let through more than they should, as `rank` has the last word, but never less.
@@ -48,10 +48,10 @@ _WEEK = timedelta(days=6)
 
 
 class Criterion(Protocol):
-    """One thing that a listing is judged by. Equal criteria are equal, and have one hash."""
+    """One thing that a listing is judged by. Criteria are hashable and compare by value."""
 
     def judge(self, listing: Listing, today: date, /) -> Verdict:
-        """The verdict on one listing, with its reason. What ended before `today` is over."""
+        """The verdict on one listing, with its reason; sessions before `today` are over."""
 
     def judge_entries(self, entries: Entries, today: date, /) -> Verdicts:
         """The same verdict on every row of the entries."""
@@ -144,7 +144,7 @@ class WeekCriterion:
         dates = [
             find_dates(schedule, self.first, self.first + _WEEK) for schedule in listing.schedules
         ]
-        if days := [day for some in dates for day in some or ()]:
+        if days := [day for schedule_dates in dates for day in schedule_dates or ()]:
             day = min(days)
             return Verdict(True, f"You can go on {day:%A} {day.day} {day:%B}")
         return UNSUITABLE if dates and None not in dates else UNKNOWN_VERDICT

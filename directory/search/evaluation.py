@@ -1,7 +1,7 @@
 """Measures how good a ranking is, by residents' queries with judged answers.
 
-Owns the measures and the format of a file of judged queries. Pure functions of a function from a
-query to ranked keys. Must know nothing of how a ranking is made.
+Owns the measures and the format of a file of judged queries. A ranking is any function from a query
+to ranked keys. Must know nothing of how a ranking is made.
 """
 
 import json
@@ -18,7 +18,7 @@ from directory.errors import SourceError
 Rank = Callable[[str], Sequence[str]]
 """From a query to keys, `source:key`, the best first. Twenty are enough."""
 
-_NDCG_CUT, _RECALL_CUT = 10, 20
+_NDCG_CUTOFF, _RECALL_CUTOFF = 10, 20
 _GRADES = range(4)
 # The least grade of a listing that answers the query, for recall and for the reciprocal rank.
 _USEFUL = 2
@@ -129,20 +129,20 @@ def score_query(ranked: Sequence[str], grades: Mapping[str, int]) -> QueryScore:
     ranked_grades = [grades.get(key, 0) for key in ranked]
     useful = sum(grade >= _USEFUL for grade in grades.values())
     first = next((rank for rank, grade in enumerate(ranked_grades, 1) if grade >= _USEFUL), 0)
-    recalled = sum(grade >= _USEFUL for grade in ranked_grades[:_RECALL_CUT])
-    ideal = _gain(sorted(grades.values(), reverse=True))
+    recalled = sum(grade >= _USEFUL for grade in ranked_grades[:_RECALL_CUTOFF])
+    ideal = _compute_dcg(sorted(grades.values(), reverse=True))
     return QueryScore(
-        ndcg=_gain(ranked_grades) / ideal if ideal else 0.0,
+        ndcg=_compute_dcg(ranked_grades) / ideal if ideal else 0.0,
         recall=recalled / useful if useful else None,
         reciprocal_rank=(1 / first if first else 0.0) if useful else None,
     )
 
 
-def _gain(grades: Sequence[int]) -> float:
+def _compute_dcg(grades: Sequence[int]) -> float:
     """The discounted cumulative gain of the first ten grades."""
     return sum(
         float(2**grade - 1) / math.log2(rank + 1)
-        for rank, grade in enumerate(grades[:_NDCG_CUT], 1)
+        for rank, grade in enumerate(grades[:_NDCG_CUTOFF], 1)
     )
 
 

@@ -1,6 +1,6 @@
-"""How many listings of a search result have each thing that one can filter by.
+"""The facets of a search result: how many of its listings each filter would leave.
 
-Counted over what a search allows and finds, so that no filter that is offered leads to nothing.
+Counted over what a search allows and finds, so that every filter offered has results.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The filters that a query sets: each one masks the in-memory index and writes a SQL condition.
 
-Owns both readings of each filter, side by side. A filter says nothing of how well a listing
-fits. As with criteria, the SQL may let through more than the mask, but never less.
+Owns both readings of each filter, side by side. A filter says nothing about how well a
+listing fits. As with criteria, the SQL may let through more than the mask, but never less.
 """
 
 import math
@@ -142,7 +142,7 @@ class LabelFilter:
 
 @dataclass(frozen=True)
 class DistanceFilter:
-    """Listings not known to be farther away than so many miles."""
+    """Listings that are not known to be more than `miles` away from `near`."""
 
     near: Area
     miles: float
@@ -156,7 +156,7 @@ class DistanceFilter:
 
 
 def build_is_within(area: Area, miles: float) -> Condition:
-    """SQL that is true of places in the square around `area`, which holds all so near."""
+    """SQL that is true in the square around `area` that holds every place within `miles`."""
     north = miles / MILES_PER_DEGREE
     east = north / max(math.cos(math.radians(area.point.latitude)), 0.01)
     point = area.point

@@ -1,8 +1,8 @@
 """Finds the place that a text names: a postcode, a place name or a pair of degrees.
 
 The places of listings come first, then those imported with `import_places`. Reads the database
-for each question and holds only the neighbourhoods of listings in memory. Must never keep, log
-or store a question.
+for each text and holds only the neighbourhoods of listings in memory. Must never keep, log or
+store a text.
 """
 
 import math
@@ -33,7 +33,7 @@ _FAR = 50.0
 _SURELY_NEAR = 34.0
 # Places of one name this near to each other are parts of one town.
 _ONE_TOWN = 10.0
-# Nobody farther away than this is from a neighbourhood.
+# A point farther than this from the middle of a neighbourhood is not in it.
 _SAME_AREA = 5.0
 
 
@@ -56,7 +56,7 @@ class Gazetteer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._neighbourhoods = _Neighbourhoods({}, (), None)
-        # Questions about places are few enough for each to check for changes.
+        # Look-ups are few enough for each to check for changes.
         self._watcher = RevisionWatcher(engine, self._load_neighbourhoods, interval=0.0)
 
     def find(self, text: str) -> Area | None:
@@ -197,7 +197,7 @@ def _find_neighbourhood(
 ) -> Area | None:
     for mention in mentions:
         area = neighbourhoods.areas.get(mention.key)
-        # Where listings are, a name that is not also a word needs nothing else to show it.
+        # The name of a neighbourhood with listings is enough, unless it is also a word.
         if area and (mention.is_place or mention.follows_preposition or not mention.is_word):
             return area
     return None

@@ -1,4 +1,4 @@
-"""The in-memory index: arrays over all listings that a query is answered from.
+"""The in-memory index: arrays with a row for each listing, which queries read.
 
 Owns the arrays and how they change; decides nothing about ranking. An index is immutable: a
 changed directory gives a new one, and a running search keeps the one it began with.
@@ -21,7 +21,7 @@ from directory.search.criteria import Criterion, Verdicts
 from directory.search.inverted_index import InvertedIndex, Rarity
 from directory.search.vector_scan import VectorScan
 
-# Ages and sets of times are many, so the verdicts kept are thrown away from time to time.
+# Ages and sets of times are many, so the cache of verdicts is cleared when it is full.
 _MAX_JUDGED = 64
 _VOLUNTEERING = KINDS.index("volunteering")
 _NO_VECTORS = np.empty((0, DIMENSIONS), dtype=np.float16)
@@ -88,7 +88,7 @@ class Index:
         )
 
     def judge(self, criterion: Criterion, today: date = date.min) -> Verdicts:
-        """The verdict on each row. What ended before `today` is over."""
+        """The verdict on each row, without sessions that ended before `today`."""
         key = (criterion, today)
         if key not in self._verdicts:
             if len(self._verdicts) >= _MAX_JUDGED:

@@ -104,7 +104,7 @@ class InvertedIndex:
         for term in terms:
             rows, impacts = self.find(term)
             if len(rows):
-                # No row is in a list twice, so this adds to each.
+                # A list holds no row twice, so this adds to every row.
                 weight = np.float32(_weigh(self.size, self.count(term)))
                 scores[rows] += weight * impacts.astype(np.float32)
         return scores

@@ -26,7 +26,7 @@ _DATES = frozenset(
 class PlaceMention:
     """Words of a text that may be a name: their place key, and what suggests that they are one.
 
-    `is_whole_text` is whether the text says nothing else but "please" and the like.
+    `is_whole_text` is whether the rest of the text is only "please" and the like.
     """
 
     key: str
@@ -58,7 +58,7 @@ def find_place_mentions(text: str) -> Iterator[PlaceMention]:
     """Every run of words that may be a name, by where it starts, the longest first."""
     matches = list(PLACE_WORD.finditer(text))[:_MAX_WORDS]
     words = [make_place_key(match[0]) for match in matches]
-    is_shouted = not any(letter.islower() for letter in text)
+    is_all_capitals = not any(letter.islower() for letter in text)
     content = [number for number, word in enumerate(words) if word not in _COURTESY]
     for start in range(len(matches)):
         for length in range(min(_MAX_NAME_WORDS, len(matches) - start), 0, -1):
@@ -69,7 +69,7 @@ def find_place_mentions(text: str) -> Iterator[PlaceMention]:
                 start=start,
                 words=length,
                 is_whole_text=bool(content) and start <= content[0] and content[-1] < end,
-                is_capitalised=not is_shouted and _is_capitalised(text, matches[start:end]),
+                is_capitalised=not is_all_capitals and _is_capitalised(text, matches[start:end]),
                 follows_preposition=follows_preposition,
                 follows_living=follows_preposition and start > 1 and words[start - 2] in _LIVING,
             )

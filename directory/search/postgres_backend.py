@@ -54,15 +54,15 @@ WIDTHS = (3_000, 10_000, 100_000)
 # offers help, wins over nearly everything else, so as many are taken from those as from all.
 _PART_SHARE = 0.4
 _RINGS_MILES = (1.0, 3.0, 10.0)
-# Up to so many rows are sorted exactly. Above, the index of vectors is asked for a thousand, the
-# most that it can give, as it misses more when asked for fewer: see
+# Up to this many rows are sorted exactly. More are searched by the index of vectors, for a thousand
+# rows at a time. That is its limit, and with fewer it misses more: see
 # docs/decisions/postgresql-search.md.
 _MAX_SORTED = 20_000
 # The share of listings in a square takes long to count.
 _MAX_SORTED_NEAR = 5_000
 _EF_SEARCH = 1_000
 _MAX_SCANNED = 40_000
-# The rarest words are looked up until they give so many listings, and the best are taken.
+# The rarest words are looked up until they give this many listings, and the best are taken.
 _MAX_SEEN_BY_WORDS = 4_000
 _TAKEN_BY_WORDS = 200
 _READ_ENTRIES = """
@@ -110,7 +110,7 @@ class PostgresBackend:
 
 
 def _build_allowed(query: Query, label_numbers: Sequence[int]) -> list[Condition]:
-    """SQL conditions that every row meets which the query allows."""
+    """SQL conditions that every allowed row meets."""
     filters = [
         query_filter.build_condition() for query_filter in make_filters(query, label_numbers)
     ]
@@ -218,9 +218,9 @@ def _find_by_words(
     allowed: Sequence[Condition],
     width: int,
 ) -> tuple[set[int], bool]:
-    """The ids that share the rarest words, and whether they are all that share any.
+    """The ids of listings with the query's rarest words, and whether no other has any of its words.
 
-    The best of all is among them even if it is not allowed, as BM25 is scaled by it.
+    The best listing of all is included even if it is not allowed, because BM25 is scaled by it.
     """
     used = sorted((rarity.counts[term], term) for term in terms if rarity.counts[term])
     chosen: list[int] = []

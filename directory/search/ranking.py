@@ -1,4 +1,4 @@
-"""Ranks the listings of an index for a query: who is allowed, and each one's score.
+"""Ranks the listings of an index for a query: which are allowed, and the score of each.
 
 Owns what distance, needs and freshness cost. How words and meaning are fused is in `scoring`,
 and which of the best are shown is in `selection`. Must never read a listing.
@@ -23,7 +23,7 @@ from directory.search.scoring import NO_TOPIC, make_ranking_query, score_listing
 Scores = NDArray[np.float32]
 
 # All costs and gains are in units of cosine. docs/decisions/search-ranking.md has the reasons.
-# The most that shared words add to the cosine by which a listing is said to fit.
+# The most that shared words add to a listing's fit.
 _WORDS_FIT = np.float32(0.15)
 # The cost of a mile: a ten-mile trip outweighs a fair difference in fit.
 MILE_COST = 0.02
@@ -89,8 +89,8 @@ def rank(
 ) -> Ranked:
     """Score every row; by words alone without a `vector`, while the encoder is loading.
 
-    `vector` encodes the query's text and `avoided` what it is to avoid, each of shape (384,);
-    `label_numbers` are those of the query's labels.
+    `vector` encodes the query's `text` and `avoided` its `avoid`, each of shape (384,);
+    `label_numbers` are those of its labels.
     """
     verdicts = {criterion: index.judge(criterion, today) for criterion in query.list_criteria()}
     allowed = _find_allowed(index, query, label_numbers)
@@ -124,9 +124,9 @@ def rank(
 
 
 def rank_baseline(index: Index, text: str, vector: Vectors | None) -> Ranked:
-    """By the cosine to `vector` alone or, without one, by the words of `text` alone.
+    """Score by the cosine to `vector` alone or, without one, by the words of `text` alone.
 
-    Nothing else counts: `rank` is measured against this.
+    Nothing else counts: this is a baseline to compare `rank` with.
     """
     allowed = _find_allowed(index, Query(text), ())
     if vector is not None:

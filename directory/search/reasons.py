@@ -34,7 +34,7 @@ def make_hit(
 ) -> Hit:
     """The hit of a listing, with its reasons; `words` are from `find_nameable_words`.
 
-    With `by_words` there was no vector, so nothing is known of the listing's meaning.
+    With `by_words`, the search used words alone, so no reason may speak of meaning.
     """
     listing = stored.listing
     miles = _measure_miles(query, stored)
@@ -102,7 +102,7 @@ def _find_shared_words(
 ) -> list[str]:
     """Up to three words that the query and the listing share, the rarest first.
 
-    Each is spelt as in the query where the listing spells it so too, else as in the listing.
+    Each has the query's spelling if the listing uses it too, and otherwise the listing's.
     """
     terms = [term for term in words if index.inverted_index.has(term, row)]
     terms.sort(key=lambda term: (index.inverted_index.count(term), words[term]))

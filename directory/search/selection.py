@@ -21,8 +21,8 @@ from directory.search.reasons import find_nameable_words, make_hit
 Fetch = Callable[[Sequence[int]], Mapping[int, StoredListing]]
 """Reads listings by their ids; leaves out those that no longer exist."""
 
-# The cost, in units of cosine, of each listing of one organisation that is shown before, after
-# the first `_FREE_REPEATS`.
+# The cost, in units of cosine, for each listing of an organisation after the first
+# `_FREE_REPEATS`.
 _REPEATED = 0.06
 _FREE_REPEATS = 3
 # How many are sorted at first; most searches need no more.
@@ -68,7 +68,7 @@ def choose_rows(index: Index, ranked: Ranked) -> Iterator[int]:
     seen_contents: set[int] = set()
     stream = _sort_rows(index, ranked)
     following = next(stream, None)
-    # Each row with the number of its organisation's rows that its cost allows for.
+    # The cost, listing id and row of each, and the number of repeats that its cost includes.
     waiting: list[tuple[float, int, int, int]] = []
     while waiting or following is not None:
         while following is not None and (not waiting or following[0] <= waiting[0][0]):
@@ -91,7 +91,7 @@ def choose_rows(index: Index, ranked: Ranked) -> Iterator[int]:
 
 
 def _compute_repeat_cost(repeats: int) -> float:
-    """The cost of a listing whose organisation was already shown so often."""
+    """The cost of a listing whose organisation was already shown `repeats` times."""
     return _REPEATED * max(0, repeats + 1 - _FREE_REPEATS)
 
 

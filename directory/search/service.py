@@ -1,7 +1,7 @@
 """The entry point for everything that searches the directory.
 
-Searches an index in memory or, on PostgreSQL, in the database, and brings what it holds up to
-date when another process has changed the database. Safe to use from several threads.
+Searches an index in memory or, on PostgreSQL, in the database. Reloads what it holds in memory
+when the directory has changed. Safe to use from several threads.
 """
 
 import threading
@@ -32,7 +32,7 @@ from directory.search.selection import select_hits
 from directory.search.spelling import Speller
 from directory.text import drop_unprintable
 
-# Listings kept in memory, so that the popular ones are not read again and again.
+# Listings kept in memory, so that popular ones are read from the database only once.
 _MAX_CACHED = 1_000
 _MAX_LABELS = 500
 
@@ -41,7 +41,7 @@ _MAX_LABELS = 500
 class _PreparedQuery:
     """A query with its spelling corrected, its vectors if there are any, and its labels' numbers.
 
-    `vector` encodes its text and `avoided` what it is to avoid.
+    `vector` encodes its `text` and `avoided` its `avoid`.
     """
 
     query: Query
@@ -132,11 +132,11 @@ class SearchService:
         return candidates, ranked
 
     def list_by_words(self, text: str, limit: int) -> list[str]:
-        """The keys, `source:key`, of the best by full text alone: a baseline for `search`."""
+        """The keys (`source:key`) of the best listings by full text alone: a baseline."""
         return self._list_baseline(text, None, limit)
 
     def list_by_vector(self, text: str, limit: int) -> list[str]:
-        """The same by the sentence vectors alone."""
+        """As `list_by_words`, by the sentence vectors alone."""
         return self._list_baseline(text, self._encoder.encode([text])[0], limit)
 
     def _list_baseline(self, text: str, vector: Vectors | None, limit: int) -> list[str]:
@@ -203,7 +203,7 @@ class SearchService:
         return [numbers.get(label, 0) for label in query.labels]
 
     def _read_listings(self, ids: Sequence[int]) -> dict[int, StoredListing]:
-        """The listings with these ids, from the cache where they were read before."""
+        """The listings with these ids, from the cache if possible."""
         with self._cache_lock:
             revision = self._watcher.revision
             if revision != self._cached_revision:

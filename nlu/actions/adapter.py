@@ -23,7 +23,7 @@ from nlu.understanding.turn import Turn
 
 @dataclass(frozen=True)
 class Services:
-    """What actions may use. `background` runs what no answer may wait for."""
+    """What actions may use. `background` runs work that no reply waits for."""
 
     search: SearchService
     notebook: Notebook

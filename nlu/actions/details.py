@@ -1,4 +1,4 @@
-"""Shows one listing in detail: the one that was tapped, counted or named.
+"""Shows one listing in detail, found by a tap, its position or its name.
 
 Sends ids, never a listing's own words: the conversation builds the card.
 """
@@ -30,7 +30,7 @@ def show_listing(
     view: Literal["card", "details"],
     reasons: Sequence[str] = (),
 ) -> None:
-    """Send what `bot.rasa.client` reads as a `ListingReference`."""
+    """Send a listing's id and reasons, which `bot.rasa.client` reads as a `ListingReference`."""
     dispatcher.utter_message(
         json_message={
             "type": "listing",
@@ -63,7 +63,7 @@ def show_details(
 
 
 def find_referenced_listing(turn: Turn, services: Services) -> StoredListing | None:
-    """The listing that was tapped, counted or named, or else the one last looked at."""
+    """The listing that a tap, a position or a name refers to, or else the one last looked at."""
     reference = _read_reference(turn)
     if is_tapped_reference(reference):
         listing_id = read_listing_id(reference)

@@ -1,4 +1,4 @@
-"""The form that asks what somebody looks for, what they could give, where, and what would help.
+"""The form that asks what a person looks for and could give, where, and what would help them go.
 
 Each question is asked once: one message may answer several, and any text is an answer.
 """
@@ -43,7 +43,7 @@ def begin_search(
         dispatcher.utter_message(response=f"utter_acknowledge_{feeling.name}")
     interest, strength = _read_first_slots(turn)
     if strength is None:
-        # Nobody who has just spoken of a grief is asked what they could do for others.
+        # A person who has just spoken of a loss is not asked what they could do for others.
         in_distress = turn.slots.get("heard") or (feeling and feeling.name == "bereaved")
         strength = SKIPPED if in_distress else turn.slots.get("strength")
     shown = turn.slots.get("shown") if turn.utterance.changed_mind else None
@@ -67,7 +67,7 @@ def begin_search_form(
 
 
 def search_for_feeling(interest: str) -> list[EventType]:
-    """Search for what may help with a feeling, and ask nothing of the person."""
+    """Search for what may help with a feeling, without asking what the person could give."""
     empty_slots = dict.fromkeys(("heard", "looking_at", "avoid"))
     empty_lists: dict[str, list[str]] = {"wishes": [], "results": [], "shown": []}
     slots = {"interest": interest, "strength": SKIPPED, **empty_slots, **empty_lists}
@@ -186,11 +186,11 @@ def _read_tap(turn: Turn) -> dict[str, Any]:
 def _read_typed_answer(
     turn: Turn, search_service: SearchService, answers: dict[str, Any]
 ) -> dict[str, Any]:
-    """The slots that the words fill, beside the place and the wishes in `answers`."""
+    """The slots that the words fill, in addition to those in `answers`."""
     requested, words = str(turn.requested_slot), turn.utterance
     is_answer = turn.intent in {*_ANSWER_INTENTS, "deny"} or not turn.is_confident
     if requested == "area" and turn.intent == "out_of_scope":
-        # The name of an unknown place is odd to Rasa too.
+        # Rasa takes the name of an unknown place as out of scope too.
         is_answer = len(turn.text.split()) <= _MAX_PLACE_NAME_WORDS
     if declines_to_answer(turn.text):
         return {requested: SKIPPED}
@@ -209,7 +209,7 @@ def _read_typed_answer(
     if requested in answers or not is_answer:
         return {}
     if answers and turn.intent in {"refine_search", "set_area"}:
-        # Said beside the question, which is asked again.
+        # The message did not answer the question, which is asked again.
         return {}
     if requested == "area":
         return {"area": SKIPPED}
@@ -232,7 +232,7 @@ def _is_new_request(turn: Turn, search_service: SearchService) -> bool:
 
 
 def _names_listing_topic(turn: Turn, search_service: SearchService) -> bool:
-    """Whether words that answer "Where are you?" and name no place name something listed."""
+    """Whether the answer to "Where are you?" is close to the topic of a listing."""
     if turn.requested_slot != "area":
         return False
     hits = search_service.search(Query(turn.text, limit=1))
@@ -240,7 +240,7 @@ def _names_listing_topic(turn: Turn, search_service: SearchService) -> bool:
 
 
 def _read_new_request(turn: Turn) -> dict[str, Any]:
-    """The slots for something else that is wanted or refused; the question is asked again."""
+    """The slots of a new request or refusal; the form then asks its question again."""
     words = turn.utterance
     slots: dict[str, Any] = {"avoid": join_refusals(turn.slots.get("avoid"), words.refused)}
     if words.wanted:

@@ -1,6 +1,6 @@
 """Notes that residents pass on to the team: a group to add, or what is wrong with a listing.
 
-Must never keep a note that was not shown back and sent, nor anything about its sender.
+Must never store a note before the resident has seen and sent it, nor anything about its sender.
 """
 
 import logging

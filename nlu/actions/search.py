@@ -73,14 +73,14 @@ def refine_search(
         skipped = [SlotSet(slot, SKIPPED) for slot in list_open_slots(turn)]
         reset = [SlotSet("area", None), SlotSet("shown", [])]
         return [*skipped, *events, *reset, FollowupAction("find_form")]
-    # A new wish may bring back what was shown before; a change of mind must not.
+    # After a new wish, listings shown before may come back; after a change of mind they must not.
     shown = request.shown if words.changed_mind or words.refused else frozenset()
     request = replace(set_wishes(request, wishes), interest=interest, avoid=avoid, shown=shown)
     return [*events, *_search(request, services, dispatcher, _choose_refined_opening(turn))]
 
 
 def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """Keep where the person is, and search again if there is something to look for."""
+    """Store where the person is, and search again if there is something to look for."""
     place = turn.read_value("area") or ""
     area = services.search.find_area(place)
     if area is None:
@@ -100,7 +100,7 @@ def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -
 
 
 def fall_back(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """Search for a message that Rasa did not understand, if the search finds something good."""
+    """Search for the words of a message that Rasa did not understand; show only good results."""
     words, known = turn.utterance, read_request(turn, services.search)
     if not words.wanted and (turn.changes_wishes or words.refused):
         return refine_search(turn, services, dispatcher)

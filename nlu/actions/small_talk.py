@@ -31,7 +31,7 @@ def answer_small_talk(
 def acknowledge_feeling(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
-    """Acknowledge what somebody shares about themselves, and offer to look for company."""
+    """Acknowledge what a person shares about themselves, and offer to look for company."""
     feeling = recognise_feeling(turn.text)
     if feeling is None and turn.changes.added:
         # "Evenings, and I don't drive" shares no feeling.
@@ -39,12 +39,12 @@ def acknowledge_feeling(
     suffix = f"_{feeling.name}" if feeling else ""
     dispatcher.utter_message(response=f"utter_share_feeling{suffix}")
     interest = feeling.interest if feeling else COMPANY
-    # "I used to love singing" may help more than anything we could guess.
+    # A message such as "I used to love singing" is a better search than a guess.
     return [SlotSet("heard", turn.text if mentions_enjoyment(turn.text) else interest)]
 
 
 def show_team(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """Say how to reach a person."""
+    """Say how to contact the team."""
     team = services.team
     if team.contact:
         dispatcher.utter_message(response="utter_navigators", team=team.name, contact=team.contact)
@@ -54,10 +54,10 @@ def show_team(turn: Turn, services: Services, dispatcher: CollectingDispatcher) 
 
 
 def stop(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """End what was going on, and forget all of it but the saved list."""
+    """End the current search or form, and empty every slot except the saved list."""
     is_goodbye = turn.intent == "goodbye"
     dispatcher.utter_message(response="utter_goodbye" if is_goodbye else "utter_stop")
-    # The list is promised for as long as the conversation lasts.
+    # Residents are promised the list for as long as the conversation lasts.
     return [AllSlotsReset(), SlotSet("kept", turn.slots.get("kept"))]
 
 

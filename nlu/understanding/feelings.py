@@ -22,7 +22,7 @@ class Feeling:
     pattern: re.Pattern[str]
 
 
-# In the order of what most needs to be acknowledged.
+# The feeling that most needs acknowledgement comes first.
 FEELINGS = tuple(
     Feeling(name, interest, compile_pattern(rf"\b{{{name}}}\b"))
     for name, interest in (

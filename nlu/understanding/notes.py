@@ -1,4 +1,4 @@
-"""What a message says as, or about, a note for the team."""
+"""Whether a message is a note for the team, or says what to do with one."""
 
 from nlu.understanding.patterns import compile_pattern
 

@@ -11,7 +11,7 @@ _REFERENCE = re.compile(r"\{([a-z_]+)\}")
 
 
 @cache
-def _load() -> dict[str, list[str] | str]:
+def _load_patterns() -> dict[str, list[str] | str]:
     path = Path(__file__).with_name("patterns.yml")
     content: dict[str, list[str] | str] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return content
@@ -29,7 +29,7 @@ def compile_pattern(template: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pa
 
 def read_words(name: str) -> frozenset[str]:
     """The plain words listed under `name`."""
-    return frozenset(str(_load()[name]).split())
+    return frozenset(str(_load_patterns()[name]).split())
 
 
 def _fill(template: str) -> str:
@@ -37,5 +37,6 @@ def _fill(template: str) -> str:
 
 
 def _join_alternatives(name: str) -> str:
-    alternatives = "|".join(_load()[name])
-    return f"(?:{_fill(alternatives.replace(chr(39), chr(39) + '?'))})"
+    # Apostrophes are often left out.
+    alternatives = "|".join(_load_patterns()[name]).replace("'", "'?")
+    return f"(?:{_fill(alternatives)})"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 THIS = "this"
 """The value of a reference to the listing last looked at."""
 ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
-"""Values of the entity `listing` that count listings, and the index of each."""
+"""Values of the entity `listing` that give a position, and the index of each."""
 
 _LISTING_ID = re.compile(r"#([0-9]{1,18})")
 
@@ -23,7 +23,7 @@ def read_listing_id(value: str) -> int | None:
 
 
 def choose_name(names: Sequence[str], ordinal: str, text: str) -> int | None:
-    """The index of the name that is counted, or that `text` uses words of; None if unsure."""
+    """The index of the name that `ordinal` or the words of `text` refer to; None if unclear."""
     if ordinal in ORDINALS:
         index = ORDINALS[ordinal]
         return index % len(names) if -len(names) <= index < len(names) else None

@@ -67,7 +67,7 @@ class Turn:
 
     @cached_property
     def utterance(self) -> Utterance:
-        """The typed words beside the wishes, sorted; empty for a tap."""
+        """What the typed words want, refuse and offer, without the wishes; empty for a tap."""
         return read_utterance("" if self.is_tap else self.changes.rest)
 
     @property

@@ -1,8 +1,8 @@
 """Finds in a person's own words what they want, what they refuse and what they could give.
 
 Rasa's intent says what a message is for, but not which of its words mean the opposite. Every
-function is pure and takes text with straight apostrophes. Must never guess: words that no
-pattern takes out stay in what is wanted.
+function is pure and takes text with straight apostrophes. Must never guess: words that match
+no pattern count as wanted.
 """
 
 import re
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from nlu.understanding.patterns import compile_pattern, read_words
 
 
-def _not_after(words_name: str) -> str:
-    """A look-behind for each word, because Python allows none of varying width."""
+def _build_lookbehinds(words_name: str) -> str:
+    """A look-behind for each word, because Python allows no look-behind of varying width."""
     return "".join(rf"(?<!\b{word} )" for word in sorted(read_words(words_name)))
 
 
+_NOT_AFTER_BEING = _build_lookbehinds("being_words")
+_NOT_AFTER_HAVING = _build_lookbehinds("having_words")
 _REFUSAL = compile_pattern(
     r"\b(?:but )?(?:i(?:'m| am|m)? )?"
-    rf"(?:{_not_after('being_words')}not|{_not_after('having_words')}no(?! one\b)|{{refusal}})"
+    rf"(?:{_NOT_AFTER_BEING}not|{_NOT_AFTER_HAVING}no(?! one\b)|{{refusal}})"
     r"(?: {refusal_filler})*"
     r" (?P<thing>(?!{refusal_end}\b)[\w'-]+(?:[ ](?!{refusal_end}\b)[\w'-]+){0,3})"
 )
@@ -40,7 +42,7 @@ _NOTHING = compile_pattern(
 
 @dataclass(frozen=True)
 class Utterance:
-    """The person's words, sorted; each text is empty if there are none.
+    """What the person's words want, refuse and offer; a text without words is empty.
 
     `changed_mind` is True if they take back what they asked for before.
     """
@@ -52,7 +54,7 @@ class Utterance:
 
 
 def read_utterance(text: str) -> Utterance:
-    """Sort the words of `text`. Never raises."""
+    """Sort the words of `text` into what they want, refuse and offer. Never raises."""
     changed_mind = bool(_CHANGE_OF_MIND.search(text))
     rest = _CHANGE_OF_MIND.sub(" ", text)
     refused: list[str] = []
@@ -82,7 +84,7 @@ def read_utterance(text: str) -> Utterance:
 
 
 def is_outright_request(text: str) -> bool:
-    """Whether the words ask for something, whatever the conversation was about."""
+    """Whether the words ask for something regardless of the conversation so far."""
     return bool(_OUTRIGHT_REQUEST.search(text))
 
 

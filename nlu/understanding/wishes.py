@@ -1,4 +1,4 @@
-"""What a search must keep to: wishes found among a message's entities, and how they add up.
+"""Wishes, which a search must keep to: found among a message's entities, and merged.
 
 A wish is a text: "free", "near", THIS_WEEK, a need of `directory.indexing.needs`, a time of
 `directory.indexing.times`, perhaps after NOT, or an age after AGED. Slots hold wishes in this form.
@@ -115,7 +115,7 @@ def makes_going_easier(wish: str) -> bool:
 
 
 def _replaces(new: str, known: str) -> bool:
-    """Whether both cannot hold: two ages, two days, or a wish and its negation."""
+    """Whether both wishes cannot hold: two ages, two days, or a wish and its negation."""
     if new.startswith(NOT) or known.startswith(NOT):
         return new.removeprefix(NOT) == known.removeprefix(NOT)
     return _find_group(new) == _find_group(known)
