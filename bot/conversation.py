@@ -10,6 +10,7 @@ import hmac
 import logging
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from bot.active_conversations import ActiveConversations
 from bot.cards import build_card
@@ -215,7 +216,10 @@ class Conversation:
         # While Rasa is only loading, the reply does not mention it.
         away = [] if self._rasa.is_starting else [self._responses.render("utter_rasa_away")]
         if not recommendation.has_good_hits:
-            asyncio.get_running_loop().run_in_executor(None, self._record_unmet_need, request)
+            record = partial(record_unmet_need, needs_topic=True)
+            asyncio.get_running_loop().run_in_executor(
+                None, record, self._search_service, self._notebook, request
+            )
             opening = "utter_nlu_fallback" if away else "utter_greet"
             return [*away, self._responses.render(opening)]
         cards = [build_card(hit.stored, "card", hit.reasons) for hit in recommendation.hits]
@@ -226,11 +230,6 @@ class Conversation:
         if offers_help:
             return RecommendationRequest(strength=text, area=area)
         return RecommendationRequest(interest=text, area=area)
-
-    def _record_unmet_need(self, request: RecommendationRequest) -> None:
-        # Words without a topic may be no request at all.
-        if self._search_service.name_unmet_need(request.interest or request.strength or ""):
-            record_unmet_need(self._search_service, self._notebook, request)
 
     def _make_pseudonym(self, sender: str) -> str:
         return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()

@@ -141,13 +141,20 @@ def recommend_similar(
 
 
 def record_unmet_need(
-    search_service: SearchService, notebook: Notebook, request: RecommendationRequest
+    search_service: SearchService,
+    notebook: Notebook,
+    request: RecommendationRequest,
+    *,
+    needs_topic: bool = False,
 ) -> None:
     """Count a search that found nothing good by its topic and coarse area, never by its words.
 
+    With `needs_topic`, words without a topic are not counted, because they may not be a request.
     Never raises, because no answer may fail for a count.
     """
     category = search_service.name_unmet_need(request.interest or request.strength or "")
+    if needs_topic and not category:
+        return
     try:
         notebook.add_unmet_need(category, search_service.name_neighbourhood(request.area))
     except DatabaseError as error:

@@ -30,9 +30,13 @@ class Services:
     team: Team
     background: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "unmet-needs"))
 
-    def record_unmet_need(self, request: RecommendationRequest) -> None:
+    def record_unmet_need(
+        self, request: RecommendationRequest, *, needs_topic: bool = False
+    ) -> None:
         """Count the need without waiting: an import may hold the database for a while."""
-        self.background.submit(record_unmet_need, self.search, self.notebook, request)
+        self.background.submit(
+            record_unmet_need, self.search, self.notebook, request, needs_topic=needs_topic
+        )
 
 
 ActionFunction = Callable[[Turn, Services, CollectingDispatcher], list[EventType]]

@@ -119,9 +119,7 @@ def fall_back(turn: Turn, services: Services, dispatcher: CollectingDispatcher) 
     recommendation = recommend_listings(services.search, request)
     if not recommendation.has_good_hits:
         dispatcher.utter_message(response="utter_nlu_fallback")
-        # Words without a topic may be no request at all.
-        if services.search.name_unmet_need(words.wanted):
-            services.record_unmet_need(request)
+        services.record_unmet_need(request, needs_topic=True)
         return []
     results = _show(request, recommendation, services, dispatcher, "utter_guessed")
     return [
