@@ -34,7 +34,7 @@ _LONGEST_PASSWORD = 1_000
 TRIES = 5
 _FIRST_BAR = timedelta(minutes=1)
 _LONGEST_BAR = timedelta(hours=1)
-_REMEMBERED = timedelta(days=1)
+_ATTEMPTS_KEPT_FOR = timedelta(days=1)
 _NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
 
 
@@ -62,10 +62,10 @@ class Accounts:
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
         # A hash takes 64 MB and a core: one at a time for known browsers, and one for unknown ones.
-        # Nobody waits for the lock, because waiting would use up the threads of other requests.
+        # No request waits for the lock, because waiting would use up the threads of the others.
         self._hashing = {known: threading.Lock() for known in (True, False)}
         # Unknown names are checked against this hash, so that they take as long.
-        self._nobody = self._hasher.hash("nobody's password")
+        self._decoy_hash = self._hasher.hash("nobody's password")
 
     def add(self, name: str, role: str, password: str) -> Account:
         """Add an account. Raises AccountError if a value is invalid or the name is taken."""
@@ -112,7 +112,7 @@ class Accounts:
             row.password = hashed
             session.execute(delete(SignInRow).where(SignInRow.account_id == row.id))
             session.execute(
-                delete(AttemptRow).where(AttemptRow.name == self._key(_fold_name(name)))
+                delete(AttemptRow).where(AttemptRow.name == self._hash_key(_fold_name(name)))
             )
 
     def check(self, name: str, password: str, mark: str = "") -> Account | None:
@@ -128,7 +128,7 @@ class Accounts:
         with Session(self._engine) as session:
             row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold_name(name)))
             account = _read(row) if row else None
-            hashed = row.password if row else self._nobody
+            hashed = row.password if row else self._decoy_hash
         known = account is not None and self._is_mark(mark, account, hashed)
         hashing = self._hashing[known]
         if not hashing.acquire(blocking=False):
@@ -136,7 +136,7 @@ class Accounts:
         try:
             # All unknown names share one counter, because there is no limit to them.
             key = mark if known else _fold_name(account.name) if account else ""
-            return self._check(account, hashed, password, self._key(key))
+            return self._check_attempt(account, hashed, password, self._hash_key(key))
         finally:
             hashing.release()
 
@@ -147,22 +147,22 @@ class Accounts:
         """
         with Session(self._engine) as session:
             hashed = session.scalar(select(AccountRow.password).where(AccountRow.id == account.id))
-        return self._mark(account, hashed or "", secrets.token_urlsafe(16))
+        return self._make_mark(account, hashed or "", secrets.token_urlsafe(16))
 
-    def _mark(self, account: Account, hashed: str, nonce: str) -> str:
-        marked = f"desk browser:{account.id}:{nonce}:{hashed}"
-        return f"{nonce}.{hmac.digest(self._secret, marked.encode(), 'sha256').hex()}"
+    def _make_mark(self, account: Account, hashed: str, nonce: str) -> str:
+        text = f"desk browser:{account.id}:{nonce}:{hashed}"
+        return f"{nonce}.{hmac.digest(self._secret, text.encode(), 'sha256').hex()}"
 
     def _is_mark(self, mark: str, account: Account, hashed: str) -> bool:
-        ours = self._mark(account, hashed, mark.partition(".")[0])
-        return hmac.compare_digest(mark.encode(), ours.encode())
+        expected = self._make_mark(account, hashed, mark.partition(".")[0])
+        return hmac.compare_digest(mark.encode(), expected.encode())
 
-    def _check(
+    def _check_attempt(
         self, account: Account | None, hashed: str, password: str, key: str
     ) -> Account | None:
         allowed = self._count_try(key)
-        fits = self._verify(hashed, password)
-        if not (allowed and fits and account):
+        matches = self._verify(hashed, password)
+        if not (allowed and matches and account):
             return None
         with Session(self._engine) as session, session.begin():
             session.execute(delete(AttemptRow).where(AttemptRow.name == key))
@@ -175,10 +175,10 @@ class Accounts:
         return account
 
     def _count_try(self, key: str) -> bool:
-        """Count an attempt under this key; whether it may succeed."""
+        """Count an attempt under this key, and return whether it may succeed."""
         now = self._clock()
         with Session(self._engine) as session, session.begin():
-            session.execute(delete(AttemptRow).where(AttemptRow.last < now - _REMEMBERED))
+            session.execute(delete(AttemptRow).where(AttemptRow.last < now - _ATTEMPTS_KEPT_FOR))
             insert_if_new(session, AttemptRow, name=key, tries=0, last=now, barred=now)
             # Written even while barred, so that the duration is the same.
             counted = AttemptRow.tries + case((AttemptRow.barred <= now, 1), else_=0)
@@ -196,7 +196,7 @@ class Accounts:
                 )
         return allowed
 
-    def _key(self, text: str) -> str:
+    def _hash_key(self, text: str) -> str:
         """The keyed hash of a folded name or of a mark; a mark is longer than any name."""
         return hmac.digest(self._secret, b"desk name:" + text.encode(), "sha256").hex()
 

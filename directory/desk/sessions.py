@@ -17,7 +17,7 @@ from directory.desk.models import AccountRow, SignInRow
 
 # WCAG 2.2 needs no warning of a timeout of more than twenty hours. The browser forgets the token
 # when it closes, and signing out ends the session at once.
-LASTS = timedelta(hours=21)
+LIFETIME = timedelta(hours=21)
 
 
 class Sessions:
@@ -32,7 +32,7 @@ class Sessions:
         token, now = make_token(), self._clock()
         with Session(self._engine) as session, session.begin():
             session.execute(delete(SignInRow).where(SignInRow.expires <= now))
-            row = SignInRow(token=_digest(token), account_id=account.id, expires=now + LASTS)
+            row = SignInRow(token=_digest(token), account_id=account.id, expires=now + LIFETIME)
             session.add(row)
         return token
 

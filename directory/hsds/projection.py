@@ -108,21 +108,21 @@ def _write_batch(session: Session, ids: Sequence[int]) -> None:
         (place["id"] for _, service in services for place in _list_locations(service)),
     )
     terms = {term["id"]: term for term in own_terms()}
-    new: dict[Any, list[Json]] = {table: [] for table in _TABLES}
+    rows_by_table: dict[Any, list[Json]] = {table: [] for table in _TABLES}
     for stored, service in services:
         if service["id"].lower() in used_ids:
             # Two sources hold the same feed. The second gets an id of its own.
             service = publish_service(stored, make_id("again", stored.source, stored.listing.key))
         used_ids.add(service["id"].lower())
-        new[PublishedRow].append(_make_row(stored, service))
-        new[PublishedPlaceRow] += _make_place_rows(stored, service, used_place_ids)
-        new[PublishedTimeRow] += _make_time_rows(stored)
+        rows_by_table[PublishedRow].append(_make_row(stored, service))
+        rows_by_table[PublishedPlaceRow] += _make_place_rows(stored, service, used_place_ids)
+        rows_by_table[PublishedTimeRow] += _make_time_rows(stored)
         service_terms = {term["id"]: term for term in read_terms(service)}
         terms |= service_terms
-        new[PublishedTermRow] += [
+        rows_by_table[PublishedTermRow] += [
             {"listing_id": stored.id, "term_id": term_id} for term_id in service_terms
         ]
-    for table, values in new.items():
+    for table, values in rows_by_table.items():
         if values:
             session.execute(insert(table), values)
     _store_terms(session, terms.values())

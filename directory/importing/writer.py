@@ -36,10 +36,10 @@ from directory.models import (
 )
 from directory.progress import Progress, no_progress
 
-# How many rows one statement names: databases have limits, the lowest some 32,000.
+# The number of rows in one statement. The lowest limit of a database is about 32,000.
 _BATCH_SIZE = 1_000
-_REWRITING = "Making search entries again after an update"
-_REPUBLISHING = "Writing published services again after an update"
+_REBUILDING_STEP = "Rebuilding search entries after an update"
+_REWRITING_STEP = "Rewriting published services after an update"
 _T = TypeVar("_T")
 
 
@@ -47,7 +47,7 @@ _T = TypeVar("_T")
 class Written:
     """A listing to write, with its entry; `id` is None for a new one.
 
-    The entry is made beforehand: what takes long must not hold up who else writes.
+    The entry is made before the transaction, so that slow work does not block other writers.
     """
 
     listing: Listing
@@ -67,7 +67,7 @@ def announce_change(session: Session) -> int:
 
 
 def write_listings(session: Session, source_id: int, written: Sequence[Written]) -> list[int]:
-    """Write these listings and return their ids in order. A listing that was gone is back."""
+    """Write these listings, and return their ids in order. One that was gone is shown again."""
     if not written:
         return []
     revision = announce_change(session)
@@ -75,10 +75,13 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
     for batch in _batch(written):
         ids += _write_rows(session, source_id, batch, revision)
     _add_words(session, [item.listing for item in written])
-    number = _number_labels(session, [item.listing for item in written])
+    get_number = _number_labels(session, [item.listing for item in written])
     hidden = set(session.scalars(select(ListingRow.id).where(ListingRow.same_as.is_not(None))))
     entries = (
-        (listing_id, label_entry(item.entry, item.listing, number, hidden=listing_id in hidden))
+        (
+            listing_id,
+            label_entry(item.entry, item.listing, get_number, hidden=listing_id in hidden),
+        )
         for listing_id, item in zip(ids, written, strict=True)
     )
     with build_indexes_after(session, len(written)):
@@ -96,7 +99,7 @@ def write_listings(session: Session, source_id: int, written: Sequence[Written])
 
 
 def close_listings(session: Session, ids: Collection[int]) -> None:
-    """Hide listings that their source no longer has. They are not deleted, as they may return."""
+    """Hide listings that their source no longer has. They are kept, because they may return."""
     for batch in _batch(ids):
         changes = {"gone": True, "modified": read_clock()}
         session.execute(update(ListingRow).where(ListingRow.id.in_(batch)).values(changes))
@@ -105,7 +108,7 @@ def close_listings(session: Session, ids: Collection[int]) -> None:
 
 
 def set_notice(session: Session, source: SourceRow, notice: str) -> None:
-    """Give the source this notice, which is published with each of its listings."""
+    """Set the notice of a source, which is published with each of its listings."""
     if source.notice == notice:
         return
     announce_change(session)
@@ -119,14 +122,14 @@ def set_notice(session: Session, source: SourceRow, notice: str) -> None:
 def rewrite_entries(
     session: Session, ids: Collection[int], progress: Progress = no_progress
 ) -> None:
-    """Make the entries of these listings again, after something about the rows has changed."""
+    """Rebuild the entries of these listings from their rows and vectors. Encodes nothing."""
     if not ids:
         return
     revision = announce_change(session)
     with build_indexes_after(session, len(ids)):
         for number, batch in enumerate(_batch(ids)):
             _rewrite_batch(session, batch, revision)
-            progress(_REWRITING, min((number + 1) * _BATCH_SIZE, len(ids)), len(ids))
+            progress(_REBUILDING_STEP, min((number + 1) * _BATCH_SIZE, len(ids)), len(ids))
 
 
 def _rewrite_batch(session: Session, ids: Sequence[int], revision: int) -> None:
@@ -137,7 +140,7 @@ def _rewrite_batch(session: Session, ids: Sequence[int], revision: int) -> None:
         .where(ListingRow.id.in_(ids))
     ).all()
     listings = {row.id: load_listing(row.document) for row in rows}
-    number = _number_labels(session, listings.values())
+    get_number = _number_labels(session, listings.values())
     _add_words(session, listings.values())
     entries = [
         (
@@ -145,7 +148,7 @@ def _rewrite_batch(session: Session, ids: Sequence[int], revision: int) -> None:
             label_entry(
                 make_entry(listings[row.id], row.vector),
                 listings[row.id],
-                number,
+                get_number,
                 hidden=row.gone or row.same_as is not None,
             ),
         )
@@ -156,16 +159,17 @@ def _rewrite_batch(session: Session, ids: Sequence[int], revision: int) -> None:
 
 
 def renew_entries(engine: Engine, progress: Progress = no_progress) -> int:
-    """Make again what an older program wrote; how many there were. No vector is encoded."""
+    """Rebuild the entries that an older program wrote, and return their number. Encodes nothing."""
     with Session(engine) as session:
-        old = session.scalars(select(EntryRow.listing_id).where(EntryRow.version != VERSION)).all()
-        rewrite_entries(session, old, progress)
+        query = select(EntryRow.listing_id).where(EntryRow.version != VERSION)
+        outdated = session.scalars(query).all()
+        rewrite_entries(session, outdated, progress)
         session.commit()
-    return len(old)
+    return len(outdated)
 
 
 def renew_services(engine: Engine, progress: Progress = no_progress) -> int:
-    """Write the published services again that an older program wrote; their number.
+    """Rewrite the services that an older program published, and return their number.
 
     Each batch is committed, so that other writers wait only briefly.
     """
@@ -177,7 +181,7 @@ def renew_services(engine: Engine, progress: Progress = no_progress) -> int:
             announce_change(session)
             write_services(session, outdated[start : start + BATCH])
             session.commit()
-            progress(_REPUBLISHING, min(start + BATCH, len(outdated)), len(outdated))
+            progress(_REWRITING_STEP, min(start + BATCH, len(outdated)), len(outdated))
     return len(outdated)
 
 
@@ -204,8 +208,8 @@ def _write_rows(
         session.execute(update(ListingRow), old)
     added: Iterator[int] = iter(())
     if new:
-        inserting = insert(ListingRow).returning(ListingRow.id, sort_by_parameter_order=True)
-        added = iter(session.scalars(inserting, new).all())
+        statement = insert(ListingRow).returning(ListingRow.id, sort_by_parameter_order=True)
+        added = iter(session.scalars(statement, new).all())
     return [next(added) if item.id is None else item.id for item in written]
 
 
@@ -261,22 +265,22 @@ def _add_words(session: Session, listings: Iterable[Listing]) -> None:
 
 
 def _number_labels(session: Session, listings: Iterable[Listing]) -> Callable[[str, str], int]:
-    """The number of each label of the listings; one that is new is given the next."""
+    """A look-up of the numbers of the listings' labels. New labels are stored with new numbers."""
     labels = set[tuple[str, str]]().union(*map(find_labels, listings))
     numbers: dict[tuple[str, str], int] = {}
 
-    def read() -> None:
+    def read_numbers() -> None:
         texts = {text for _, text in labels}
         for batch in _batch(texts):
             rows = session.execute(
                 select(LabelRow.field, LabelRow.text, LabelRow.id).where(LabelRow.text.in_(batch))
             )
-            numbers.update({(field, text): listing_id for field, text, listing_id in rows})
+            numbers.update({(field, text): number for field, text, number in rows})
 
-    read()
+    read_numbers()
     if new := sorted(labels - numbers.keys()):
         session.execute(insert(LabelRow), [{"field": field, "text": text} for field, text in new])
-        read()
+        read_numbers()
     return lambda field, text: numbers[field, text]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.desk.accounts import TRIES, Accounts
 from directory.desk.models import AccountRow, AttemptRow, SignInRow
-from directory.desk.sessions import LASTS, Sessions
+from directory.desk.sessions import LIFETIME, Sessions
 from directory.errors import AccountError, BusyError
 from tests.support.desk_server import PASSWORD, SECRET
 
@@ -258,7 +258,7 @@ def test_a_sign_in_ends_by_itself_and_by_signing_out(accounts, engine, clock):
     assert first != second
     sessions.end(first)
     assert sessions.find(first) is None
-    clock.move(LASTS - timedelta(seconds=1))
+    clock.move(LIFETIME - timedelta(seconds=1))
     assert sessions.find(second) == account
     clock.move(timedelta(seconds=1))
     assert sessions.find(second) is None

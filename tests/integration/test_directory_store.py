@@ -73,7 +73,7 @@ def test_what_an_older_program_wrote_is_made_again_without_encoding(engine, enco
         connection.execute(text("UPDATE entry SET version = 0, facts = '', terms = ''"))
     told: list[tuple[str, int, int | None]] = []
     assert renew_entries(engine, lambda *one: told.append(one)) == 1
-    assert told == [("Making search entries again after an update", 1, 1)]
+    assert told == [("Rebuilding search entries after an update", 1, 1)]
     assert [hit.stored.listing for hit in SearchService(engine, encoder).search(Query("tea"))] == [
         TEA
     ]

@@ -101,7 +101,7 @@ def test_the_desk_finds_changes_and_their_history(opened, encoder: Encoder):
 def test_opening_reports_progress_and_a_second_time_writes_nothing(older_url):
     steps: list[tuple[str, int, int | None]] = []
     engine = open_directory(older_url, lambda *step: steps.append(step))
-    assert steps[-1] == ("Writing published services again after an update", 10, 10)
+    assert steps[-1] == ("Rewriting published services after an update", 10, 10)
     assert renew_services(engine) == 0
     engine.dispose()
 
