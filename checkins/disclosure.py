@@ -83,7 +83,7 @@ def is_group_shown(checkins: int) -> bool:
 
 
 def protect_block(
-    counts: Sequence[int], policy: Policy = Policy.ROUND_5, *, asked: bool = True
+    counts: Sequence[int], policy: Policy = Policy.ROUND_5, *, was_asked: bool = True
 ) -> tuple[Cell, ...]:
     """The cells of one block, from the raw count of each possible answer, including zeros.
 
@@ -91,13 +91,13 @@ def protect_block(
     answers, if all are the same (which would reveal each person's answer), or if every count is
     small (two such cells and a known minimum reveal more than 1 to 7).
     """
-    if not asked:
+    if not was_asked:
         return (NOT_ASKED,) * len(counts)
-    given = [count for count in counts if count > 0]
+    nonzero = [count for count in counts if count > 0]
     if (
-        sum(given) < ANSWERS_MINIMUM
-        or len(given) == 1
-        or all(count <= policy.small for count in given)
+        sum(nonzero) < ANSWERS_MINIMUM
+        or len(nonzero) == 1
+        or all(count <= policy.small for count in nonzero)
     ):
         return (WITHHELD,) * len(counts)
     return tuple(protect_count(count, policy) for count in counts)

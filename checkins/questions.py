@@ -222,7 +222,7 @@ def _check(added: _File, known: _File) -> None:
 
 def _check_codes(added: _File, built_in: set[str]) -> None:
     # A release also has measures that the directory counts, and their codes are taken.
-    taken = built_in | set(DIRECTORY_MEASURES)
+    used_codes = built_in | set(DIRECTORY_MEASURES)
     coded: list[tuple[_Path, str]] = [
         *((("questions", n, "code"), question.code) for n, question in enumerate(added.questions)),
         *((("scores", n, "code"), score.code) for n, score in enumerate(added.scores)),
@@ -233,7 +233,7 @@ def _check_codes(added: _File, built_in: set[str]) -> None:
                 path,
                 f"{code!r} is built in, and its wording stays as published. Choose another code.",
             )
-        _add_unique(path, "code", code, taken)
+        _add_unique(path, "code", code, used_codes)
     for number, question in enumerate(added.questions):
         codes: set[str] = set()
         texts: set[str] = set()

@@ -55,12 +55,12 @@ class AreaOverview:
 
 def list_strands(figures: Figures) -> dict[str, str]:
     """The names of strands by code. Strands that are not in the guidance come last."""
-    others = {
+    unlisted = {
         count.strand: count.strand
         for count in figures.listing_counts
         if count.strand not in STRANDS
     }
-    return STRANDS | others
+    return STRANDS | unlisted
 
 
 def summarise_areas(figures: Figures) -> tuple[AreaOverview, ...]:

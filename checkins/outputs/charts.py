@@ -86,8 +86,8 @@ class TimeChart:
         """The lines between neighbours that both have a percentage: position, percent, twice."""
         drawn = self.drawn
         return [
-            (left, before.rate.percent, right, after.rate.percent)
-            for (left, _, before), (right, _, after) in pairwise(drawn)
+            (start, before.rate.percent, end, after.rate.percent)
+            for (start, _, before), (end, _, after) in pairwise(drawn)
             if before is not None and before.rate.percent is not None
             if after is not None and after.rate.percent is not None
         ]

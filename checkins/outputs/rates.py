@@ -64,18 +64,18 @@ def compute_rate(blocks: Sequence[Sequence[Cell]], answers: Container[int]) -> R
     chosen = _add_up(
         cell for cells in shown for index, cell in enumerate(cells) if index in answers
     )
-    others = _add_up(
+    remaining = _add_up(
         cell for cells in shown for index, cell in enumerate(cells) if index not in answers
     )
-    if chosen.high + others.high == 0:
+    if chosen.high + remaining.high == 0:
         return Rate(count, base)
-    middle = 100 * chosen.middle / (chosen.middle + others.middle)
+    middle = 100 * chosen.middle / (chosen.middle + remaining.middle)
     return Rate(
         count,
         base,
         None if count.count is None else floor(middle + 0.5),
-        floor(_round_share(wilson_interval(chosen.low, others.high)[0])),
-        ceil(_round_share(wilson_interval(chosen.high, others.low)[1])),
+        floor(_round_share(wilson_interval(chosen.low, remaining.high)[0])),
+        ceil(_round_share(wilson_interval(chosen.high, remaining.low)[1])),
     )
 
 
@@ -118,8 +118,13 @@ def _round_share(share: float) -> float:
     return round(100 * share, 9)
 
 
-def _is_clearly_above(one: Rate, other: Rate) -> bool:
-    if one.percent is None or one.low is None or other.percent is None or other.high is None:
+def _is_clearly_above(rate: Rate, reference: Rate) -> bool:
+    if (
+        rate.percent is None
+        or rate.low is None
+        or reference.percent is None
+        or reference.high is None
+    ):
         return False
-    slack = sqrt((one.percent - one.low) ** 2 + (other.high - other.percent) ** 2)
-    return one.percent - other.percent > slack
+    slack = sqrt((rate.percent - rate.low) ** 2 + (reference.high - reference.percent) ** 2)
+    return rate.percent - reference.percent > slack

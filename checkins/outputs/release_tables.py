@@ -68,9 +68,9 @@ def _make_answer_rows(figures: Figures, blocks: Sequence[Block], *, totals: bool
         yield from _make_lines(start, block.group, measure, [block.cells])
         if totals and block is last[block.measure, block.dimension]:
             same_measure = [
-                other.cells
-                for other in blocks
-                if (other.measure, other.dimension) == (block.measure, block.dimension)
+                sibling.cells
+                for sibling in blocks
+                if (sibling.measure, sibling.dimension) == (block.measure, block.dimension)
             ]
             yield from _make_lines(
                 start, ALL_GROUPS[block.dimension], measure, same_measure, groups=True
@@ -147,8 +147,8 @@ def _make_national_rows() -> Iterator[Row]:
                 figure.percent,
                 figure.source,
             )
-    for other in book.context:
-        yield (None, other.words, other.year, other.figure, None, other.source)
+    for context in book.context:
+        yield (None, context.words, context.year, context.figure, None, context.source)
 
 
 def _format_cell(cell: Cell) -> tuple[int | None, str]:

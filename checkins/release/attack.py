@@ -72,7 +72,7 @@ def attack_measure(
     A count that an `earlier` release withheld must not become certainly large either: that would
     reveal that everyone in its block gave the same answer. With `only`, only that count is tried.
     """
-    system = _set_up(releases, measure)
+    system = _build_system(releases, measure)
     earlier_periods = {release.period.name for release in earlier}
     for hidden in system.hidden.values():
         hidden.may_be_large = hidden.cell.period not in earlier_periods
@@ -98,7 +98,7 @@ class _Table:
         ]
 
 
-def _set_up(releases: Sequence[Figures], measure: str) -> System:
+def _build_system(releases: Sequence[Figures], measure: str) -> System:
     system = System()
     # Longer periods first, so that a period follows the periods that contain it.
     ordered = sorted(
@@ -187,15 +187,15 @@ def _add_hidden(
     return index
 
 
-def _find_parts(table: _Table, later: Sequence[_Table]) -> list[_Table]:
+def _find_parts(whole: _Table, later: Sequence[_Table]) -> list[_Table]:
     """The largest releases within this one. Smaller ones are bound to those in turn."""
     parts: list[_Table] = []
-    for other in later:
-        period = other.figures.period
-        if table.figures.period.contains(period) and not any(
+    for table in later:
+        period = table.figures.period
+        if whole.figures.period.contains(period) and not any(
             part.figures.period.contains(period) for part in parts
         ):
-            parts.append(other)
+            parts.append(table)
     return parts
 
 

@@ -34,8 +34,8 @@ _UNANSWERED, _UNASKED, _WIDTH = 9, 10, 11  # a question has nine answers at most
 class RawCounts:
     """Raw counts of one period: of check-ins and of answers, by area and by age band.
 
-    Includes only check-ins of the given areas. A group and measure that is not in `answers` was
-    not asked.
+    Includes only check-ins of the given areas. A measure that a group has no entry for in
+    `answers` was not asked there.
     """
 
     checkins: Counter[Group] = field(default_factory=Counter)
@@ -65,7 +65,7 @@ def count_checkins(
 
 def _sum_tables(tally: "_Tally", period: Period, measures: Sequence[Measure]) -> RawCounts:
     counts = RawCounts()
-    for (week, area, age_band, question_set), table in tally.tables():
+    for (week, area, age_band, question_set), table in tally.list_tables():
         if not period.first_week <= week <= period.last_week:
             continue
         groups: list[Group] = [("area", area)]
@@ -90,32 +90,32 @@ class _Tally:
     """
 
     def __init__(self, measures: Sequence[Measure], book: QuestionBook) -> None:
-        self._plans = [_plan(measure, book) for measure in measures]
+        self._plans = [_make_plan(measure, book) for measure in measures]
         self._groups: dict[_Key, int] = {}
         self._counts = np.zeros((0, len(measures), _WIDTH), dtype=np.int64)
 
     def add(self, batch: Sequence[_Row]) -> None:
-        known: dict[str, int] = {}
+        texts: dict[str, int] = {}
         groups = np.array([self._groups.setdefault(row[:4], len(self._groups)) for row in batch])
-        readings = np.array([known.setdefault(row[4], len(known)) for row in batch])
-        codes = np.array([self._read(answers) for answers in known])
-        more = np.zeros((len(self._groups), len(self._plans), _WIDTH), dtype=np.int64)
-        more[: len(self._counts)] = self._counts
-        for place in range(len(self._plans)):
-            cells = groups * _WIDTH + codes[readings, place]
-            found = np.bincount(cells, minlength=len(more) * _WIDTH)
-            more[:, place] += found.reshape(-1, _WIDTH)
-        self._counts = more
+        answers = np.array([texts.setdefault(row[4], len(texts)) for row in batch])
+        columns = np.array([self._find_columns(text) for text in texts])
+        counts = np.zeros((len(self._groups), len(self._plans), _WIDTH), dtype=np.int64)
+        counts[: len(self._counts)] = self._counts
+        for index in range(len(self._plans)):
+            cells = groups * _WIDTH + columns[answers, index]
+            additions = np.bincount(cells, minlength=len(counts) * _WIDTH)
+            counts[:, index] += additions.reshape(-1, _WIDTH)
+        self._counts = counts
 
-    def tables(self) -> Iterator[tuple[_Key, NDArray[np.int64]]]:
+    def list_tables(self) -> Iterator[tuple[_Key, NDArray[np.int64]]]:
         return zip(self._groups, self._counts, strict=True)
 
-    def _read(self, answers: str) -> list[int]:
-        """For each measure, the column of its answer in a table."""
-        given = json.loads(answers)
+    def _find_columns(self, text: str) -> list[int]:
+        """For each measure, the column of its answer in a table. `text` is the stored JSON."""
+        answers = json.loads(text)
         return [
-            plan.find([given[code] for code in plan.codes])
-            if all(code in given for code in plan.codes)
+            plan.find_column([answers[code] for code in plan.codes])
+            if all(code in answers for code in plan.codes)
             else _UNASKED
             for plan in self._plans
         ]
@@ -126,35 +126,37 @@ class _Plan:
     """The questions of a measure, and the column of each answer or sum of answers."""
 
     codes: tuple[str, ...]
-    places: dict[str | int, int]
+    columns: dict[str | int, int]
 
-    def find(self, given: list[str]) -> int:
-        if len(given) == 1:
-            return self.places.get(given[0], _UNANSWERED)
-        if not all(answer.isdigit() for answer in given):
+    def find_column(self, answers: list[str]) -> int:
+        if len(answers) == 1:
+            return self.columns.get(answers[0], _UNANSWERED)
+        if not all(answer.isdigit() for answer in answers):
             return _UNANSWERED
-        return self.places[sum(map(int, given))]
+        return self.columns[sum(map(int, answers))]
 
 
-def _plan(measure: Measure, book: QuestionBook) -> _Plan:
+def _make_plan(measure: Measure, book: QuestionBook) -> _Plan:
     for score in book.scores:
         if score.code == measure.code:
             return _Plan(
                 score.questions,
                 {
-                    points: place
-                    for place, band in enumerate(score.bands)
+                    points: column
+                    for column, band in enumerate(score.bands)
                     for points in range(band.lowest, band.highest + 1)
                 },
             )
-    return _Plan((measure.code,), {code: place for place, (code, _) in enumerate(measure.answers)})
+    return _Plan(
+        (measure.code,), {code: column for column, (code, _) in enumerate(measure.answers)}
+    )
 
 
 def find_measures(book: QuestionBook) -> Iterator[Measure]:
     """The measures of a book: each question, or the score that contains it."""
-    items = {code: score for score in book.scores for code in score.questions}
+    scores = {code: score for score in book.scores for code in score.questions}
     for question in book.questions:
-        score = items.get(question.code)
+        score = scores.get(question.code)
         if score is None:
             answers = tuple((answer.code, answer.text) for answer in question.answers)
             yield Measure(question.code, question.text, answers)

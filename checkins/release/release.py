@@ -61,11 +61,11 @@ def make_release(
     while True:
         entries, earlier = ledger.list_entries(), ledger.read_figures()
         if existing := next((figures for figures in earlier if figures.period == period), None):
-            _check_same(existing, areas, policy)
+            _check_same_settings(existing, areas, policy)
             return ReleaseResult(existing, already_released=True)
-        _check_over(period, today or date.today())
+        _check_period_over(period, today or date.today())
         purged = CheckInRepository(engine).read_purged_before() or ""
-        _check_kept(period, purged)
+        _check_not_purged(period, purged)
         related = [figures for figures in earlier if _share_weeks(figures.period, period)]
         _check_areas(related, areas)
         # An earlier release whose check-ins were purged in part cannot be recounted.
@@ -73,8 +73,8 @@ def make_release(
         periods = [period, *(figures.period for figures in countable)]
         counts, *earlier_counts = count_checkins(engine, periods, areas, book)
         # A purge during the count would have removed some check-ins.
-        _check_kept(period, CheckInRepository(engine).read_purged_before() or "")
-        _check_kinds(counts)
+        _check_not_purged(period, CheckInRepository(engine).read_purged_before() or "")
+        _check_one_kind(counts)
         for released, recount in zip(countable, earlier_counts, strict=True):
             current = _build_figures(recount, released.period, released.policy, areas, book)
             _check_unchanged(released, current, period)
@@ -113,7 +113,7 @@ def _share_weeks(first: Period, second: Period) -> bool:
     return first.contains(second) or second.contains(first)
 
 
-def _check_same(existing: Figures, areas: Sequence[str], policy: Policy) -> None:
+def _check_same_settings(existing: Figures, areas: Sequence[str], policy: Policy) -> None:
     if existing.policy is not policy or not existing.has_same_areas(areas):
         difference = "policy" if existing.policy is not policy else "areas"
         raise ReleaseError(
@@ -123,7 +123,7 @@ def _check_same(existing: Figures, areas: Sequence[str], policy: Policy) -> None
         )
 
 
-def _check_over(period: Period, today: date) -> None:
+def _check_period_over(period: Period, today: date) -> None:
     # One day more, for clock differences and for check-ins in progress at midnight.
     first = period.end + timedelta(days=2)
     if today < first:
@@ -133,7 +133,7 @@ def _check_over(period: Period, today: date) -> None:
         )
 
 
-def _check_kept(period: Period, purged: str) -> None:
+def _check_not_purged(period: Period, purged: str) -> None:
     if period.first_week < purged:
         raise ReleaseError(
             f"Check-ins from before {purged} were removed, as CHECKIN_RETENTION_WEEKS requires, so "
@@ -148,7 +148,7 @@ def _find_kinds(counts: RawCounts) -> set[bool]:
     }
 
 
-def _check_kinds(counts: RawCounts) -> None:
+def _check_one_kind(counts: RawCounts) -> None:
     if len(_find_kinds(counts)) > 1:
         raise ReleaseError(
             "The database holds both real check-ins and fictional ones of the demonstration. "

@@ -194,7 +194,7 @@ def _count_block(
 ) -> Block:
     answer_counts = counts.list_counts(group, measure)
     numbers = answer_counts or [0] * len(measure.answers)
-    cells = protect_block(numbers, policy, asked=answer_counts is not None)
+    cells = protect_block(numbers, policy, was_asked=answer_counts is not None)
     return Block(*group, measure.code, cells)
 
 
@@ -207,8 +207,9 @@ def _directory_block(
 
 def _without(figures: Figures, block: Block) -> Figures:
     def replace_block(blocks: Sequence[Block]) -> Iterator[Block]:
-        for other in blocks:
-            yield replace(other, cells=withhold(other.cells)) if other == block else other
+        for candidate in blocks:
+            withheld = replace(candidate, cells=withhold(candidate.cells))
+            yield withheld if candidate == block else candidate
 
     usefulness = figures.usefulness
     return replace(

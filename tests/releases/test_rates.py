@@ -43,7 +43,7 @@ def test_the_interval_is_wilsons(successes: int, failures: int) -> None:
         ((TEN, THIRTY, SMALL), {0}, 23, 11, 40, True),
         # The suppressed answer itself has no percentage, but a range.
         ((TEN, THIRTY, SMALL), {2}, None, 0, 28, True),
-        # A true zero is one, whatever else is suppressed.
+        # A true zero is exact, whatever else is suppressed.
         ((ZERO, THIRTY, SMALL), {0}, 0, 0, 12, False),
         # 10 and about 4 of about 44.
         ((TEN, SMALL, THIRTY), {0, 1}, 32, 15, 51, True),
@@ -74,15 +74,19 @@ def test_a_block_that_is_not_shown_has_no_rate() -> None:
 
 def test_a_withheld_group_is_in_no_percentage_and_makes_the_base_partial() -> None:
     alone = compute_rate([(TEN, THIRTY)], {0})
-    beside = compute_rate([(TEN, THIRTY), withhold((TEN, TEN))], {0})
-    assert (beside.percent, beside.low, beside.high) == (alone.percent, alone.low, alone.high)
-    assert beside.base == Cell(40, Mark.PARTIAL)
+    with_withheld = compute_rate([(TEN, THIRTY), withhold((TEN, TEN))], {0})
+    assert (with_withheld.percent, with_withheld.low, with_withheld.high) == (
+        alone.percent,
+        alone.low,
+        alone.high,
+    )
+    assert with_withheld.base == Cell(40, Mark.PARTIAL)
 
 
 counts = st.lists(st.integers(0, 9) | st.integers(0, 60), min_size=2, max_size=4)
 
 
-@given(st.lists(counts, min_size=1, max_size=2).filter(lambda two: len({*map(len, two)}) == 1))
+@given(st.lists(counts, min_size=1, max_size=2).filter(lambda areas: len({*map(len, areas)}) == 1))
 def test_the_range_covers_every_value_of_suppressed_cells(areas: list[list[int]]) -> None:
     """Tries the possible values of the suppressed cells one by one."""
     blocks = [protect_block(area) for area in areas]
@@ -91,14 +95,14 @@ def test_the_range_covers_every_value_of_suppressed_cells(areas: list[list[int]]
     if not shown:
         assert rate.low is None
         return
-    hidden = [(at, cell) for cells in shown for at, cell in enumerate(cells) if cell == SMALL]
-    among = sum(cells[0].count or 0 for cells in shown)
-    others = sum(cell.count or 0 for cells in shown for cell in cells[1:])
+    hidden = [(index, cell) for cells in shown for index, cell in enumerate(cells) if cell == SMALL]
+    chosen = sum(cells[0].count or 0 for cells in shown)
+    rest = sum(cell.count or 0 for cells in shown for cell in cells[1:])
     assert rate.low is not None
     assert rate.high is not None
     for values in product((1, 4, 7), repeat=len(hidden)):
-        extra = sum(value for (at, _), value in zip(hidden, values, strict=True) if at == 0)
-        low, high = wilson_interval(among + extra, others + sum(values) - extra)
+        extra = sum(value for (index, _), value in zip(hidden, values, strict=True) if index == 0)
+        low, high = wilson_interval(chosen + extra, rest + sum(values) - extra)
         assert rate.low <= 100 * low + 1e-6
         assert rate.high >= 100 * high - 1e-6
     if rate.percent is not None:
@@ -109,33 +113,33 @@ def test_the_range_covers_every_value_of_suppressed_cells(areas: list[list[int]]
 def test_a_rate_depends_on_published_cells_only(area: list[int], policy: Policy) -> None:
     """Two populations with the same cells have the same rates."""
     cells = protect_block(area, policy)
-    other = [bound_cell(cell)[0] for cell in cells]
-    if protect_block(other, policy) == cells:
-        assert compute_rate([cells], {0}) == compute_rate([protect_block(other, policy)], {0})
+    lowest = [bound_cell(cell)[0] for cell in cells]
+    if protect_block(lowest, policy) == cells:
+        assert compute_rate([cells], {0}) == compute_rate([protect_block(lowest, policy)], {0})
 
 
 @pytest.mark.parametrize("people", [20, 40, 80, 200])
 @pytest.mark.parametrize(
-    ("likely", "answers"),
+    ("weights", "answers"),
     [((25, 36, 27, 12), {0, 1}), ((5, 20, 22, 30, 23), {0})],
 )
 def test_the_range_contains_the_true_share_at_least_95_times_in_100(
-    people: int, likely: tuple[int, ...], answers: set[int]
+    people: int, weights: tuple[int, ...], answers: set[int]
 ) -> None:
-    """Suppression and rounding included: 500 samples of people whose true share is known."""
+    """Draws 500 samples from a known share, and suppresses and rounds each."""
     chance = random.Random(people)
-    truth = sum(likely[place] for place in answers)
-    held = shown = 0
+    truth = sum(weights[index] for index in answers)
+    covered = shown = 0
     for _ in range(500):
-        drawn = Counter(chance.choices(range(len(likely)), likely, k=people))
+        drawn = Counter(chance.choices(range(len(weights)), weights, k=people))
         rate = compute_rate(
-            [protect_block([drawn[place] for place in range(len(likely))])], answers
+            [protect_block([drawn[index] for index in range(len(weights))])], answers
         )
         if rate.low is not None and rate.high is not None:
             shown += 1
-            held += rate.low <= truth <= rate.high
+            covered += rate.low <= truth <= rate.high
     assert shown > 100
-    assert held >= 0.95 * shown
+    assert covered >= 0.95 * shown
 
 
 @pytest.mark.parametrize(

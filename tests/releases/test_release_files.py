@@ -63,7 +63,7 @@ def figures(draw: st.DrawFn) -> Figures:
 
     def block(dimension: str, group: str, of: Measure) -> Block:
         raw = draw(st.lists(counts, min_size=len(of.answers), max_size=len(of.answers)))
-        cells = protect_block(raw, policy, asked=draw(st.booleans()))
+        cells = protect_block(raw, policy, was_asked=draw(st.booleans()))
         if draw(st.booleans()):
             cells = withhold(cells)
         return Block(dimension, group, of.code, cells)  # type: ignore[arg-type]

@@ -129,7 +129,7 @@ def make_town(
                 tilt = drift + (0.4 if place == 0 else -0.25 if place == 1 else 0.0)
                 counts = count_answers(chance, measure, people, tilt)
                 asked = not (measure.code == "trust" and place == 2)
-                cells = protect_block(counts, policy, asked=asked)
+                cells = protect_block(counts, policy, was_asked=asked)
                 if (group, measure.code) in withheld:
                     cells = withhold(cells)
                 blocks.append(Block(dimension, group, measure.code, cells))

@@ -131,7 +131,7 @@ def test_a_block_is_withheld_whole() -> None:
 
 
 def test_zero_suppressed_withheld_and_not_asked_are_told_apart() -> None:
-    assert protect_block((0, 0), asked=False) == (NOT_ASKED,) * 2
+    assert protect_block((0, 0), was_asked=False) == (NOT_ASKED,) * 2
     assert len({ZERO, SUPPRESSED, WITHHELD, NOT_ASKED}) == 4
     assert [cell.count for cell in (SUPPRESSED, WITHHELD, NOT_ASKED)] == [None] * 3
 
@@ -160,7 +160,7 @@ counts_of_a_question = st.lists(st.integers(0, 60) | st.integers(0, 10**6), min_
 
 @given(st.lists(counts_of_a_question, min_size=1, max_size=6), st.booleans())
 def test_nothing_published_is_small_or_unrounded(areas: list[list[int]], asked: bool) -> None:
-    blocks = [protect_block(area, asked=asked) for area in areas]
+    blocks = [protect_block(area, was_asked=asked) for area in areas]
     cells = [cell for block in blocks for cell in block]
     totals = [total(block) for block in blocks] + [total(cells)]
     for cell in cells + totals:
