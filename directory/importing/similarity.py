@@ -168,10 +168,10 @@ def _find_differences(first: Facts, second: Facts, cosine: float) -> dict[str, f
     if not related and first.organisation and second.organisation:
         against["other organisations"] = 0.15
     miles = _measure_distance(first, second)
-    shared = first.postcodes & second.postcodes
-    if math.inf > miles > _SAME_PLACE_MILES or (
-        first.postcodes and second.postcodes and not shared
-    ):
+    has_other_postcodes = (
+        first.postcodes and second.postcodes and not first.postcodes & second.postcodes
+    )
+    if has_other_postcodes or math.inf > miles > _SAME_PLACE_MILES:
         against["other places"] = 0.25
     if first.days and second.days and not first.days & second.days:
         against["other days"] = 0.25

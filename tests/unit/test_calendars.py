@@ -1,4 +1,4 @@
-"""Calendars: what an event becomes, and every rule that fits a schedule or has to be told."""
+"""Calendars: the listing that an event becomes, and recurrence rules as schedules or in words."""
 
 from datetime import date, time
 
@@ -20,15 +20,15 @@ BEGINS = date(2026, 10, 5)
 TEN, TWELVE = time(10), time(12)
 
 
-def calendar(*events: str) -> str:
+def write_calendar(*events: str) -> str:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test", "X-WR-CALNAME:The Library"]
     for event in events:
         lines += ["BEGIN:VEVENT", *event.split("\n"), "END:VEVENT"]
     return "\r\n".join([*lines, "END:VCALENDAR", ""])
 
 
-def read(extra: str = "", *changes: str) -> Listing:
-    [row] = read_rows(calendar(f"{EVENT}\n{extra}".strip(), *changes), "town.ics", TODAY)
+def read_event(extra: str = "", *changes: str) -> Listing:
+    [row] = read_rows(write_calendar(f"{EVENT}\n{extra}".strip(), *changes), "town.ics", TODAY)
     assert isinstance(row, Listing), row
     return row
 
@@ -65,45 +65,48 @@ def read(extra: str = "", *changes: str) -> Listing:
         ("CLASS:CONFIDENTIAL", "confidential", True),
     ],
 )
-def test_each_property(extra, name, value):
-    assert getattr(read(extra), name) == value
+def test_each_property_is_read(extra, name, value):
+    assert getattr(read_event(extra), name) == value
 
 
-def regular(days: tuple[str, ...], repeats: str, ends: date | None = None) -> Schedule:
+def scheduled(days: tuple[str, ...], repeats: str, ends: date | None = None) -> Schedule:
     return Schedule(days, repeats, TEN, TWELVE, "", BEGINS, ends)
 
 
-def told(description: str, ends: date | None = None) -> Schedule:
+def described(description: str, ends: date | None = None) -> Schedule:
     return Schedule((), "", TEN, TWELVE, description, BEGINS, ends)
 
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        ("", (regular((), "once", BEGINS),)),
-        ("RRULE:FREQ=WEEKLY", (regular(("Monday",), "weekly"),)),
-        ("RRULE:FREQ=WEEKLY;BYDAY=MO,WE", (regular(("Monday", "Wednesday"), "weekly"),)),
-        ("RRULE:FREQ=WEEKLY;INTERVAL=2", (regular(("Monday",), "fortnightly"),)),
-        ("RRULE:FREQ=DAILY", (regular(DAYS, "weekly"),)),
-        ("RRULE:FREQ=MONTHLY", (regular((), "monthly"),)),
-        ("RRULE:FREQ=MONTHLY;BYDAY=1MO", (regular(("Monday",), "1st of month"),)),
-        ("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=-1", (regular(("Monday",), "last of month"),)),
+        ("", (scheduled((), "once", BEGINS),)),
+        ("RRULE:FREQ=WEEKLY", (scheduled(("Monday",), "weekly"),)),
+        ("RRULE:FREQ=WEEKLY;BYDAY=MO,WE", (scheduled(("Monday", "Wednesday"), "weekly"),)),
+        ("RRULE:FREQ=WEEKLY;INTERVAL=2", (scheduled(("Monday",), "fortnightly"),)),
+        ("RRULE:FREQ=DAILY", (scheduled(DAYS, "weekly"),)),
+        ("RRULE:FREQ=MONTHLY", (scheduled((), "monthly"),)),
+        ("RRULE:FREQ=MONTHLY;BYDAY=1MO", (scheduled(("Monday",), "1st of month"),)),
+        ("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=-1", (scheduled(("Monday",), "last of month"),)),
         (
             "RRULE:FREQ=MONTHLY;BYDAY=1MO,3MO",
-            (regular(("Monday",), "1st of month"), regular(("Monday",), "3rd of month")),
+            (scheduled(("Monday",), "1st of month"), scheduled(("Monday",), "3rd of month")),
         ),
         (
             "RRULE:FREQ=WEEKLY;UNTIL=20270301T235959Z",
-            (regular(("Monday",), "weekly", date(2027, 3, 1)),),
+            (scheduled(("Monday",), "weekly", date(2027, 3, 1)),),
         ),
-        ("RRULE:FREQ=WEEKLY;COUNT=10", (regular(("Monday",), "weekly", date(2026, 12, 7)),)),
+        ("RRULE:FREQ=WEEKLY;COUNT=10", (scheduled(("Monday",), "weekly", date(2026, 12, 7)),)),
         (
             "RRULE:FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,WE",
-            (told("Every 3 weeks on Monday and Wednesday"),),
+            (described("Every 3 weeks on Monday and Wednesday"),),
         ),
-        ("RRULE:FREQ=MONTHLY;INTERVAL=2;BYDAY=1MO", (told("Every 2 months on the 1st Monday"),)),
-        ("RRULE:FREQ=MONTHLY;BYDAY=5MO", (told("Every month on the 5th Monday"),)),
-        ("RRULE:FREQ=YEARLY", (told("Every year; ask which"),)),
+        (
+            "RRULE:FREQ=MONTHLY;INTERVAL=2;BYDAY=1MO",
+            (described("Every 2 months on the 1st Monday"),),
+        ),
+        ("RRULE:FREQ=MONTHLY;BYDAY=5MO", (described("Every month on the 5th Monday"),)),
+        ("RRULE:FREQ=YEARLY", (described("Every year; ask which"),)),
         (
             "RRULE:FREQ=WEEKLY\nEXDATE;TZID=Europe/London:20261228T100000",
             (
@@ -117,16 +120,16 @@ def told(description: str, ends: date | None = None) -> Schedule:
                 ),
             ),
         ),
-        # What is past needs no telling.
-        ("RRULE:FREQ=WEEKLY\nEXDATE:20261012T090000Z", (regular(("Monday",), "weekly"),)),
+        # Exceptions in the past are not mentioned.
+        ("RRULE:FREQ=WEEKLY\nEXDATE:20261012T090000Z", (scheduled(("Monday",), "weekly"),)),
     ],
 )
-def test_rules(rule, expected):
-    assert read(rule).schedules == expected
+def test_each_recurrence_rule_becomes_schedules(rule, expected):
+    assert read_event(rule).schedules == expected
 
 
-def test_days_that_were_moved_or_taken_out_are_told():
-    listing = read(
+def test_moved_and_cancelled_days_are_described():
+    listing = read_event(
         "RRULE:FREQ=WEEKLY",
         "UID:tea\nSUMMARY:Tea\nRECURRENCE-ID;TZID=Europe/London:20261207T100000\n"
         "DTSTART;TZID=Europe/London:20261208T140000",
@@ -151,8 +154,8 @@ def test_days_that_were_moved_or_taken_out_are_told():
         ("RRULE:FREQ=WEEKLY", "open"),
     ],
 )
-def test_what_is_over_is_closed(extra, status):
-    assert read(extra).status == status
+def test_a_past_event_is_closed(extra, status):
+    assert read_event(extra).status == status
 
 
 @pytest.mark.parametrize(
@@ -176,43 +179,43 @@ def test_what_is_over_is_closed(extra, status):
         ),
     ],
 )
-def test_times_are_those_of_clocks_here(times, expected):
-    [row] = read_rows(calendar(f"UID:x\nSUMMARY:Tea\n{times}"), "town.ics", TODAY)
+def test_times_are_local(times, expected):
+    [row] = read_rows(write_calendar(f"UID:x\nSUMMARY:Tea\n{times}"), "town.ics", TODAY)
     assert isinstance(row, Listing)
     assert row.schedules == (expected,)
 
 
 @pytest.mark.parametrize(
-    ("event", "reason"),
+    ("event", "fault"),
     [
         ("SUMMARY:Tea\nDTSTART:20261224T100000", "it has no UID"),
         ("UID:x\nDTSTART:20261224T100000", "it has no SUMMARY"),
         ("UID:x\nSUMMARY:Tea", "it has no DTSTART"),
         ("UID:x\nSUMMARY:Tea\nDTSTART:soon", "its DTSTART is not a date"),
         (f"{EVENT}\nRRULE:FREQ=SECONDLY", "repeats 'SECONDLY'"),
-        # Counted out, this would never end.
+        # Expanding this rule would never end.
         (f"{EVENT}\nRRULE:FREQ=MONTHLY;INTERVAL=0;BYMONTHDAY=31;COUNT=2", "INTERVAL below 1"),
         (f"{EVENT}\nRRULE:FREQ=SOMETIMES", "it holds a value that cannot be read"),
         (f"{EVENT}\nCLASS:PRIVATE\nLOCATION:Secret Street", "its calendar marks it as private"),
     ],
 )
-def test_an_event_that_is_not_fit_says_why_and_keeps_no_place(event, reason):
-    [row] = read_rows(calendar(event), "town.ics", TODAY)
+def test_a_rejected_event_says_why_and_keeps_no_place(event, fault):
+    [row] = read_rows(write_calendar(event), "town.ics", TODAY)
     assert isinstance(row, RejectedRow)
-    assert reason in row.reason
+    assert fault in row.reason
     assert "Secret" not in str(row)
 
 
-def test_a_calendar_that_is_cut_short_is_refused():
-    whole = calendar(EVENT, EVENT.replace("tea", "two"))
-    assert can_read(whole)
-    for cut in range(20, len(whole) - 3, 7):
+def test_a_truncated_calendar_is_rejected():
+    text = write_calendar(EVENT, EVENT.replace("tea", "two"))
+    assert can_read(text)
+    for cut in range(20, len(text) - 3, 7):
         with pytest.raises(SourceError, match="cut short"):
-            read_rows(whole[:cut], "town.ics", TODAY)
+            read_rows(text[:cut], "town.ics", TODAY)
 
 
 @pytest.mark.parametrize("text", ["BEGIN:VCALENDAR\nEND:VEVENT\nEND:VCALENDAR", "x\nEND:VCALENDAR"])
-def test_what_only_looks_like_a_calendar(text):
+def test_a_malformed_calendar_is_rejected(text):
     with pytest.raises(SourceError, match="not a calendar"):
         read_rows(text, "town.ics", TODAY)
 
@@ -241,9 +244,9 @@ VALUE = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(PROPERTY, VALUE), max_size=6))
-def test_no_event_can_break_the_reading(properties):
+def test_no_event_crashes_the_reader(properties):
     event = "\n".join(f"{name}:{value}" for name, value in properties)
-    text = calendar(event or "UID:x", EVENT)
+    text = write_calendar(event or "UID:x", EVENT)
     try:
         rows = read_rows(text, "town.ics", TODAY)
     except SourceError:

@@ -1,4 +1,4 @@
-"""What is proposed where a source does not say, and the words given for it."""
+"""Classification: values proposed where a source gives none, and their reasons."""
 
 from dataclasses import replace
 from importlib.resources import files
@@ -14,8 +14,8 @@ from directory.listing import ASSETS, KINDS, STRANDS, Listing
 CHOICES = {"kind": KINDS, "strands": STRANDS, "assets": ASSETS}
 
 
-def make(name: str, description: str = "", **rest) -> Listing:
-    return Listing(key="1", name=name, description=description, **{"kind": "", **rest})
+def make_listing(name: str, description: str = "", **fields) -> Listing:
+    return Listing(key="1", name=name, description=description, **{"kind": "", **fields})
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,15 @@ def make(name: str, description: str = "", **rest) -> Listing:
         ("", "", "service"),
     ],
 )
-def test_words_that_tell_the_kind(name, description, kind):
-    assert classify_listing(make(name, description)).kind == kind
+def test_the_kind_follows_from_words(name, description, kind):
+    assert classify_listing(make_listing(name, description)).kind == kind
 
 
-def test_skills_that_are_wanted_make_it_volunteering():
-    assert classify_listing(make("Saturdays", skills_wanted=("driving",))).kind == "volunteering"
+def test_wanted_skills_mean_volunteering():
+    assert (
+        classify_listing(make_listing("Saturdays", skills_wanted=("driving",))).kind
+        == "volunteering"
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,35 +61,35 @@ def test_skills_that_are_wanted_make_it_volunteering():
         ("Pottery class", "Learn to throw.", "access_to_community_resources", ASSETS[0]),
     ],
 )
-def test_words_that_tell_strands_and_assets(name, description, strand, asset):
-    proposed = classify_listing(make(name, description))
+def test_strands_and_assets_follow_from_words(name, description, strand, asset):
+    proposed = classify_listing(make_listing(name, description))
     assert strand in proposed.strands
     assert asset in proposed.assets
 
 
-def test_what_the_source_says_stands():
-    said = make("Knitting group", kind="service", assets=("outside_agencies",))
-    proposed = classify_listing(said)
+def test_values_of_the_source_are_not_replaced():
+    listing = make_listing("Knitting group", kind="service", assets=("outside_agencies",))
+    proposed = classify_listing(listing)
     assert (proposed.kind, proposed.assets) == ("service", ("outside_agencies",))
     assert proposed.proposed == ("strands",)
-    assert replace(proposed, strands=(), proposed=()) == said
+    assert replace(proposed, strands=(), proposed=()) == listing
 
 
-def test_nothing_is_proposed_where_all_is_said():
-    said = make("Choir", kind="group", strands=STRANDS[:1], assets=ASSETS[:1])
-    assert classify_listing(said) == said
-    assert explain_classification(said) == {}
+def test_nothing_is_proposed_for_a_complete_listing():
+    listing = make_listing("Choir", kind="group", strands=STRANDS[:1], assets=ASSETS[:1])
+    assert classify_listing(listing) == listing
+    assert explain_classification(listing) == {}
 
 
-def test_what_was_proposed_follows_when_the_text_changes():
-    before = classify_listing(make("Housing advice"))
+def test_proposals_follow_a_change_of_the_text():
+    before = classify_listing(make_listing("Housing advice"))
     after = classify_listing(replace(before, name="Ukulele band"))
     assert (before.kind, after.kind) == ("service", "group")
 
 
-def test_each_proposal_says_its_words():
+def test_each_proposal_names_its_words():
     reasons = explain_classification(
-        classify_listing(make("Knit and natter", "Knitting, every Tuesday, in a group."))
+        classify_listing(make_listing("Knit and natter", "Knitting, every Tuesday, in a group."))
     )
     assert "knit and natter" in reasons["kind"]["group"]
     assert "every tuesday" in reasons["kind"]["group"]
@@ -94,12 +97,12 @@ def test_each_proposal_says_its_words():
     assert reasons["strands"]["access_to_community_resources"] == ("its kind",)
 
 
-def test_words_are_whole_and_stars_end_them():
-    assert classify_listing(make("Clubhouse hire")).kind == "service"
-    assert classify_listing(make("Knitters of Yate")).kind == "group"
+def test_a_word_matches_whole_words_unless_it_ends_with_a_star():
+    assert classify_listing(make_listing("Clubhouse hire")).kind == "service"
+    assert classify_listing(make_listing("Knitters of Yate")).kind == "group"
 
 
-def test_the_rules_name_only_what_there_is_and_no_word_twice():
+def test_the_rules_are_valid_and_repeat_no_word():
     content = yaml.safe_load(
         files("directory.importing").joinpath("classification.yml").read_text("utf-8")
     )
@@ -122,20 +125,18 @@ def test_the_rules_name_only_what_there_is_and_no_word_twice():
     st.sampled_from(("", *KINDS)),
     st.lists(st.sampled_from(STRANDS), unique=True, max_size=2),
 )
-def test_every_listing_gets_all_three_and_proposing_twice_changes_nothing(
-    name, description, kind, strands
-):
-    said = make(name, description, kind=kind, strands=tuple(strands))
-    proposed = classify_listing(said)
+def test_classification_is_complete_and_idempotent(name, description, kind, strands):
+    listing = make_listing(name, description, kind=kind, strands=tuple(strands))
+    proposed = classify_listing(listing)
     assert proposed.kind in KINDS
     assert proposed.strands
     assert set(proposed.strands) <= set(STRANDS)
     assert proposed.assets
     assert set(proposed.assets) <= set(ASSETS)
-    assert proposed.proposed == tuple(field for field in FIELDS if not getattr(said, field))
+    assert proposed.proposed == tuple(field for field in FIELDS if not getattr(listing, field))
     assert classify_listing(proposed) == proposed
     reasons = explain_classification(proposed)
     assert set(reasons) == set(proposed.proposed)
     for field, values in reasons.items():
-        held = getattr(proposed, field)
-        assert set(values) == ({held} if field == "kind" else set(held))
+        value = getattr(proposed, field)
+        assert set(values) == ({value} if field == "kind" else set(value))

@@ -1,4 +1,4 @@
-"""Tabular data packages, well made and hostile: joined tables, zip bombs, paths that lead out."""
+"""Tabular data packages, valid and hostile: joined tables, zip bombs, paths outside the folder."""
 
 import io
 import json
@@ -39,62 +39,64 @@ def write_folder(folder: Path, tables: dict[str, str]) -> Path:
     return folder
 
 
-def write_zip(path: Path, tables: dict[str, str], inside: str = "") -> Path:
+def write_zip(path: Path, tables: dict[str, str], folder: str = "") -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in tables.items():
-            archive.writestr(f"{inside}{name}", text)
+            archive.writestr(f"{folder}{name}", text)
     return path
 
 
-def describe(**paths: str) -> str:
+def write_descriptor(**paths: str) -> str:
     return json.dumps({"resources": [{"name": n, "path": path} for n, path in paths.items()]})
 
 
-def check(rows: list[Listing | RejectedRow]) -> None:
+def assert_rows_are_read(rows: list[Listing | RejectedRow]) -> None:
     tea, choir = rows
     assert isinstance(tea, Listing)
     assert isinstance(choir, Listing)
     assert (tea.key, tea.name, tea.description) == ("s1", "Tea", "Tea, and talk.")
     assert (tea.organisation, tea.website) == ("Friends", "https://example.org")
     assert tea.places == (Place("Hall", "1 High St", "Town", "ZY1 1AA", Point(53.5, 1.2)),)
-    assert [(one.days, one.repeats) for one in tea.schedules] == [(("Tuesday",), "weekly")]
+    assert [(schedule.days, schedule.repeats) for schedule in tea.schedules] == [
+        (("Tuesday",), "weekly")
+    ]
     assert (tea.phone, tea.minimum_age, tea.cost_amount) == ("01632 960001", 18, 2.5)
     assert (tea.topics, tea.kind) == (("Tea",), "group")
     assert tea.record["minimum_age"] == 18
     assert (choir.organisation, choir.places, choir.schedules) == ("Friends", (), ())
 
 
-def test_a_folder(tmp_path):
-    check(read_source(str(write_folder(tmp_path / "feed", TABLES))))
+def test_a_folder_is_read(tmp_path):
+    assert_rows_are_read(read_source(str(write_folder(tmp_path / "feed", TABLES))))
 
 
-def test_a_folder_by_its_descriptor_takes_the_tables_that_it_names(tmp_path):
+def test_only_tables_in_the_descriptor_are_read(tmp_path):
     tables = TABLES | {"services.csv": "id,name\nold,Old\n", "new.csv": TABLES["services.csv"]}
     names = {Path(name).stem: name for name in TABLES} | {"services": "new.csv"}
     folder = write_folder(tmp_path / "feed", tables)
-    (folder / "datapackage.json").write_text(describe(**names, funding="funding.csv"))
-    check(read_source(str(folder)))
-    check(read_source(str(folder / "datapackage.json")))
+    (folder / "datapackage.json").write_text(write_descriptor(**names, funding="funding.csv"))
+    assert_rows_are_read(read_source(str(folder)))
+    assert_rows_are_read(read_source(str(folder / "datapackage.json")))
 
 
-@pytest.mark.parametrize("inside", ["", "feed/", "a/b/"])
-def test_a_zip_whatever_it_is_called(tmp_path, inside):
-    check(read_source(str(write_zip(tmp_path / "feed.csv", TABLES, inside))))
+@pytest.mark.parametrize("folder", ["", "feed/", "a/b/"])
+def test_a_zip_is_recognised_by_its_content(tmp_path, folder):
+    assert_rows_are_read(read_source(str(write_zip(tmp_path / "feed.csv", TABLES, folder))))
 
 
 @pytest.mark.parametrize(
     ("word", "confidential"), [("false", False), ("no", False), ("0", False), ("true", True)]
 )
-def test_a_table_tells_in_words_what_is_confidential(tmp_path, word, confidential):
+def test_confidential_is_read_from_words(tmp_path, word, confidential):
     services = f"id,organization_id,name,description,confidential\ns1,o1,Tea,Tea.,{word}\n"
     (row,) = read_source(str(write_folder(tmp_path, TABLES | {"services.csv": services})))
     assert isinstance(row, Listing)
     assert (row.confidential, bool(row.places)) == (confidential, not confidential)
 
 
-def test_a_service_that_is_not_fit_is_one_row(tmp_path):
-    bad = TABLES | {"services.csv": TABLES["services.csv"].replace("Singing.", "")}
-    tea, choir = read_source(str(write_zip(tmp_path / "feed.zip", bad)))
+def test_an_invalid_service_rejects_one_row(tmp_path):
+    tables = TABLES | {"services.csv": TABLES["services.csv"].replace("Singing.", "")}
+    tea, choir = read_source(str(write_zip(tmp_path / "feed.zip", tables)))
     assert isinstance(tea, Listing)
     assert isinstance(choir, RejectedRow)
     assert "it has no description" in choir.reason
@@ -103,9 +105,9 @@ def test_a_service_that_is_not_fit_is_one_row(tmp_path):
 @pytest.mark.parametrize(
     "path", ["../secret.csv", "/etc/hostname", "..\\secret.csv", "https://example.org/x.csv", "a/b"]
 )
-def test_a_descriptor_that_leads_out_is_refused(tmp_path, path):
+def test_a_descriptor_with_a_path_outside_its_folder_is_rejected(tmp_path, path):
     (tmp_path / "secret.csv").write_text(TABLES["services.csv"])
-    tables = TABLES | {"datapackage.json": describe(services=path)}
+    tables = TABLES | {"datapackage.json": write_descriptor(services=path)}
     for source in (
         write_folder(tmp_path / "feed", tables),
         write_zip(tmp_path / "feed.zip", tables),
@@ -114,7 +116,7 @@ def test_a_descriptor_that_leads_out_is_refused(tmp_path, path):
             read_source(str(source))
 
 
-def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
+def test_a_symbolic_link_outside_the_folder_is_rejected(tmp_path):
     folder = write_folder(tmp_path / "feed", TABLES)
     (tmp_path / "secret.csv").write_text(TABLES["services.csv"])
     (folder / "services.csv").unlink()
@@ -123,34 +125,34 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
         read_source(str(folder))
 
 
-def test_a_zip_that_swells_is_refused_before_it_is_whole(tmp_path, monkeypatch):
+def test_a_zip_bomb_is_rejected(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "_MAX_BYTES", 3_000_000)
-    swollen = TABLES | {"contacts.csv": "id,name\n" + "0" * 10_000_000}
-    path = write_zip(tmp_path / "feed.zip", swollen)
+    tables = TABLES | {"contacts.csv": "id,name\n" + "0" * 10_000_000}
+    path = write_zip(tmp_path / "feed.zip", tables)
     assert path.stat().st_size < 100_000
     with pytest.raises(SourceError, match="more than 3 megabytes"):
         read_source(str(path))
 
 
-def test_a_zip_that_lies_about_its_size_is_refused(tmp_path):
+def test_a_zip_with_a_false_size_is_rejected(tmp_path):
     path = write_zip(tmp_path / "feed.zip", TABLES)
     content = bytearray(path.read_bytes())
-    # The size of the first file, where the archive's directory says it.
-    at = content.index(b"PK\x01\x02") + 24
-    content[at : at + 4] = (5).to_bytes(4, "little")
+    # The size of the first file, as recorded in the archive's central directory.
+    offset = content.index(b"PK\x01\x02") + 24
+    content[offset : offset + 4] = (5).to_bytes(4, "little")
     path.write_bytes(content)
     with pytest.raises(SourceError, match="broken zip"):
         read_source(str(path))
 
 
-def test_a_zip_of_very_many_files_is_refused(tmp_path):
+def test_a_zip_with_too_many_files_is_rejected(tmp_path):
     path = write_zip(tmp_path / "feed.zip", {f"{n}.csv": "" for n in range(600)})
     with pytest.raises(SourceError, match="600 files"):
         read_source(str(path))
 
 
 @pytest.mark.parametrize("cut", [10, 100, 0.5, -30])
-def test_a_zip_that_is_cut_short_is_refused(tmp_path, cut):
+def test_a_truncated_zip_is_rejected(tmp_path, cut):
     content = write_zip(tmp_path / "feed.zip", TABLES).read_bytes()
     (tmp_path / "cut.zip").write_bytes(content[: int(len(content) * cut) if cut == 0.5 else cut])
     with pytest.raises(SourceError, match="broken zip"):
@@ -158,7 +160,7 @@ def test_a_zip_that_is_cut_short_is_refused(tmp_path, cut):
 
 
 @pytest.mark.parametrize(
-    ("changes", "complaint"),
+    ("changes", "fault"),
     [
         ({"services.csv": "id,name\ns1\n"}, "a row of 1 cells under 2 columns"),
         ({"services.csv": "id,name\ns1,Tea, talk\n"}, "a row of 3 cells under 2 columns"),
@@ -166,15 +168,15 @@ def test_a_zip_that_is_cut_short_is_refused(tmp_path, cut):
         ({"services.csv": "name\nTea\n"}, "no column `id`"),
         ({"services.csv": "id,name\n"}, "holds no listings"),
         ({"datapackage.json": "[]"}, "not a data package descriptor"),
-        ({"datapackage.json": describe(phones="phones.csv")}, "no table of services"),
+        ({"datapackage.json": write_descriptor(phones="phones.csv")}, "no table of services"),
     ],
 )
-def test_tables_that_are_none(tmp_path, changes, complaint):
-    with pytest.raises(SourceError, match=complaint):
+def test_invalid_tables_are_rejected(tmp_path, changes, fault):
+    with pytest.raises(SourceError, match=fault):
         read_source(str(write_zip(tmp_path / "feed.zip", TABLES | changes)))
 
 
-def test_a_table_in_another_encoding(tmp_path):
+def test_a_table_that_is_not_utf_8_is_rejected(tmp_path):
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("services.csv", "id,name\ns1,Café\n".encode("latin-1"))
@@ -183,19 +185,19 @@ def test_a_table_in_another_encoding(tmp_path):
         read_source(str(tmp_path / "feed.zip"))
 
 
-def test_an_empty_folder(tmp_path):
+def test_an_empty_folder_is_rejected(tmp_path):
     with pytest.raises(SourceError, match="no table of services"):
         read_source(str(tmp_path))
 
 
-def test_the_standards_own_example_as_its_json_says_it():
+def test_the_standards_example_is_read_the_same_from_csv_and_json():
     folder = SHARED / "standards" / "oruk-v3" / "examples"
     if not folder.is_dir():
         pytest.skip(f"the standard's examples are not at {folder}; set CONNECTOR_SHARED_DATA")
     [tables] = read_source(str(folder / "csv"))
-    [whole] = read_source(str(folder / "service_full.json"))
+    [service] = read_source(str(folder / "service_full.json"))
     assert isinstance(tables, Listing)
-    assert isinstance(whole, Listing)
+    assert isinstance(service, Listing)
     for field in "key name description organisation email places schedules cost audience".split():
-        assert getattr(tables, field) == getattr(whole, field), field
+        assert getattr(tables, field) == getattr(service, field), field
     assert isinstance(tables.schedules[0], Schedule)

@@ -8,7 +8,7 @@ from directory.describe import describe_alert, describe_cost, describe_when, des
 from directory.listing import Listing, Place, Point, Schedule
 
 
-def listing(**values) -> Listing:
+def make_listing(**values) -> Listing:
     return Listing(key="1", name="Tea", kind="group", description="Tea and talk.", **values)
 
 
@@ -35,7 +35,7 @@ TEN, NOON = time(10), time(12, 30)
     ],
 )
 def test_describe_when(schedule, words):
-    assert describe_when(listing(schedules=(schedule,))) == words
+    assert describe_when(make_listing(schedules=(schedule,))) == words
 
 
 HALL = Place("The Hall", "1 High Street", "Old Town", "ZY1 1AA", Point(53, 1))
@@ -57,7 +57,7 @@ HALL = Place("The Hall", "1 High Street", "Old Town", "ZY1 1AA", Point(53, 1))
     ],
 )
 def test_describe_where(values, words):
-    assert describe_where(listing(**values)) == words
+    assert describe_where(make_listing(**values)) == words
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_describe_where(values, words):
     ],
 )
 def test_free_and_unknown_costs_never_look_alike(values, words):
-    assert describe_cost(listing(**values)) == words
+    assert describe_cost(make_listing(**values)) == words
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_free_and_unknown_costs_never_look_alike(values, words):
     ],
 )
 def test_alert_begins_with_closed_for_now(values, words):
-    assert describe_alert(listing(**values)) == words
+    assert describe_alert(make_listing(**values)) == words

@@ -1,4 +1,4 @@
-"""What a listing is: when it has no place, when it is free, and when it has changed."""
+"""Listings: confidential places, free prices, and digests that show changes."""
 
 from dataclasses import fields, replace
 from datetime import date, time
@@ -51,7 +51,7 @@ def test_a_change_in_any_field_changes_the_digest(name):
     assert load_listing(dump_listing(changed)) == changed
 
 
-def test_doubts_are_not_kept():
+def test_doubts_are_not_stored():
     doubtful = replace(TEA, doubts=("email is 7, which is not an e-mail address",))
     assert dump_listing(doubtful) == dump_listing(TEA)
     assert doubtful == TEA
@@ -63,5 +63,5 @@ def test_a_confidential_listing_has_no_place():
 
 
 @pytest.mark.parametrize(("amount", "free"), [(0.0, True), (0.5, False), (None, False)])
-def test_only_a_price_of_nothing_is_free(amount, free):
+def test_only_a_price_of_zero_is_free(amount, free):
     assert replace(TEA, cost_amount=amount).free is free

@@ -1,4 +1,4 @@
-"""Open Referral UK services, as the standard has them and as councils really send them."""
+"""Open Referral UK services, in the standard's form and in the forms that councils publish."""
 
 import json
 import math
@@ -22,27 +22,27 @@ from directory.sources.envelopes import find_services
 from directory.sources.openreferral import read_service
 from tests.support.shared_data import SHARED
 
-BARE = {"id": "s1", "name": "Tea", "description": "Tea and talk."}
+SERVICE = {"id": "s1", "name": "Tea", "description": "Tea and talk."}
 
 
 def read(**fields: object) -> Listing:
-    service = read_service(BARE | fields)
+    service = read_service(SERVICE | fields)
     assert isinstance(service, Listing), service
     return service
 
 
-def at(**location: object) -> dict[str, object]:
+def locate_at(**location: object) -> dict[str, object]:
     return {"service_at_locations": [{"location": location}]}
 
 
 @pytest.mark.parametrize(
     ("content", "count"),
     [
-        ([BARE, BARE], 2),
-        ({"contents": [BARE], "last_page": True}, 1),
-        ({"content": [BARE], "last": True}, 1),
-        ({"services": [BARE]}, 1),
-        (BARE, 1),
+        ([SERVICE, SERVICE], 2),
+        ({"contents": [SERVICE], "last_page": True}, 1),
+        ({"content": [SERVICE], "last": True}, 1),
+        ({"services": [SERVICE]}, 1),
+        (SERVICE, 1),
         ([], 0),
         ({"error": "sign in"}, None),
         ([1, 2], None),
@@ -50,7 +50,7 @@ def at(**location: object) -> dict[str, object]:
         (None, None),
     ],
 )
-def test_services_are_found_in_every_wrapping(content, count):
+def test_services_are_found_in_every_envelope(content, count):
     services = find_services(content)
     assert (None if services is None else len(services)) == count
 
@@ -88,27 +88,31 @@ ADDRESS = {"address_1": "1 High St", "city": "Larkhaven", "postal_code": "zy11aa
         ({"phones": [{"number": "0117"}]}, "phone", "0117"),
         ({"contacts": [{"phones": [{"number": "0118"}]}]}, "phone", "0118"),
         ({"organization": {"phones": [{"number": "0119"}]}}, "phone", "0119"),
-        (at(phones=[{"number": "0120"}]), "phone", "0120"),
-        (at(contacts=[{"phones": [{"number": "0121"}]}]), "phone", "0121"),
+        (locate_at(phones=[{"number": "0120"}]), "phone", "0120"),
+        (locate_at(contacts=[{"phones": [{"number": "0121"}]}]), "phone", "0121"),
         ({"phones": [{"number": None}, {"number": "0122"}]}, "phone", "0122"),
-        (at(name="Hall", latitude=53.5, longitude="1.2", addresses=[ADDRESS]), "places", (HALL,)),
         (
-            at(name="Hall", latitude=53.5, longitude=1.2, physical_addresses=[ADDRESS]),
+            locate_at(name="Hall", latitude=53.5, longitude="1.2", addresses=[ADDRESS]),
             "places",
             (HALL,),
         ),
         (
-            at(addresses=[{"address_type": "postal", "city": "Far"}, {"city": "Near"}]),
+            locate_at(name="Hall", latitude=53.5, longitude=1.2, physical_addresses=[ADDRESS]),
+            "places",
+            (HALL,),
+        ),
+        (
+            locate_at(addresses=[{"address_type": "postal", "city": "Far"}, {"city": "Near"}]),
             "places",
             (Place(neighbourhood="Near"),),
         ),
-        (at(name="Hall", latitude=0, longitude=0), "places", (Place("Hall"),)),
-        (at(name="Hall", latitude="", longitude=None), "places", (Place("Hall"),)),
-        (at(name="Zoom", location_type="virtual"), "places", ()),
-        (at(name="Zoom", location_type="virtual"), "online", True),
+        (locate_at(name="Hall", latitude=0, longitude=0), "places", (Place("Hall"),)),
+        (locate_at(name="Hall", latitude="", longitude=None), "places", (Place("Hall"),)),
+        (locate_at(name="Zoom", location_type="virtual"), "places", ()),
+        (locate_at(name="Zoom", location_type="virtual"), "online", True),
         ({"attending_type": "Online"}, "online", True),
         ({"attending_type": "Venue"}, "online", False),
-        (at(), "places", ()),
+        (locate_at(), "places", ()),
         ({"service_at_locations": [{"location": None}]}, "places", ()),
         ({"service_areas": [{"name": "All of Bristol"}, {}]}, "covers", "All of Bristol"),
         ({"fees": "&pound;3"}, "cost", "£3"),
@@ -119,7 +123,7 @@ ADDRESS = {"address_1": "1 High St", "city": "Larkhaven", "postal_code": "zy11aa
         ({"cost_options": [{"amount": "what you can"}]}, "cost_amount", None),
         ({"cost_options": [{"amount": math.nan}]}, "cost_amount", None),
         ({"cost_options": [{"amount": -3}]}, "cost_amount", None),
-        # Free for some is not free.
+        # A service that is free only for some is not free.
         ({"cost_options": [{"amount": 0}, {"amount": 5}]}, "cost_amount", 5.0),
         ({"cost_options": [{"amount": 0}, {"option": "Members"}]}, "cost_amount", None),
         ({"minimum_age": "18"}, "minimum_age", 18),
@@ -143,7 +147,7 @@ ADDRESS = {"address_1": "1 High St", "city": "Larkhaven", "postal_code": "zy11aa
         ({"contacts": None, "phones": None, "schedules": None}, "phone", ""),
     ],
 )
-def test_each_field(fields, name, value):
+def test_each_field_is_read(fields, name, value):
     assert getattr(read(**fields), name) == value
 
 
@@ -158,7 +162,7 @@ JANUARY = date(2026, 1, 5)
         ({"freq": "WEEKLY", "interval": 2, "byday": "FR"}, Schedule(("Friday",), "fortnightly")),
         ({"freq": "MONTHLY", "byday": "1TU"}, Schedule(("Tuesday",), "1st of month")),
         ({"freq": "MONTHLY", "byday": "-1SU"}, Schedule(("Sunday",), "last of month")),
-        # No form of ours for this one, and the day alone would promise every Tuesday.
+        # `Schedule` has no field for this rhythm; the day alone would mean every Tuesday.
         (
             {"freq": "WEEKLY", "interval": 3, "byday": "TU"},
             Schedule(description="Every 3 weeks on Tuesday"),
@@ -167,7 +171,7 @@ JANUARY = date(2026, 1, 5)
             {"freq": "WEEKLY", "byday": "MO", "valid_from": "2026-01-05", "valid_to": "2026-03-30"},
             Schedule(("Monday",), "weekly", starts=JANUARY, ends=date(2026, 3, 30)),
         ),
-        # The fortnight is counted from its beginning, and told from the first that is valid.
+        # The fortnight is counted from `dtstart`, and starts on the first valid date.
         (
             {
                 "freq": "WEEKLY",
@@ -201,11 +205,11 @@ JANUARY = date(2026, 1, 5)
     ],
 )
 @pytest.mark.parametrize("name", ["schedules", "regular_schedules"])
-def test_schedules(name, schedule, expected):
+def test_each_recurrence_becomes_a_schedule(name, schedule, expected):
     assert read(**{name: [schedule]}).schedules == (expected,)
 
 
-def test_two_days_of_the_month_are_two_schedules():
+def test_two_days_of_the_month_become_two_schedules():
     schedules = read(schedules=[{"freq": "MONTHLY", "byday": "3TU,1TU,-1FR"}]).schedules
     assert schedules == (
         Schedule(("Tuesday",), "1st of month"),
@@ -221,46 +225,46 @@ def test_two_days_of_the_month_are_two_schedules():
         ({"url": True}, "a field holds the wrong kind of value"),
         ({"email": "jo at example.org"}, "email 'jo at example.org' is not an e-mail address"),
         ({"email": False}, "email is False"),
-        (at(latitude="north", longitude=1), "must be numbers of degrees"),
-        (at(latitude=math.nan, longitude=1), "latitude nan is not between -90 and 90"),
-        (at(latitude=10**400, longitude=1), "must be numbers of degrees"),
-        (at(latitude=100, longitude=101), "latitude 100 is not between"),
+        (locate_at(latitude="north", longitude=1), "must be numbers of degrees"),
+        (locate_at(latitude=math.nan, longitude=1), "latitude nan is not between -90 and 90"),
+        (locate_at(latitude=10**400, longitude=1), "must be numbers of degrees"),
+        (locate_at(latitude=100, longitude=101), "latitude 100 is not between"),
         ({"volunteering": "yes"}, "`volunteering` is not an object"),
     ],
 )
-def test_a_fault_that_leaves_a_listing_of_use_is_told_only_if_the_row_is_refused(fields, fault):
+def test_a_minor_fault_alone_does_not_reject_a_service(fields, fault):
     listing = read(**fields)
     assert (listing.website, listing.email) == ("", "")
     assert not any(place.point for place in listing.places)
-    rejected = read_service(BARE | fields | {"description": ""})
+    rejected = read_service(SERVICE | fields | {"description": ""})
     assert isinstance(rejected, RejectedRow)
     assert rejected.reason.startswith("it has no description")
     assert fault in rejected.reason
 
 
-def test_a_service_says_all_that_is_wrong_with_it():
+def test_a_rejected_service_reports_all_of_its_faults():
     rejected = read_service({"minimum_age": "old", "assured_date": "soon", "email": "no"})
     assert isinstance(rejected, RejectedRow)
     for fault in ("no id", "no name", "no description", "minimum_age", "assured_date", "email"):
         assert fault in rejected.reason
 
 
-def test_the_record_is_kept_of_version_3_and_not_of_the_older_form():
-    assert read(eligibility_description="Carers", x=[1.5]).record == BARE | {
+def test_only_version_3_services_keep_their_record():
+    assert read(eligibility_description="Carers", x=[1.5]).record == SERVICE | {
         "eligibility_description": "Carers",
         "x": [1.5],
     }
     assert read(pc_metadata={}).record == {}
     assert read(pc_targetAudience=[]).record
-    assert read(**at(physical_addresses=[])).record == {}
+    assert read(**locate_at(physical_addresses=[])).record == {}
 
 
-def test_who_may_come_and_how_to_join():
+def test_eligibility_and_application_process_are_read():
     service = read(eligibility_description="<p>Carers</p>", application_process="Ring first")
     assert (service.eligibility, service.how_to_join) == ("Carers", "Ring first")
 
 
-def test_what_we_publish_is_read_back():
+def test_our_published_extension_is_read_back():
     terms = [
         ("Community Connector kind", "volunteering"),
         ("Community Connector strand", "volunteer_and_peer_roles"),
@@ -287,24 +291,23 @@ def test_what_we_publish_is_read_back():
 
 
 @pytest.mark.timeout(20)
-def test_a_long_text_is_no_address():
-    found = read(email="a" * 100_000)
-    assert found.email == ""
+def test_an_overlong_email_is_ignored():
+    assert read(email="a" * 100_000).email == ""
     assert read(email="a" * 65 + "@example.org").email == ""
     assert read(email="a" * 64 + "@example.org").email == "a" * 64 + "@example.org"
 
 
-def test_a_field_that_is_far_too_long_is_refused_before_it_is_read():
+def test_a_service_with_an_oversized_field_is_rejected():
     assert read(cost_options=[{"option": "a" * 200_000}]).cost
     for field in ("name", "description", "status", "alert"):
-        rejected = read_service(BARE | {field: "a" * 200_001})
+        rejected = read_service(SERVICE | {field: "a" * 200_001})
         assert isinstance(rejected, RejectedRow)
         assert "a field has 200,001 letters; keep it to 200,000" in rejected.reason
 
 
 @pytest.mark.parametrize("flag", [False, 0, 0.0, None, "", " ", "false", "FALSE", "No", "n", "0"])
-def test_a_plain_no_is_not_confidential(flag):
-    listing = read(confidential=flag, **at(name="Hall"))
+def test_any_form_of_no_means_not_confidential(flag):
+    listing = read(confidential=flag, **locate_at(name="Hall"))
     assert (listing.confidential, len(listing.places)) == (False, 1)
     rejected = read_service({"id": "s1", "confidential": flag})
     assert isinstance(rejected, RejectedRow)
@@ -312,7 +315,7 @@ def test_a_plain_no_is_not_confidential(flag):
 
 
 @pytest.mark.parametrize("flag", [True, 1, "true", "yes", "1", "perhaps", "a" * 200_000, [], {}])
-def test_of_a_confidential_service_nothing_of_its_places_is_read(flag):
+def test_a_confidential_service_is_read_without_its_places(flag):
     phone = {"phones": [{"number": "01632 960000"}], "contacts": [{"email": "hall@example.org"}]}
     schedule = {"schedules": [{"freq": "WEEKLY", "byday": "TU"}]}
     ramp = {"accessibility": [{"description": "ramp in Secret Street"}], "location_type": "virtual"}
@@ -328,15 +331,15 @@ def test_of_a_confidential_service_nothing_of_its_places_is_read(flag):
     assert listing.confidential
     assert (listing.places, listing.covers, listing.accessibility) == ((), "", ())
     assert (listing.phone, listing.email, listing.online) == ("", "jo@example.org", False)
-    assert [one.description for one in listing.schedules] == ["Ring us"]
+    assert [schedule.description for schedule in listing.schedules] == ["Ring us"]
     rejected = read_service({"id": "s1", "confidential": flag, "name": 5 * ["wrong"]})
     assert isinstance(rejected, RejectedRow)
     assert rejected.confidential
 
 
 @pytest.mark.parametrize("flag", [True, "yes", 1])
-def test_a_confidential_service_is_read_and_set_aside_without_its_place(flag):
-    place = at(name="Secret Hall", addresses=[ADDRESS], latitude=53.5, longitude=1.2)
+def test_no_place_of_a_confidential_service_is_stored(flag):
+    place = locate_at(name="Secret Hall", addresses=[ADDRESS], latitude=53.5, longitude=1.2)
     listing = read(confidential=flag, **place)
     assert (listing.confidential, listing.places, listing.record) == (True, (), {})
     rejected = read_service({"id": "s1", "confidential": flag, **place})
@@ -345,13 +348,13 @@ def test_a_confidential_service_is_read_and_set_aside_without_its_place(flag):
     assert read(confidential=False, **place).places
 
 
-def test_what_its_publisher_only_proposed_is_still_a_proposal():
+def test_a_proposal_of_the_publisher_stays_a_proposal():
     term = {"name": "group", "term": "group", "taxonomy": "Community Connector kind"}
     listing = read(attributes=[{"taxonomy_term": term, "proposed": True}])
     assert (listing.kind, listing.proposed) == ("group", ("kind",))
 
 
-def test_a_kind_that_is_not_told_is_left_open():
+def test_an_unknown_kind_stays_empty():
     assert (read().kind, read().proposed) == ("", ())
     assert read(volunteering={"role": True}).kind == "volunteering"
 
@@ -362,21 +365,21 @@ ORGANISATION = {"id": "o1", "name": "Friends", "website": "https://example.org",
 @pytest.mark.parametrize(
     "content",
     [
-        {"contents": [ORGANISATION | {"services": [BARE]}]},
-        ORGANISATION | {"services": [BARE]},
-        [BARE | {"organization": ORGANISATION}],
+        {"contents": [ORGANISATION | {"services": [SERVICE]}]},
+        ORGANISATION | {"services": [SERVICE]},
+        [SERVICE | {"organization": ORGANISATION}],
     ],
 )
-def test_services_inside_their_organisation(content):
+def test_services_inside_their_organisation_are_found(content):
     [service] = find_services(content) or []
     listing = read_service(service)
     assert isinstance(listing, Listing)
     assert (listing.organisation, listing.website) == ("Friends", "https://example.org")
 
 
-def test_services_at_locations_are_one_service_each():
+def test_a_service_repeated_for_each_location_is_one_listing():
     rows = [
-        {"id": f"at{n}", "service": BARE, "location": {"id": f"l{n}", "name": f"Hall {n}"}}
+        {"id": f"at{n}", "service": SERVICE, "location": {"id": f"l{n}", "name": f"Hall {n}"}}
         for n in range(2)
     ]
     [service] = find_services({"contents": rows}) or []
@@ -389,12 +392,12 @@ def test_services_at_locations_are_one_service_each():
     "content",
     [[ORGANISATION], {"contents": [ORGANISATION]}, [{"id": "1", "name": "Tea", "term": "tea"}]],
 )
-def test_lists_of_something_else_hold_no_services(content):
+def test_lists_of_other_objects_hold_no_services(content):
     assert find_services(content) is None
 
 
 @pytest.mark.parametrize(
-    ("fields", "reason"),
+    ("fields", "fault"),
     [
         ({"id": None}, "it has no id"),
         ({"name": "<b></b>"}, "it has no name"),
@@ -412,10 +415,10 @@ def test_lists_of_something_else_hold_no_services(content):
         ({"assured_date": "last spring"}, "is not a date like 2026-10-01"),
     ],
 )
-def test_a_service_that_is_not_fit_says_why(fields, reason):
-    rejected = read_service(BARE | fields)
+def test_a_rejected_service_says_why(fields, fault):
+    rejected = read_service(SERVICE | fields)
     assert isinstance(rejected, RejectedRow)
-    assert reason in rejected.reason
+    assert fault in rejected.reason
 
 
 JSON = st.recursive(
@@ -441,8 +444,8 @@ FIELDS = (
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_no_json_can_break_the_reading(fields):
-    for row in (read_service(BARE | fields), read_service(fields)):
+def test_no_json_crashes_the_reader(fields):
+    for row in (read_service(SERVICE | fields), read_service(fields)):
         assert isinstance(row, Listing | RejectedRow)
         if isinstance(row, Listing):
             assert load_listing(dump_listing(row)) == row
@@ -459,29 +462,29 @@ def mocks() -> Path:
 
 
 def read_mock(path: Path) -> list[Listing | RejectedRow]:
-    return [read_service(one) for one in find_services(json.loads(path.read_text())) or []]
+    return [read_service(service) for service in find_services(json.loads(path.read_text())) or []]
 
 
 @pytest.mark.parametrize("name", ["Default", "Warn", "Test"])
-def test_the_validators_good_services_are_taken(mocks, name):
+def test_valid_services_of_the_validator_are_accepted(mocks, name):
     for kind in ("service_full", "service_at_location_full"):
         [row] = read_mock(mocks / f"V3.0-UK-{name}" / f"{kind}.json")
         assert isinstance(row, Listing), row
         assert row.record["id"] == row.key
-        # A latitude of 100 is not known; the address is.
+        # The latitude of 100 is invalid; the address is read.
         assert [(place.point, place.address) for place in row.places] == [
             (None, "1-30 Main Street")
         ]
 
 
-def test_the_validators_bad_services_are_refused_for_its_reasons(mocks):
-    [whole] = read_mock(mocks / "V3.0-UK-Fail" / "service_full.json")
-    assert isinstance(whole, RejectedRow)
+def test_invalid_services_of_the_validator_are_rejected_for_the_same_reasons(mocks):
+    [service] = read_mock(mocks / "V3.0-UK-Fail" / "service_full.json")
+    assert isinstance(service, RejectedRow)
     for fault in ("no description", "url 'example/counselling'", "email 'email-example_com'"):
-        assert fault in whole.reason
-    listed = read_mock(mocks / "V3.0-UK-Fail" / "service_list.json")
+        assert fault in service.reason
+    services = read_mock(mocks / "V3.0-UK-Fail" / "service_list.json")
     emails = ("'email-example_com'", "'email-example_com'", "is False", "is 12345")
-    for row, email in zip(listed, emails, strict=True):
+    for row, email in zip(services, emails, strict=True):
         assert isinstance(row, RejectedRow)
         assert "it has no name" in row.reason
         assert f"email {email}" in row.reason

@@ -1,4 +1,4 @@
-"""When a schedule is on, as a calendar on the wall would say."""
+"""The dates of a schedule."""
 
 from datetime import date, timedelta
 
@@ -34,9 +34,9 @@ NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
         (Schedule(description="Now and then"), None),
     ],
 )
-def test_a_month_of_it(schedule: Schedule, days: list[int] | None):
-    found = find_dates(schedule, *NOVEMBER)
-    assert found == (days if days is None else [date(2026, 11, day) for day in days])
+def test_the_dates_of_a_month(schedule: Schedule, days: list[int] | None):
+    dates = find_dates(schedule, *NOVEMBER)
+    assert dates == (days if days is None else [date(2026, 11, day) for day in days])
 
 
 SCHEDULES = st.builds(
@@ -49,12 +49,12 @@ SCHEDULES = st.builds(
 
 
 @given(SCHEDULES, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(0, 40))
-def test_a_stretch_of_days_is_its_days_one_by_one(schedule: Schedule, first: date, more: int):
-    days = [first + timedelta(days=n) for n in range(more + 1)]
-    whole = find_dates(schedule, first, days[-1])
-    if whole is not None:
-        assert whole == [day for day in days if find_dates(schedule, day, day)]
-        for day in whole:
+def test_a_range_has_the_dates_of_each_of_its_days(schedule: Schedule, first: date, day_count: int):
+    days = [first + timedelta(days=n) for n in range(day_count + 1)]
+    dates = find_dates(schedule, first, days[-1])
+    if dates is not None:
+        assert dates == [day for day in days if find_dates(schedule, day, day)]
+        for day in dates:
             assert schedule.starts is None or day >= schedule.starts
             assert schedule.ends is None or day <= schedule.ends
             if schedule.repeats not in ("once", "monthly"):

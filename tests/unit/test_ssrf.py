@@ -1,4 +1,4 @@
-"""Which addresses are of the public internet."""
+"""Which addresses count as public, and how addresses are quoted without secrets."""
 
 import ipaddress
 
@@ -22,17 +22,17 @@ PUBLIC = "8.8.8.8 93.184.216.34 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808"
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_private(address):
+def test_private_addresses_are_not_public(address):
     assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_public(address):
+def test_public_addresses_are_public(address):
     assert is_public_address(address)
 
 
 @given(st.ip_addresses(v=4))
-def test_an_address_inside_another_counts_as_itself(address):
+def test_an_embedded_ipv4_address_is_judged_as_itself(address):
     number = int(address)
     for outer in (ipaddress.IPv6Address((0xFFFF << 32) | number), number | (0x64FF9B << 96)):
         assert is_public_address(str(ipaddress.ip_address(outer))) == is_public_address(
@@ -44,7 +44,7 @@ def test_an_address_inside_another_counts_as_itself(address):
     "address",
     ["ftp://example.org", "file:///etc/passwd", "javascript:alert(1)", "//x", "", "http://", "x"],
 )
-def test_only_the_web_is_read(address):
+def test_only_http_and_https_are_accepted(address):
     with pytest.raises(SourceError):
         parse_url(address)
 
@@ -60,11 +60,11 @@ def test_only_the_web_is_read(address):
         "ftp://user:SECRET@h/",
     ],
 )
-def test_nothing_is_quoted_of_an_address_that_cannot_be_read(address):
-    with pytest.raises(SourceError) as failed:
+def test_an_error_does_not_quote_an_invalid_url(address):
+    with pytest.raises(SourceError) as failure:
         parse_url(address)
-    said = str(failed.value)
-    assert not any(part in said for part in ("SECRET", "user", "pa'", "xn--", "\n"))
+    message = str(failure.value)
+    assert not any(part in message for part in ("SECRET", "user", "pa'", "xn--", "\n"))
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_nothing_is_quoted_of_an_address_that_cannot_be_read(address):
         ("http://xn--a/", "feed"),
     ],
 )
-def test_a_source_is_never_named_by_a_password(address, name):
+def test_a_source_name_never_contains_a_password(address, name):
     assert name_source(address) == name
 
 
-def test_an_address_is_named_without_what_is_secret_in_it():
+def test_a_redacted_url_has_no_secrets():
     assert (
         redact_url(parse_url("https://me:pw@example.org/api?key=s3cret#x"))
         == "https://example.org/api"

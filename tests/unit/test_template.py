@@ -1,4 +1,4 @@
-"""The CSV template: every column, every complaint, and sheets as spreadsheets leave them."""
+"""The CSV template: each column, each fault, and the variants that spreadsheets save."""
 
 import csv
 import io
@@ -71,7 +71,7 @@ FULL = {
 }
 
 
-def sheet(*rows: dict[str, str], header: list[str] | None = None) -> str:
+def write_sheet(*rows: dict[str, str], header: list[str] | None = None) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, header or list(COLUMNS))
     writer.writeheader()
@@ -79,14 +79,14 @@ def sheet(*rows: dict[str, str], header: list[str] | None = None) -> str:
     return text.getvalue()
 
 
-def read(**changes: str) -> Listing | RejectedRow:
-    [row] = read_rows(sheet(FULL | changes), "sheet.csv")
+def read_row(**changes: str) -> Listing | RejectedRow:
+    [row] = read_rows(write_sheet(FULL | changes), "sheet.csv")
     return row
 
 
 def test_every_column_is_read():
     assert set(FULL) == set(COLUMNS)
-    assert read() == Listing(
+    assert read_row() == Listing(
         key="T1",
         name="Tea & Talk",
         kind="have_a_say",
@@ -131,7 +131,7 @@ def test_every_column_is_read():
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "complaint"),
+    ("column", "cell", "fault"),
     [
         ("name", " ", "column 'name' is empty"),
         ("name", "Tea " * 100, "its name has 399 letters"),
@@ -175,10 +175,10 @@ def test_every_column_is_read():
         ("days", "Tue/Blursday", "column 'days' says 'Tue/Blursday'"),
     ],
 )
-def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
-    row = read(**{column: cell})
+def test_a_fault_names_the_row_and_the_column(column, cell, fault):
+    row = read_row(**{column: cell})
     assert isinstance(row, RejectedRow)
-    assert complaint in row.reason
+    assert fault in row.reason
     assert "line 2" in row.reason
 
 
@@ -194,8 +194,8 @@ def test_a_row_that_is_not_fit_says_which_cell_and_why(column, cell, complaint):
         ("every day", DAYS),
     ],
 )
-def test_days_as_people_type_them(cell, days):
-    row = read(days=cell)
+def test_days_are_read_however_they_are_typed(cell, days):
+    row = read_row(days=cell)
     assert isinstance(row, Listing)
     assert row.schedules[0].days == days
 
@@ -208,14 +208,14 @@ def test_days_as_people_type_them(cell, days):
         (("9.30", "9:30"), time(9, 30), time(9, 30)),
     ],
 )
-def test_times_as_people_type_them(cells, opens, closes):
-    row = read(start_time=cells[0], end_time=cells[1])
+def test_times_are_read_however_they_are_typed(cells, opens, closes):
+    row = read_row(start_time=cells[0], end_time=cells[1])
     assert isinstance(row, Listing)
     assert (row.schedules[0].opens_at, row.schedules[0].closes_at) == (opens, closes)
 
 
-def test_free_costs_nothing():
-    row = read(cost_amount="Free")
+def test_free_means_a_cost_of_zero():
+    row = read_row(cost_amount="Free")
     assert isinstance(row, Listing)
     assert row.cost_amount == 0
 
@@ -224,47 +224,52 @@ def test_free_costs_nothing():
     ("cell", "confidential"),
     [("yes", True), ("perhaps", True), ("no", False), ("False", False), ("", False), ("0", False)],
 )
-def test_a_row_that_is_refused_still_says_that_its_place_is_private(cell, confidential):
-    row = read(confidential=cell, kind="club", latitude="9999")
+def test_a_rejected_row_is_marked_confidential(cell, confidential):
+    row = read_row(confidential=cell, kind="club", latitude="9999")
     assert isinstance(row, RejectedRow)
     assert row.confidential == confidential
     assert ("9999" in row.reason) == (not confidential)
-    shifted = dict(zip(FULL, ["T1", "Tea", *FULL.values()], strict=False))
-    line = sheet(shifted | {"confidential": "no", "assured_date": cell}).rstrip() + ",,\r\n"
-    (pushed,) = read_rows(line, "sheet.csv")
-    assert isinstance(pushed, RejectedRow)
-    assert pushed.confidential == confidential
+    shifted_cells = dict(zip(FULL, ["T1", "Tea", *FULL.values()], strict=False))
+    line = (
+        write_sheet(shifted_cells | {"confidential": "no", "assured_date": cell}).rstrip()
+        + ",,\r\n"
+    )
+    (shifted_row,) = read_rows(line, "sheet.csv")
+    assert isinstance(shifted_row, RejectedRow)
+    assert shifted_row.confidential == confidential
 
 
-def test_a_row_says_all_that_is_wrong_with_it():
-    row = read(kind="club", online="perhaps", days="Blursday", minimum_age="young", status="off")
+def test_a_row_reports_all_of_its_faults():
+    row = read_row(
+        kind="club", online="perhaps", days="Blursday", minimum_age="young", status="off"
+    )
     assert isinstance(row, RejectedRow)
     columns = "kind online days minimum_age status".split()
     assert [column for column in columns if f"column {column!r}" not in row.reason] == []
 
 
 @pytest.mark.parametrize("repeats", ["once", "monthly"])
-def test_what_has_no_day_of_the_week_needs_a_date(repeats):
-    row = read(repeats=repeats, days="", starts="", ends="")
+def test_a_schedule_without_a_weekday_needs_a_start_date(repeats):
+    row = read_row(repeats=repeats, days="", starts="", ends="")
     assert isinstance(row, RejectedRow)
     assert "column 'starts' is empty" in row.reason
-    assert isinstance(read(repeats=repeats, days=""), Listing)
+    assert isinstance(read_row(repeats=repeats, days=""), Listing)
 
 
-def test_a_row_without_an_id_goes_by_its_name():
-    row = read(id="")
+def test_a_row_without_an_id_is_identified_by_its_name():
+    row = read_row(id="")
     assert isinstance(row, Listing)
     assert row.key == "Tea & Talk / Friends"
 
 
 def test_a_confidential_row_is_read_without_its_place():
-    row = read(confidential="Y", latitude="9999")
+    row = read_row(confidential="Y", latitude="9999")
     assert isinstance(row, Listing)
     assert (row.confidential, row.places) == (True, ())
 
 
 @pytest.mark.parametrize(
-    "mend",
+    "edit",
     [
         lambda text: text,
         lambda text: "\ufeff" + text,
@@ -277,14 +282,14 @@ def test_a_confidential_row_is_read_without_its_place():
     ],
     ids=["plain", "byte order mark", "LF", "CR", "no last newline", "NUL", "blank rows", "spaces"],
 )
-def test_a_sheet_as_programs_leave_it(mend, tmp_path):
+def test_sheets_from_any_program_are_read(edit, tmp_path):
     path = tmp_path / "sheet.csv"
-    path.write_bytes(mend(sheet(FULL)).encode())
-    assert read_source(str(path)) == [read()]
+    path.write_bytes(edit(write_sheet(FULL)).encode())
+    assert read_source(str(path)) == [read_row()]
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "fault"),
     [
         ("name;kind;description\nTea;group;Tea.\n", "separates its cells with semicolons"),
         ("name\tkind\tdescription\nTea\tgroup\tTea.\n", "separates its cells with tabs"),
@@ -303,32 +308,32 @@ def test_a_sheet_as_programs_leave_it(mend, tmp_path):
         (" \n", "is empty"),
     ],
 )
-def test_a_sheet_that_is_refused_as_a_whole(text, complaint, tmp_path):
+def test_an_invalid_sheet_is_rejected_as_a_whole(text, fault, tmp_path):
     path = tmp_path / "sheet.csv"
     path.write_text(text)
-    with pytest.raises(SourceError, match=complaint) as refused:
+    with pytest.raises(SourceError, match=fault) as failure:
         read_source(str(path))
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(failure.value)
 
 
-def test_too_many_cells_are_a_comma_that_was_not_quoted():
+def test_a_row_with_too_many_cells_is_rejected_without_its_cells():
     [row] = read_rows("name,kind,description,confidential\nTea,group,Tea, 1 High St,yes\n", "s")
     assert isinstance(row, RejectedRow)
     assert "more cells than columns" in row.reason
     assert "High St" not in str(row.content)
 
 
-def test_a_sheet_cut_anywhere_is_refused_or_read_as_it_was():
-    names = ["First", "Second", "Third"]
-    whole = sheet(*(FULL | {"id": name, "name": name} for name in names))
-    rows = read_rows(whole, "sheet.csv")
-    for cut in range(whole.index("\n") + 1, len(whole)):
+def test_a_cut_sheet_is_rejected_or_its_rows_are_unchanged():
+    keys = ["First", "Second", "Third"]
+    text = write_sheet(*(FULL | {"id": name, "name": name} for name in keys))
+    rows = read_rows(text, "sheet.csv")
+    for cut in range(text.index("\n") + 1, len(text)):
         try:
-            kept = read_rows(whole[:cut], "sheet.csv")
+            cut_rows = read_rows(text[:cut], "sheet.csv")
         except SourceError:
             continue
-        for row, original in zip(kept, rows, strict=False):
-            # Only the last cell's own end cannot be seen.
+        for row, original in zip(cut_rows, rows, strict=False):
+            # A cut inside the last cell cannot be noticed.
             if isinstance(row, Listing):
                 assert isinstance(original, Listing)
                 assert replace(row, assured_date=None) == replace(original, assured_date=None)
@@ -367,7 +372,7 @@ LISTINGS = st.builds(
             Schedule,
             st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
             st.sampled_from(REPEATS),
-            st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+            st.times().map(lambda moment: moment.replace(second=0, microsecond=0)),
             starts=st.dates(),
         )
     ),
@@ -379,12 +384,12 @@ LISTINGS = st.builds(
 )
 
 
-def as_row(listing: Listing) -> dict[str, object]:
-    """The listing as somebody would type it."""
-    plain = "name kind description organisation email status".split()
-    lists = "strands assets topics".split()
-    row: dict[str, object] = {name: getattr(listing, name) for name in plain}
-    row |= {name: "; ".join(getattr(listing, name)) for name in lists}
+def make_row(listing: Listing) -> dict[str, object]:
+    """The cells of a listing, as a person would type them."""
+    text_columns = "name kind description organisation email status".split()
+    list_columns = "strands assets topics".split()
+    row: dict[str, object] = {name: getattr(listing, name) for name in text_columns}
+    row |= {name: "; ".join(getattr(listing, name)) for name in list_columns}
     row |= {
         name: "" if getattr(listing, name) is None else getattr(listing, name)
         for name in "cost_amount minimum_age maximum_age assured_date".split()
@@ -404,13 +409,13 @@ def as_row(listing: Listing) -> dict[str, object]:
 
 @settings(deadline=None)
 @given(LISTINGS)
-def test_what_is_typed_into_the_sheet_comes_back(listing):
-    assert read_rows(sheet(as_row(listing)), "sheet.csv") == [listing]  # type: ignore[arg-type]
+def test_a_listing_written_to_a_sheet_is_read_back(listing):
+    assert read_rows(write_sheet(make_row(listing)), "sheet.csv") == [listing]  # type: ignore[arg-type]
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())), st.sampled_from(sorted(FULL)))
-def test_no_cell_can_break_the_reading(cell, column):
-    row = read(**{column: cell})
+def test_no_cell_crashes_the_reader(cell, column):
+    row = read_row(**{column: cell})
     assert isinstance(row, Listing | RejectedRow)
     repr(row).encode()

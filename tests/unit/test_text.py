@@ -1,4 +1,4 @@
-"""How a source's markup becomes plain text."""
+"""Cleaning a source's markup into plain text."""
 
 import html
 import time

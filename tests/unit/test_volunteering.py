@@ -1,4 +1,4 @@
-"""Volunteering as TeamKinetic and Do-it send it: every field, and the real sets where they are."""
+"""TeamKinetic's and Do-it's volunteering: every field, and the real data sets if present."""
 
 import json
 from datetime import date, time
@@ -21,26 +21,26 @@ DEFINITION: dict[str, Any] = {"title": "Digger", "description": "Dig."}
 SUB = "activityDefinitionSubDocument"
 
 
-def concepts(*labels: str) -> list[dict[str, str]]:
+def make_concepts(*labels: str) -> list[dict[str, str]]:
     return [{"id": label, "label": label} for label in labels]
 
 
-def session(*times: tuple[str, str], **location: object) -> dict[str, object]:
+def make_session(*time_spans: tuple[str, str], **location: object) -> dict[str, object]:
     return {
         "location": [location] if location else [],
-        "time": [{"begining": begins, "end": ends} for begins, ends in times],
+        "time": [{"begining": begins, "end": ends} for begins, ends in time_spans],
     }
 
 
-def read(**fields: object) -> Listing:
+def read_activity(**fields: object) -> Listing:
     [row] = teamkinetic.read_rows([ACTIVITY | fields])
     assert isinstance(row, Listing), row
     return row
 
 
 def read_doit(definition: dict[str, object] | None = None, **fields: object) -> Listing:
-    whole = {"_id": {"$oid": "a1"}, SUB: DEFINITION | (definition or {})} | fields
-    [row] = doit.read_rows([whole])
+    activity = {"_id": {"$oid": "a1"}, SUB: DEFINITION | (definition or {})} | fields
+    [row] = doit.read_rows([activity])
     assert isinstance(row, Listing), row
     return row
 
@@ -65,27 +65,27 @@ HALL = {"address": "1 High St, ZY1 1AA", "latitude": 53.5, "longitude": 1.2}
         # Only a dialling code was typed.
         ({"phone": "0191"}, "phone", ""),
         ({"allowsRemoteParticipation": True}, "online", True),
-        ({"session": [session(locationType="Remote", **HALL)]}, "online", True),
-        ({"session": [session(locationType="Remote", **HALL)]}, "places", ()),
-        ({"session": [session(locationType="In Person", **HALL)]}, "online", False),
+        ({"session": [make_session(locationType="Remote", **HALL)]}, "online", True),
+        ({"session": [make_session(locationType="Remote", **HALL)]}, "places", ()),
+        ({"session": [make_session(locationType="In Person", **HALL)]}, "online", False),
         (
-            {"session": [session(**HALL), session(**HALL)]},
+            {"session": [make_session(**HALL), make_session(**HALL)]},
             "places",
             (Place("", "1 High St, ZY1 1AA", "", "ZY1 1AA", Point(53.5, 1.2)),),
         ),
-        ({"session": [session(address=" ", latitude=400, longitude=1)]}, "places", ()),
-        ({"skill": concepts("Digging")}, "skills_wanted", ("Digging",)),
-        ({"cause": concepts("Nature", "Nature")}, "topics", ("Nature",)),
-        ({"demography": concepts("Carers")}, "audience", ("Carers",)),
-        ({"accessibility": concepts("Step-free")}, "accessibility", ("Step-free",)),
-        ({"language": concepts("Welsh")}, "languages", ("Welsh",)),
-        ({"requirement": concepts("+18", "DBS check")}, "minimum_age", 18),
-        ({"requirement": concepts("+18", "DBS check")}, "eligibility", "DBS check"),
+        ({"session": [make_session(address=" ", latitude=400, longitude=1)]}, "places", ()),
+        ({"skill": make_concepts("Digging")}, "skills_wanted", ("Digging",)),
+        ({"cause": make_concepts("Nature", "Nature")}, "topics", ("Nature",)),
+        ({"demography": make_concepts("Carers")}, "audience", ("Carers",)),
+        ({"accessibility": make_concepts("Step-free")}, "accessibility", ("Step-free",)),
+        ({"language": make_concepts("Welsh")}, "languages", ("Welsh",)),
+        ({"requirement": make_concepts("+18", "DBS check")}, "minimum_age", 18),
+        ({"requirement": make_concepts("+18", "DBS check")}, "eligibility", "DBS check"),
         ({"requiresEmergencyParticipation": True}, "commitment", "On call for emergencies"),
     ],
 )
-def test_each_field_of_teamkinetic(fields, name, value):
-    assert getattr(read(**fields), name) == value
+def test_each_field_of_teamkinetic_is_read(fields, name, value):
+    assert getattr(read_activity(**fields), name) == value
 
 
 def test_an_organisation_in_the_same_graph_is_named():
@@ -105,7 +105,7 @@ TEN, TWELVE = time(10), time(12)
 
 
 @pytest.mark.parametrize(
-    ("times", "expected"),
+    ("time_spans", "expected"),
     [
         (
             ten_to_twelve("2026-01-19", "2026-01-05", "2026-01-12"),
@@ -130,7 +130,7 @@ TEN, TWELVE = time(10), time(12)
                 for day in (date(2026, 1, 5), date(2026, 1, 7))
             ),
         ),
-        # Not every week: no rule of ours, and too many to name.
+        # Not weekly, and too many days to list.
         (
             ten_to_twelve(*(f"2026-{month:02}-05" for month in range(1, 13))),
             (
@@ -141,7 +141,7 @@ TEN, TWELVE = time(10), time(12)
                 ),
             ),
         ),
-        # A span in which the role is done, not a time of day.
+        # The span in which the role is done, not a time of day.
         (
             [("2026-01-05T09:00:00", "2026-03-05T00:00:00")],
             (Schedule(starts=date(2026, 1, 5), ends=date(2026, 3, 5)),),
@@ -154,8 +154,11 @@ TEN, TWELVE = time(10), time(12)
         ([("soon", "later")], ()),
     ],
 )
-def test_sessions_become_schedules(times, expected):
-    assert read(session=[session(one) for one in times]).schedules == expected
+def test_sessions_become_schedules(time_spans, expected):
+    assert (
+        read_activity(session=[make_session(time_span) for time_span in time_spans]).schedules
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,7 +172,7 @@ def test_sessions_become_schedules(times, expected):
         ([], None),
     ],
 )
-def test_ages_among_requirements(requirements, age):
+def test_the_minimum_age_is_found_among_requirements(requirements, age):
     assert find_minimum_age(requirements) == age
 
 
@@ -222,7 +225,7 @@ POINT = {"coordinates": [1.2, 53.5]}
             "places",
             (Place("", "High St, Town", "", "ZY1 1AA", Point(53.5, 1.2)),),
         ),
-        # The middle of England is where nobody is.
+        # The point is the middle of England, not an address.
         (
             {"locationOption": "From Home"},
             {"address": {"street": "From Home", "location": POINT}},
@@ -257,12 +260,12 @@ POINT = {"coordinates": [1.2, 53.5]}
         ),
     ],
 )
-def test_each_field_of_do_it(definition, fields, name, value):
+def test_each_field_of_do_it_is_read(definition, fields, name, value):
     assert getattr(read_doit(definition, **fields), name) == value
 
 
 @pytest.mark.parametrize(
-    ("rows", "reason"),
+    ("rows", "fault"),
     [
         (teamkinetic.read_rows([ACTIVITY | {"label": ""}]), "it has no label"),
         (teamkinetic.read_rows([ACTIVITY | {"description": "N/A"}]), "it has no description"),
@@ -274,13 +277,13 @@ def test_each_field_of_do_it(definition, fields, name, value):
         (doit.read_rows([{"_id": "1", SUB: "Dig"}]), "wrong kind of value"),
     ],
 )
-def test_what_is_not_fit_says_why(rows, reason):
+def test_a_rejected_activity_says_why(rows, fault):
     [rejected] = rows
     assert isinstance(rejected, RejectedRow)
-    assert reason in rejected.reason
+    assert fault in rejected.reason
 
 
-def test_an_organisations_keys_are_not_kept_with_what_is_set_aside():
+def test_secrets_of_an_organisation_are_not_stored_with_a_rejected_row():
     organisation = {"name": "Friends", "apiKey": "s3cret", "webhookEndpoint": "https://s3cret"}
     [row] = doit.read_rows([{"_id": "1", SUB: {"organizationSubDocument": organisation}}])
     assert isinstance(row, RejectedRow)
@@ -304,7 +307,7 @@ FIELDS = "id _id label description session organisation email skill address regi
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS.split()), JSON), JSON)
-def test_no_json_can_break_the_reading(fields, definition):
+def test_no_json_crashes_the_reader(fields, definition):
     rows = teamkinetic.read_rows([ACTIVITY | fields]) + doit.read_rows(
         [fields | {SUB: definition}, fields | {"_id": "1", SUB: DEFINITION}]
     )
@@ -315,19 +318,20 @@ def test_no_json_can_break_the_reading(fields, definition):
 
 
 @pytest.mark.parametrize(
-    ("name", "taken", "refused"), [("teamkinetic-activity", 248, 2), ("doit-activities", 100, 0)]
+    ("name", "accepted", "rejected"),
+    [("teamkinetic-activity", 248, 2), ("doit-activities", 100, 0)],
 )
-def test_the_real_sets_by_their_content(name, taken, refused, tmp_path):
+def test_real_data_sets_are_recognised_and_read(name, accepted, rejected, tmp_path):
     path = SHARED / "volunteering" / f"{name}.json"
     if not path.is_file():
         pytest.skip(f"the volunteering sets are not at {path}; set CONNECTOR_SHARED_DATA")
-    # Whatever the file is called.
+    # The name of the file does not matter.
     copy = tmp_path / "x.csv"
     copy.write_bytes(Path(path).read_bytes())
     rows = read_source(str(copy))
     listings = [row for row in rows if isinstance(row, Listing)]
-    assert (len(listings), len(rows) - len(listings)) == (taken, refused)
-    assert {one.kind for one in listings} == {"volunteering"}
-    assert len({one.key for one in listings}) == taken
-    assert all(one.places or one.online or one.website for one in listings)
+    assert (len(listings), len(rows) - len(listings)) == (accepted, rejected)
+    assert {listing.kind for listing in listings} == {"volunteering"}
+    assert len({listing.key for listing in listings}) == accepted
+    assert all(listing.places or listing.online or listing.website for listing in listings)
     assert len(json.dumps([row.reason for row in rows if isinstance(row, RejectedRow)])) < 500
