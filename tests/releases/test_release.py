@@ -40,7 +40,7 @@ def store_checkins(
     question_set: str = "core-1",
     **answers: str,
 ) -> None:
-    """Store so many check-ins that say the same."""
+    """Store that many check-ins with the same answers."""
     row = {
         "week": week,
         "area": area,
@@ -65,20 +65,20 @@ def release_period(
     )
 
 
-def cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | None, str]]:
-    """What one block shows, by the answer's words."""
-    words = [text for _, text in figures.get_measure(question).answers]
+def find_cells(figures: Figures, question: str, group: str) -> dict[str, tuple[int | None, str]]:
+    """The cells of one block, by the text of the answer."""
+    texts = [text for _, text in figures.get_measure(question).answers]
     for block in figures.blocks:
         if (block.measure, block.group) == (question, group):
             return {
-                word: (cell.count, cell.mark) for word, cell in zip(words, block.cells, strict=True)
+                text: (cell.count, cell.mark) for text, cell in zip(texts, block.cells, strict=True)
             }
     return {}
 
 
 @pytest.fixture
 def town(checkins_engine: Engine) -> Engine:
-    """Harbour 43, Old Town 27, Mill Lane 9, Quiet End none; and some outside the weeks."""
+    """Harbour has 43, Old Town 27, Mill Lane 9, Quiet End none; others are outside the weeks."""
     store_checkins(checkins_engine, 23, "Harbour", age_band="16-24", belonging="1", lonely="5")
     store_checkins(checkins_engine, 18, "Harbour", belonging="2", lonely="5")
     store_checkins(checkins_engine, 2, "Harbour", belonging="4", lonely="p")
@@ -89,51 +89,53 @@ def town(checkins_engine: Engine) -> Engine:
     store_checkins(checkins_engine, 9, "Mill Lane", belonging="1", lonely="1")
     store_checkins(checkins_engine, 40, "Quiet End", week="2026-W39", belonging="1", lonely="1")
     store_checkins(checkins_engine, 40, "Quiet End", week="2027-W01", belonging="1", lonely="1")
-    store_checkins(checkins_engine, 40, "Gone From The List", belonging="1", lonely="1")
+    store_checkins(checkins_engine, 40, "Removed From List", belonging="1", lonely="1")
     return checkins_engine
 
 
 def test_the_figures_of_a_known_town(town: Engine) -> None:
     figures = release_period(town).figures
-    assert cells(figures, "belonging", "Harbour") == {
+    assert find_cells(figures, "belonging", "Harbour") == {
         "Very strongly": (25, "rounded"),
         "Fairly strongly": (20, "rounded"),
         "Not very strongly": (0, "zero"),
         "Not at all strongly": (None, "suppressed"),
     }
-    assert cells(figures, "belonging", "Old Town")["Very strongly"] == (25, "rounded")
-    assert cells(figures, "belonging", "Old Town")["Not very strongly"] == (None, "suppressed")
-    # All 41 who answered said the same; in Old Town one person answered.
+    assert find_cells(figures, "belonging", "Old Town")["Very strongly"] == (25, "rounded")
+    assert find_cells(figures, "belonging", "Old Town")["Not very strongly"] == (None, "suppressed")
+    # In Harbour all 41 gave the same answer; in Old Town one person answered.
     for area in ("Harbour", "Old Town"):
-        assert set(cells(figures, "lonely", area).values()) == {(None, "withheld")}
+        assert set(find_cells(figures, "lonely", area).values()) == {(None, "withheld")}
     assert figures.areas_left_out == ("Mill Lane", "Quiet End")
     assert figures.age_bands_left_out == ("25-34", "35-49", "50-64", "65-74")
-    assert set(cells(figures, "trust", "Harbour").values()) == {(None, "not_asked")}
+    assert set(find_cells(figures, "trust", "Harbour").values()) == {(None, "not_asked")}
     assert figures.question_sets == ("core-1",)
 
 
-def test_a_question_that_only_some_were_asked_is_told_apart(checkins_engine: Engine) -> None:
+def test_a_question_not_asked_in_one_area_is_marked_there(checkins_engine: Engine) -> None:
     for belonging in "12":
         store_checkins(checkins_engine, 20, "Harbour", belonging=belonging, trust=belonging)
         store_checkins(checkins_engine, 20, "Old Town", belonging=belonging)
     figures = release_period(checkins_engine).figures
-    assert set(cells(figures, "trust", "Old Town").values()) == {(None, "not_asked")}
-    assert cells(figures, "trust", "Harbour")["A few can be trusted"] == (0, "zero")
+    assert set(find_cells(figures, "trust", "Old Town").values()) == {(None, "not_asked")}
+    assert find_cells(figures, "trust", "Harbour")["A few can be trusted"] == (0, "zero")
 
 
-def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -> None:
-    def items(times: int, first: str, second: str, third: str) -> None:
+def test_the_three_loneliness_items_are_released_only_as_a_banded_score(
+    checkins_engine: Engine,
+) -> None:
+    def store_items(times: int, first: str, second: str, third: str) -> None:
         store_checkins(
             checkins_engine, times, "Harbour", companionship=first, left_out=second, isolated=third
         )
 
-    items(10, "1", "1", "1")  # 3
-    items(4, "2", "3", "2")  # 7
-    items(8, "3", "3", "2")  # 8
-    items(4, "3", "3", "3")  # 9
-    items(30, "3", "p", "3")  # no score
+    store_items(10, "1", "1", "1")  # 3
+    store_items(4, "2", "3", "2")  # 7
+    store_items(8, "3", "3", "2")  # 8
+    store_items(4, "3", "3", "3")  # 9
+    store_items(30, "3", "p", "3")  # no score
     figures = release_period(checkins_engine).figures
-    assert cells(figures, "loneliness_score", "Harbour") == {
+    assert find_cells(figures, "loneliness_score", "Harbour") == {
         "3 to 7": (15, "rounded"),
         "8 or 9": (10, "rounded"),
     }
@@ -141,19 +143,19 @@ def test_the_three_items_leave_only_as_a_banded_score(checkins_engine: Engine) -
     assert not codes & {"companionship", "left_out", "isolated"}
 
 
-def test_the_same_period_again_gives_the_same_bytes(town: Engine, tmp_path: Path) -> None:
+def test_releasing_a_period_again_gives_the_same_bytes(town: Engine, tmp_path: Path) -> None:
     assert not release_period(town).already_released
     ledger = Ledger(town)
     (entry,) = ledger.list_entries()
-    first = ledger.read_files("2026-Q4")
+    files = ledger.read_files("2026-Q4")
     store_checkins(town, 500, "Mill Lane", belonging="2", lonely="2")
     assert release_period(town).already_released
-    assert ledger.read_files("2026-Q4") == first
+    assert ledger.read_files("2026-Q4") == files
     assert ledger.list_entries() == [entry]
-    assert set(first) == set(entry.files)
-    for out in (tmp_path / "one", tmp_path / "two"):
+    assert set(files) == set(entry.files)
+    for out in (tmp_path / "first", tmp_path / "second"):
         write_folder(ledger.read_files("2026-Q4"), out)
-        assert {file.name: file.read_bytes() for file in out.iterdir()} == first
+        assert {file.name: file.read_bytes() for file in out.iterdir()} == files
 
 
 def test_the_same_check_ins_give_the_same_bytes_in_another_database(
@@ -161,33 +163,33 @@ def test_the_same_check_ins_give_the_same_bytes_in_another_database(
 ) -> None:
     from checkins.migration import migrate
 
-    other = open_engine(f"sqlite:///{tmp_path}/other.db")
-    migrate(other)
+    copy = open_engine(f"sqlite:///{tmp_path}/other.db")
+    migrate(copy)
     with town.connect() as connection:
         rows = [dict(row) for row in connection.execute(CheckInRow.__table__.select()).mappings()]
-    with other.begin() as connection:
+    with copy.begin() as connection:
         connection.execute(
             insert(CheckInRow), [{**row, "random_key": secrets.token_hex(16)} for row in rows]
         )
     release_period(town)
-    release_period(other)
-    assert Ledger(town).read_files("2026-Q4") == Ledger(other).read_files("2026-Q4")
-    other.dispose()
+    release_period(copy)
+    assert Ledger(town).read_files("2026-Q4") == Ledger(copy).read_files("2026-Q4")
+    copy.dispose()
 
 
 @pytest.mark.parametrize(
-    ("areas", "policy", "what"),
+    ("areas", "policy", "difference"),
     [(AREAS[:3], Policy.ROUND_5, "areas"), (AREAS, Policy.MIDPOINT_6, "policy")],
 )
-def test_the_same_period_in_another_way_is_refused(
-    town: Engine, areas: tuple[str, ...], policy: Policy, what: str
+def test_releasing_a_period_again_with_other_settings_is_refused(
+    town: Engine, areas: tuple[str, ...], policy: Policy, difference: str
 ) -> None:
     release_period(town)
-    with pytest.raises(ReleaseError, match=f"other {what}"):
+    with pytest.raises(ReleaseError, match=f"other {difference}"):
         release_period(town, areas=areas, policy=policy)
 
 
-def test_what_is_released_can_be_read_from_its_folder(town: Engine, tmp_path: Path) -> None:
+def test_a_release_can_be_read_back_from_its_folder(town: Engine, tmp_path: Path) -> None:
     figures = release_period(town).figures
     out = tmp_path / "releases" / "autumn"
     write_folder(Ledger(town).read_files("2026-Q4"), out)
@@ -195,23 +197,25 @@ def test_what_is_released_can_be_read_from_its_folder(town: Engine, tmp_path: Pa
     assert attack_releases([read_folder(out)]).leaks == ()
 
 
-def test_a_folder_is_written_whole_and_over_nothing(town: Engine, tmp_path: Path) -> None:
+def test_a_folder_is_written_completely_and_never_over_existing_files(
+    town: Engine, tmp_path: Path
+) -> None:
     release_period(town)
     files = Ledger(town).read_files("2026-Q4")
     (tmp_path / "empty").mkdir()
     write_folder(files, tmp_path / "empty")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("mine", encoding="utf-8")
-    for taken in (tmp_path / "empty", tmp_path / "full", tmp_path / "full" / "letter.txt"):
+    for target in (tmp_path / "empty", tmp_path / "full", tmp_path / "full" / "letter.txt"):
         with pytest.raises(ReleaseError, match="not an empty folder"):
-            write_folder(files, taken)
+            write_folder(files, target)
     with pytest.raises(ReleaseError, match="could not be written"):
         write_folder(files, tmp_path / "full" / "letter.txt" / "deeper")
     assert not list(tmp_path.rglob(".release-*"))
 
 
 def test_a_table_holds_no_raw_count(checkins_engine: Engine) -> None:
-    """Raw counts that no rounding gives, in numbers that occur nowhere else."""
+    """The raw counts are numbers that rounding never gives and that occur nowhere else."""
     for answer, times in {"1": 83, "2": 71, "3": 67, "4": 6}.items():
         store_checkins(
             checkins_engine, times, "Harbour", age_band="16-24", belonging=answer, lonely="p"
@@ -231,37 +235,37 @@ def test_a_table_holds_no_raw_count(checkins_engine: Engine) -> None:
 
 
 def fill_quarters(checkins_engine: Engine, *counts: int) -> None:
-    """So many first answers in each quarter's Harbour, beside 40 second ones."""
+    """In each quarter, store that many first answers and 40 second ones in Harbour."""
     for week, count in zip(("2026-W05", "2026-W20", "2026-W30", "2026-W45"), counts, strict=True):
         store_checkins(checkins_engine, count, "Harbour", week=week, belonging="1")
         store_checkins(checkins_engine, 40, "Harbour", week=week, belonging="2")
 
 
-def test_a_release_is_set_beside_all_earlier_ones(checkins_engine: Engine) -> None:
+def test_a_release_is_checked_against_all_earlier_ones(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 7, 7, 7, 6)
     quarters = [
         release_period(checkins_engine, f"2026-Q{number}").figures for number in (1, 2, 3, 4)
     ]
     assert all(
-        cells(one, "belonging", "Harbour")["Very strongly"] == (None, "suppressed")
-        for one in quarters
+        find_cells(figures, "belonging", "Harbour")["Very strongly"] == (None, "suppressed")
+        for figures in quarters
     )
-    # 27 of the year would be told as 25, so that no quarter could have had fewer than 2.
+    # The year's 27 would be published as 25, so that no quarter could have fewer than 2.
     year = release_period(checkins_engine, "2026").figures
-    assert set(cells(year, "belonging", "Harbour").values()) == {(None, "withheld")}
+    assert set(find_cells(year, "belonging", "Harbour").values()) == {(None, "withheld")}
     assert attack_releases(Ledger(checkins_engine).read_figures()).leaks == ()
 
 
-def test_a_year_that_gives_nothing_away_is_shown(checkins_engine: Engine) -> None:
+def test_a_year_that_reveals_nothing_is_shown(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 3)
     for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4", "2026"):
         release_period(checkins_engine, period)
     year = Ledger(checkins_engine).read_figures()[0]
     assert year.period.name == "2026"
-    assert cells(year, "belonging", "Harbour")["Very strongly"] == (100, "rounded")
+    assert find_cells(year, "belonging", "Harbour")["Very strongly"] == (100, "rounded")
 
 
-def test_other_areas_for_weeks_released_before_are_refused(checkins_engine: Engine) -> None:
+def test_other_areas_for_weeks_already_released_are_refused(checkins_engine: Engine) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 30)
     release_period(checkins_engine, "2026-Q1")
     with pytest.raises(ReleaseError, match="CHECKIN_AREAS to that list"):
@@ -271,7 +275,7 @@ def test_other_areas_for_weeks_released_before_are_refused(checkins_engine: Engi
     ).already_released
 
 
-def test_check_ins_that_came_to_a_released_period_stop_what_holds_it(
+def test_check_ins_added_to_a_released_period_block_releases_that_contain_it(
     checkins_engine: Engine,
 ) -> None:
     fill_quarters(checkins_engine, 30, 25, 40, 30)
@@ -288,11 +292,11 @@ def test_a_period_whose_check_ins_were_purged_is_refused(checkins_engine: Engine
     with pytest.raises(ReleaseError, match="CHECKIN_RETENTION_WEEKS"):
         release_period(checkins_engine, "2026")
     assert not release_period(checkins_engine, "2026-Q2").already_released
-    # What was released stays, whatever is purged.
+    # An existing release stays available after a purge.
     assert release_period(checkins_engine, "2026-Q1").already_released
 
 
-def test_only_a_period_that_is_over(town: Engine) -> None:
+def test_a_period_is_released_only_when_it_is_over(town: Engine) -> None:
     period = parse_period("2026-Q4")
     assert period.end == date(2027, 1, 3)
     with pytest.raises(ReleaseError, match="from 2027-01-05 on"):
@@ -300,7 +304,7 @@ def test_only_a_period_that_is_over(town: Engine) -> None:
     make_release(town, period, AREAS, today=date(2027, 1, 5))
 
 
-def test_too_few_everywhere_makes_no_release(checkins_engine: Engine) -> None:
+def test_too_few_check_ins_in_every_area_makes_no_release(checkins_engine: Engine) -> None:
     store_checkins(checkins_engine, 9, "Harbour", belonging="1", lonely="1")
     with pytest.raises(ReleaseError, match="longer period") as refused:
         release_period(checkins_engine)
@@ -308,12 +312,12 @@ def test_too_few_everywhere_makes_no_release(checkins_engine: Engine) -> None:
     assert Ledger(checkins_engine).list_entries() == []
 
 
-def test_areas_that_clash_are_refused(town: Engine) -> None:
+def test_two_areas_of_the_same_name_are_refused(town: Engine) -> None:
     with pytest.raises(ReleaseError, match="the same name"):
         release_period(town, areas=("Harbour", "Harbour"))
 
 
-def test_a_database_that_was_never_set_up_is_told(tmp_path: Path) -> None:
+def test_a_database_that_was_never_set_up_raises_an_error(tmp_path: Path) -> None:
     checkins_engine = open_engine(f"sqlite:///{tmp_path}/empty.db")
     with pytest.raises(StoreError, match="CHECKINS_DATABASE_URL"):
         release_period(checkins_engine)
@@ -330,7 +334,7 @@ def test_an_altered_ledger_is_noticed(town: Engine) -> None:
         Ledger(town).read_file("2026-Q4", "README.txt")
 
 
-def test_what_is_not_in_the_ledger_is_told(town: Engine) -> None:
+def test_a_period_or_file_missing_from_the_ledger_raises_an_error(town: Engine) -> None:
     release_period(town)
     with pytest.raises(ReleaseError, match="no release of 2025"):
         Ledger(town).read_file("2025", "checkins.csv")
@@ -338,8 +342,8 @@ def test_what_is_not_in_the_ledger_is_told(town: Engine) -> None:
         Ledger(town).read_file("2026-Q4", "../checkins.db")
 
 
-def test_releases_made_at_once_are_compared_all_the_same(checkins_engine: Engine) -> None:
-    """Four quarters and their year from five threads: whichever came last was set beside all."""
+def test_releases_made_at_the_same_time_are_still_compared(checkins_engine: Engine) -> None:
+    """Five threads release four quarters and their year; the last one is checked against all."""
     fill_quarters(checkins_engine, 7, 7, 7, 6)
     periods = ["2026", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
     threads = [
@@ -354,7 +358,7 @@ def test_releases_made_at_once_are_compared_all_the_same(checkins_engine: Engine
     assert attack_releases(Ledger(checkins_engine).read_figures()).leaks == ()
 
 
-def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
+def test_directory_counts_are_protected_by_the_same_rules(town: Engine) -> None:
     directory_counts = DirectoryCounts(
         topics=(("choirs", "Choirs"), ("food help", "Food help"), ("sheds", "Sheds")),
         unmet={"Harbour": {"choirs": 34, "sheds": 3}, "Old Town": {"choirs": 4}},
@@ -375,7 +379,7 @@ def test_reach_is_protected_by_the_same_rules(town: Engine) -> None:
     assert [cell.count for cell in figures.usefulness.cells] == [25, None]
 
 
-def test_fictional_check_ins_are_told_and_never_mixed_with_real_ones(
+def test_fictional_check_ins_are_marked_and_never_mixed_with_real_ones(
     checkins_engine: Engine,
 ) -> None:
     for answer in "12":
@@ -389,7 +393,7 @@ def test_fictional_check_ins_are_told_and_never_mixed_with_real_ones(
         release_period(checkins_engine, "2026-Q3")
 
 
-def test_a_question_that_comes_later_is_compared_as_not_asked_before(
+def test_a_question_added_later_counts_as_not_asked_before(
     checkins_engine: Engine,
 ) -> None:
     """A reader knows that nobody was asked in the first two quarters: two suppressed counts of at
@@ -402,10 +406,10 @@ def test_a_question_that_comes_later_is_compared_as_not_asked_before(
     for period in ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"):
         release_period(checkins_engine, period)
     year = release_period(checkins_engine, "2026").figures
-    assert set(cells(year, "trust", "Harbour").values()) == {(None, "withheld")}
+    assert set(find_cells(year, "trust", "Harbour").values()) == {(None, "withheld")}
 
 
-def test_a_left_out_area_tells_nothing_of_what_it_was_asked(checkins_engine: Engine) -> None:
+def test_an_area_left_out_does_not_reveal_its_question_set(checkins_engine: Engine) -> None:
     for belonging in "12":
         store_checkins(checkins_engine, 40, "Harbour", belonging=belonging)
     store_checkins(checkins_engine, 1, "Quiet End", question_set="full-1", belonging="1", trust="1")
@@ -413,10 +417,10 @@ def test_a_left_out_area_tells_nothing_of_what_it_was_asked(checkins_engine: Eng
     assert figures.question_sets == ("core-1",)
 
 
-def test_a_purge_in_the_middle_of_counting_stops_the_release(
+def test_a_purge_during_the_count_stops_the_release(
     checkins_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The real count, with the real purge run just before it by somebody else."""
+    """Runs the real purge just before the real count."""
     from checkins.release import release as module
 
     fill_quarters(checkins_engine, 30, 25, 40, 30)
@@ -430,7 +434,7 @@ def test_a_purge_in_the_middle_of_counting_stops_the_release(
         release_period(checkins_engine)
 
 
-def test_questions_of_ones_own_are_released(checkins_engine: Engine, tmp_path: Path) -> None:
+def test_an_operators_own_questions_are_released(checkins_engine: Engine, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text(OWN, encoding="utf-8")
     for answer in "12":
@@ -438,7 +442,10 @@ def test_questions_of_ones_own_are_released(checkins_engine: Engine, tmp_path: P
     figures = make_release(
         checkins_engine, parse_period("2026-Q4"), AREAS, book=load_questions(own), today=TODAY
     ).figures
-    assert cells(figures, "clubs", "Harbour") == {"None": (20, "rounded"), "Some": (20, "rounded")}
+    assert find_cells(figures, "clubs", "Harbour") == {
+        "None": (20, "rounded"),
+        "Some": (20, "rounded"),
+    }
     own.write_text(OWN.replace('"clubs"', '"unmet_need"'), encoding="utf-8")
     with pytest.raises(QuestionSetError, match="unmet_need"):
         load_questions(own)

@@ -1,4 +1,4 @@
-"""The files of a release: written, read back, and validated by other programs."""
+"""The files of a release are written, read back, and valid for other programs."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ from checkins.periods import parse_period
 from tests.support.release_figures import TOWNS, make_town, make_year, towns, write
 
 
-def lines(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
+def read_lines(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(files[name].decode(), newline="")))
 
 
@@ -53,32 +53,32 @@ codes = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(
 
 
 @st.composite
-def figures(draw: st.DrawFn) -> Figures:
+def draw_figures(draw: st.DrawFn) -> Figures:
     policy = draw(st.sampled_from(Policy))
     counts = st.integers(0, 9) | st.integers(0, 10**6)
 
-    def measure(code: str) -> Measure:
+    def draw_measure(code: str) -> Measure:
         answers = draw(st.lists(codes, min_size=1, max_size=4, unique=True))
-        return Measure(code, draw(words), tuple((one, draw(words)) for one in answers))
+        return Measure(code, draw(words), tuple((answer, draw(words)) for answer in answers))
 
-    def block(dimension: str, group: str, of: Measure) -> Block:
-        raw = draw(st.lists(counts, min_size=len(of.answers), max_size=len(of.answers)))
+    def draw_block(dimension: str, group: str, measure: Measure) -> Block:
+        raw = draw(st.lists(counts, min_size=len(measure.answers), max_size=len(measure.answers)))
         cells = protect_block(raw, policy, was_asked=draw(st.booleans()))
         if draw(st.booleans()):
             cells = withhold(cells)
-        return Block(dimension, group, of.code, cells)  # type: ignore[arg-type]
+        return Block(dimension, group, measure.code, cells)  # type: ignore[arg-type]
 
-    measures = [measure(code) for code in draw(st.lists(codes, max_size=3, unique=True))]
+    measures = [draw_measure(code) for code in draw(st.lists(codes, max_size=3, unique=True))]
     areas = draw(st.lists(words, max_size=3, unique=True))
     ages = draw(st.lists(words, max_size=2, unique=True))
     blocks = [
-        block(dimension, group, one)
+        draw_block(dimension, group, measure)
         for dimension, groups in (("area", areas), ("age_band", ages))
         for group in groups
-        for one in measures
+        for measure in measures
         if draw(st.booleans())
     ]
-    needs, useful = measure(UNMET_NEED), measure(USEFULNESS)
+    needs, useful = draw_measure(UNMET_NEED), draw_measure(USEFULNESS)
     places = draw(st.lists(st.tuples(words, words), max_size=3, unique=True))
     return Figures(
         period=parse_period(draw(st.sampled_from(("2026", "2026-Q4", "2026-11")))),
@@ -90,17 +90,17 @@ def figures(draw: st.DrawFn) -> Figures:
         age_bands=tuple(ages),
         age_bands_left_out=(),
         blocks=tuple(draw(st.permutations(blocks))),
-        needs=tuple(block("area", area, needs) for area in areas if draw(st.booleans())),
-        usefulness=block("area", EVERYWHERE, useful) if draw(st.booleans()) else None,
+        needs=tuple(draw_block("area", area, needs) for area in areas if draw(st.booleans())),
+        usefulness=draw_block("area", EVERYWHERE, useful) if draw(st.booleans()) else None,
         listing_counts=tuple(ListingCount(*place, draw(st.integers(0, 10**6))) for place in places),
         fictional=draw(st.booleans()),
     )
 
 
 @settings(deadline=None, max_examples=60)
-@given(figures())
-def test_any_figures_are_read_back_as_they_were(made: Figures) -> None:
-    assert read_figures(write_files(made, [])) == made
+@given(draw_figures())
+def test_any_figures_are_read_back_as_they_were(figures: Figures) -> None:
+    assert read_figures(write_files(figures, [])) == figures
 
 
 @towns
@@ -131,7 +131,7 @@ def test_parquet_holds_the_values_of_csv_with_types(town: str) -> None:
             {key: "" if value is None else str(value) for key, value in row.items()}
             for row in table.to_pylist()
         ]
-        written = lines(files, name.replace(".parquet", ".csv"))
+        written = read_lines(files, name.replace(".parquet", ".csv"))
         if name == "national.parquet":
             for row in (*as_text, *written):
                 row["percent"] = str(float(row["percent"] or -1))
@@ -141,11 +141,11 @@ def test_parquet_holds_the_values_of_csv_with_types(town: str) -> None:
 
 
 @towns
-def test_totals_are_sums_of_their_lines_and_an_empty_count_is_no_zero(town: str) -> None:
+def test_totals_are_sums_of_their_lines_and_an_empty_count_is_never_zero(town: str) -> None:
     for name in ("checkins.csv", "unmet_needs.csv", "usefulness.csv"):
-        table = lines(write(town), name)
+        table = read_lines(write(town), name)
         group, answer = ("area", "topic") if name == "unmet_needs.csv" else ("group", "answer")
-        own = [line for line in table if line["sum_of"] == "none"]
+        parts = [line for line in table if line["sum_of"] == "none"]
         for line in table:
             assert (line["count"] == "0") == (line["mark"] == "zero")
             if line["count"] == "":
@@ -153,31 +153,31 @@ def test_totals_are_sums_of_their_lines_and_an_empty_count_is_no_zero(town: str)
                 assert not line.get("percent")
             if line["sum_of"] == "none":
                 continue
-            parts = [
-                Cell(int(one["count"]) if one["count"] else None, Mark(one["mark"]))
-                for one in own
-                if all(one.get(key) == line.get(key) for key in ("dimension", "question"))
-                if line["sum_of"] != "answers" or one[group] == line[group]
-                if line["sum_of"] != "groups" or one[answer] == line[answer]
+            summed_cells = [
+                Cell(int(part["count"]) if part["count"] else None, Mark(part["mark"]))
+                for part in parts
+                if all(part.get(key) == line.get(key) for key in ("dimension", "question"))
+                if line["sum_of"] != "answers" or part[group] == line[group]
+                if line["sum_of"] != "groups" or part[answer] == line[answer]
             ]
-            summed = total(parts)
+            summed = total(summed_cells)
             assert (line["count"], line["mark"]) == (
                 "" if summed.count is None else str(summed.count),
                 summed.mark,
             )
 
 
-def test_each_mark_is_in_the_tables_of_a_real_town() -> None:
-    marks = {line["mark"] for line in lines(write("year"), "checkins.csv")}
+def test_the_tables_of_a_typical_town_have_every_mark() -> None:
+    marks = {line["mark"] for line in read_lines(write("year"), "checkins.csv")}
     assert marks == {"rounded", "zero", "suppressed", "withheld", "not_asked", "partial"}
-    middles = {line["mark"] for line in lines(write("midpoint"), "checkins.csv")}
-    assert middles >= {"midpoint"}
-    assert not middles & {"rounded", "suppressed"}
+    midpoint_marks = {line["mark"] for line in read_lines(write("midpoint"), "checkins.csv")}
+    assert midpoint_marks >= {"midpoint"}
+    assert not midpoint_marks & {"rounded", "suppressed"}
 
 
-def test_the_code_book_has_wording_rules_and_what_is_not_shown() -> None:
-    about = json.loads(write("year")["datapackage.json"])["release"]
-    assert about["policy"] == {
+def test_the_code_book_has_the_wording_the_rules_and_the_hidden_counts() -> None:
+    code_book = json.loads(write("year")["datapackage.json"])["release"]
+    assert code_book["policy"] == {
         "name": "round-5",
         "version": 1,
         "group_minimum": 10,
@@ -185,13 +185,13 @@ def test_the_code_book_has_wording_rules_and_what_is_not_shown() -> None:
         "suppressed_up_to": 7,
         "rounded_to": 5,
     }
-    assert about["period"]["first_day"] == "2026-09-28"
-    assert about["areas_left_out"] == ["Quiet End"]
-    assert about["question_sets"] == ["full-1", "market-1"]
-    assert about["measures"][0]["text"].startswith("How strongly do you feel you belong")
-    table = lines(write("year"), "checkins.csv")
+    assert code_book["period"]["first_day"] == "2026-09-28"
+    assert code_book["areas_left_out"] == ["Quiet End"]
+    assert code_book["question_sets"] == ["full-1", "market-1"]
+    assert code_book["measures"][0]["text"].startswith("How strongly do you feel you belong")
+    table = read_lines(write("year"), "checkins.csv")
     suppressed = sum((line["dimension"], line["mark"]) == ("area", "suppressed") for line in table)
-    assert about["not_shown"]["checkins_by_area"]["cells_suppressed"] == suppressed > 0
+    assert code_book["not_shown"]["checkins_by_area"]["cells_suppressed"] == suppressed > 0
 
 
 def test_the_readme_states_the_essentials() -> None:
@@ -207,22 +207,26 @@ def test_the_readme_states_the_essentials() -> None:
     ):
         assert text in readme
     assert "MADE UP" not in write("hostile")["README.txt"].decode()
-    middle = write("midpoint")["README.txt"].decode()
-    assert "- suppressed" not in middle
-    assert "1 to 7" not in middle.split("THE RULES")[1].split("Percentages")[0]
+    midpoint_readme = write("midpoint")["README.txt"].decode()
+    assert "- suppressed" not in midpoint_readme
+    assert "1 to 7" not in midpoint_readme.split("THE RULES")[1].split("Percentages")[0]
 
 
 def test_history_shows_only_comparable_periods() -> None:
-    *earlier, now = make_year()
-    month, whole = make_town("2026-08"), make_town("2025")
-    other = make_town("2025-Q4", policy=Policy.MIDPOINT_6)
-    later, real = make_town("2027-Q1"), make_town("2025-Q3", fictional=False)
-    files = write_files(now, [later, *reversed(earlier), month, whole, other, real])
-    periods = list(dict.fromkeys(line["period"] for line in lines(files, "headlines.csv")))
+    *earlier, current = make_year()
+    month, year = make_town("2026-08"), make_town("2025")
+    other_policy = make_town("2025-Q4", policy=Policy.MIDPOINT_6)
+    next_quarter, real = make_town("2027-Q1"), make_town("2025-Q3", fictional=False)
+    files = write_files(
+        current, [next_quarter, *reversed(earlier), month, year, other_policy, real]
+    )
+    periods = list(dict.fromkeys(line["period"] for line in read_lines(files, "headlines.csv")))
     assert periods == ["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]
-    then = [line for line in lines(files, "headlines.csv") if line["period"] == "2026-Q2"]
-    alone = lines(write_files(earlier[1], []), "headlines.csv")
-    assert then == alone
+    second_quarter = [
+        line for line in read_lines(files, "headlines.csv") if line["period"] == "2026-Q2"
+    ]
+    alone = read_lines(write_files(earlier[1], []), "headlines.csv")
+    assert second_quarter == alone
 
 
 @pytest.mark.parametrize(
@@ -260,16 +264,16 @@ def test_a_release_with_another_format_or_a_broken_code_book_is_refused() -> Non
             read_figures({**files, "datapackage.json": json.dumps(spoilt).encode()})
 
 
-def test_an_operators_measure_with_other_answers_is_no_headline() -> None:
+def test_an_operators_measure_with_other_answers_makes_no_headline() -> None:
     town = TOWNS["bare"]()
-    odd = Measure("belonging", "Do you belong?", (("y", "Yes"), ("n", "No")))
+    own_measure = Measure("belonging", "Do you belong?", (("y", "Yes"), ("n", "No")))
     block = Block("area", "Harbour", "belonging", protect_block([12, 15]))
-    files = write_files(replace(town, measures=(odd,), blocks=(block,)), [])
-    assert lines(files, "headlines.csv") == []
+    files = write_files(replace(town, measures=(own_measure,), blocks=(block,)), [])
+    assert read_lines(files, "headlines.csv") == []
 
 
 def test_the_quoted_figures_name_their_sources_as_published() -> None:
-    sources = {line["source"] for line in lines(write("year"), "national.csv")}
+    sources = {line["source"] for line in read_lines(write("year"), "national.csv")}
     assert sources == {
         "Community Life Survey",
         "Public Health England, Health matters, 2018",

@@ -17,25 +17,25 @@ def read_page(town: str) -> str:
 
 
 class _Summary(HTMLParser):
-    """The summary's text outside of names and cited numbers, and those apart."""
+    """Collects the summary's names, its cited numbers, and the rest of its text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.inside = 0
         self.kind = ""
-        self.loose = ""
+        self.text = ""
         self.names: list[str] = []
         self.cited: list[tuple[str, str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
+        attributes = dict(attrs)
         if tag == "section":
-            self.inside = int(found.get("class") == "summary") or self.inside * 2
+            self.inside = int(attributes.get("class") == "summary") or self.inside * 2
         if tag == "bdi":
             self.kind = "name"
         if tag == "data":
             self.kind = "data"
-            self.cited.append((found["value"] or "", found["data-cell"] or "", ""))
+            self.cited.append((attributes["value"] or "", attributes["data-cell"] or "", ""))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "section":
@@ -52,7 +52,7 @@ class _Summary(HTMLParser):
             value, cell, words = self.cited[-1]
             self.cited[-1] = (value, cell, words + data)
         else:
-            self.loose += data
+            self.text += data
 
 
 def read_summary(page: str) -> _Summary:
@@ -65,13 +65,13 @@ def read_summary(page: str) -> _Summary:
 def test_every_number_of_the_summary_is_in_the_tables(town: str) -> None:
     files = write(town)
     summary = read_summary(files["report.html"].decode())
-    assert not re.search(r"\d", summary.loose), summary.loose
+    assert not re.search(r"\d", summary.text), summary.text
     for value, address, words in summary.cited:
-        found = re.fullmatch(r"(\w+\.csv)#cell=(\d+),(\d+)", address)
-        assert found, address
-        table = list(csv.reader(io.StringIO(files[found[1]].decode(), newline="")))
-        column = int(found[3]) - 1
-        assert table[int(found[2]) - 1][column] == value
+        match = re.fullmatch(r"(\w+\.csv)#cell=(\d+),(\d+)", address)
+        assert match, address
+        table = list(csv.reader(io.StringIO(files[match[1]].decode(), newline="")))
+        column = int(match[3]) - 1
+        assert table[int(match[2]) - 1][column] == value
         if table[0][column] in ("percent", "low", "high"):
             assert words == f"{value}%"
         elif table[0][column] == "count":
@@ -97,20 +97,20 @@ def test_the_summary_states_the_main_results() -> None:
         "found the chat useful",
         "not a sample",
     ):
-        assert text in summary.loose
+        assert text in summary.text
     assert "Quiet End" in summary.names
 
 
 def test_only_a_clear_difference_is_mentioned() -> None:
     alike = {"Harbour": 500, "Old Town": 500, "Mill Lane": 500}
     for quarter, drift, change in (("2026-Q3", 0.6, "higher"), ("2026-Q3", 0.0, "no clear change")):
-        now = make_town("2026-Q4", areas=alike, codes=("belonging",), drift=drift)
+        current = make_town("2026-Q4", areas=alike, codes=("belonging",), drift=drift)
         before = make_town(quarter, areas=alike, codes=("belonging",), drift=0.0)
-        page = write_files(now, [before])["report.html"].decode()
+        page = write_files(current, [before])["report.html"].decode()
         sentence = re.search(r"Belonging (shows no clear change|is clearly \w+) since", page)
         assert sentence
         assert change in sentence[1]
-    page = write_files(now, [])["report.html"].decode()
+    page = write_files(current, [])["report.html"].decode()
     assert re.search(r"Belonging is clearly higher in <bdi class=\"name\">Harbour</bdi>", page)
 
 
@@ -128,7 +128,7 @@ def test_the_page_is_self_contained_and_runs_nothing(town: str) -> None:
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"|aria-labelledby="([^"]+)"', page)) <= {
-        pair for one in ids for pair in ((one, ""), ("", one))
+        pair for name in ids for pair in ((name, ""), ("", name))
     }
 
 
@@ -150,7 +150,7 @@ def test_only_a_demonstration_is_marked_fictional(town: str, is_fictional: bool)
     assert page.index("made up" if is_fictional else "<h1") < page.index("<main")
 
 
-def test_the_kinds_of_hidden_counts_are_distinct() -> None:
+def test_the_kinds_of_hidden_counts_look_different() -> None:
     page = read_page("year")
     cells = set(re.findall(r'<td class="number">([^<]+)</td>', page))
     assert {"1 to 7", "withheld", "not asked", "0"} <= cells
@@ -214,7 +214,7 @@ def test_each_area_has_its_needs_and_supply() -> None:
         assert f"<h3><bdi>{area}</bdi></h3>" in part
     assert part.count("Looked for and not found") == part.count("Listed in the directory")
     assert '<span class="none">none</span>' in part
-    assert "No figures for this area" in part  # The Moor: listings, and no searches
+    assert "No figures for this area" in part  # The Moor has listings and no searches
 
 
 def test_midpoints_are_never_labelled_as_suppressed() -> None:

@@ -1,4 +1,4 @@
-"""The page of a release in a real browser: for everybody, at every width, on paper."""
+"""The report in a real browser: accessible, at every width, and in print."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.release_figures import write
 
 def open_report(browser: Browser, folder: Path, town: str, width: int, scheme: str) -> Page:
     (folder / "report.html").write_bytes(write(town)["report.html"])
-    # The page forbids scripts, axe's among them.
+    # The page forbids all scripts, including axe's.
     page = browser.new_page(
         viewport={"width": width, "height": 900},
         color_scheme=scheme,  # type: ignore[arg-type]
@@ -32,20 +32,20 @@ def open_report(browser: Browser, folder: Path, town: str, width: int, scheme: s
         ("nothing shown", 1100, "light"),
     ],
 )
-def test_axe_finds_nothing_and_nothing_runs_over_the_edge(
+def test_the_page_is_accessible_and_never_wider_than_the_screen(
     browser: Browser, tmp_path: Path, town: str, width: int, scheme: str
 ) -> None:
     page = open_report(browser, tmp_path, town, width, scheme)
     try:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
+        violations = Axe().run(page).response["violations"]
+        assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
     finally:
         page.close()
 
 
-def test_a_rate_is_drawn_where_its_numbers_say(browser: Browser, tmp_path: Path) -> None:
-    """Dots, ends of ranges and the national line, measured on the screen."""
+def test_a_rate_is_drawn_at_the_position_of_its_numbers(browser: Browser, tmp_path: Path) -> None:
+    """Measures dots, ends of ranges and the national line on the screen."""
     page = open_report(browser, tmp_path, "year", 1100, "light")
     try:
         rows = page.locator("section[aria-labelledby=belonging] tbody tr")
@@ -69,8 +69,7 @@ def test_a_rate_is_drawn_where_its_numbers_say(browser: Browser, tmp_path: Path)
         drawn = [row for row in measured if row["dot"] is not None]
         assert len(drawn) > 3
         for row in drawn:
-            shown = re.findall(r"(\d+)%", row["text"])
-            percent, low, high = map(int, shown)
+            percent, low, high = map(int, re.findall(r"(\d+)%", row["text"]))
             assert row["dot"] == pytest.approx(percent, abs=0.6)
             assert row["caps"] == pytest.approx([low, high], abs=0.6)
             assert row["england"] == pytest.approx(62, abs=0.6)
@@ -78,20 +77,22 @@ def test_a_rate_is_drawn_where_its_numbers_say(browser: Browser, tmp_path: Path)
         page.close()
 
 
-def test_it_prints_on_a4_without_the_contents(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_prints_on_a4_without_its_table_of_contents(
+    browser: Browser, tmp_path: Path
+) -> None:
     page = open_report(browser, tmp_path, "year", 794, "dark")
     try:
         page.emulate_media(media="print")
         assert not page.locator("nav").is_visible()
-        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert ground == "rgb(255, 255, 255)"
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == "rgb(255, 255, 255)"
         assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     finally:
         page.close()
 
 
-def test_the_picture_in_the_docs(browser: Browser, tmp_path: Path) -> None:
-    """Kept under docs/images by `make screenshots`."""
+def test_the_screenshot_for_the_docs(browser: Browser, tmp_path: Path) -> None:
+    """`make screenshots` stores it under docs/images."""
     page = open_report(browser, tmp_path, "year", 1000, "light")
     try:
         page.set_viewport_size({"width": 1000, "height": 1400})
