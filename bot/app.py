@@ -146,7 +146,7 @@ def _build_program(
     notebook = Notebook(engine)
     conversation = Conversation(
         guard=Guard(encoder.encode_if_ready),
-        checkins=checkin_flow,
+        checkin_flow=checkin_flow,
         rasa=rasa,
         search_service=search_service,
         notebook=notebook,

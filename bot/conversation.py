@@ -48,7 +48,7 @@ class Conversation:
         self,
         *,
         guard: Guard,
-        checkins: CheckinFlow,
+        checkin_flow: CheckinFlow,
         rasa: RasaProcess,
         search_service: SearchService,
         notebook: Notebook,
@@ -57,7 +57,7 @@ class Conversation:
         team: Team,
     ) -> None:
         self._guard = guard
-        self._checkins = checkins
+        self._checkin_flow = checkin_flow
         self._rasa = rasa
         self._search_service = search_service
         self._notebook = notebook
@@ -97,8 +97,8 @@ class Conversation:
             )
             if classification.label == "crisis":
                 return safety_replies
-        if message.tap is not None and self._checkins.owns(message.tap):
-            return await asyncio.to_thread(self._checkins.answer, message.tap)
+        if message.tap is not None and self._checkin_flow.owns(message.tap):
+            return await asyncio.to_thread(self._checkin_flow.answer, message.tap)
         return safety_replies + await self._converse(sender, message)
 
     async def _erase(self, sender: str) -> None:
@@ -175,7 +175,7 @@ class Conversation:
                 await self._erase(sender)
                 replies.append(self._responses.render("utter_forgotten"))
             elif reply is Handover.CHECK_IN:
-                replies += self._checkins.start()
+                replies += self._checkin_flow.start()
             elif not isinstance(reply, Handover):
                 replies.append(reply)
         return replies or [self._responses.render("utter_nlu_fallback")]
@@ -194,7 +194,7 @@ class Conversation:
         """Written answers to taps, and a search for typed words as they are."""
         tap = message.tap or ""
         if tap == "start_check_in":
-            return self._checkins.start()
+            return self._checkin_flow.start()
         if details := _DETAILS_TAP.fullmatch(tap):
             stored = await asyncio.to_thread(self._search_service.get, int(details[1]))
             if stored is not None:

@@ -121,7 +121,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
         )
         conversation = Conversation(
             guard=Guard(encoder.encode_if_ready),
-            checkins=CheckinFlow(
+            checkin_flow=CheckinFlow(
                 load_questions().get_set(Settings().checkin_questions),
                 ["Old Town"],
                 lambda _: None,

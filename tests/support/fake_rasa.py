@@ -74,7 +74,7 @@ def make_conversation(
     """A conversation with no parts but these."""
     return Conversation(
         guard=guard,
-        checkins=NoCheckins(),
+        checkin_flow=NoCheckins(),
         rasa=rasa,
         search_service=search_service,
         notebook=None,
