@@ -1,7 +1,8 @@
 """The filters that a query sets: each one masks the in-memory index and writes a SQL condition.
 
-Owns both readings of each filter, side by side. A filter says nothing about how well a
-listing fits. As with criteria, the SQL may let through more than the mask, but never less.
+Owns both readings of each filter, side by side. A need such as "step-free" is not a filter but a
+criterion: see `indexing.needs`. A filter says nothing about how well a listing fits. As with
+criteria, the SQL may let through more than the mask, but never less.
 """
 
 import math

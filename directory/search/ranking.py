@@ -19,8 +19,7 @@ from directory.search.filters import Rows, make_filters
 from directory.search.index import Index
 from directory.search.query import GOOD_ENOUGH, Query
 from directory.search.scoring import NO_TOPIC, make_ranking_query, score_listings
-
-Scores = NDArray[np.float32]
+from directory.search.vector_scan import Scores
 
 # All costs and gains are in units of cosine. docs/decisions/search-ranking.md has the reasons.
 # The most that shared words add to a listing's fit.

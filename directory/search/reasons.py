@@ -4,7 +4,6 @@ A reason is a fact about the listing that the query asked for; nothing else may 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from directory.listing_text import build_search_text
 from directory.places import measure_miles_from
 from directory.search.index import Index
 from directory.search.query import GOOD_ENOUGH, Hit, Query
+from directory.search.ranking import Ranked
 
 # A word that a greater share of the listings use is no reason to choose one of them.
 _COMMON_SHARE = 0.2
@@ -23,23 +23,19 @@ _MAX_WORDS = 3
 def make_hit(
     index: Index,
     query: Query,
+    ranked: Ranked,
     words: Mapping[int, str],
     row: int,
     stored: StoredListing,
-    *,
-    score: float,
     fit: float,
-    by_words: bool,
-    today: date,
 ) -> Hit:
-    """The hit of a listing, with its reasons; `words` are from `find_nameable_words`.
-
-    With `by_words`, the search used words alone, so no reason may speak of meaning.
-    """
+    """The hit of the listing in `row`, with its reasons; `words` are from `find_nameable_words`."""
     listing = stored.listing
     miles = _measure_miles(query, stored)
-    verdicts = [criterion.judge(listing, today) for criterion in query.list_criteria()]
-    reasons = [_explain_match(index, query, words, row, stored, None if by_words else fit)]
+    verdicts = [criterion.judge(listing, ranked.today) for criterion in query.list_criteria()]
+    # Without a vector the search used words alone, so no reason may speak of meaning.
+    known_fit = None if ranked.vector is None else fit
+    reasons = [_explain_match(index, query, words, row, stored, known_fit)]
     if miles is not None and query.near is not None:
         reasons.append(f"It is {_describe_miles(miles)} from {query.near.name}")
     elif query.near is not None and listing.online:
@@ -51,7 +47,7 @@ def make_hit(
     reasons += [verdict.reason for verdict in verdicts if verdict.suits]
     return Hit(
         stored=stored,
-        score=score,
+        score=float(ranked.score[row]),
         reasons=tuple(dict.fromkeys(reasons)),
         miles=miles,
         fit=fit,

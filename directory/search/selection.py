@@ -46,18 +46,7 @@ def select_hits(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> lis
             stored = listings.get(int(index.entries.ids[row]))
             if stored is None or (avoided and _is_about(stored, avoided)):
                 continue
-            hit = make_hit(
-                index,
-                query,
-                words,
-                row,
-                stored,
-                score=float(ranked.score[row]),
-                fit=fit,
-                by_words=ranked.vector is None,
-                today=ranked.today,
-            )
-            hits.append(hit)
+            hits.append(make_hit(index, query, ranked, words, row, stored, fit))
     return hits
 
 
