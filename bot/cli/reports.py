@@ -6,7 +6,7 @@ from rich.table import Table
 
 from bot.terminal import OUT
 from directory.importing.importer import ImportReport
-from directory.search.evaluation import Mean, Summary
+from directory.search.evaluation import Mean, QualitySummary
 
 
 def print_import_report(report: ImportReport) -> None:
@@ -29,7 +29,7 @@ def print_import_report(report: ImportReport) -> None:
         OUT.print(f"  {listing.name!r}: {'; '.join(listing.doubts)}", markup=False)
 
 
-def tabulate_quality(summaries: Mapping[str, Summary], gains: Mapping[str, Mean]) -> Table:
+def tabulate_quality(summaries: Mapping[str, QualitySummary], gains: Mapping[str, Mean]) -> Table:
     """A row for each ranking: means with 95% intervals, and the default's gain over it."""
     columns = ("ranking", "nDCG@10", "recall@20", "MRR", "default better by")
     table = Table(*columns, title=f"{next(iter(summaries.values())).queries} judged queries")
@@ -39,7 +39,7 @@ def tabulate_quality(summaries: Mapping[str, Summary], gains: Mapping[str, Mean]
     return table
 
 
-def tabulate_styles(summaries: Mapping[str, Mapping[str, Summary]]) -> Table:
+def tabulate_styles(summaries: Mapping[str, Mapping[str, QualitySummary]]) -> Table:
     """nDCG@10 by style of query, a row for each ranking."""
     styles = list(next(iter(summaries.values())))
     table = Table("nDCG@10", *styles)

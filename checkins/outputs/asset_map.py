@@ -20,7 +20,7 @@ STRANDS = {
 
 
 @dataclass(frozen=True)
-class Topic:
+class UnmetTopic:
     """A topic, and the number of searches for it that found nothing good."""
 
     code: str
@@ -37,18 +37,18 @@ class AreaOverview:
     """
 
     area: str
-    needs: tuple[Topic, ...] | None
+    needs: tuple[UnmetTopic, ...] | None
     is_withheld: bool
     listings: tuple[int, ...] | None
 
     @property
-    def counted_topics(self) -> tuple[Topic, ...]:
+    def counted_topics(self) -> tuple[UnmetTopic, ...]:
         """The topics with a count above zero, the largest first."""
         shown = [topic for topic in self.needs or () if topic.cell.count]
         return tuple(sorted(shown, key=lambda topic: -(topic.cell.count or 0)))
 
     @property
-    def small_topics(self) -> tuple[Topic, ...]:
+    def small_topics(self) -> tuple[UnmetTopic, ...]:
         """The topics with 1 to 7 searches."""
         return tuple(topic for topic in self.needs or () if topic.cell.mark is Mark.SUPPRESSED)
 
@@ -91,6 +91,8 @@ def summarise_areas(figures: Figures) -> tuple[AreaOverview, ...]:
     )
 
 
-def _make_topics(figures: Figures, cells: Sequence[Cell]) -> tuple[Topic, ...]:
+def _make_topics(figures: Figures, cells: Sequence[Cell]) -> tuple[UnmetTopic, ...]:
     answers = figures.get_measure(UNMET_NEED).answers
-    return tuple(Topic(code, name, cell) for (code, name), cell in zip(answers, cells, strict=True))
+    return tuple(
+        UnmetTopic(code, name, cell) for (code, name), cell in zip(answers, cells, strict=True)
+    )

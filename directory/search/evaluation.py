@@ -58,7 +58,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Summary:
+class QualitySummary:
     """The measures of a ranking over `queries` queries; None if no query has the measure."""
 
     queries: int
@@ -151,11 +151,11 @@ def score_queries(rank: Rank, judged: Sequence[JudgedQuery]) -> list[QueryScore]
     return [score_query(rank(query.query), query.grades) for query in judged]
 
 
-def summarise(scores: Sequence[QueryScore]) -> Summary:
+def summarise(scores: Sequence[QueryScore]) -> QualitySummary:
     """Means over the queries, with intervals. Raises ValueError for no scores."""
     recalls = [score.recall for score in scores if score.recall is not None]
     firsts = [score.reciprocal_rank for score in scores if score.reciprocal_rank is not None]
-    return Summary(
+    return QualitySummary(
         queries=len(scores),
         ndcg=estimate_mean([score.ndcg for score in scores]),
         recall=estimate_mean(recalls) if recalls else None,
@@ -165,7 +165,7 @@ def summarise(scores: Sequence[QueryScore]) -> Summary:
 
 def summarise_styles(
     scores: Sequence[QueryScore], judged: Sequence[JudgedQuery]
-) -> dict[str, Summary]:
+) -> dict[str, QualitySummary]:
     """As `summarise`, for the queries of each style, by its name."""
     by_style: dict[str, list[QueryScore]] = {}
     for score, query in zip(scores, judged, strict=True):
