@@ -45,26 +45,26 @@ RasaReply = Text | Choices | ListingReference | Handover
 
 @dataclass(frozen=True)
 class RasaClient:
-    """Sends messages to Rasa. `timeout` is in seconds for a whole turn."""
+    """Sends messages to Rasa under a pseudonym. `timeout` is in seconds for a whole turn."""
 
     http_client: httpx.AsyncClient
     timeout: float
 
-    async def send(self, sender: str, payload: str) -> list[RasaReply]:
+    async def send(self, pseudonym: str, payload: str) -> list[RasaReply]:
         """Rasa's replies to `payload`. Raises RasaBusyError, RasaUnavailableError."""
-        body = {"sender": sender, "message": payload}
+        body = {"sender": pseudonym, "message": payload}
         response = await self._request("POST", "/webhooks/rest/webhook", body)
         try:
             return _read_replies(response.json())
         except (ValueError, KeyError, TypeError):
             raise RasaUnavailableError("Rasa's answer has an unknown shape") from None
 
-    async def forget(self, sender: str) -> None:
-        """Erase the sender's conversation: the tracker store drops one without events.
+    async def forget(self, pseudonym: str) -> None:
+        """Erase a conversation: the tracker store drops one without events.
 
         Waits for a free connection as long as it takes. Raises RasaUnavailableError.
         """
-        path = f"/conversations/{sender}/tracker/events"
+        path = f"/conversations/{pseudonym}/tracker/events"
         await self._request("PUT", path, [], wait_for_connection=True)
 
     async def is_healthy(self) -> bool:

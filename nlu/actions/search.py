@@ -1,4 +1,4 @@
-"""Searches the directory with what is known, and shows what it recommends."""
+"""Searches the directory with the slots and wishes so far, and shows the recommendations."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,9 +32,9 @@ from nlu.understanding.wishes import FREE, NEAR, ONE_SEARCH_WISHES
 def find_listings(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
-    """Show what the search finds and has not shown yet: when the form is filled, or for more."""
+    """Show listings that were not shown yet, after the form is filled or when asked for more."""
     request = read_request(turn, services.search)
-    # "Others like this": like the listing that was tapped or counted.
+    # "Others like this" names a listing by a tap, its position or its name.
     liked = find_referenced_listing(turn, services) if turn.entities.get("listing") else None
     if liked is None:
         return _search(request, services, dispatcher)
