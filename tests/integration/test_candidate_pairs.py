@@ -1,7 +1,7 @@
-"""How often pairs found as duplicates are the same thing, in two councils' real feeds.
+"""How many candidate pairs of two councils' real feeds are true duplicates.
 
-Only identifiers and labels of the feeds are stored. docs/decisions/duplicates.md says how the
-labels were given.
+Only identifiers and labels of the feeds are stored. docs/decisions/duplicates.md explains
+how they were labelled.
 """
 
 import json
@@ -18,18 +18,18 @@ from directory.sources.openreferral import read_service
 
 LABELS = Path(__file__).parents[1] / "labels" / "duplicates.jsonl"
 
-Likeness = dict[tuple[str, str], float]
+Likenesses = dict[tuple[str, str], float]
 
 
 @pytest.fixture(scope="module")
 def labels() -> dict[tuple[str, str], bool]:
     lines = LABELS.read_text("utf-8").splitlines()
-    return {(one["first"], one["second"]): one["same"] for one in map(json.loads, lines)}
+    return {(label["first"], label["second"]): label["same"] for label in map(json.loads, lines)}
 
 
 @pytest.fixture(scope="module")
-def found(feeds: Path, encoder: Encoder) -> Likeness:
-    """Every pair that is found between and within the two feeds."""
+def likenesses(feeds: Path, encoder: Encoder) -> Likenesses:
+    """The candidate pairs between and within the two feeds, with their likeness."""
     listings: dict[str, Listing] = {}
     for source in ("bristol", "north-lincolnshire"):
         for service in json.loads((feeds / f"{source}.json").read_text("utf-8")):
@@ -45,21 +45,21 @@ def found(feeds: Path, encoder: Encoder) -> Likeness:
     }
 
 
-def test_linked_pairs_are_the_same_thing(found: Likeness, labels: dict[tuple[str, str], bool]):
-    certain = [pair for pair, likeness in found.items() if likeness >= CERTAIN]
-    unknown = [pair for pair in certain if pair not in labels]
-    assert not unknown, "read these pairs and add them to tests/labels/duplicates.jsonl"
-    right = sum(labels[pair] for pair in certain)
-    print(f"certain: {right} of {len(certain)} are the same thing")
-    assert right >= 13
-    assert right / len(certain) >= 0.9
+def test_linked_pairs_are_duplicates(likenesses: Likenesses, labels: dict[tuple[str, str], bool]):
+    certain = [pair for pair, likeness in likenesses.items() if likeness >= CERTAIN]
+    unlabelled = [pair for pair in certain if pair not in labels]
+    assert not unlabelled, "read these pairs and add them to tests/labels/duplicates.jsonl"
+    correct = sum(labels[pair] for pair in certain)
+    print(f"certain: {correct} of {len(certain)} are the same thing")
+    assert correct >= 13
+    assert correct / len(certain) >= 0.9
 
 
-def test_few_duplicates_are_missed_and_navigators_see_few_pairs(
-    found: Likeness, labels: dict[tuple[str, str], bool]
+def test_few_duplicates_are_missed_and_few_pairs_need_a_navigator(
+    likenesses: Likenesses, labels: dict[tuple[str, str], bool]
 ):
-    same = [pair for pair, alike in labels.items() if alike]
-    put_forward = sum(pair in found for pair in same)
-    print(f"found: {put_forward} of {len(same)} that are the same, among {len(found)} pairs")
-    assert put_forward / len(same) >= 0.9
-    assert len(found) <= 60
+    duplicates = [pair for pair, is_same in labels.items() if is_same]
+    found_count = sum(pair in likenesses for pair in duplicates)
+    print(f"found {found_count} of {len(duplicates)} duplicates, among {len(likenesses)} pairs")
+    assert found_count / len(duplicates) >= 0.9
+    assert len(likenesses) <= 60

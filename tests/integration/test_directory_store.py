@@ -1,4 +1,4 @@
-"""The directory's database: made, unmade and made again, and read while others write."""
+"""The directory's database: migrations, stored listings, and concurrent reads and writes."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ from directory.sources.detect import read_source
 from tests.support.example_listings import TEA
 
 
-def test_migrations_go_up_down_and_up_again_with_data(engine, encoder):
+def test_migrations_go_up_and_down_with_data(engine, encoder):
     for _ in range(2):
         assert set(Base.metadata.tables) <= set(inspect(engine).get_table_names())
         import_listings(engine, encoder, "town", [TEA])
@@ -38,8 +38,8 @@ def test_migrations_go_up_down_and_up_again_with_data(engine, encoder):
         assert count_listings(engine) == 0
 
 
-def test_a_listing_goes_down_to_the_older_tables_and_comes_back(engine, encoder):
-    full = replace(
+def test_a_listing_survives_a_downgrade_and_an_upgrade(engine, encoder):
+    listing = replace(
         TEA,
         topics=("tea",),
         cost_amount=0.0,
@@ -47,7 +47,9 @@ def test_a_listing_goes_down_to_the_older_tables_and_comes_back(engine, encoder)
         assured_date=date(2026, 10, 1),
         schedules=(Schedule(("Monday",), "weekly", time(10), None, "Not in August"),),
     )
-    import_listings(engine, encoder, "town", [full, replace(TEA, key="2", places=())], notice="New")
+    import_listings(
+        engine, encoder, "town", [listing, replace(TEA, key="2", places=())], notice="New"
+    )
     migrate(engine, "0002", down=True)
     with engine.connect() as connection:
         [row] = connection.execute(text("SELECT * FROM listing WHERE key = 'tea'")).mappings()
@@ -61,31 +63,31 @@ def test_a_listing_goes_down_to_the_older_tables_and_comes_back(engine, encoder)
     migrate(engine)
     assert renew_entries(engine) == 2
     hits = SearchService(engine, encoder).search(Query("tea", limit=5))
-    assert [hit.stored.listing for hit in hits if hit.stored.listing.key == "tea"] == [full]
+    assert [hit.stored.listing for hit in hits if hit.stored.listing.key == "tea"] == [listing]
     assert hits[0].stored.notice == "New"
-    assert import_listings(engine, encoder, "town", [full]).encoded == 0
+    assert import_listings(engine, encoder, "town", [listing]).encoded == 0
 
 
-def test_what_an_older_program_wrote_is_made_again_without_encoding(engine, encoder):
+def test_entries_of_an_older_version_are_renewed_without_encoding(engine, encoder):
     import_listings(engine, encoder, "town", [TEA])
     assert renew_entries(engine) == 0
     with engine.begin() as connection:
         connection.execute(text("UPDATE entry SET version = 0, facts = '', terms = ''"))
-    told: list[tuple[str, int, int | None]] = []
-    assert renew_entries(engine, lambda *one: told.append(one)) == 1
-    assert told == [("Rebuilding search entries after an update", 1, 1)]
+    steps: list[tuple[str, int, int | None]] = []
+    assert renew_entries(engine, lambda *step: steps.append(step)) == 1
+    assert steps == [("Rebuilding search entries after an update", 1, 1)]
     assert [hit.stored.listing for hit in SearchService(engine, encoder).search(Query("tea"))] == [
         TEA
     ]
 
 
-def test_migrating_again_keeps_what_is_there(engine, encoder):
+def test_migrating_again_changes_nothing(engine, encoder):
     import_listings(engine, encoder, "town", [TEA])
     migrate(engine)
     assert count_listings(engine) == 1
 
 
-def test_an_older_quarantine_keeps_no_words_of_a_private_row(engine):
+def test_an_upgrade_clears_confidential_quarantined_rows(engine):
     migrate(engine, "0007", down=True)
     with engine.begin() as connection:
         connection.execute(
@@ -95,14 +97,14 @@ def test_an_older_quarantine_keeps_no_words_of_a_private_row(engine):
                 "right, take it with import --accept-loss, or with sync --accept town.')"
             )
         )
-        for at, flag in enumerate(('"yes"', "false", "true"), 1):
+        for row_id, flag in enumerate(('"yes"', "false", "true"), 1):
             connection.execute(
                 text(
                     "INSERT INTO quarantined_row (id, source_id, key, name, reason, content) "
-                    "VALUES (:at, 1, 'a', 'A', 'says 77 Hidden Lane', :content)"
+                    "VALUES (:id, 1, 'a', 'A', 'says 77 Hidden Lane', :content)"
                 ),
                 {
-                    "at": at,
+                    "id": row_id,
                     "content": f'{{"description": "77 Hidden Lane", "confidential": {flag}}}',
                 },
             )
@@ -114,14 +116,14 @@ def test_an_older_quarantine_keeps_no_words_of_a_private_row(engine):
         assert session.scalars(select(SourceRow.held)).one() == "town would lose 11."
 
 
-def test_migrations_make_what_the_models_say(engine):
-    found = inspect(engine)
+def test_migrations_match_the_models(engine):
+    inspector = inspect(engine)
     for name, table in Base.metadata.tables.items():
-        columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+        columns = {column["name"]: column["nullable"] for column in inspector.get_columns(name)}
         assert columns == {column.name: column.nullable for column in table.columns}
 
 
-def test_a_listing_comes_back_as_it_went_in(engine, encoder):
+def test_a_stored_listing_is_read_back(engine, encoder):
     import_listings(engine, encoder, "town", [TEA], notice="Fictional")
     [hit] = SearchService(engine, encoder).search(Query("tea"))
     assert hit.stored.listing == TEA
@@ -129,26 +131,26 @@ def test_a_listing_comes_back_as_it_went_in(engine, encoder):
 
 
 @pytest.mark.parametrize("address", ["directory.db", "", "nosuchdatabase://host/x", "http://x"])
-def test_an_address_that_names_no_database(address):
-    with pytest.raises(DatabaseError, match="DIRECTORY_DATABASE_URL") as refused:
+def test_an_invalid_database_url_is_refused(address):
+    with pytest.raises(DatabaseError, match="DIRECTORY_DATABASE_URL") as failure:
         open_database(address)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(failure.value)
 
 
-def test_a_password_in_the_address_is_not_repeated():
-    with pytest.raises(DatabaseError) as refused:
+def test_an_error_does_not_quote_the_password():
+    with pytest.raises(DatabaseError) as failure:
         open_database("nosuchdatabase://me:s3cret@host/x")
-    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in str(failure.value)
 
 
-def test_a_file_that_is_no_database(tmp_path):
+def test_a_file_that_is_not_a_database_is_refused(tmp_path):
     (tmp_path / "notes.db").write_text("Dear diary, " * 1000)
     with pytest.raises(DatabaseError, match="file is not a database"):
         migrate(open_database(f"sqlite:///{tmp_path / 'notes.db'}"))
     assert (tmp_path / "notes.db").read_text().startswith("Dear diary")
 
 
-def test_what_changed_in_the_listing_is_seen(engine, encoder):
+def test_a_changed_listing_is_found(engine, encoder):
     search_service = SearchService(engine, encoder)
     assert len(search_service) == 0
     assert search_service.search(Query("tea")) == []
@@ -157,14 +159,14 @@ def test_what_changed_in_the_listing_is_seen(engine, encoder):
     first = search_service.search(Query("tea"))[0].stored
     import_listings(engine, encoder, "town", [replace(TEA, alert="Moved")], notice="Fictional")
     wait_for(lambda: search_service.search(Query("tea"))[0].stored.listing.alert == "Moved")
-    found = search_service.get(first.id)
-    assert found is not None
-    assert found.notice == "Fictional"
+    stored = search_service.get(first.id)
+    assert stored is not None
+    assert stored.notice == "Fictional"
     assert search_service.get(999) is None
 
 
-# The same listing with another notice: nothing to encode, so no encoder to load.
-IMPORT = """
+# The same listing with another notice: nothing is encoded, so no encoder is loaded.
+IMPORT_SCRIPT = """
 import sys
 from pathlib import Path
 from directory.encoder import Encoder
@@ -177,12 +179,14 @@ import_listings(engine, Encoder(Path("none")), "town", [TEA], notice="Seen from 
 """
 
 
-def test_another_process_s_import_is_seen_within_3_seconds(engine, encoder, directory_url):
+def test_an_import_by_another_process_is_seen_within_3_seconds(engine, encoder, directory_url):
     import_listings(engine, encoder, "town", [TEA])
     search_service = SearchService(engine, encoder)
     [before] = search_service.search(Query("tea"))
     assert before.stored.notice == ""
-    subprocess.run([sys.executable, "-c", IMPORT, directory_url], check=True, cwd=ROOT, timeout=120)
+    subprocess.run(
+        [sys.executable, "-c", IMPORT_SCRIPT, directory_url], check=True, cwd=ROOT, timeout=120
+    )
     wait_for(lambda: search_service.search(Query("tea"))[0].stored.notice == "Seen from afar")
 
 
@@ -193,22 +197,22 @@ def wait_for(condition, seconds: float = 3.0) -> None:
         sleep(0.05)
 
 
-def test_searching_goes_on_while_others_import(engine, encoder):
+def test_searches_succeed_during_imports(engine, encoder):
     import_listings(engine, encoder, "town", [TEA])
     search_service = SearchService(engine, encoder)
-    failed: list[BaseException] = []
+    errors: list[BaseException] = []
     done = threading.Event()
 
-    def search_on() -> None:
+    def search_repeatedly() -> None:
         while not done.is_set():
             try:
                 assert search_service.search(Query("tea"))
                 assert search_service.find_area("Old Town")
             except BaseException as error:
-                failed.append(error)
+                errors.append(error)
             done.wait(0.01)
 
-    threads = [threading.Thread(target=search_on) for _ in range(4)]
+    threads = [threading.Thread(target=search_repeatedly) for _ in range(4)]
     for thread in threads:
         thread.start()
     for number in range(6):
@@ -217,47 +221,47 @@ def test_searching_goes_on_while_others_import(engine, encoder):
     done.set()
     for thread in threads:
         thread.join()
-    assert failed == []
+    assert errors == []
 
 
-def test_a_writer_that_another_holds_up_changes_nothing_on_sqlite(encoder, tmp_path):
+def test_a_blocked_import_changes_nothing_on_sqlite(encoder, tmp_path):
     url = f"sqlite:///{tmp_path / 'deep' / 'directory.db'}"
-    engine, impatient = open_database(url), open_database(url)
+    engine, impatient_engine = open_database(url), open_database(url)
     migrate(engine)
     import_listings(engine, encoder, "town", [TEA])
-    with engine.connect() as other, impatient.connect() as connection:
+    with engine.connect() as blocking_connection, impatient_engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=100")
-        other.exec_driver_sql("BEGIN IMMEDIATE")
+        blocking_connection.exec_driver_sql("BEGIN IMMEDIATE")
         connection.close()
         with pytest.raises(DatabaseError, match="database is locked"):
-            import_listings(impatient, encoder, "town", [replace(TEA, name="Teas")])
-        other.rollback()
-    assert_tea_is_as_it_was(engine)
+            import_listings(impatient_engine, encoder, "town", [replace(TEA, name="Teas")])
+        blocking_connection.rollback()
+    assert_tea_is_unchanged(engine)
     engine.dispose()
-    impatient.dispose()
+    impatient_engine.dispose()
 
 
-def test_a_writer_that_another_holds_up_changes_nothing_on_postgresql(postgres, encoder):
+def test_a_blocked_import_changes_nothing_on_postgresql(postgres, encoder):
     url = postgres.url(postgres.make_database("directory"))
     engine = open_database(url)
-    impatient = open_database(f"{url}&options=-c%20lock_timeout%3D100")
+    impatient_engine = open_database(f"{url}&options=-c%20lock_timeout%3D100")
     import_listings(engine, encoder, "town", [TEA])
-    with engine.connect() as other:
-        other.execute(select(RevisionRow.number).with_for_update())
+    with engine.connect() as blocking_connection:
+        blocking_connection.execute(select(RevisionRow.number).with_for_update())
         with pytest.raises(DatabaseError, match="lock timeout"):
-            import_listings(impatient, encoder, "town", [replace(TEA, name="Teas")])
-        other.rollback()
-    assert_tea_is_as_it_was(engine)
+            import_listings(impatient_engine, encoder, "town", [replace(TEA, name="Teas")])
+        blocking_connection.rollback()
+    assert_tea_is_unchanged(engine)
     engine.dispose()
-    impatient.dispose()
+    impatient_engine.dispose()
 
 
-def assert_tea_is_as_it_was(engine: Engine) -> None:
+def assert_tea_is_unchanged(engine: Engine) -> None:
     with engine.connect() as connection:
         assert load_listing(connection.scalar(select(ListingRow.document))) == TEA
 
 
-def import_at_once(directory_url: str, encoder, sources: dict[str, Listing]) -> None:
+def import_simultaneously(directory_url: str, encoder, sources: dict[str, Listing]) -> None:
     """Import each source's one listing in a thread with an engine of its own."""
 
     def run_import(source: str) -> None:
@@ -276,7 +280,7 @@ def test_simultaneous_imports_each_have_a_revision(engine, directory_url, encode
     names = ("Chess", "Football", "Sewing", "Swimming")
     sources = {name: Listing("1", name, "group", f"{name} for beginners.") for name in names}
     import_listings(engine, encoder, "first", [TEA])
-    import_at_once(directory_url, encoder, sources)
+    import_simultaneously(directory_url, encoder, sources)
     with engine.connect() as connection:
         revisions = connection.scalars(select(ListingRow.revision)).all()
     assert len(revisions) == 5
@@ -286,31 +290,42 @@ def test_simultaneous_imports_each_have_a_revision(engine, directory_url, encode
 def test_simultaneous_imports_of_one_listing_are_linked(engine, directory_url, encoder):
     migrate(engine)
     import_listings(engine, encoder, "first", [TEA])
-    import_at_once(directory_url, encoder, {f"town {number}": TEA for number in range(4)})
+    import_simultaneously(directory_url, encoder, {f"town {number}": TEA for number in range(4)})
     assert link_duplicates(engine).hidden == 4
     with engine.connect() as connection:
         shown_ids = connection.scalars(select(ListingRow.same_as)).all()
     assert shown_ids.count(None) == 1
 
 
-# What PostgreSQL's text cannot hold, and what no database's can.
-@pytest.mark.parametrize("odd", ["tea\x00room", "caf\ud83d"])
-def test_characters_that_no_text_holds_do_not_stop_an_import(engine, encoder, tmp_path, odd):
-    whole = {"id": odd, "name": odd, "description": odd, "amount": float("nan"), "url": odd}
-    taxonomy = {"taxonomy_term": {"id": odd, "name": odd, "vocabulary": odd}}
+# PostgreSQL's text cannot hold the first character, and no database's the second.
+@pytest.mark.parametrize("odd_text", ["tea\x00room", "caf\ud83d"])
+def test_characters_that_cannot_be_stored_do_not_stop_an_import(
+    engine, encoder, tmp_path, odd_text
+):
+    service = {
+        "id": odd_text,
+        "name": odd_text,
+        "description": odd_text,
+        "amount": float("nan"),
+        "url": odd_text,
+    }
+    taxonomy = {"taxonomy_term": {"id": odd_text, "name": odd_text, "vocabulary": odd_text}}
     feed = [
-        {**whole, "attributes": [taxonomy], "organization": {"id": odd, "name": odd}},
-        {**whole, "id": f"{odd} 2", "description": ""},
-        {**whole, "id": f"{odd} 3", "name": "", odd: odd},
-        {**whole, "id": "choir", "name": "Choir"},
+        {**service, "attributes": [taxonomy], "organization": {"id": odd_text, "name": odd_text}},
+        {**service, "id": f"{odd_text} 2", "description": ""},
+        {**service, "id": f"{odd_text} 3", "name": "", odd_text: odd_text},
+        {**service, "id": "choir", "name": "Choir"},
     ]
     (tmp_path / "feed.json").write_text(json.dumps(feed))
     rows = list(read_source(str(tmp_path / "feed.json")))
     report = import_listings(engine, encoder, "town", rows)
     assert (report.added, len(report.quarantined)) == (2, 2)
-    again = import_listings(engine, encoder, "town", rows)
-    assert (again.added, again.unchanged) == (0, 2)
+    second = import_listings(engine, encoder, "town", rows)
+    assert (second.added, second.unchanged) == (0, 2)
     search_service = SearchService(engine, encoder)
-    [hit] = search_service.search(Query(f"choir {odd}", limit=1))
+    [hit] = search_service.search(Query(f"choir {odd_text}", limit=1))
     assert hit.stored.listing.name == "Choir"
-    assert search_service.search(Query("choir", labels=frozenset({("topics", odd)}), limit=1)) == []
+    assert (
+        search_service.search(Query("choir", labels=frozenset({("topics", odd_text)}), limit=1))
+        == []
+    )

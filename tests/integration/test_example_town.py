@@ -1,4 +1,4 @@
-"""The fictional town: all of it is taken, it shows every feature, and it can be found."""
+"""The example town: it is imported in full, shows every feature, and can be searched."""
 
 import csv
 import re
@@ -47,7 +47,7 @@ def listings() -> list[Listing]:
     return [row for row in read_source(str(TOWN)) if isinstance(row, Listing)]
 
 
-def test_every_row_is_taken(town):
+def test_every_row_is_imported(town):
     _, report = town
     assert report.quarantined == ()
     assert report.added >= 150
@@ -57,37 +57,50 @@ def test_every_row_is_taken(town):
 @pytest.mark.parametrize(
     ("field", "values"), [("strands", STRANDS), ("assets", ASSETS), ("kind", KINDS)]
 )
-def test_the_town_touches_every(listings, field, values):
+def test_the_town_has_every_strand_asset_and_kind(listings, field, values):
     for value in values:
-        holding = [one for one in listings if value in (getattr(one, field), *getattr(one, field))]
-        assert len(holding) >= 3, value
+        matching = [
+            listing
+            for listing in listings
+            if value in (getattr(listing, field), *getattr(listing, field))
+        ]
+        assert len(matching) >= 3, value
 
 
 @pytest.mark.parametrize(
-    ("awkward", "fits"),
+    ("feature", "has_feature"),
     [
-        ("online only", lambda one: one.online and not one.places),
-        ("area-wide", lambda one: one.covers and not any(place.postcode for place in one.places)),
-        ("temporarily closed", lambda one: one.status == "temporarily closed"),
-        ("closed", lambda one: one.status == "closed"),
-        ("confidential", lambda one: one.confidential),
-        ("free", lambda one: one.free),
-        ("paid", lambda one: one.cost_amount),
-        ("wants a strength", lambda one: one.kind == "volunteering" and one.skills_wanted),
-        ("another language", lambda one: set(one.languages) - {"English"}),
-        ("for an age", lambda one: one.minimum_age or one.maximum_age),
-        ("its times in words only", lambda one: any(not each.days for each in one.schedules)),
+        ("online only", lambda listing: listing.online and not listing.places),
+        (
+            "area-wide",
+            lambda listing: listing.covers and not any(place.postcode for place in listing.places),
+        ),
+        ("temporarily closed", lambda listing: listing.status == "temporarily closed"),
+        ("closed", lambda listing: listing.status == "closed"),
+        ("confidential", lambda listing: listing.confidential),
+        ("free", lambda listing: listing.free),
+        ("paid", lambda listing: listing.cost_amount),
+        (
+            "wants a strength",
+            lambda listing: listing.kind == "volunteering" and listing.skills_wanted,
+        ),
+        ("another language", lambda listing: set(listing.languages) - {"English"}),
+        ("for an age", lambda listing: listing.minimum_age or listing.maximum_age),
+        (
+            "its times in words only",
+            lambda listing: any(not schedule.days for schedule in listing.schedules),
+        ),
     ],
 )
-def test_the_town_has_the_awkward_ones(listings, awkward, fits):
-    assert any(map(fits, listings)), awkward
+def test_the_town_shows_every_feature(listings, feature, has_feature):
+    assert any(map(has_feature, listings)), feature
 
 
-def test_the_town_sends_nobody_to_a_real_door(listings):
-    for one in listings:
-        assert not one.website or ".example" in one.website
-        assert not one.email or one.email.endswith(".example")
-        assert all(place.postcode.startswith("ZY") for place in one.places if place.postcode)
+def test_no_contact_of_the_town_is_real(listings):
+    for listing in listings:
+        assert not listing.website or ".example" in listing.website
+        assert not listing.email or listing.email.endswith(".example")
+        assert all(place.postcode.startswith("ZY") for place in listing.places if place.postcode)
 
 
 @pytest.mark.parametrize(
@@ -101,17 +114,17 @@ def test_the_town_sends_nobody_to_a_real_door(listings):
         ("help filling in a form", "form|advice"),
     ],
 )
-def test_what_people_ask_for_is_found(search_service, text, word):
+def test_residents_needs_are_matched(search_service, text, word):
     hits = search_service.search(Query(text, limit=3))
     assert len(hits) == 3
     assert hits[0].is_good
-    told = " ".join(f"{hit.stored.listing.name} {hit.stored.listing.description}" for hit in hits)
-    assert re.search(word, told, re.I)
+    texts = [f"{hit.stored.listing.name} {hit.stored.listing.description}" for hit in hits]
+    assert re.search(word, " ".join(texts), re.I)
     assert all(hit.stored.notice == NOTICE for hit in hits)
     assert all(describe_hit(hit)["reasons"] for hit in hits)
 
 
-def test_others_can_be_shown_until_there_are_none(search_service):
+def test_hits_can_be_excluded_until_none_are_left(search_service):
     query = Query("gardening", kinds=frozenset({"volunteering"}), limit=5)
     seen: set[int] = set()
     while hits := search_service.search(query):
@@ -122,26 +135,32 @@ def test_others_can_be_shown_until_there_are_none(search_service):
     assert len(seen) > 10
 
 
-def test_a_listing_that_is_closed_is_never_found(search_service, listings):
-    for one in (one for one in listings if one.status == "closed"):
-        hits = search_service.search(Query(f"{one.name} {one.description}", limit=100))
-        assert one.key not in {hit.stored.listing.key for hit in hits}
+def test_a_closed_listing_is_never_found(search_service, listings):
+    closed = [listing for listing in listings if listing.status == "closed"]
+    for listing in closed:
+        hits = search_service.search(Query(f"{listing.name} {listing.description}", limit=100))
+        assert listing.key not in {hit.stored.listing.key for hit in hits}
 
 
-def test_a_listing_that_is_closed_for_now_says_so(search_service, listings):
-    for one in (one for one in listings if one.status == "temporarily closed"):
-        hits = search_service.search(Query(one.name, limit=10))
-        [found] = [hit.stored for hit in hits if hit.stored.listing.key == one.key]
-        assert describe_listing(found)["alert"].startswith("Closed for now")
+def test_a_temporarily_closed_listing_has_an_alert(search_service, listings):
+    closed_for_now = [listing for listing in listings if listing.status == "temporarily closed"]
+    for listing in closed_for_now:
+        hits = search_service.search(Query(listing.name, limit=10))
+        [stored] = [hit.stored for hit in hits if hit.stored.listing.key == listing.key]
+        assert describe_listing(stored)["alert"].startswith("Closed for now")
 
 
 def test_area_wide_and_online_listings_are_found_near_a_place(search_service, listings):
     near = search_service.require_area(search_service.list_area_names()[0])
-    anywhere = [one for one in listings if not one.places and one.status != "closed"]
+    anywhere = [
+        listing for listing in listings if not listing.places and listing.status != "closed"
+    ]
     assert anywhere
-    for one in anywhere:
-        hits = search_service.search(Query(f"{one.name} {one.description}", near=near, limit=5))
-        [hit] = [hit for hit in hits if hit.stored.listing.key == one.key]
+    for listing in anywhere:
+        hits = search_service.search(
+            Query(f"{listing.name} {listing.description}", near=near, limit=5)
+        )
+        [hit] = [hit for hit in hits if hit.stored.listing.key == listing.key]
         assert hit.miles is None
 
 

@@ -1,4 +1,4 @@
-"""Asking servers over real HTTP: limits, retries, conditional requests, forbidden addresses."""
+"""The feed client over real HTTP: limits, retries, conditional requests, private addresses."""
 
 import json
 import socket
@@ -37,66 +37,72 @@ def get(
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]"])
-def test_a_private_address_is_refused_before_it_is_asked(server, name):
+def test_a_private_address_is_never_requested(server, name):
     address = server.url.replace("127.0.0.1", name)
     with pytest.raises(SourceError, match=r"private network.*FETCH_PRIVATE"):
         read_source(address)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_redirect_into_a_private_network_is_refused(server, monkeypatch):
-    """The first host is called public here, since no test may leave this machine."""
-    real = socket.getaddrinfo
+    """The test treats 127.0.0.1 as public, because no test may leave this machine."""
+    getaddrinfo = socket.getaddrinfo
 
-    def resolve(host, port, *rest, **more):
-        return real("127.0.0.1" if host == "feed.example" else host, port, *rest, **more)
+    def resolve(host, port, *arguments, **options):
+        address = "127.0.0.1" if host == "feed.example" else host
+        return getaddrinfo(address, port, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr("directory.sources.ssrf.is_public_address", lambda one: one == "127.0.0.1")
-    elsewhere = f"http://127.0.0.2:{server.server_port}/"
-    server.answering = lambda request: request.send("", 302, Location=elsewhere)
+    monkeypatch.setattr(
+        "directory.sources.ssrf.is_public_address", lambda address: address == "127.0.0.1"
+    )
+    private_url = f"http://127.0.0.2:{server.server_port}/"
+    server.answering = lambda request: request.send("", 302, Location=private_url)
     with pytest.raises(SourceError, match="private network"):
         read_source(f"http://feed.example:{server.server_port}/feed.json")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-def test_a_redirect_to_a_name_that_is_none_is_told_in_one_line(server, feed_client):
+def test_a_redirect_to_an_invalid_host_name_is_reported_in_one_line(server, feed_client):
     server.answering = lambda request: request.send("", 302, Location="http://xn--a/")
-    with pytest.raises(SourceError) as failed:
+    with pytest.raises(SourceError) as failure:
         get(feed_client, server)
-    assert "\n" not in str(failed.value)
-    assert str(failed.value) == f"{server.url} leads to a host with an invalid name."
+    assert "\n" not in str(failure.value)
+    assert str(failure.value) == f"{server.url} leads to a host with an invalid name."
 
 
-def test_a_name_that_changes_its_mind_is_asked_where_it_was_looked_at(server, monkeypatch):
+def test_a_host_is_connected_at_the_address_that_was_checked(server, monkeypatch):
     """DNS rebinding: the second answer for the name is never used."""
-    real = socket.getaddrinfo
-    looked: list[str] = []
+    getaddrinfo = socket.getaddrinfo
+    lookups: list[str] = []
 
-    def resolve(host, port, *rest, **more):
+    def resolve(host, port, *arguments, **options):
         if host != "feed.example":
-            return real(host, port, *rest, **more)
-        looked.append(host)
-        return real("127.0.0.1" if len(looked) == 1 else "127.0.0.99", port, *rest, **more)
+            return getaddrinfo(host, port, *arguments, **options)
+        lookups.append(host)
+        address = "127.0.0.1" if len(lookups) == 1 else "127.0.0.99"
+        return getaddrinfo(address, port, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     server.answering = lambda request: request.send(json.dumps(SERVICES))
     url = httpx.URL(f"http://feed.example:{server.server_port}/")
     with FeedClient(timeout=2, allow_private=True) as feed_client:
         assert json.loads(feed_client.get(url).body) == SERVICES
-    assert len(looked) == 1
-    [(_, headers)] = server.asked
+    assert len(lookups) == 1
+    [(_, headers)] = server.requests
     assert headers["Host"] == f"feed.example:{server.server_port}"
 
 
-def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch):
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in ("8.8.8.8", "::1")]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+def test_a_host_with_any_private_address_is_refused(monkeypatch):
+    addresses = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("8.8.8.8", "::1")
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
     with pytest.raises(SourceError, match="private network"):
         read_source("http://feed.example/feed.json")
 
 
-def test_a_proxy_of_the_environment_is_not_asked(server, monkeypatch):
+def test_proxies_of_the_environment_are_not_used(server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with FeedClient(timeout=2, allow_private=True) as feed_client:
@@ -104,63 +110,65 @@ def test_a_proxy_of_the_environment_is_not_asked(server, monkeypatch):
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_what_passes_is_asked_again_later_and_later(server, feed_client, status):
-    answers = iter([status, status, 200])
-    server.answering = lambda request: request.send("{}", next(answers))
+def test_a_transient_error_is_retried(server, feed_client, status):
+    statuses = iter([status, status, 200])
+    server.answering = lambda request: request.send("{}", next(statuses))
     assert get(feed_client, server).status == 200
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_what_does_not_pass_is_not_asked_again(server, feed_client, status):
+def test_a_permanent_error_is_not_retried(server, feed_client, status):
     server.answering = lambda request: request.send("", status)
     with pytest.raises(StatusError, match=f"answered {status}"):
         get(feed_client, server)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-def test_a_server_that_never_recovers_is_given_up(server, feed_client):
+def test_retries_end_after_three_requests(server, feed_client):
     server.answering = lambda request: request.send("", 503)
     with pytest.raises(StatusError, match="answered 503"):
         get(feed_client, server)
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
-def after_two_seconds() -> str:
+def format_in_two_seconds() -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
 
 
-@pytest.mark.parametrize("after", [lambda: "1", after_two_seconds], ids=["seconds", "a date"])
-def test_a_server_says_how_long_to_wait(server, feed_client, after):
-    answers = iter([503, 200])
-    server.answering = lambda request: request.send("", next(answers), Retry_After=after())
+@pytest.mark.parametrize(
+    "retry_after", [lambda: "1", format_in_two_seconds], ids=["seconds", "a date"]
+)
+def test_retry_after_is_respected(server, feed_client, retry_after):
+    statuses = iter([503, 200])
+    server.answering = lambda request: request.send("", next(statuses), Retry_After=retry_after())
     started = time.monotonic()
     assert get(feed_client, server).status == 200
     assert time.monotonic() - started >= 0.9
 
 
-@pytest.mark.parametrize("after", ["86400", "Fri, 01 Jan 2100 00:00:00 GMT"])
-def test_a_server_that_wants_us_tomorrow_is_left_alone(server, feed_client, after):
-    server.answering = lambda request: request.send("", 429, Retry_After=after)
+@pytest.mark.parametrize("retry_after", ["86400", "Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_long_retry_after_ends_the_retries(server, feed_client, retry_after):
+    server.answering = lambda request: request.send("", 429, Retry_After=retry_after)
     started = time.monotonic()
     with pytest.raises(StatusError):
         get(feed_client, server)
     assert time.monotonic() - started < 2
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("after", ["soon", "-1", "1e9", "99999999999999", "Fri, 99 Foo"])
-def test_how_long_to_wait_may_be_nonsense(server, feed_client, after):
-    answers = iter([503, 200])
-    server.answering = lambda request: request.send("", next(answers), Retry_After=after)
+@pytest.mark.parametrize("retry_after", ["soon", "-1", "1e9", "99999999999999", "Fri, 99 Foo"])
+def test_an_invalid_retry_after_is_ignored(server, feed_client, retry_after):
+    statuses = iter([503, 200])
+    server.answering = lambda request: request.send("", next(statuses), Retry_After=retry_after)
     assert get(feed_client, server).status == 200
 
 
-def test_a_connection_that_breaks_is_tried_again(server, feed_client):
-    answers = iter([None, 200])
+def test_a_broken_connection_is_retried(server, feed_client):
+    statuses = iter([None, 200])
 
     def answer(request: Request) -> None:
-        if next(answers):
+        if next(statuses):
             request.send("{}")
         else:
             request.connection.shutdown(socket.SHUT_RDWR)
@@ -169,15 +177,15 @@ def test_a_connection_that_breaks_is_tried_again(server, feed_client):
     assert get(feed_client, server).status == 200
 
 
-def test_an_answer_that_swells_is_refused(server, feed_client, monkeypatch):
+def test_an_oversized_response_is_rejected(server, feed_client, monkeypatch):
     monkeypatch.setattr(http_client, "_MAX_RESPONSE_BYTES", 1_000)
     server.answering = lambda request: request.send(b" " * 2_000)
     with pytest.raises(SourceError, match="more than a page"):
         get(feed_client, server)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-def test_all_answers_together_are_limited(server, feed_client, monkeypatch):
+def test_the_total_size_of_responses_is_limited(server, feed_client, monkeypatch):
     monkeypatch.setattr(http_client, "_MAX_TOTAL_BYTES", 1_500)
     server.answering = lambda request: request.send(b" " * 1_000)
     get(feed_client, server)
@@ -185,7 +193,7 @@ def test_all_answers_together_are_limited(server, feed_client, monkeypatch):
         get(feed_client, server)
 
 
-def test_all_the_time_together_is_limited(server, monkeypatch):
+def test_the_total_time_is_limited(server, monkeypatch):
     monkeypatch.setattr(http_client, "_MAX_SECONDS", -1.0)
     with (
         FeedClient(timeout=2, allow_private=True) as feed_client,
@@ -194,7 +202,7 @@ def test_all_the_time_together_is_limited(server, monkeypatch):
         get(feed_client, server)
 
 
-def conditional(body: str, etag: str) -> Answering:
+def answer_conditionally(body: str, etag: str) -> Answering:
     def answer(request: Request) -> None:
         if request.headers.get("If-None-Match") == etag:
             request.send("", 304)
@@ -204,27 +212,27 @@ def conditional(body: str, etag: str) -> Answering:
     return answer
 
 
-def test_what_did_not_change_is_not_sent_again(server):
-    server.answering = conditional(json.dumps(SERVICES), '"v1"')
+def test_unchanged_content_is_not_sent_again(server):
+    server.answering = answer_conditionally(json.dumps(SERVICES), '"v1"')
     address = f"{server.url}/feed.json"
     first = read_feed(address, allow_private=True)
     assert first.validators == Validators('"v1"', "Mon, 05 Oct 2026 10:00:00 GMT")
     second = read_feed(address, validators=first.validators, allow_private=True)
     assert (second.rows, second.validators) == (None, first.validators)
-    server.answering = conditional(json.dumps(SERVICES[:2]), '"v2"')
+    server.answering = answer_conditionally(json.dumps(SERVICES[:2]), '"v2"')
     third = read_feed(address, validators=first.validators, allow_private=True)
     assert len(third.rows or []) == 2
     assert third.validators.etag == '"v2"'
 
 
-def test_a_304_that_nobody_asked_for_is_an_error(server):
+def test_an_unexpected_304_is_an_error(server):
     server.answering = lambda request: request.send("", 304)
     with pytest.raises(SourceError, match="answered 304"):
         read_feed(f"{server.url}/feed.json", allow_private=True)
 
 
 @pytest.mark.parametrize("path", ["/basic.ics", "/calendar/public", "/x.json"])
-def test_a_file_is_read_by_its_content_wherever_it_is(server, path):
+def test_a_file_is_recognised_by_its_content_at_any_path(server, path):
     def answer(request: Request) -> None:
         request.send(ICS) if request.path == path else request.send("", 404)
 
@@ -234,7 +242,7 @@ def test_a_file_is_read_by_its_content_wherever_it_is(server, path):
     assert row.name == "Tea"
 
 
-def test_an_api_whose_address_looks_like_a_file(server):
+def test_an_api_with_a_dot_in_its_path_is_read(server):
     def answer(request: Request) -> None:
         path = request.path.partition("?")[0]
         if path == "/v3.0/services":
@@ -248,14 +256,14 @@ def test_an_api_whose_address_looks_like_a_file(server):
     assert len(read_source(f"{server.url}/v3.0", allow_private=True)) == 3
 
 
-def test_one_page_is_not_taken_for_the_whole(server):
+def test_a_single_page_of_several_is_rejected(server):
     page = json.dumps({"contents": SERVICES, "last_page": False, "total_pages": 4})
     server.answering = lambda request: request.send(page)
     with pytest.raises(SourceError, match="one page of several"):
         read_source(f"{server.url}/page.json", allow_private=True)
 
 
-def test_a_web_page_is_said_to_be_one(server):
+def test_a_web_page_is_rejected(server):
     server.answering = lambda request: request.send("<!DOCTYPE html><h1>Sign in</h1>")
     with pytest.raises(SourceError, match="is a web page"):
         read_source(f"{server.url}/feed.json", allow_private=True)

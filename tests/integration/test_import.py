@@ -1,4 +1,4 @@
-"""Importing files: 819 real services, again, changed, broken, and interrupted half-way."""
+"""Importing files: 819 real services, repeated, changed, broken and interrupted imports."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ CHOIR = Listing("choir", "Choir", "group", "Singing together.")
 SHED = Listing("shed", "Shed", "group", "Woodwork.")
 
 
-class WatchedEncoder(Encoder):
-    """The real encoder, which remembers what it was asked to encode."""
+class RecordingEncoder(Encoder):
+    """The real encoder, recording the texts that it encodes."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._real = encoder
@@ -38,15 +38,15 @@ class WatchedEncoder(Encoder):
         return self._real.encode(texts, progress)
 
 
-class FailingEncoder(WatchedEncoder):
-    """The real encoder until half-way."""
+class FailingEncoder(RecordingEncoder):
+    """An encoder that fails after half of its texts."""
 
     def encode(self, texts: Sequence[str], progress=None) -> Vectors:
         self._real.encode(texts[: len(texts) // 2], progress)
         raise MemoryError
 
 
-def everything(engine: Engine) -> dict[str, list[tuple]]:
+def read_tables(engine: Engine) -> dict[str, list[tuple]]:
     """Every row of every table."""
     with engine.connect() as connection:
         return {
@@ -55,7 +55,7 @@ def everything(engine: Engine) -> dict[str, list[tuple]]:
         }
 
 
-def read_all(engine: Engine) -> list[Listing]:
+def read_listings(engine: Engine) -> list[Listing]:
     with engine.connect() as connection:
         documents = connection.scalars(select(ListingRow.document))
         return list(map(load_listing, documents))
@@ -68,9 +68,9 @@ def bristol(remembering_encoder: Encoder, feeds: Path, make_url: Callable[[], st
     migrate(engine)
     path = str(feeds / "bristol.json")
     first = import_listings(engine, remembering_encoder, "bristol", read_source(path))
-    watched = WatchedEncoder(remembering_encoder)
-    second = import_listings(engine, watched, "bristol", read_source(path))
-    yield engine, first, second, watched.texts
+    recording_encoder = RecordingEncoder(remembering_encoder)
+    second = import_listings(engine, recording_encoder, "bristol", read_source(path))
+    yield engine, first, second, recording_encoder.texts
     engine.dispose()
 
 
@@ -94,17 +94,17 @@ def test_html_of_the_real_feed_becomes_clean_text(bristol, feeds):
     engine = bristol[0]
     raw = json.loads((feeds / "bristol.json").read_text())
     assert any(TAG.search(service.get("description") or "") for service in raw)
-    for one in read_all(engine):
-        assert not TAG.search(one.name + one.description)
-        assert "&nbsp;" not in one.description
-        assert "&amp;" not in one.description
-        assert len(one.description) < 20_000
+    for listing in read_listings(engine):
+        assert not TAG.search(listing.name + listing.description)
+        assert "&nbsp;" not in listing.description
+        assert "&amp;" not in listing.description
+        assert len(listing.description) < 20_000
 
 
-def test_websites_of_the_real_feed_can_be_followed(bristol):
-    sites = [one.website for one in read_all(bristol[0])]
-    assert sum(map(bool, sites)) > 700
-    assert all(site.lower().startswith(("http://", "https://")) for site in sites if site)
+def test_websites_of_the_real_feed_are_valid_urls(bristol):
+    websites = [listing.website for listing in read_listings(bristol[0])]
+    assert sum(map(bool, websites)) > 700
+    assert all(site.lower().startswith(("http://", "https://")) for site in websites if site)
 
 
 @pytest.mark.parametrize(
@@ -119,19 +119,23 @@ def test_websites_of_the_real_feed_can_be_followed(bristol):
         (TEA, 0),
     ],
 )
-def test_a_row_is_encoded_again_only_if_what_is_encoded_changed(engine, encoder, changed, encoded):
+def test_a_listing_is_encoded_again_only_if_its_text_changed(engine, encoder, changed, encoded):
     import_listings(engine, encoder, "town", [TEA, CHOIR])
-    watched = WatchedEncoder(encoder)
-    report = import_listings(engine, watched, "town", [changed, CHOIR, SHED])
-    same = changed == TEA
-    assert (report.added, report.updated, report.unchanged) == (1, int(not same), 1 + int(same))
+    recording_encoder = RecordingEncoder(encoder)
+    report = import_listings(engine, recording_encoder, "town", [changed, CHOIR, SHED])
+    is_unchanged = changed == TEA
+    assert (report.added, report.updated, report.unchanged) == (
+        1,
+        int(not is_unchanged),
+        1 + int(is_unchanged),
+    )
     assert report.encoded == encoded + 1
-    assert watched.texts == [
-        build_encoder_text(one) for one in ([changed] if encoded else []) + [SHED]
+    assert recording_encoder.texts == [
+        build_encoder_text(listing) for listing in ([changed] if encoded else []) + [SHED]
     ]
 
 
-def test_sources_do_not_touch_each_other(engine, encoder):
+def test_sources_do_not_affect_each_other(engine, encoder):
     import_listings(engine, encoder, "one", [TEA])
     report = import_listings(engine, encoder, "two", [replace(TEA, name="Other tea")])
     assert report.added == 1
@@ -145,30 +149,30 @@ def test_a_reference_used_twice_is_quarantined(engine, encoder):
     assert "'tea' is used twice" in rejected.reason
 
 
-def test_quarantine_holds_what_the_last_import_found(engine, encoder):
-    bad = RejectedRow("b", "Bad", "it has no description", {"id": "b", "amount": float("nan")})
-    import_listings(engine, encoder, "town", [TEA, bad])
-    assert [row[2:5] for row in everything(engine)["quarantined_row"]] == [
+def test_quarantine_holds_the_rejected_rows_of_the_last_import(engine, encoder):
+    rejected = RejectedRow("b", "Bad", "it has no description", {"id": "b", "amount": float("nan")})
+    import_listings(engine, encoder, "town", [TEA, rejected])
+    assert [row[2:5] for row in read_tables(engine)["quarantined_row"]] == [
         ("b", "Bad", "it has no description")
     ]
     import_listings(engine, encoder, "town", [TEA])
-    assert everything(engine)["quarantined_row"] == []
+    assert read_tables(engine)["quarantined_row"] == []
 
 
-def test_an_encoder_that_fails_half_way_leaves_everything_as_it_was(engine, encoder):
+def test_a_failing_encoder_changes_nothing(engine, encoder):
     import_listings(engine, encoder, "town", [TEA])
-    before = everything(engine)
+    before = read_tables(engine)
     with pytest.raises(MemoryError):
         import_listings(engine, FailingEncoder(encoder), "town", [CHOIR, SHED], notice="New")
-    assert everything(engine) == before
+    assert read_tables(engine) == before
 
 
 @pytest.mark.parametrize(
     "statement", ["INSERT INTO listing", "DELETE FROM quarantined", "UPDATE revision"]
 )
-def test_a_database_that_fails_half_way_leaves_everything_as_it_was(engine, encoder, statement):
+def test_a_failing_database_changes_nothing(engine, encoder, statement):
     import_listings(engine, encoder, "town", [TEA])
-    before = everything(engine)
+    before = read_tables(engine)
 
     def fill_the_disk(_conn, _cursor, sql: str, parameters, _context, _many) -> None:
         if sql.startswith(statement):
@@ -179,19 +183,19 @@ def test_a_database_that_fails_half_way_leaves_everything_as_it_was(engine, enco
     with pytest.raises(DatabaseError, match=r"disk is full.*Nothing from town was imported"):
         import_listings(engine, encoder, "town", [changed, CHOIR], notice="New")
     event.remove(engine, "before_cursor_execute", fill_the_disk)
-    assert everything(engine) == before
+    assert read_tables(engine) == before
 
 
-def test_an_import_that_changes_nothing_says_so(engine, encoder):
+def test_only_an_import_with_changes_makes_a_revision(engine, encoder):
     import_listings(engine, encoder, "town", [TEA], notice="New")
-    before = everything(engine)["revision"]
+    before = read_tables(engine)["revision"]
     import_listings(engine, encoder, "town", [TEA], notice="New")
-    assert everything(engine)["revision"] == before
+    assert read_tables(engine)["revision"] == before
     import_listings(engine, encoder, "town", [TEA], notice="Newer")
-    assert everything(engine)["revision"] != before
+    assert read_tables(engine)["revision"] != before
 
 
-def test_what_could_not_be_read_of_a_listing_is_told(engine, encoder, tmp_path):
+def test_the_report_lists_doubtful_values(engine, encoder, tmp_path):
     source = tmp_path / "town.json"
     tea = {"id": "1", "name": "Tea", "description": "Tea and talk.", "status": "active"}
     choir = tea | {"id": "2", "name": "Choir", "email": "ask at the desk", "url": "ftp://choir"}
@@ -200,16 +204,19 @@ def test_what_could_not_be_read_of_a_listing_is_told(engine, encoder, tmp_path):
     assert (report.added, report.quarantined) == (2, ())
     [doubtful] = report.doubtful
     assert doubtful.name == "Choir"
-    assert any("email 'ask at the desk' is not an e-mail address" in one for one in doubtful.doubts)
-    again = import_listings(engine, encoder, "town", read_source(str(source)))
-    assert (again.unchanged, again.doubtful) == (2, report.doubtful)
+    email_fault = "email 'ask at the desk' is not an e-mail address"
+    assert any(email_fault in doubt for doubt in doubtful.doubts)
+    second = import_listings(engine, encoder, "town", read_source(str(source)))
+    assert (second.unchanged, second.doubtful) == (2, report.doubtful)
 
 
 def test_progress_counts_to_the_end(engine, encoder):
-    told: list[tuple[str, int, int | None]] = []
-    import_listings(engine, encoder, "town", [TEA, CHOIR], progress=lambda *one: told.append(one))
-    assert told[0] == ("Learning what they mean", 0, 2)
-    assert told[-1] == ("Learning what they mean", 2, 2)
+    steps: list[tuple[str, int, int | None]] = []
+    import_listings(
+        engine, encoder, "town", [TEA, CHOIR], progress=lambda *step: steps.append(step)
+    )
+    assert steps[0] == ("Learning what they mean", 0, 2)
+    assert steps[-1] == ("Learning what they mean", 2, 2)
 
 
 SERVICES = json.dumps(
@@ -219,16 +226,16 @@ SERVICES = json.dumps(
 )
 
 
-def test_the_command_ends_with_counts_reasons_time_and_rate(command, tmp_path):
+def test_the_command_prints_counts_reasons_time_and_rate(command, tmp_path):
     (tmp_path / "cafés.json").write_text(SERVICES)
-    done = command("import", str(tmp_path / "cafés.json"))
-    assert done.returncode == 0, done.stderr
-    counts, quarantined, rate = done.stdout.splitlines()
+    result = command("import", str(tmp_path / "cafés.json"))
+    assert result.returncode == 0, result.stderr
+    counts, quarantined, rate = result.stdout.splitlines()
     assert counts == "cafés: 3 added, 0 updated, 0 unchanged, 0 closed, 1 quarantined."
     assert quarantined.strip().startswith("quarantined '[/bold] no words': it has no description")
     assert rate.startswith("3 listings in ")
     assert rate.endswith(" a second.")
-    assert "Learning what they mean" in done.stderr
+    assert "Learning what they mean" in result.stderr
 
 
 BROKEN = {
@@ -239,36 +246,45 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_file_is_one_line_and_changes_nothing(command, kind, tmp_path):
-    content, complaint = BROKEN[kind]
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_reported_in_one_line_and_changes_nothing(command, name, tmp_path):
+    content, fault = BROKEN[name]
     path = tmp_path / "feed"
     path.write_bytes(content)
     engine = open_database(f"sqlite:///{command.var / 'directory.db'}")
     migrate(engine)
-    before = everything(engine)
-    done = command("import", "--source", "cafés", str(path))
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    [line] = [line for line in done.stderr.splitlines() if str(path) in line]
-    assert complaint in line
-    assert everything(engine) == before
+    before = read_tables(engine)
+    result = command("import", "--source", "cafés", str(path))
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    [line] = [line for line in result.stderr.splitlines() if str(path) in line]
+    assert fault in line
+    assert read_tables(engine) == before
     engine.dispose()
 
 
-def test_a_feed_cut_anywhere_is_refused(tmp_path, feeds):
-    whole = (feeds / "bristol.json").read_bytes()
+def test_a_truncated_feed_is_rejected(tmp_path, feeds):
+    content = (feeds / "bristol.json").read_bytes()
     path = tmp_path / "cut.json"
-    inside_a_letter = next(n for n, byte in enumerate(whole) if byte >= 0x80) + 1
-    for cut in (inside_a_letter, 0, 1, 2, 1000, len(whole) // 3, len(whole) // 2, len(whole) - 2):
-        path.write_bytes(whole[:cut])
+    inside_a_character = next(n for n, byte in enumerate(content) if byte >= 0x80) + 1
+    for cut in (
+        inside_a_character,
+        0,
+        1,
+        2,
+        1000,
+        len(content) // 3,
+        len(content) // 2,
+        len(content) - 2,
+    ):
+        path.write_bytes(content[:cut])
         with pytest.raises(SourceError):
             read_source(str(path))
 
 
 @pytest.mark.parametrize(
-    ("content", "complaint"),
+    ("content", "fault"),
     [
         ("[]", "holds no listings"),
         ('{"error": "sign in"}', "holds no Open Referral UK services"),
@@ -277,7 +293,7 @@ def test_a_feed_cut_anywhere_is_refused(tmp_path, feeds):
         ("[1, 2]", "holds no Open Referral UK services"),
     ],
 )
-def test_json_that_is_no_feed(content, complaint, tmp_path):
+def test_other_json_is_rejected(content, fault, tmp_path):
     (tmp_path / "feed.json").write_text(content)
-    with pytest.raises(SourceError, match=complaint):
+    with pytest.raises(SourceError, match=fault):
         read_source(str(tmp_path / "feed.json"))

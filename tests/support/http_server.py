@@ -1,4 +1,4 @@
-"""A web server on loopback whose answers a test decides."""
+"""A web server on loopback; each test sets its responses."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ class Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         assert isinstance(server, Server)
-        server.asked.append((self.path, dict(self.headers.items())))
+        server.requests.append((self.path, dict(self.headers.items())))
         server.answering(self)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -32,13 +32,13 @@ class Request(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """A web server on loopback that remembers what it was asked."""
+    """A web server on loopback that records its requests."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Request)
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
         self.answering: Answering = lambda request: request.send("{}")
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,))
