@@ -25,7 +25,7 @@ async def test_the_bot_explains_itself_and_leaves_a_group(
 ) -> None:
     group = bot_api.chat(kind)
     group.add_bot()
-    await group.until(lambda: group.left, "the bot stayed")
+    await group.until(lambda: group.is_left, "the bot stayed")
     assert (await group.reply()).text.endswith("https://t.me/connector_test_bot")
     group.send("@connector_test_bot hello")
     await group.silence()
@@ -36,7 +36,7 @@ async def test_the_bot_explains_itself_and_leaves_a_group(
 async def test_the_bot_leaves_a_channel_silently(bot_api: BotApi) -> None:
     channel = bot_api.chat("channel")
     channel.add_bot("administrator")
-    await channel.until(lambda: channel.left, "the bot stayed")
+    await channel.until(lambda: channel.is_left, "the bot stayed")
     assert channel.sent == []
 
 

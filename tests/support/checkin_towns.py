@@ -1,4 +1,4 @@
-"""Populations for tests of releases, and their figures, made by the real rules."""
+"""Small populations for tests of releases, and the figures that the real rules make of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from checkins.periods import parse_period
 from checkins.release.count import RawCounts
 from checkins.release.secondary_suppression import DirectoryCounts, build_figures
 
-#: One answer of one person: area, age band or None, answer or None where none was given.
+#: One person's area, age band (None: not given) and answer (None: not given).
 Person = tuple[str, str | None, str | None]
 
 
@@ -18,7 +18,7 @@ QUESTION = Measure("friends", "How many friends?", (("1", "Few"), ("2", "Many"))
 
 @dataclass(frozen=True)
 class Town:
-    """Where people live, and the one question that they are asked."""
+    """The areas of a town, and the one question that its people are asked."""
 
     areas: tuple[str, ...] = ("Harbour",)
     measure: Measure = QUESTION
@@ -30,15 +30,15 @@ class Town:
             for group in (("area", area), *((("age_band", band),) if band else ())):
                 counts.checkins[group] += 1
                 counts.question_sets[group].add("core-1")
-                found = counts.answers[group, self.measure.code]
+                answer_counts = counts.answers[group, self.measure.code]
                 if answer is not None:
-                    found[answer] += 1
+                    answer_counts[answer] += 1
         return counts
 
     def release(
         self, period: str, people: Iterable[Person], policy: Policy = Policy.ROUND_5
     ) -> Figures:
-        """Figures before they are set beside any others."""
+        """The figures before they are checked against other releases."""
         return build_figures(
             self.count(people),
             DirectoryCounts(),
@@ -50,7 +50,7 @@ class Town:
 
 
 def people(area: str, band: str | None, *answers: int) -> list[Person]:
-    """So many people of one area and age band, by how many gave the first answer, the second ..."""
+    """People of one area and age band; `answers` has the number who gave each answer."""
     return [
         (area, band, str(number))
         for number, count in enumerate(answers, start=1)
@@ -59,5 +59,5 @@ def people(area: str, band: str | None, *answers: int) -> list[Person]:
 
 
 def join(parts: Sequence[Sequence[Person]]) -> list[Person]:
-    """Everybody of several periods."""
+    """The people of several periods together."""
     return [person for part in parts for person in part]

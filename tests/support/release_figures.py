@@ -1,4 +1,4 @@
-"""Figures to publish, made from raw populations by `disclosure` as a release makes them."""
+"""Figures as in a release, made by `disclosure` from random populations."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -54,8 +54,8 @@ OWN = Measure(
     (("1", "Every week"), ("2", "Now & then"), ("3", "<em>Never</em>")),
 )
 
-# How likely each answer is, before an area bends it.
-_LIKELY = {
+# The weight of each answer, before an area changes it.
+_WEIGHTS = {
     "belonging": (25, 36, 27, 12),
     "trust": (38, 38, 18, 6),
     "influence": (5, 24, 40, 31),
@@ -76,30 +76,30 @@ POPULATIONS = {
 }
 
 
-def measures_of(codes: Sequence[str]) -> tuple[Measure, ...]:
+def list_measures(codes: Sequence[str]) -> tuple[Measure, ...]:
     book = load_questions()
-    known = {
+    built_in = {
         question.code: Measure(
             question.code, question.text, tuple((a.code, a.text) for a in question.answers)
         )
         for question in book.questions
     }
-    known |= {
+    built_in |= {
         score.code: Measure(score.code, score.text, tuple((b.code, b.text) for b in score.bands))
         for score in book.scores
     }
-    return tuple((known | {OWN.code: OWN})[code] for code in codes)
+    return tuple((built_in | {OWN.code: OWN})[code] for code in codes)
 
 
 def count_answers(chance: random.Random, measure: Measure, people: int, tilt: float) -> list[int]:
-    """How many of so many people gave each answer; some said nothing."""
-    weights = [likely * (1 + tilt) ** -place for place, likely in enumerate(_LIKELY[measure.code])]
+    """The number of people who gave each answer. About 6% give none."""
+    weights = [weight * (1 + tilt) ** -index for index, weight in enumerate(_WEIGHTS[measure.code])]
     ends = list(accumulate(weights))
     counts = [0] * len(weights)
     for _ in range(people):
         if chance.random() < 0.94:
             drawn = chance.random() * ends[-1]
-            counts[next(place for place, end in enumerate(ends) if drawn <= end)] += 1
+            counts[next(index for index, end in enumerate(ends) if drawn <= end)] += 1
     return counts
 
 
@@ -107,29 +107,29 @@ def make_town(
     period: str = "2026-Q4",
     *,
     areas: Mapping[str, int] | None = None,
-    codes: Sequence[str] = tuple(_LIKELY),
+    codes: Sequence[str] = tuple(_WEIGHTS),
     policy: Policy = Policy.ROUND_5,
     withheld: Sequence[tuple[str, str]] = (),
-    reach: bool = True,
+    has_directory: bool = True,
     fictional: bool = True,
     drift: float = 0.0,
 ) -> Figures:
-    """A town of so many people an area; `withheld` are pairs of area and measure."""
+    """The figures of a town. `areas` maps areas to people; `withheld` has pairs (area, measure)."""
     areas = POPULATIONS if areas is None else areas
     chance = random.Random(f"{period} {policy}")
-    measures = measures_of(codes)
+    measures = list_measures(codes)
     ages = dict(zip(AGE_BANDS, (30, 45, 70, 80, 55, 8), strict=True))
     blocks = []
     groups: tuple[tuple[Dimension, Mapping[str, int]], ...] = (("area", areas), ("age_band", ages))
     for measure in measures:
         for dimension, sizes in groups:
-            for place, (group, people) in enumerate(sizes.items()):
+            for index, (group, people) in enumerate(sizes.items()):
                 if not is_group_shown(people):
                     continue
-                tilt = drift + (0.4 if place == 0 else -0.25 if place == 1 else 0.0)
+                tilt = drift + (0.4 if index == 0 else -0.25 if index == 1 else 0.0)
                 counts = count_answers(chance, measure, people, tilt)
-                asked = not (measure.code == "trust" and place == 2)
-                cells = protect_block(counts, policy, was_asked=asked)
+                was_asked = not (measure.code == "trust" and index == 2)
+                cells = protect_block(counts, policy, was_asked=was_asked)
                 if (group, measure.code) in withheld:
                     cells = withhold(cells)
                 blocks.append(Block(dimension, group, measure.code, cells))
@@ -157,11 +157,11 @@ def make_town(
         age_bands=tuple(ages),
         age_bands_left_out=tuple(age for age, people in ages.items() if not is_group_shown(people)),
         blocks=tuple(blocks),
-        needs=tuple(needs) if reach else (),
+        needs=tuple(needs) if has_directory else (),
         usefulness=Block("area", EVERYWHERE, USEFULNESS, protect_block([180, 41, 22], policy))
-        if reach
+        if has_directory
         else None,
-        listing_counts=tuple(listing_counts) if reach else (),
+        listing_counts=tuple(listing_counts) if has_directory else (),
         fictional=fictional,
     )
 
@@ -170,8 +170,8 @@ def make_year() -> list[Figures]:
     """Four quarters, oldest first."""
     quarters = ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
     return [
-        make_town(quarter, drift=0.35 * place - 0.5, withheld=[("Mill Lane", "lonely")])
-        for place, quarter in enumerate(quarters)
+        make_town(quarter, drift=0.35 * index - 0.5, withheld=[("Mill Lane", "lonely")])
+        for index, quarter in enumerate(quarters)
     ]
 
 
@@ -188,8 +188,10 @@ TOWNS = {
     "year": lambda: make_year()[-1],
     "hostile": lambda: make_town(areas=HOSTILE, fictional=False),
     "midpoint": lambda: make_town(policy=Policy.MIDPOINT_6, codes=("belonging", "lonely")),
-    "bare": lambda: make_town(areas={"Harbour": 30}, codes=("belonging",), reach=False),
-    "nothing shown": lambda: make_town(areas={"Harbour": 4}, codes=("lonely",), reach=False),
+    "bare": lambda: make_town(areas={"Harbour": 30}, codes=("belonging",), has_directory=False),
+    "nothing shown": lambda: make_town(
+        areas={"Harbour": 4}, codes=("lonely",), has_directory=False
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The whole program as an operator starts it: `connector run`, real Rasa and all."""
+"""The whole program as an operator starts it: `connector run`, with the real Rasa."""
 
 import gzip
 import os
@@ -24,7 +24,7 @@ _RASA_LOADS_IN = 240.0
 class Service:
     """A running `connector run` with a data folder of its own.
 
-    The encoder and Rasa's models are shared with the checkout: they depend on nothing else.
+    The encoder and Rasa's models are those of the checkout, as they depend on no data.
     """
 
     folder: Path
@@ -49,9 +49,9 @@ class Service:
     @property
     def environment(self) -> dict[str, str]:
         ports = dict.fromkeys(("WEB_PORT", "RASA_PORT", "ACTIONS_PORT"), "0")
-        # All the tests are one client, which says more in a minute than any home would.
-        own = {"CONNECTOR_VAR": str(self.folder), "WEB_MESSAGES_A_MINUTE": "0", **ports}
-        return {**os.environ, **own, **self.settings}
+        # All tests are one client and send more messages a minute than a household would.
+        variables = {"CONNECTOR_VAR": str(self.folder), "WEB_MESSAGES_A_MINUTE": "0", **ports}
+        return {**os.environ, **variables, **self.settings}
 
     def _read(self) -> None:
         assert self.process.stderr
@@ -63,16 +63,16 @@ class Service:
 
     @property
     def printed(self) -> str:
-        """Everything that the operator has seen."""
+        """Everything the program has printed so far."""
         return "".join(self._printed)
 
     @property
     def url(self) -> str:
-        """Where the chat is, as printed; waits for it."""
+        """The chat's address, as printed. Waits until it is."""
         assert self._address.wait(300), self.printed
-        found = [word for word in self.printed.split() if word.startswith("http://")]
-        assert found, self.printed
-        return found[0].rstrip("/")
+        addresses = [text for text in self.printed.split() if text.startswith("http://")]
+        assert addresses, self.printed
+        return addresses[0].rstrip("/")
 
     def wait_for_rasa(self) -> None:
         limit = time.monotonic() + _RASA_LOADS_IN
@@ -87,7 +87,7 @@ class Service:
         return child
 
     def await_next_rasa(self, lost: psutil.Process) -> psutil.Process:
-        """The process that was started in place of the `lost` one."""
+        """The process that replaces the `lost` one."""
         limit = time.monotonic() + 30
         while time.monotonic() < limit:
             children = psutil.Process(self.process.pid).children()
@@ -96,10 +96,10 @@ class Service:
             time.sleep(0.05)
         raise AssertionError("Rasa was not started again")
 
-    def stop(self, how: int = signal.SIGTERM) -> int:
-        """End it and give its exit code."""
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Stop the program and return its exit code."""
         if self.process.poll() is None:
-            self.process.send_signal(how)
+            self.process.send_signal(signal_number)
         code = self.process.wait(60)
         self._reading.join(10)
         assert self.process.stderr
@@ -130,7 +130,7 @@ class Talk:
         return replies
 
     def start_again(self) -> None:
-        """As somebody else; what was said is erased."""
+        """Erase the conversation, so that the next message starts a new one."""
         if self.conversation:
             self._client.delete(f"/api/chat/{self.conversation}").raise_for_status()
         self.conversation = None
@@ -152,16 +152,19 @@ def taps(replies: list[dict[str, Any]]) -> list[str]:
 
 
 def find_tap(replies: list[dict[str, Any]], label: str) -> str:
-    """What the button that says `label` sends back."""
+    """The tap of the button with that label."""
     options = [option for reply in replies for option in reply.get("options", ())]
     return next(str(option["tap"]) for option in options if option["label"] == label)
 
 
 def written(service: Service) -> dict[str, bytes]:
-    """Everything the program wrote or printed, by where. Links lead to what it never writes."""
-    found = {"what it printed": service.printed.encode()}
+    """The content of each file that the program wrote, by name, and everything it printed.
+
+    Links are not followed: they lead to files it never writes.
+    """
+    contents = {"what it printed": service.printed.encode()}
     for folder, _, names in os.walk(service.folder):
         for path in (Path(folder) / name for name in names):
             content = path.read_bytes()
-            found[path.name] = gzip.decompress(content) if path.suffix == ".gz" else content
-    return found
+            contents[path.name] = gzip.decompress(content) if path.suffix == ".gz" else content
+    return contents

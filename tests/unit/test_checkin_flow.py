@@ -1,4 +1,4 @@
-"""The questions' wording, and the check-in from the first button to Send."""
+"""The check-in conversation, from the first button to Send."""
 
 import logging
 from dataclasses import dataclass, field, replace
@@ -155,7 +155,7 @@ def test_all_skipped_leaves_nothing_to_send(store: MemoryStore) -> None:
     assert store.checkins[0].answers == (("belonging", "s"), ("lonely", "5"))
 
 
-def test_people_under_16_are_thanked_and_asked_nothing(store: MemoryStore) -> None:
+def test_people_under_16_are_thanked_and_asked_no_question(store: MemoryStore) -> None:
     page = walk(store.flow(), "No, I am under 16")
     assert "Thank you" in page.text
     assert "16 and over" in page.text
@@ -200,7 +200,7 @@ def test_a_restart_in_the_middle_loses_nothing(store: MemoryStore) -> None:
     assert len(store.checkins) == 1
 
 
-# What goes wrong
+# Errors and repeated taps
 
 
 def test_a_second_send_stores_nothing_and_says_so(store: MemoryStore) -> None:
@@ -213,7 +213,7 @@ def test_a_second_send_stores_nothing_and_says_so(store: MemoryStore) -> None:
 
 
 def test_a_send_counts_once_over_a_restart_and_in_another_replica(store: MemoryStore) -> None:
-    """Two flows with one key and one store: another process, or the same one started again."""
+    """Two flows with the same key and store are like two processes, or one that was restarted."""
     send = find_tap(walk(store.flow(), *TO_REVIEW), "Send")
     assert "have been sent" in get_only_page(store.flow().answer(send)).text
     assert "had sent your answers" in get_only_page(store.flow().answer(send)).text
@@ -232,11 +232,11 @@ def test_no_button_of_a_sent_check_in_claims_that_nothing_was_stored(store: Memo
 def test_a_stub_depends_on_the_draft_and_not_on_its_answers(store: MemoryStore) -> None:
     flow = store.flow()
     review = walk(flow, *TO_REVIEW)
-    changed = find_tap(press(flow, review, "Change"), "Belonging")
-    other = get_only_page(
-        flow.answer(find_tap(get_only_page(flow.answer(changed)), "Very strongly"))
+    change_tap = find_tap(press(flow, review, "Change"), "Belonging")
+    changed_review = get_only_page(
+        flow.answer(find_tap(get_only_page(flow.answer(change_tap)), "Very strongly"))
     )
-    for page in (review, other):
+    for page in (review, changed_review):
         flow.answer(find_tap(page, "Send"))
     assert len(store.checkins) == 1
     (stub,) = store.stubs
@@ -270,14 +270,14 @@ def test_answering_works_while_the_store_cannot_be_read(store: MemoryStore) -> N
     assert "Question 2 of 2" in press(store.flow(), page, "Fairly strongly").text
 
 
-@pytest.mark.parametrize(("passed", "keeps"), [(0, 1), (1, 1), (2, 0), (30, 0), (-1, 0)])
-def test_a_tap_expires(store: MemoryStore, passed: int, keeps: int) -> None:
+@pytest.mark.parametrize(("hours", "stored"), [(0, 1), (1, 1), (2, 0), (30, 0), (-1, 0)])
+def test_a_tap_expires(store: MemoryStore, hours: int, stored: int) -> None:
     flow = store.flow()
     send = find_tap(walk(flow, *TO_REVIEW), "Send")
-    store.hour += passed
+    store.hour += hours
     page = get_only_page(flow.answer(send))
-    assert len(store.checkins) == keeps
-    assert ("too old" in page.text) == (keeps == 0)
+    assert len(store.checkins) == stored
+    assert ("too old" in page.text) == (stored == 0)
 
 
 def test_a_sent_tap_is_accepted_only_once(store: MemoryStore) -> None:
@@ -294,10 +294,10 @@ def test_every_altered_character_is_refused(store: MemoryStore) -> None:
     flow = store.flow()
     send = find_tap(walk(flow, *TO_REVIEW), "Send")
     for index in range(3, len(send)):
-        for other in "a1x_é":
-            if other == send[index]:
+        for character in "a1x_é":
+            if character == send[index]:
                 continue
-            page = get_only_page(flow.answer(send[:index] + other + send[index + 1 :]))
+            page = get_only_page(flow.answer(send[:index] + character + send[index + 1 :]))
             assert "does not work" in page.text
             assert find_tap(page, "Start again") == START_TAP
     assert store.checkins == []
@@ -324,8 +324,8 @@ def test_any_text_gets_an_answer(text: str) -> None:
     store = MemoryStore()
     flow = store.flow()
     assert flow.owns("ci:" + text)
-    for odd in (text, "ci:" + text, "ci:\ud800" + text):
-        assert get_only_page(flow.answer(odd)).options
+    for tap in (text, "ci:" + text, "ci:\ud800" + text):
+        assert get_only_page(flow.answer(tap)).options
     assert store.checkins == []
 
 
@@ -360,7 +360,7 @@ def test_invalid_settings_raise_an_error(store: MemoryStore, changes: dict[str, 
 def test_no_walk_stores_before_send_and_every_tap_fits(
     name: str, areas: int, data: st.DataObject
 ) -> None:
-    """Any sequence of the buttons seen so far, old ones pressed again among them."""
+    """Presses any sequence of the buttons seen so far, including old ones."""
     store = MemoryStore()
     flow = store.flow(name, areas=[f"Area {index}" for index in range(areas)])
     page = get_only_page(flow.start())
@@ -372,9 +372,9 @@ def test_no_walk_stores_before_send_and_every_tap_fits(
         page = get_only_page(flow.answer(option.tap))
         seen += page.options
         assert len(store.checkins) == before or option.label == "Send"
-        for each in page.options:
-            assert len(each.tap.encode()) <= 64
-            assert len(each.label) > 0
+        for shown_option in page.options:
+            assert len(shown_option.tap.encode()) <= 64
+            assert len(shown_option.label) > 0
         assert len(page.text) <= 4096
 
 

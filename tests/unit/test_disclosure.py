@@ -1,4 +1,4 @@
-"""The rules of `disclosure`, and what a reader could work out from their results."""
+"""The rules of `disclosure`, and what a reader can infer from published cells."""
 
 from collections import defaultdict
 from itertools import product
@@ -64,7 +64,7 @@ def test_boundaries_of_one_count_in_steps_of_six(raw: int, count: int, mark: str
 
 
 @given(st.integers(0, 10**6), st.sampled_from(Policy))
-def test_what_a_cell_can_stand_for_is_all_that_gives_it(raw: int, policy: Policy) -> None:
+def test_the_bounds_of_a_cell_are_all_counts_that_produce_it(raw: int, policy: Policy) -> None:
     cell = protect_count(raw, policy)
     low, high = bound_cell(cell)
     assert high is not None
@@ -74,19 +74,19 @@ def test_what_a_cell_can_stand_for_is_all_that_gives_it(raw: int, policy: Policy
     assert low == 0 or protect_count(low - 1, policy) != cell
 
 
-def test_a_cell_comes_back_from_a_table_as_it_went() -> None:
+def test_a_cell_is_parsed_back_from_a_table() -> None:
     for raw in (0, 3, 8, 500):
         for policy in Policy:
             cell = protect_count(raw, policy)
             assert parse_cell("" if cell.count is None else str(cell.count), cell.mark) == cell
 
 
-def test_a_total_is_not_taken_for_a_count_of_its_own() -> None:
+def test_a_total_has_no_bounds_of_its_own() -> None:
     with pytest.raises(ValueError, match="partial"):
         bound_cell(Cell(20, Mark.PARTIAL))
 
 
-def test_a_negative_count_is_a_mistake() -> None:
+def test_a_negative_count_raises_an_error() -> None:
     with pytest.raises(ValueError, match="never negative"):
         protect_count(-1)
 
@@ -107,8 +107,8 @@ SUPPRESSED = Cell(None, Mark.SUPPRESSED)
         ((8, 1, 0), (WITHHELD,) * 3),  # nine answers
         ((8, 2, 0), (ROUNDED_10, SUPPRESSED, ZERO)),  # ten
         ((0, 0, 0), (WITHHELD,) * 3),
-        ((40, 0, 0), (WITHHELD,) * 3),  # all alike
-        ((7, 7, 0), (WITHHELD,) * 3),  # nothing left to show
+        ((40, 0, 0), (WITHHELD,) * 3),  # all the same
+        ((7, 7, 0), (WITHHELD,) * 3),  # all small
         ((7, 7, 7), (WITHHELD,) * 3),
         ((7, 7, 8), (SUPPRESSED, SUPPRESSED, ROUNDED_10)),
     ],
@@ -126,11 +126,11 @@ def test_boundaries_of_one_question_in_steps_of_six(counts: tuple[int, ...], sho
     assert (cells != (WITHHELD,) * 3) is shown
 
 
-def test_a_block_is_withheld_whole() -> None:
+def test_withholding_a_block_withholds_every_cell() -> None:
     assert withhold(protect_block((20, 30, 0))) == (WITHHELD,) * 3
 
 
-def test_zero_suppressed_withheld_and_not_asked_are_told_apart() -> None:
+def test_zero_suppressed_withheld_and_not_asked_are_distinct() -> None:
     assert protect_block((0, 0), was_asked=False) == (NOT_ASKED,) * 2
     assert len({ZERO, SUPPRESSED, WITHHELD, NOT_ASKED}) == 4
     assert [cell.count for cell in (SUPPRESSED, WITHHELD, NOT_ASKED)] == [None] * 3
@@ -145,7 +145,7 @@ def test_zero_suppressed_withheld_and_not_asked_are_told_apart() -> None:
         ([ROUNDED_10, NOT_ASKED], Cell(10, Mark.ROUNDED)),
         ([Cell(10, Mark.PARTIAL), ZERO], Cell(10, Mark.PARTIAL)),
         ([ZERO, ZERO], ZERO),
-        ([ZERO, SUPPRESSED], WITHHELD),  # not a zero: somebody did
+        ([ZERO, SUPPRESSED], WITHHELD),  # not a zero: somebody gave this answer
         ([NOT_ASKED, NOT_ASKED], NOT_ASKED),
         ([], NOT_ASKED),
         ([Cell(3, Mark.MIDPOINT), Cell(9, Mark.MIDPOINT), ZERO], Cell(12, Mark.MIDPOINT)),
@@ -159,8 +159,8 @@ counts_of_a_question = st.lists(st.integers(0, 60) | st.integers(0, 10**6), min_
 
 
 @given(st.lists(counts_of_a_question, min_size=1, max_size=6), st.booleans())
-def test_nothing_published_is_small_or_unrounded(areas: list[list[int]], asked: bool) -> None:
-    blocks = [protect_block(area, was_asked=asked) for area in areas]
+def test_nothing_published_is_small_or_unrounded(areas: list[list[int]], was_asked: bool) -> None:
+    blocks = [protect_block(area, was_asked=was_asked) for area in areas]
     cells = [cell for block in blocks for cell in block]
     totals = [total(block) for block in blocks] + [total(cells)]
     for cell in cells + totals:
@@ -170,7 +170,7 @@ def test_nothing_published_is_small_or_unrounded(areas: list[list[int]], asked: 
 
 
 @given(counts_of_a_question)
-def test_a_zero_is_true_and_a_total_adds_only_what_is_shown(raw: list[int]) -> None:
+def test_a_zero_is_exact_and_a_total_adds_only_shown_counts(raw: list[int]) -> None:
     cells = protect_block(raw)
     for cell, count in zip(cells, raw, strict=True):
         assert cell.mark != Mark.ZERO or count == 0
@@ -178,16 +178,16 @@ def test_a_zero_is_true_and_a_total_adds_only_what_is_shown(raw: list[int]) -> N
 
 
 def test_no_suppressed_cell_can_be_bounded_within_its_question() -> None:
-    """An attacker who knows the rules tries every population of up to 20 in each of three
-    answers, and keeps those that would give the table seen. Each suppressed cell must still
-    be able to be anything from 1 to 7, and each rounded one all that rounds to it."""
-    could_be: dict[tuple[Cell, ...], list[set[int]]] = defaultdict(lambda: [set(), set(), set()])
+    """Tries every population with up to 20 people for each of three answers, and keeps those that
+    produce the published table. Each suppressed cell must still have all values from 1 to 7, and
+    each rounded cell all values that round to it."""
+    possible: dict[tuple[Cell, ...], list[set[int]]] = defaultdict(lambda: [set(), set(), set()])
     for raw in product(range(21), repeat=3):
         cells = protect_block(raw)
-        for place, count in enumerate(raw):
-            could_be[(*cells, total(cells))][place].add(count)
-    assert len(could_be) > 50
-    for table, populations in could_be.items():
+        for index, count in enumerate(raw):
+            possible[(*cells, total(cells))][index].add(count)
+    assert len(possible) > 50
+    for table, populations in possible.items():
         for cell, values in zip(table, populations, strict=False):
             if cell.mark == Mark.SUPPRESSED:
                 assert values == set(range(1, 8)), table

@@ -1,4 +1,4 @@
-"""Periods: months fill quarters, quarters fill years, and no week lies in two of a kind."""
+"""Months fill quarters, quarters fill years, and no two months share a week."""
 
 from datetime import date, timedelta
 from itertools import pairwise
@@ -24,7 +24,7 @@ years = st.integers(2001, 2098)
         ("2027-Q1", date(2027, 1, 4), date(2027, 3, 28), "2027-W01", "2027-W12"),
     ],
 )
-def test_a_period_is_whole_weeks_by_their_thursdays(
+def test_a_period_is_whole_weeks_assigned_by_their_thursdays(
     name: str, start: date, end: date, first_week: str, last_week: str
 ) -> None:
     period = parse_period(name)
@@ -33,7 +33,7 @@ def test_a_period_is_whole_weeks_by_their_thursdays(
 
 
 @pytest.mark.parametrize("name", ["", "2026-Q5", "2026-13", "26-Q1", "2026-Q4 ", "autumn", "1999"])
-def test_another_name_is_refused_with_how_names_look(name: str) -> None:
+def test_an_invalid_name_is_refused_with_an_example(name: str) -> None:
     with pytest.raises(ReleaseError, match="such as 2026-Q4"):
         parse_period(name)
 
@@ -42,20 +42,22 @@ def test_another_name_is_refused_with_how_names_look(name: str) -> None:
 def test_months_fill_quarters_and_quarters_fill_the_year(year: int) -> None:
     months = [parse_period(f"{year}-{month:02}") for month in range(1, 13)]
     quarters = [parse_period(f"{year}-Q{quarter}") for quarter in range(1, 5)]
-    whole = parse_period(str(year))
+    full_year = parse_period(str(year))
     for parts, larger in (
         *((months[3 * n : 3 * n + 3], quarters[n]) for n in range(4)),
-        (quarters, whole),
+        (quarters, full_year),
     ):
         assert (parts[0].start, parts[-1].end) == (larger.start, larger.end)
         assert all(larger.contains(part) for part in parts)
-        for one, following in pairwise(parts):
-            assert following.start == one.end + timedelta(days=1)
-    assert parse_period(str(year + 1)).start == whole.end + timedelta(days=1)
+        for part, following in pairwise(parts):
+            assert following.start == part.end + timedelta(days=1)
+    assert parse_period(str(year + 1)).start == full_year.end + timedelta(days=1)
 
 
 @given(years, st.integers(0, 371))
-def test_weeks_of_a_year_are_those_that_iso_gives_it(year: int, days: int) -> None:
-    whole = parse_period(str(year))
-    day = whole.start + timedelta(days=days)
-    assert (whole.first_week <= format_week(day) <= whole.last_week) == (day <= whole.end)
+def test_the_weeks_of_a_year_are_those_of_iso_8601(year: int, days: int) -> None:
+    full_year = parse_period(str(year))
+    day = full_year.start + timedelta(days=days)
+    assert (full_year.first_week <= format_week(day) <= full_year.last_week) == (
+        day <= full_year.end
+    )

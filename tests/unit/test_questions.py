@@ -1,4 +1,4 @@
-"""The questions' wording, and what an operator's own file of questions may add."""
+"""The wording of the questions, and the rules for an operator's own questions file."""
 
 import json
 from datetime import date
@@ -15,12 +15,12 @@ BOOK = load_questions()
 
 
 def test_the_wording_is_as_published() -> None:
-    asked = {q.text: [answer.text for answer in q.answers] for q in BOOK.questions}
-    assert asked == WORDING
-    assert list(asked) == list(WORDING)
+    wording = {q.text: [answer.text for answer in q.answers] for q in BOOK.questions}
+    assert wording == WORDING
+    assert list(wording) == list(WORDING)
 
 
-def test_the_sets_hold_what_they_should() -> None:
+def test_each_built_in_set_has_its_questions() -> None:
     texts = list(WORDING)
     sets = {name: [q.text for q in s.questions] for name, s in BOOK.sets.items()}
     assert sets == {
@@ -31,7 +31,7 @@ def test_the_sets_hold_what_they_should() -> None:
     assert [s.version for s in BOOK.sets.values()] == ["core-1", "standard-1", "full-1"]
 
 
-def test_codes_that_are_stored_never_change_their_meaning() -> None:
+def test_stored_answer_codes_stay_the_same() -> None:
     codes = {q.code: "".join(answer.code for answer in q.answers) for q in BOOK.questions}
     assert codes == {
         "belonging": "1234",
@@ -83,7 +83,7 @@ def own(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_own_file_adds_questions_and_sets_and_changes_none(own: Path) -> None:
+def test_an_own_file_adds_questions_and_sets_and_keeps_the_built_in_ones(own: Path) -> None:
     book = load_questions(own)
     assert [q.text for q in book.questions][:9] == list(WORDING)
     assert list(book.sets) == [*BOOK.sets, "ours"]
@@ -94,7 +94,7 @@ def test_an_own_file_adds_questions_and_sets_and_changes_none(own: Path) -> None
     assert book.scores == BOOK.scores
 
 
-def test_an_own_file_may_add_nothing(tmp_path: Path) -> None:
+def test_an_empty_own_file_is_accepted(tmp_path: Path) -> None:
     empty = tmp_path / "empty.toml"
     empty.write_text("# Nothing yet.", encoding="utf-8")
     assert load_questions(empty) == BOOK
@@ -156,7 +156,7 @@ def test_an_invalid_file_is_refused_with_the_place_and_the_reason(
     assert "\n" not in message
 
 
-def test_the_bands_of_an_own_score_hold_each_sum_once(own: Path) -> None:
+def test_the_bands_of_an_own_score_must_cover_each_sum_once(own: Path) -> None:
     score = """
 [[scores]]
 code = "company"
@@ -173,19 +173,19 @@ bands = [
 
 
 def test_a_set_too_long_for_a_button_is_refused_with_its_place(own: Path) -> None:
-    more = "".join(
+    questions = "".join(
         f'[[questions]]\ncode = "q{n}"\nshort = "q"\ntext = "q"\n'
         'answers = [{ code = "1", text = "a" }, { code = "2", text = "b" }]\n'
         for n in range(MAX_QUESTIONS + 1)
     )
     codes = [f"q{n}" for n in range(MAX_QUESTIONS + 1)]
     entry = f'[[sets]]\nname = "long"\nversion = 1\nquestions = {json.dumps(codes)}\n'
-    own.write_text(more + entry, encoding="utf-8")
+    own.write_text(questions + entry, encoding="utf-8")
     with pytest.raises(QuestionSetError, match=r"own\.toml, sets\.0\.questions: "):
         load_questions(own)
 
 
-def test_a_missing_file_and_an_unknown_set_say_so(tmp_path: Path) -> None:
+def test_a_missing_file_and_an_unknown_set_raise_an_error(tmp_path: Path) -> None:
     with pytest.raises(QuestionSetError, match=r"none\.toml cannot be read: No such file"):
         load_questions(tmp_path / "none.toml")
     with pytest.raises(QuestionSetError, match="core, full, standard"):
@@ -207,5 +207,5 @@ def test_weeks_are_those_of_iso_8601(day: date, week: str) -> None:
 @pytest.mark.parametrize(
     ("weeks", "first"), [(14, "2026-W34"), (47, "2026-W01"), (48, "2025-W52"), (106, "2024-W46")]
 )
-def test_the_first_week_kept_is_so_many_before_this_one(weeks: int, first: str) -> None:
+def test_the_first_week_kept_is_counted_back_from_the_current_week(weeks: int, first: str) -> None:
     assert first_week_kept(weeks, date(2026, 11, 28)) == first

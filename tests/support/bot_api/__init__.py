@@ -1,10 +1,10 @@
 """A Bot API server on loopback, with the real one's limits, for tests over real HTTP.
 
-`BotApi` runs it and `Chat` is a person's side of it. Ours, because npm's `telegram-test-api`,
-the nearest there is, has no setMyCommands, no chat actions, no locations, and lets through texts,
-buttons and markup that Telegram refuses: a test against it passes where a resident gets nothing.
+`BotApi` runs it, and `Chat` is a person's side of it. The nearest alternative, npm's
+`telegram-test-api`, has no setMyCommands, chat actions or locations, and accepts texts, buttons
+and markup that Telegram refuses: a test against it could pass although residents get no reply.
 
-It must never be lenient: where the real server answers with an error, so does this one, with the
+It must never be lenient: where the real server answers with an error, this one does too, in the
 same words.
 """
 

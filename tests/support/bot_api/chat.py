@@ -1,7 +1,7 @@
-"""A chat with the bot, seen from the person's side.
+"""A chat with the bot, from the person's side.
 
-Owns one chat's history, and what a person can do in it. Must never offer what Telegram's own
-apps do not: a button can be pressed only where the bot put it.
+Owns one chat's history and the actions of a person in it. Must never offer what Telegram's apps
+do not: a button can only be pressed where the bot put it.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ PATIENCE = 10.0
 
 @dataclass
 class Sent:
-    """A message from the bot: text as shown, HTML as sent, (label, data) of its buttons."""
+    """A message from the bot: `text` as shown, `source` as sent, and its buttons."""
 
     message_id: int
     text: str
@@ -47,10 +47,10 @@ class Tap:
 
 @dataclass
 class Chat:
-    """One chat. Use it from the test; everything here may be called from any thread.
+    """One chat. Everything here can be called from any thread.
 
-    Methods named `wait_*` block for up to ten seconds; the coroutines of the same kind wait in a
-    thread, so that a bot in the test's own loop goes on running.
+    Methods named `wait_*` block for up to ten seconds. The coroutines wait in a thread, so that a
+    bot in the test's own event loop keeps running.
     """
 
     api: "BotApi"
@@ -61,13 +61,13 @@ class Chat:
     actions: list[str] = field(default_factory=list)
     taps: dict[str, Tap] = field(default_factory=dict)
     blocked: bool = False
-    left: bool = False
+    is_left: bool = False
     _read: int = 0
 
-    # What a person does
+    # The person's actions
 
     def send(self, text: str) -> int:
-        """Type something; a command is marked as Telegram's apps mark it. The message's id."""
+        """Send a text; a command gets its entity. Returns the message's id."""
         entities = []
         if text.startswith("/"):
             length = len(text.split(maxsplit=1)[0])
@@ -75,7 +75,7 @@ class Chat:
         return self._say(text=text, entities=entities)
 
     def edit(self, message_id: int, text: str) -> None:
-        """Change a message that was sent before."""
+        """Edit a message sent earlier."""
         edited = {**self._message(message_id), "edit_date": int(time.time()), "text": text}
         self.api.push({"edited_message": edited})
 
@@ -89,7 +89,7 @@ class Chat:
         raise AssertionError(f"no button {label!r} in {[sent.labels for sent in self.sent]}")
 
     def tap_on(self, sent: Sent, data: str) -> Tap:
-        """Press a button of one message, as quickly as one may: it may be gone already."""
+        """Press a button of a message, even if the bot has removed it meanwhile."""
         tap = Tap(str(self.api.number()))
         message = {
             **self._message(sent.message_id),
@@ -138,22 +138,22 @@ class Chat:
         return self._say(**{kind: _MEDIA[kind]})
 
     def pin(self, message_id: int) -> int:
-        """Pin a message, of which the bot is told by a service message."""
+        """Pin a message. The bot gets a service message."""
         return self._say(pinned_message=self._message(message_id) | {"text": "pinned"})
 
     def block(self) -> None:
-        """Block the bot: it is told, and can write no more."""
+        """Block the bot: it gets an update, and can no longer send."""
         with self.api.changed:
             self.blocked = True
         self._membership("member", "kicked")
 
     def add_bot(self, status: str = "member") -> None:
-        """Put the bot into this group or channel."""
+        """Add the bot to this group or channel."""
         self._membership("left", status)
         if self.kind != "channel":
             self._say(new_chat_members=[self.api.me])
 
-    # What a person sees
+    # The bot's messages
 
     async def replies(self, count: int, within: float = PATIENCE) -> list[Sent]:
         """The next `count` messages not yet read. AssertionError if they do not come in time."""
@@ -161,9 +161,11 @@ class Chat:
 
     def wait_replies(self, count: int, within: float = PATIENCE) -> list[Sent]:
         with self.api.changed:
-            came = self.api.changed.wait_for(lambda: len(self.sent) - self._read >= count, within)
+            in_time = self.api.changed.wait_for(
+                lambda: len(self.sent) - self._read >= count, within
+            )
             unread = self.sent[self._read :]
-            assert came, f"{count} replies expected, {len(unread)} came within {within} s"
+            assert in_time, f"{count} replies expected, {len(unread)} arrived within {within} s"
             self._read += count
             return unread[:count]
 
@@ -172,7 +174,7 @@ class Chat:
         return (await self.replies(1, within))[0]
 
     async def silence(self, seconds: float = 0.5) -> None:
-        """AssertionError if the bot says anything more within this time."""
+        """AssertionError if the bot sends anything within this time."""
         with self.api.changed:
             before = self._read
         await asyncio.sleep(seconds)
@@ -180,11 +182,11 @@ class Chat:
             assert len(self.sent) == before, [sent.text for sent in self.sent[before:]]
 
     async def answered(self, tap: Tap, within: float = PATIENCE) -> None:
-        """AssertionError if the button goes on spinning."""
+        """Wait until the tap is answered. AssertionError if it is not."""
         await self.until(lambda: tap.answered, "the button still spins", within)
 
     async def until(self, holds: Any, otherwise: str, within: float = PATIENCE) -> None:
-        """Wait until something holds, looking whenever the server's state changes."""
+        """Wait until `holds()` is true, checked whenever the server's state changes."""
 
         def wait() -> bool:
             with self.api.changed:
@@ -192,7 +194,7 @@ class Chat:
 
         assert await asyncio.to_thread(wait), otherwise
 
-    # How it is put
+    # Updates, as the Bot API sends them
 
     @property
     def json(self) -> dict[str, Any]:
@@ -237,8 +239,8 @@ class Chat:
         )
 
 
-def _file(**more: Any) -> dict[str, Any]:
-    return {"file_id": "file", "file_unique_id": "unique", **more}
+def _file(**fields: Any) -> dict[str, Any]:
+    return {"file_id": "file", "file_unique_id": "unique", **fields}
 
 
 _VIDEO = _file(width=90, height=90, duration=2)

@@ -33,7 +33,7 @@ _HREF = re.compile(r"""\shref\s*=\s*(?:"([^"]*)"|'([^']*)'|(\S+))""")
 
 
 class MarkupError(ValueError):
-    """The description that the Bot API gives, without "Bad Request: "."""
+    """The Bot API's error description, without "Bad Request: "."""
 
 
 @dataclass
@@ -57,19 +57,19 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
     for token in _TOKEN.finditer(source):
         text += source[position : token.start()]
         position = token.end()
-        at = f"at byte offset {len(source[: token.start()].encode())}"
+        where = f"at byte offset {len(source[: token.start()].encode())}"
         tag = (token["tag"] or "").lower()
         if token["entity"]:
             text += html.unescape(token[0])
         elif token["stray"] or (not token["close"] and tag not in TAGS):
-            raise MarkupError(f'can\'t parse entities: Unsupported start tag "{tag}" {at}')
+            raise MarkupError(f'can\'t parse entities: Unsupported start tag "{tag}" {where}')
         elif not token["close"]:
             stack.append(_Open(tag, units(text), _href(token["attributes"])))
         elif not stack:
-            raise MarkupError(f"can't parse entities: Unexpected end tag {at}")
+            raise MarkupError(f"can't parse entities: Unexpected end tag {where}")
         elif stack[-1].tag != tag:
             raise MarkupError(
-                f"can't parse entities: Unmatched end tag {at}, "
+                f"can't parse entities: Unmatched end tag {where}, "
                 f'expected "</{stack[-1].tag}>", found "</{tag}>"'
             )
         else:
@@ -83,8 +83,8 @@ def parse(source: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 def _href(attributes: str) -> str:
-    found = _HREF.search(attributes)
-    return html.unescape(next(filter(None, found.groups()), "")) if found else ""
+    match = _HREF.search(attributes)
+    return html.unescape(next(filter(None, match.groups()), "")) if match else ""
 
 
 def _entity(opened: _Open, end: int) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def _entity(opened: _Open, end: int) -> list[dict[str, Any]]:
 
 
 def _trim(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
-    """White space at both ends is not shown."""
+    """Remove white space at both ends, as Telegram does."""
     lead = units(text) - units(text.lstrip())
     shown = text.strip()
     moved = [{**entity, "offset": max(0, entity["offset"] - lead)} for entity in entities]

@@ -1,4 +1,4 @@
-"""The Bot API's methods that send and set something, with the errors of the real ones.
+"""The Bot API methods that the bot calls, with the errors of the real ones.
 
 Owns the limits. Must never accept what Telegram refuses.
 """
@@ -104,13 +104,13 @@ def leave_chat(api: "BotApi", params: Params) -> bool:
     chat = _writable_chat(api, params)
     if chat.kind == "private":
         raise bad_request("chat member status can't be changed in private chats")
-    chat.left = True
+    chat.is_left = True
     return True
 
 
 def set_webhook(api: "BotApi", params: Params) -> bool:
     url, secret = params.get("url", ""), params.get("secret_token", "")
-    # A self-hosted server takes http as well; here only on loopback, where no TLS is to be had.
+    # A self-hosted server also accepts http. This one does on loopback only, as it has no TLS.
     if url and not url.startswith(("https://", "http://127.0.0.1:")):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
     if len(secret) > 256:
@@ -146,7 +146,7 @@ def _writable_chat(api: "BotApi", params: Params) -> Chat:
         raise bad_request("chat not found")
     if chat.blocked:
         raise ApiError(403, "Forbidden: bot was blocked by the user")
-    if chat.left:
+    if chat.is_left:
         raise ApiError(403, f"Forbidden: bot is not a member of the {chat.kind} chat")
     return chat
 

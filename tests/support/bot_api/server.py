@@ -1,6 +1,6 @@
-"""The server itself: HTTP in a thread of its own, updates out by polling or webhook.
+"""The server: HTTP in its own thread, and updates by polling or webhook.
 
-Owns the token, the queue of updates and the faults that a test asks for.
+Owns the token, the queue of updates and the faults that a test sets.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ REDELIVER_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with a call: an error answer, or with status 0 a line that drops."""
+    """A failure of a call: an error response, or a dropped connection if `status` is 0."""
 
     status: int
     description: str = ""
@@ -82,7 +82,7 @@ class BotApi:
         return f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Serve on a free loopback port; after `stop`, on the same one again."""
+        """Serve on a free loopback port, or after `stop` on the same one as before."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self._port))
@@ -105,7 +105,7 @@ class BotApi:
         self._thread.join(10)
         assert not self._thread.is_alive(), "the Bot API server did not stop"
 
-    # What a test does
+    # For tests
 
     def chat(self, kind: str = "private", name: str = "Ada") -> Chat:
         """A new chat; `kind` is private, group, supergroup or channel."""
@@ -116,17 +116,17 @@ class BotApi:
         return chat
 
     def fail(self, method: str, fault: Fault, times: int = 1) -> None:
-        """Let the next calls of a method go wrong."""
+        """Make the next calls of a method fail."""
         with self.changed:
             self._faults.setdefault(method.lower(), deque()).extend([fault] * times)
 
     def calls_of(self, method: str) -> list[Params]:
-        """The parameters of each call so far, those that went wrong among them."""
+        """The parameters of each call so far, including failed ones."""
         with self.changed:
             return [params for name, params in self.calls if name == method.lower()]
 
     def push(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Queue an update for the bot, or queue again one that has its `update_id` already."""
+        """Queue an update for the bot; one with an `update_id` keeps it."""
         with self.changed:
             update = {"update_id": self.number(), **content}
             self._updates.append(update)
@@ -137,7 +137,7 @@ class BotApi:
         """A number not used before."""
         return next(self._numbers)
 
-    # What the bot does
+    # For the bot
 
     def set_webhook(self, url: str, secret: str, allowed: list[str]) -> None:
         self.webhook_url, self._webhook_secret, self._allowed = url, secret, allowed
@@ -208,17 +208,17 @@ class BotApi:
                 self._updates = deque(
                     update
                     for update in self._updates
-                    if update["update_id"] >= offset and self._is_wanted(update)
+                    if update["update_id"] >= offset and self._is_allowed(update)
                 )
                 waiting = list(itertools.islice(self._updates, int(params.get("limit", "100"))))
-            left = deadline - loop.time()
-            if waiting or left <= 0 or self._closing:
+            remaining = deadline - loop.time()
+            if waiting or remaining <= 0 or self._closing:
                 return waiting
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), left)
+                await asyncio.wait_for(self._arrived.wait(), remaining)
 
     async def _deliver(self) -> None:
-        """Post updates to the webhook, each again and again until it answers with success."""
+        """Post updates to the webhook, each repeatedly until the bot accepts it."""
         async with httpx.AsyncClient(trust_env=False) as client:
             while True:
                 with self.changed:
@@ -228,7 +228,7 @@ class BotApi:
                     self._due.clear()
                     await self._due.wait()
                     continue
-                if not self._is_wanted(update):
+                if not self._is_allowed(update):
                     self._updates.popleft()
                     continue
                 status = 0
@@ -243,7 +243,7 @@ class BotApi:
                 if not 200 <= status < 300:
                     await asyncio.sleep(REDELIVER_SECONDS)
 
-    def _is_wanted(self, update: dict[str, Any]) -> bool:
+    def _is_allowed(self, update: dict[str, Any]) -> bool:
         return not self._allowed or not set(self._allowed).isdisjoint(update)
 
     def _run(self, listener: socket.socket, started: threading.Event) -> None:
@@ -264,5 +264,5 @@ class BotApi:
             self._arrived.set()
             self._due.set()
 
-        with contextlib.suppress(RuntimeError):  # between `stop` and `start` nobody listens
+        with contextlib.suppress(RuntimeError):  # between `stop` and `start` no loop runs
             self._loop.call_soon_threadsafe(ring)
