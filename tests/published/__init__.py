@@ -1,1 +1,1 @@
-"""What the directory publishes, held against the standards and against what came in."""
+"""Tests of the published directory, against the standards and against the imported records."""

@@ -1,4 +1,4 @@
-"""Directories to publish from, and the official schemas where they are."""
+"""Directories to publish, and the official schemas if they are on this machine."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 
 from directory.publishing.repository import ServiceRepository
 from tests.support.example_listings import NOTICE, read_feed, read_town
-from tests.support.open_referral import Caller, Standard, connect, fill, open_empty
+from tests.support.open_referral import AppClient, Standard, connect, fill, open_empty
 from tests.support.shared_data import SHARED
 
 
 @pytest.fixture(scope="session")
 def standards() -> Path:
-    """Open Referral UK's own schemas and the validator's feeds; not part of the project."""
+    """Open Referral UK's schemas and its validator's feeds, which are not part of the project."""
     if not (SHARED / "standards" / "oruk-v3").is_dir():
         pytest.skip(f"the standard is not at {SHARED}; set CONNECTOR_SHARED_DATA")
     return SHARED / "standards"
@@ -40,12 +40,12 @@ def town_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def town(town_engine: Engine) -> Caller:
+def town(town_engine: Engine) -> AppClient:
     return connect(town_engine)
 
 
 @pytest.fixture(scope="session")
-def councils(feeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+def councils(feeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppClient]:
     """Both councils' real feeds."""
     engine = open_empty(tmp_path_factory.mktemp("councils"))
     for name in ("bristol", "north-lincolnshire"):

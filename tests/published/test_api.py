@@ -1,4 +1,4 @@
-"""The API's manners: parameters, pages, headers, and what is wrong told in words."""
+"""The Open Referral API's parameters, pages, headers and error sentences."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -43,14 +43,14 @@ def client(sqlite_engine):
     return connect(sqlite_engine)
 
 
-def names(client, asked: str, path: str = "services") -> list[str]:
-    answer = client.get(f"{API}/{path}?{asked}")
-    assert answer.status_code == 200, answer.text
-    return [one.get("name") or one["service"]["name"] for one in answer.json()["contents"]]
+def list_names(client, query: str, path: str = "services") -> list[str]:
+    response = client.get(f"{API}/{path}?{query}")
+    assert response.status_code == 200, response.text
+    return [item.get("name") or item["service"]["name"] for item in response.json()["contents"]]
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         ("", ["Plain", "Café Choir", "Far Choir"]),
         ("search=choir", ["Café Choir", "Far Choir"]),
@@ -81,36 +81,37 @@ def names(client, asked: str, path: str = "services") -> list[str]:
         ("page=9", []),
     ],
 )
-def test_lists_hold_what_was_asked_for(client, asked, expected):
-    assert names(client, asked) == expected
+def test_a_list_holds_the_services_that_match(client, query, expected):
+    assert list_names(client, query) == expected
 
 
 def test_the_nearest_location_comes_first(client):
-    asked = "postcode=ZY9+1AA&proximity=150000"
-    assert names(client, asked, "service_at_locations") == ["Far Choir", "Café Choir"]
+    query = "postcode=ZY9+1AA&proximity=150000"
+    assert list_names(client, query, "service_at_locations") == ["Far Choir", "Café Choir"]
 
 
 def test_organisations_have_their_services(client):
-    found = client.get(f"{API}/organizations").json()["contents"]
-    assert {one["name"] for one in found} == {"Singers", "Others"}
-    of = next(one for one in found if one["name"] == "Singers")
-    whole = client.get(f"{API}/organizations/{of['id']}").json()
-    assert [one["name"] for one in whole["services"]] == ["Café Choir"]
-    assert names(client, f"organization_id={of['id']}") == ["Café Choir"]
+    organisations = client.get(f"{API}/organizations").json()["contents"]
+    ids = {organisation["name"]: organisation["id"] for organisation in organisations}
+    assert set(ids) == {"Singers", "Others"}
+    singers = client.get(f"{API}/organizations/{ids['Singers']}").json()
+    assert [service["name"] for service in singers["services"]] == ["Café Choir"]
+    assert list_names(client, f"organization_id={ids['Singers']}") == ["Café Choir"]
 
 
-def test_an_organisation_holds_so_many_services_and_the_list_has_the_rest(sqlite_engine, client):
+def test_an_organisation_nests_500_services_and_the_list_has_all(sqlite_engine, client):
     fill(
         sqlite_engine, "many", [replace(CHOIR, key=f"{n}", organisation="Many") for n in range(510)]
     )
-    found = client.get(f"{API}/organizations?full_service=true").json()["contents"]
-    of = next(one for one in found if one["name"] == "Many")
-    whole = client.get(f"{API}/organizations/{of['id']}").json()
-    asked = f"{API}/services?organization_id={of['id']}&per_page=300&page="
-    listed = [one["id"] for n in (1, 2) for one in client.get(f"{asked}{n}").json()["contents"]]
-    assert len(set(listed)) == 510
-    for nested in (of["services"], whole["services"]):
-        assert [one["id"] for one in nested] == listed[:500]
+    organisations = client.get(f"{API}/organizations?full_service=true").json()["contents"]
+    in_list = next(item for item in organisations if item["name"] == "Many")
+    alone = client.get(f"{API}/organizations/{in_list['id']}").json()
+    url = f"{API}/services?organization_id={in_list['id']}&per_page=300&page="
+    pages = [client.get(f"{url}{number}").json() for number in (1, 2)]
+    ids = [service["id"] for page in pages for service in page["contents"]]
+    assert len(set(ids)) == 510
+    for organisation in (in_list, alone):
+        assert [service["id"] for service in organisation["services"]] == ids[:500]
 
 
 def test_the_envelope_counts(client):
@@ -128,21 +129,21 @@ def test_the_envelope_counts(client):
     assert client.get(f"{API}/services?search=zebra").json()["empty"] is True
 
 
-def test_minimal_and_ndjson_tell_everything_at_once(client):
+def test_minimal_and_ndjson_return_everything_on_one_page(client):
     page = client.get(f"{API}/services?minimal=true").json()
     assert page["size"] == 3
     assert set(page["contents"][0]) == {"id", "modified_date"}
     assert page["contents"][0]["modified_date"] == "2026-05-01T12:00:00Z"
     for path in ("services", "service_at_locations", "organizations"):
-        answer = client.get(f"{API}/{path}?format=ndjson")
-        assert answer.headers["content-type"].startswith("application/x-ndjson")
-        assert len(answer.text.splitlines()) == client.get(f"{API}/{path}").json()["total_items"]
+        response = client.get(f"{API}/{path}?format=ndjson")
+        assert response.headers["content-type"].startswith("application/x-ndjson")
+        assert len(response.text.splitlines()) == client.get(f"{API}/{path}").json()["total_items"]
 
 
 @pytest.mark.parametrize(
     "path", ["/services", "/services?format=ndjson", "/", "/openapi.json", "/taxonomies"]
 )
-def test_what_the_caller_has_is_not_sent_again(client, path):
+def test_an_unchanged_response_is_304(client, path):
     first = client.get(f"{API}{path}")
     tag = first.headers["etag"]
     again = client.get(f"{API}{path}", headers={"If-None-Match": f'"other", {tag}'})
@@ -150,7 +151,7 @@ def test_what_the_caller_has_is_not_sent_again(client, path):
     assert client.get(f"{API}{path}", headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_a_change_is_seen_at_once_and_changes_the_etag(sqlite_engine, client):
+def test_a_change_is_visible_at_once_and_changes_the_etag(sqlite_engine, client):
     before = client.get(f"{API}/services")
     fill(sqlite_engine, "town", [replace(PLAIN, name="Plainer")])
     after = client.get(f"{API}/services", headers={"If-None-Match": before.headers["etag"]})
@@ -170,19 +171,19 @@ def test_a_change_is_seen_at_once_and_changes_the_etag(sqlite_engine, client):
         ("GET", "/nowhere", 404),
     ],
 )
-def test_any_page_may_read_every_answer(client, method, path, status):
-    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
-    answer = client.request(method, f"{API}{path}", headers=asked)
-    assert answer.status_code == status
-    assert answer.headers["access-control-allow-origin"] == "*"
+def test_any_origin_can_read_every_response(client, method, path, status):
+    headers = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
+    response = client.request(method, f"{API}{path}", headers=headers)
+    assert response.status_code == status
+    assert response.headers["access-control-allow-origin"] == "*"
     if method in ("HEAD", "OPTIONS"):
-        assert answer.content == b""
+        assert response.content == b""
     if status >= 400:
-        assert set(answer.json()) == {"error"}
-        assert answer.json()["error"].endswith(".")
+        assert set(response.json()) == {"error"}
+        assert response.json()["error"].endswith(".")
 
 
-def test_head_tells_what_get_would(client):
+def test_head_has_the_headers_of_get(client):
     head, get = (client.request(method, f"{API}/services") for method in ("HEAD", "GET"))
     same = ("etag", "content-type", "content-length")
     assert {name: head.headers.get(name) for name in same} == {
@@ -191,7 +192,7 @@ def test_head_tells_what_get_would(client):
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("query", "sentence"),
     [
         ("page=no", "The parameter page must be a whole number, 1 or more."),
         ("per_page=501", "The parameter per_page must be a whole number from 1 to 500."),
@@ -201,21 +202,21 @@ def test_head_tells_what_get_would(client):
         ("modified_after=soon", "The parameter modified_after must be a date and time such as"),
     ],
 )
-def test_a_wrong_parameter_is_named_and_not_quoted(client, asked, told):
-    answer = client.get(f"{API}/services?{asked}")
-    assert answer.status_code == 422
-    assert answer.json()["error"].startswith(told)
+def test_an_error_names_the_invalid_parameter_without_its_value(client, query, sentence):
+    response = client.get(f"{API}/services?{query}")
+    assert response.status_code == 422
+    assert response.json()["error"].startswith(sentence)
 
 
-def test_a_parameter_that_is_missing_is_said_to_be_needed(client):
-    answer = client.get("/api/search")
-    assert answer.status_code == 422
-    assert answer.json()["error"] == "The parameter words is missing."
+def test_an_error_names_the_missing_parameter(client):
+    response = client.get("/api/search")
+    assert response.status_code == 422
+    assert response.json()["error"] == "The parameter words is missing."
 
 
-def test_an_unknown_postcode_is_said_to_be(client):
-    answer = client.get(f"{API}/service_at_locations?postcode=QQ1+1QQ&proximity=500")
-    assert (answer.status_code, answer.json()) == (
+def test_an_unknown_postcode_is_404(client):
+    response = client.get(f"{API}/service_at_locations?postcode=QQ1+1QQ&proximity=500")
+    assert (response.status_code, response.json()) == (
         404,
         {"error": "We do not know where this postcode is."},
     )
@@ -226,62 +227,68 @@ def test_closed_and_gone_listings_are_inactive(sqlite_engine):
     fill(sqlite_engine, "town", [CHOIR], gone=True)
     client = connect(sqlite_engine)
     statuses = {
-        one["name"]: one["status"] for one in client.get(f"{API}/services").json()["contents"]
+        service["name"]: service["status"]
+        for service in client.get(f"{API}/services").json()["contents"]
     }
     assert statuses["Plain"] == "inactive"
-    found = client.get(f"{API}/services?status=inactive").json()["contents"]
-    assert len(found) == 2
+    inactive = client.get(f"{API}/services?status=inactive").json()
+    assert inactive["total_items"] == 2
 
 
-def test_the_same_feed_under_two_names_has_ids_of_its_own(sqlite_engine):
+def test_the_same_feed_under_two_names_has_separate_ids(sqlite_engine):
     key = "48102e86-bb50-41c4-8f1e-e269368c41d1"
     for source in ("one", "two"):
         fill(sqlite_engine, source, [replace(CHOIR, key=key, name=f"Choir of {source}")])
     client = connect(sqlite_engine)
-    found = client.get(f"{API}/services").json()["contents"]
-    assert found[0]["id"] == key
-    assert found[1]["id"] != key
-    for one in found:
-        assert client.get(f"{API}/services/{one['id']}").json()["name"] == one["name"]
+    services = client.get(f"{API}/services").json()["contents"]
+    assert services[0]["id"] == key
+    assert services[1]["id"] != key
+    for service in services:
+        assert client.get(f"{API}/services/{service['id']}").json()["name"] == service["name"]
 
 
-def test_the_assured_date_and_change_are_told(sqlite_engine):
+def test_the_assured_date_and_the_last_change_are_published(sqlite_engine):
     fill(
         sqlite_engine,
         "town",
         [replace(PLAIN, assured_date=date(2026, 10, 1))],
         modified=datetime(2026, 10, 2, tzinfo=UTC).replace(tzinfo=None),
     )
-    [one] = connect(sqlite_engine).get(f"{API}/services").json()["contents"]
-    assert (one["assured_date"], one["last_modified"]) == ("2026-10-01", "2026-10-02T00:00:00Z")
+    [service] = connect(sqlite_engine).get(f"{API}/services").json()["contents"]
+    assert (service["assured_date"], service["last_modified"]) == (
+        "2026-10-01",
+        "2026-10-02T00:00:00Z",
+    )
 
 
-def test_what_breaks_here_is_told_in_words_and_not_quoted(sqlite_engine, caplog):
+def test_a_server_error_is_a_sentence_without_the_request(sqlite_engine, caplog):
     fill(sqlite_engine, "town", [PLAIN])
     client = connect(sqlite_engine)
     with sqlite_engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE published_time")
-    answer = client.get(f"{API}/services?day=Friday&search=zebracrossing")
-    assert answer.status_code == 500
-    assert answer.json() == {"error": "Something went wrong on our side. Try again in a minute."}
-    assert answer.headers["access-control-allow-origin"] == "*"
-    ours = [one for one in caplog.records if not one.name.startswith("httpx")]
-    assert not any("zebracrossing" in one.getMessage() + str(one.exc_text) for one in ours)
+    response = client.get(f"{API}/services?day=Friday&search=zebracrossing")
+    assert response.status_code == 500
+    assert response.json() == {"error": "Something went wrong on our side. Try again in a minute."}
+    assert response.headers["access-control-allow-origin"] == "*"
+    records = [record for record in caplog.records if not record.name.startswith("httpx")]
+    assert not any(
+        "zebracrossing" in record.getMessage() + str(record.exc_text) for record in records
+    )
 
 
-def test_what_is_near_counts_for_every_list(client):
-    asked = "postcode=ZY1+4NS&proximity=1000"
-    assert names(client, asked, "organizations") == ["Singers"]
-    assert client.get(f"{API}/services?minimal=true&{asked}").json()["total_items"] == 1
+def test_proximity_filters_every_list(client):
+    query = "postcode=ZY1+4NS&proximity=1000"
+    assert list_names(client, query, "organizations") == ["Singers"]
+    assert client.get(f"{API}/services?minimal=true&{query}").json()["total_items"] == 1
 
 
-def test_what_is_not_published_is_left_alone(client):
+def test_other_routes_are_unaffected(client):
     @client.app.post("/api/chat")
     def chat() -> str:
-        return "said"
+        return "reply"
 
-    asked = {"Origin": "https://elsewhere.example"}
-    answer = client.request("POST", "/api/chat", headers=asked)
-    assert (answer.json(), "access-control-allow-origin" in answer.headers) == ("said", False)
-    assert client.request("POST", "/api/search?words=a", headers=asked).status_code == 405
+    headers = {"Origin": "https://elsewhere.example"}
+    response = client.request("POST", "/api/chat", headers=headers)
+    assert (response.json(), "access-control-allow-origin" in response.headers) == ("reply", False)
+    assert client.request("POST", "/api/search?words=a", headers=headers).status_code == 405
     assert client.get("/api/searches").json() == {"detail": "Not Found"}

@@ -84,16 +84,16 @@ def test_search_shows_one_of_a_pair_and_nothing_that_is_gone(opened, encoder: En
 
 
 def test_the_desk_finds_changes_and_their_history(opened, encoder: Encoder):
-    found, total = ListingQueries(opened).find("flowers", "", 0, 10)
-    assert ([stored.listing.key for stored in found], total) == (["garden"], 1)
+    listings, total = ListingQueries(opened).find("flowers", "", 0, 10)
+    assert ([stored.listing.key for stored in listings], total) == (["garden"], 1)
     [change] = AuditLog(opened).read_listing_entries(5)
     assert (change.who, change.what) == ("Nadia", "changed")
     with Session(opened) as session:
         assert set(session.get_one(OverrideRow, 5).fields) == {"description", "phone"}
     editor = ListingEditor(opened, encoder)
-    kept = editor.read(5)
-    assert kept is not None
-    editor.assure(5, "Nadia", version=kept.version)
+    record = editor.read(5)
+    assert record is not None
+    editor.assure(5, "Nadia", version=record.version)
     service = connect(opened).get(f"{API}/services?search=flowers&full=true").json()["contents"][0]
     assert service["assured_date"]
 

@@ -1,4 +1,4 @@
-"""Each listing's page and its other forms, and a search as data."""
+"""A listing's page, its other formats, and the search API."""
 
 import csv
 import io
@@ -52,10 +52,10 @@ def client(sqlite_engine):
     return connect(sqlite_engine, base_url="https://c.example/")
 
 
-def test_the_page_tells_all_that_is_shown(client):
+def test_the_page_shows_every_fact(client):
     page = client.get("/listings/1")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    for said in (
+    for text in (
         "Harbour Choir",
         "Every Tuesday, 10:00 to 12:00",
         "1 High Street",
@@ -71,31 +71,31 @@ def test_the_page_tells_all_that_is_shown(client):
         'href="/listings/1.ics"',
         "&lt;b&gt;Really&lt;/b&gt;",
     ):
-        assert said in page.text, said
+        assert text in page.text, text
     assert page.text.index("No meeting at Easter") < page.text.index("Every Tuesday")
     [block] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page.text, re.S)
     assert page.text.count("<script") == 1
-    linked = json.loads(block)
-    assert linked["url"] == "https://c.example/listings/1"
-    assert NOTICE in linked["description"]
+    json_ld = json.loads(block)
+    assert json_ld["url"] == "https://c.example/listings/1"
+    assert NOTICE in json_ld["description"]
     service = re.search(r'href="(/openreferral/v3/services/[^"]+)"', page.text)
     assert client.get(service[1]).json()["name"] == "Harbour Choir"
 
 
-def test_what_is_no_more_says_so(client):
+def test_closed_gone_and_unknown_listings(client):
     assert "This has closed" in client.get("/listings/2").text
     gone = client.get("/listings/3")
     assert gone.status_code == 410
     assert "It may have ended" in gone.text
     assert "1 High Street" not in gone.text
-    for form in ("ics", "json"):
-        assert client.get(f"/listings/3.{form}").status_code == 410
+    for extension in ("ics", "json"):
+        assert client.get(f"/listings/3.{extension}").status_code == 410
     for number in ("99", "0", "x", "9" * 30, "1%00"):
         missing = client.get(f"/listings/{number}")
         assert (missing.status_code, "no such listing" in missing.text) == (404, True)
 
 
-def test_the_listing_in_other_forms(client):
+def test_the_listing_as_json_and_icalendar(client):
     data = client.get("/listings/1.json").json()
     assert data["name"] == "Harbour Choir"
     assert data["page"] == "https://c.example/listings/1"
@@ -112,7 +112,7 @@ def test_the_listing_in_other_forms(client):
 
 
 @pytest.fixture
-def searched(sqlite_engine, encoder):
+def search_client(sqlite_engine, encoder):
     knit = replace(
         CHOIR, key="knit", name="Knit and Natter", description="Wool and tea.", topics=(), alert=""
     )
@@ -120,17 +120,17 @@ def searched(sqlite_engine, encoder):
     return connect(sqlite_engine, encoder, "https://c.example")
 
 
-def test_a_search_in_every_form(searched):
-    asked = "/api/search?words=somewhere+to+sing&limit=1&near=ZY1"
-    [result] = searched.get(asked).json()["results"]
+def test_a_search_in_every_format(search_client):
+    url = "/api/search?words=somewhere+to+sing&limit=1&near=ZY1"
+    [result] = search_client.get(url).json()["results"]
     assert result["name"] == "Harbour Choir"
     assert result["reasons"]
     assert result["page"] == "https://c.example/listings/1"
-    [feature] = searched.get(f"{asked}&format=geojson").json()["features"]
+    [feature] = search_client.get(f"{url}&format=geojson").json()["features"]
     assert feature["geometry"] == {"type": "Point", "coordinates": [1.3, 53.9]}
-    rows = list(csv.DictReader(io.StringIO(searched.get(f"{asked}&format=csv").text[1:])))
+    rows = list(csv.DictReader(io.StringIO(search_client.get(f"{url}&format=csv").text[1:])))
     assert [row["name"] for row in rows] == ["Harbour Choir"]
-    calendar = Calendar.from_ical(searched.get(f"{asked}&format=ics").content)
+    calendar = Calendar.from_ical(search_client.get(f"{url}&format=ics").content)
     assert [str(event["summary"]) for event in calendar.walk("VEVENT")] == ["Harbour Choir"]
 
 
@@ -149,43 +149,42 @@ FILTERS = {
 }
 
 
-@pytest.mark.parametrize("asked", FILTERS)
-def test_a_search_keeps_to_what_it_was_asked(searched, asked):
-    found = searched.get(f"/api/search?words=company&{asked}").json()["results"]
-    assert len(found) == FILTERS[asked], [one["name"] for one in found]
+@pytest.mark.parametrize("query", FILTERS)
+def test_a_filter_narrows_the_results(search_client, query):
+    results = search_client.get(f"/api/search?words=company&{query}").json()["results"]
+    assert len(results) == FILTERS[query], [result["name"] for result in results]
 
 
-def test_facets_count_what_a_filter_would_leave(searched):
-    body = searched.get("/api/search?words=&facets=true&near=ZY1").json()
+def test_facets_count_what_a_filter_would_leave(search_client):
+    body = search_client.get("/api/search?words=&facets=true&near=ZY1").json()
     facets = body["facets"]
     assert facets["total"] == len(body["results"]) == 2
     assert facets["kinds"] == {"group": 2}
     for topic, count in facets["labels"]["topics"].items():
-        left = searched.get(f"/api/search?words=&topic={topic}").json()["results"]
-        assert len(left) == count
+        results = search_client.get(f"/api/search?words=&topic={topic}").json()["results"]
+        assert len(results) == count
 
 
-@pytest.mark.parametrize("asked", ["need=flying", "strand=x", "within=-1", "facets=perhaps"])
-def test_a_filter_that_there_is_not(searched, asked):
-    answer = searched.get(f"/api/search?words=a&{asked}")
-    assert answer.status_code == 422
-    assert asked.partition("=")[0] in answer.json()["error"]
+@pytest.mark.parametrize("query", ["need=flying", "strand=x", "within=-1", "facets=perhaps"])
+def test_an_invalid_filter_is_422_and_named(search_client, query):
+    response = search_client.get(f"/api/search?words=a&{query}")
+    assert response.status_code == 422
+    assert query.partition("=")[0] in response.json()["error"]
 
 
-def test_a_search_is_kept_nowhere(searched, caplog):
+def test_the_text_of_a_search_is_stored_nowhere(search_client, caplog):
     caplog.set_level(logging.DEBUG)
     secret = "zebracrossing"
-    for asked in (f"words={secret}", f"words={secret}&near={secret}", f"words=a&kind={secret}"):
-        answer = searched.get(f"/api/search?{asked}")
-        assert "etag" not in answer.headers
-        if answer.status_code == 200:
-            assert answer.headers["cache-control"] == "no-store"
-        assert secret not in answer.text
-    # The caller's own library tells what it calls; nothing of ours does.
-    ours = [
-        one for one in caplog.records if not one.name.startswith(("httpx", "httpcore", "asyncio"))
-    ]
-    assert not any(secret in one.getMessage() for one in ours)
+    for query in (f"words={secret}", f"words={secret}&near={secret}", f"words=a&kind={secret}"):
+        response = search_client.get(f"/api/search?{query}")
+        assert "etag" not in response.headers
+        if response.status_code == 200:
+            assert response.headers["cache-control"] == "no-store"
+        assert secret not in response.text
+    # The client's libraries log the URL; the program must not.
+    libraries = ("httpx", "httpcore", "asyncio")
+    records = [record for record in caplog.records if not record.name.startswith(libraries)]
+    assert not any(secret in record.getMessage() for record in records)
 
 
 @pytest.fixture
@@ -206,15 +205,20 @@ def address(sqlite_engine) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", ["/listings/1", "/listings/99"])
-@pytest.mark.parametrize("light", ["light", "dark"])
-def test_the_page_is_accessible_on_the_smallest_screen(address, browser: Browser, path, light):  # noqa: F811
-    context = browser.new_context(color_scheme=light, viewport={"width": 320, "height": 640})
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_page_is_accessible_on_the_smallest_screen(
+    address,
+    browser: Browser,  # noqa: F811
+    path,
+    color_scheme,
+):
+    context = browser.new_context(color_scheme=color_scheme, viewport={"width": 320, "height": 640})
     page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    console_messages: list[str] = []
+    page.on("console", lambda message: console_messages.append(message.text))
     page.goto(f"{address}{path}")
-    found = Axe().run(page).response
-    assert [one["id"] for one in found["violations"]] == []
+    report = Axe().run(page).response
+    assert [violation["id"] for violation in report["violations"]] == []
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 320
     boxes = page.locator("a:visible:not(.skip)").evaluate_all(
@@ -222,12 +226,12 @@ def test_the_page_is_accessible_on_the_smallest_screen(address, browser: Browser
     )
     assert boxes
     assert all(box["height"] >= 44 and box["width"] >= 44 for box in boxes)
-    # The policy forbids scripts within a page, and takes the linked data for what it is.
-    assert [one for one in complaints if "404" not in one] == []
+    # The content security policy forbids inline scripts, but must allow the JSON-LD.
+    assert [text for text in console_messages if "404" not in text] == []
     context.close()
 
 
-def test_the_page_shows_what_every_other_channel_does(sqlite_engine, client):
+def test_the_json_has_what_every_other_channel_shows(sqlite_engine, client):
     data = client.get("/listings/1.json").json()
     shown = describe_listing(ServiceRepository(sqlite_engine).find_listing(1))
     assert {name: data[name] for name in shown} == shown

@@ -1,4 +1,4 @@
-"""What comes in goes out, and what goes out comes in as the same."""
+"""Records are published as they came, and published listings are read back unchanged."""
 
 import json
 from dataclasses import fields, replace
@@ -27,33 +27,33 @@ from tests.support.open_referral import connect, fill
 API = "/openreferral/v3"
 
 
-def expected(listing: Listing) -> Listing:
-    """The listing as another directory may know it: what is withheld is not told."""
+def make_expected(listing: Listing) -> Listing:
+    """The listing as another directory may read it, without withheld fields."""
     listing = withhold_place(listing)
     if listing.confidential:
-        # Who covers what, and how to get in, could tell where it is.
+        # The area and the way in could reveal the place.
         online = listing.online and bool(write_volunteering(listing))
         listing = replace(listing, covers="", accessibility=(), online=online)
-    # The price alone is told as the reader of prices words it.
+    # A price without a description is read back in the words of the reader.
     cost = listing.cost or describe_cost(listing).replace("Free", "free")
     return replace(listing, cost=cost)
 
 
-# What a reader makes up for itself, and what is no part of the listing.
+# Fields that a reader sets by itself, or that are not published.
 NOT_COMPARED = {"key", "record", "confidential", "proposed"}
 
 
-def differences(one: Listing, other: Listing) -> dict[str, tuple[Any, Any]]:
+def find_differences(first: Listing, second: Listing) -> dict[str, tuple[Any, Any]]:
     return {
-        name: (getattr(one, name), getattr(other, name))
+        name: (getattr(first, name), getattr(second, name))
         for name in (field.name for field in fields(Listing))
-        if name not in NOT_COMPARED and getattr(one, name) != getattr(other, name)
+        if name not in NOT_COMPARED and getattr(first, name) != getattr(second, name)
     }
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(listing=listings(), notice=st.just("") | named, gone=st.booleans())
-def test_any_listing_is_published_as_something_valid(listing, notice, gone):
+def test_any_listing_is_published_as_a_valid_service(listing, notice, gone):
     service = publish_service(StoredListing(1, "source", notice, listing, gone=gone))
     Service.model_validate(service)
     ServiceInList.model_validate(shorten_service(service))
@@ -66,79 +66,82 @@ def test_any_listing_is_published_as_something_valid(listing, notice, gone):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(listing=listings())
-def test_any_listing_comes_back_as_the_same(listing):
+def test_any_published_listing_is_read_back_unchanged(listing):
     service = json.loads(json.dumps(publish_service(StoredListing(1, "source", "", listing))))
     again = read_service(service)
     assert isinstance(again, Listing), again
-    assert differences(expected(listing), again) == {}
-    # And once more, now with a record: nothing is lost on the second way either.
+    assert find_differences(make_expected(listing), again) == {}
     if listing.confidential:
-        # Its record is not kept.
+        # Its record is not stored.
         return
+    # Published again with that record, the service loses nothing.
     known = replace(again, record=service, proposed=listing.proposed)
     second = publish_service(StoredListing(1, "peer", "", known))
-    kept = {name: part for name, part in service.items() if name != "confidential"}
-    assert contains(second, kept) == []
+    expected = {name: part for name, part in service.items() if name != "confidential"}
+    assert find_missing(second, expected) == []
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(listing=listings())
-def test_a_sheet_can_be_imported_again(listing):
+def test_an_exported_csv_can_be_imported_again(listing):
     listing = replace(
-        expected(listing),
+        make_expected(listing),
         cost=listing.cost,
         online=listing.online,
         accessibility=listing.accessibility,
         key=listing.key.strip() or KEY,
-        places=expected(listing).places[:1],
+        places=make_expected(listing).places[:1],
         schedules=listing.schedules[:1],
     )
     [again] = read_rows(write_csv([StoredListing(1, "source", "", listing)]), "sheet.csv")
     assert isinstance(again, Listing), again
-    for one in listing.schedules:
-        if one.opens_at and one.closes_at and one.closes_at < one.opens_at:
-            # The template has no session that ends the next day: it is told in words.
-            said = f"Until {one.closes_at:%H:%M} the next day."
-            assert again.schedules[0].description.startswith(said) or said in one.description
+    for schedule in listing.schedules:
+        opens_at, closes_at = schedule.opens_at, schedule.closes_at
+        if opens_at and closes_at and closes_at < opens_at:
+            # The template has no session that ends the next day, so it is described in words.
+            text = f"Until {closes_at:%H:%M} the next day."
+            description = again.schedules[0].description
+            assert description.startswith(text) or text in schedule.description
             listing = replace(listing, schedules=())
             again = replace(again, schedules=())
-    left = differences(
-        replace(listing, **{name: _parted(getattr(listing, name)) for name in _LISTS}), again
+    differences = find_differences(
+        replace(listing, **{name: replace_semicolons(getattr(listing, name)) for name in _LISTS}),
+        again,
     )
-    # Columns that this version of the template does not have.
+    # Fields without a column in this version of the template.
     unknown = {"eligibility", "how_to_join"} - set(COLUMNS)
     if "starts" not in COLUMNS:
         unknown.add("schedules")
-    assert {name: both for name, both in left.items() if name not in unknown} == {}
+    assert {name: values for name, values in differences.items() if name not in unknown} == {}
     assert again.key == listing.key
 
 
 _LISTS = ("topics", "accessibility", "audience", "languages", "skills_wanted")
 
 
-def _parted(texts_: tuple[str, ...]) -> tuple[str, ...]:
-    # A semicolon parts the cell's texts: within one it becomes a comma.
-    return tuple(one.replace(";", ",") for one in texts_)
+def replace_semicolons(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts as a cell holds them: a semicolon separates texts, so one in a text is a comma."""
+    return tuple(text.replace(";", ",") for text in texts)
 
 
-def contains(whole: Any, part: Any, path: str = "") -> list[str]:
-    """Where `whole` does not say what `part` says, member by member."""
+def find_missing(whole: Any, part: Any, path: str = "") -> list[str]:
+    """The paths of the members of `part` that `whole` does not have with the same value."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return [
-            wrong
+            fault
             for name, value in part.items()
-            for wrong in contains(whole.get(name), value, f"{path}/{name}")
+            for fault in find_missing(whole.get(name), value, f"{path}/{name}")
         ]
     if isinstance(part, list) and isinstance(whole, list) and len(part) <= len(whole):
         return [
-            wrong
+            fault
             for number, value in enumerate(part)
-            for wrong in contains(whole[number], value, f"{path}/{number}")
+            for fault in find_missing(whole[number], value, f"{path}/{number}")
         ]
-    return [] if whole == part else [f"{path}: {part!r} came in, {whole!r} goes out"]
+    return [] if whole == part else [f"{path}: {part!r} was read, {whole!r} is published"]
 
 
-PASS = [
+VALID_RECORDS = [
     ("V3.0-UK-Default", "service_full"),
     ("V3.0-UK-Default", "service_list"),
     ("V3.0-UK-Test", "service_full"),
@@ -147,16 +150,16 @@ PASS = [
 ]
 
 
-@pytest.mark.parametrize(("feed", "name"), PASS)
-def test_the_validators_pass_feeds_go_out_as_they_came(standards, standard, feed, name):
+@pytest.mark.parametrize(("feed", "name"), VALID_RECORDS)
+def test_the_validators_valid_records_are_published_unchanged(standards, standard, feed, name):
     path = standards / "oruk-validator-mocks" / feed / f"{name}.json"
     services = find_services(json.loads(path.read_text())) or []
-    # The validator's lists repeat ids to try readers: each is a feed of its own here.
+    # The validator's lists repeat ids, so each record is imported as a feed of its own.
     assert services
     for number, record in enumerate(services):
         listing = read_service(record)
         if not record.get("description"):
-            # The standard can do without; residents cannot, and it is quarantined.
+            # The standard does not require a description, but the directory does.
             assert not isinstance(listing, Listing)
             continue
         assert isinstance(listing, Listing), listing
@@ -165,42 +168,47 @@ def test_the_validators_pass_feeds_go_out_as_they_came(standards, standard, feed
             assert place.point is None or abs(place.point.latitude) <= 90
         service = publish_service(StoredListing(1, f"feed {number}", "", listing))
         standard.check("service", service)
-        assert contains(service, record) == []
+        assert find_missing(service, record) == []
         again = read_service(service)
         assert isinstance(again, Listing)
-        assert differences(listing, again) == {}
+        assert find_differences(listing, again) == {}
 
 
-def test_a_pass_feed_goes_through_the_api(standards, sqlite_engine):
+def test_a_valid_record_is_unchanged_in_the_api(standards, sqlite_engine):
     path = standards / "oruk-validator-mocks" / "V3.0-UK-Test" / "service_full.json"
     record = json.loads(path.read_text())
     [listing] = read_feed(path)
     fill(sqlite_engine, "validator", [listing])
     client = connect(sqlite_engine)
-    assert contains(client.get(f"{API}/services/{record['id']}").json(), record) == []
-    at = record["service_at_locations"][0]
-    assert contains(client.get(f"{API}/service_at_locations/{at['id']}").json(), at) == []
+    assert find_missing(client.get(f"{API}/services/{record['id']}").json(), record) == []
+    at_location = record["service_at_locations"][0]
+    assert (
+        find_missing(
+            client.get(f"{API}/service_at_locations/{at_location['id']}").json(), at_location
+        )
+        == []
+    )
     owner = record["organization"]
-    assert contains(client.get(f"{API}/organizations/{owner['id']}").json(), owner) == []
+    assert find_missing(client.get(f"{API}/organizations/{owner['id']}").json(), owner) == []
     term = record["attributes"][0]["taxonomy_term"]
-    assert contains(client.get(f"{API}/taxonomy_terms/{term['id']}").json(), term) == []
+    assert find_missing(client.get(f"{API}/taxonomy_terms/{term['id']}").json(), term) == []
 
 
-def test_a_part_that_was_mended_here_is_ours_and_the_rest_as_it_came(standards):
+def test_only_edited_members_of_a_record_change(standards):
     path = standards / "oruk-validator-mocks" / "V3.0-UK-Test" / "service_full.json"
     [listing] = read_feed(path)
-    mended = replace(listing, name="Mended", website="https://mended.example")
-    service = publish_service(StoredListing(1, "s", "", mended))
-    assert (service["name"], service["url"]) == ("Mended", "https://mended.example")
+    edited = replace(listing, name="Edited", website="https://edited.example")
+    service = publish_service(StoredListing(1, "s", "", edited))
+    assert (service["name"], service["url"]) == ("Edited", "https://edited.example")
     untouched = {name: part for name, part in listing.record.items() if name not in ("name", "url")}
-    assert contains(service, untouched) == []
+    assert find_missing(service, untouched) == []
 
 
-def test_real_feeds_come_back_as_the_same(feeds):
+def test_real_feeds_are_read_back_unchanged(feeds):
     for name in ("bristol", "north-lincolnshire"):
         for listing in read_feed(feeds / f"{name}.json"):
             service = publish_service(StoredListing(1, name, "", listing))
             again = read_service(service)
             assert isinstance(again, Listing)
-            # What could not be read is told at an import, and is no part of a listing that is kept.
-            assert differences(replace(listing, doubts=()), replace(again, doubts=())) == {}
+            # Doubts are reported at an import, and are not stored with the listing.
+            assert find_differences(replace(listing, doubts=()), replace(again, doubts=())) == {}

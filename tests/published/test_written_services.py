@@ -67,7 +67,7 @@ def test_reading_writes_nothing(town):
     ):
         client.get(path)
     assert statements
-    assert [one for one in statements if not one.lstrip().startswith(("SELECT", "PRAGMA"))] == []
+    assert [text for text in statements if not text.lstrip().startswith(("SELECT", "PRAGMA"))] == []
 
 
 def test_a_changed_listing_is_published_with_its_change(town, import_town):

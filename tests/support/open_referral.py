@@ -1,4 +1,4 @@
-"""A directory to publish from, a caller of it, and the official schemas to hold it against."""
+"""A directory to publish, an HTTP client of the app that publishes it, and the official schemas."""
 
 import asyncio
 import json
@@ -53,11 +53,11 @@ def fill(
     modified: datetime | None = None,
     gone: bool = False,
 ) -> list[int]:
-    """Write the listings as an import does, but for their meaning; our ids of them.
+    """Write the listings as an import does, with zero vectors, and return their ids.
 
-    `modified` is when they last changed, and `gone` tells that their source dropped them.
+    `modified` is the time of their last change; with `gone`, their source has dropped them.
     """
-    nothing = np.zeros(DIMENSIONS, dtype=np.float32)
+    vector = np.zeros(DIMENSIONS, dtype=np.float32)
     with Session(engine) as session:
         row = session.scalar(select(SourceRow).where(SourceRow.name == source))
         row = row or SourceRow(name=source)
@@ -65,13 +65,13 @@ def fill(
         session.flush()
         set_notice(session, row, notice)
         keys = select(ListingRow.key, ListingRow.id).where(ListingRow.source_id == row.id)
-        known = dict(session.execute(keys).all())
+        known_ids = dict(session.execute(keys).all())
         ids = write_listings(
             session,
             row.id,
             [
-                Written(one, make_entry(one, nothing), known.get(one.key))
-                for one in map(withhold_place, listings)
+                Written(listing, make_entry(listing, vector), known_ids.get(listing.key))
+                for listing in map(withhold_place, listings)
             ],
         )
         if gone:
@@ -92,27 +92,27 @@ class Standard:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def check(self, schema: str, answer: Any) -> None:
-        """Raises a ValidationError that names the schema's path. `schema` is a file's stem."""
-        found = self._folder / "compiled" / f"{schema}.json"
-        path = found if found.exists() else self._folder / f"{schema}.json"
-        self._validator(path).validate(answer)
+    def check(self, schema: str, document: Any) -> None:
+        """Raises a ValidationError if the document is invalid. `schema` is the stem of a file."""
+        compiled = self._folder / "compiled" / f"{schema}.json"
+        path = compiled if compiled.exists() else self._folder / f"{schema}.json"
+        self._make_validator(path).validate(document)
 
     def check_page(self, schema: str, page: Json) -> None:
-        """As `check` for everything on the page, and the page's own envelope."""
+        """Check the page's envelope, and every entity on it."""
         openapi = json.loads((self._folder / "openapi.json").read_text())
         envelope = openapi["components"]["schemas"]["Page"]
         assert set(envelope["properties"]) <= set(page)
         Draft202012Validator(envelope).validate(page)
-        for one in page["contents"]:
-            self.check(schema, one)
+        for entity in page["contents"]:
+            self.check(schema, entity)
 
-    def _validator(self, path: Path) -> Any:
+    def _make_validator(self, path: Path) -> Any:
         def retrieve(uri: str) -> Resource[Any]:
-            found = path.parent / uri.rpartition("/")[2]
-            if not found.exists():
+            schema_path = path.parent / uri.rpartition("/")[2]
+            if not schema_path.exists():
                 raise NoSuchResource(ref=uri)
-            return Resource.opaque(json.loads(found.read_text()))
+            return Resource.opaque(json.loads(schema_path.read_text()))
 
         return Draft202012Validator(
             {"$id": f"https://standard.example/{path.name}", **json.loads(path.read_text())},
@@ -121,8 +121,8 @@ class Standard:
         )
 
 
-class Caller:
-    """Calls an app as a client over HTTP would, in the same process."""
+class AppClient:
+    """An HTTP client of an app in the same process."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -133,21 +133,21 @@ class Caller:
     def request(
         self, method: str, path: str, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        async def call() -> httpx.Response:
-            through = httpx.ASGITransport(app=self.app)
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
             async with httpx.AsyncClient(
-                transport=through, base_url="http://directory.example"
+                transport=transport, base_url="http://directory.example"
             ) as client:
                 return await client.request(method, path, headers=headers)
 
-        # A thread of its own: a browser in the same test has a loop running in this one.
+        # In a separate thread, because a browser in the same test runs an event loop in this one.
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(lambda: asyncio.run(call())).result()
+            return pool.submit(lambda: asyncio.run(send())).result()
 
 
-def connect(engine: Engine, encoder: Encoder | None = None, base_url: str = "") -> Caller:
-    """A caller of an app that publishes; searches by words alone without an encoder."""
+def connect(engine: Engine, encoder: Encoder | None = None, base_url: str = "") -> AppClient:
+    """A client of the publishing app. Without an encoder, the search uses words only."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     search_service = SearchService(engine, encoder or Encoder(Path("none")))
     mount_publishing_app(app, ServiceRepository(engine), search_service, base_url)
-    return Caller(app)
+    return AppClient(app)

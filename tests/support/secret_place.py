@@ -1,4 +1,4 @@
-"""A place that must not be found anywhere, and a search for it in a database's files."""
+"""A secret place, and a search for it in the files of a database."""
 
 import struct
 from pathlib import Path
@@ -14,7 +14,7 @@ PLACE = Place(*SECRETS[:4], Point(53.777123, 1.777321))
 
 
 def find_files(engine: Engine) -> list[Path]:
-    """The files that the database is written to, with all that was written in them."""
+    """The files of the database, which may still hold deleted rows."""
     if engine.dialect.name == "sqlite":
         path = Path(engine.url.database or "")
         engine.dispose()
@@ -28,7 +28,7 @@ def find_files(engine: Engine) -> list[Path]:
     return list(Path(folder).iterdir())
 
 
-def leaks(engine: Engine) -> set[str]:
+def find_leaks(engine: Engine) -> set[str]:
     """The secrets that are in any file of the database, as text or as packed degrees."""
     files = find_files(engine)
     assert files
@@ -36,17 +36,17 @@ def leaks(engine: Engine) -> set[str]:
     return {
         secret
         for secret in SECRETS
-        if secret.encode() in content or any(one in content for one in pack(secret))
+        if secret.encode() in content or any(packed in content for packed in pack(secret))
     }
 
 
 def pack(secret: str) -> list[bytes]:
-    """The degrees as SQLite and PostgreSQL write them, and as an entry does."""
+    """The degrees as SQLite, PostgreSQL and search entries store them; empty for a text."""
     if secret not in SECRETS[4:]:
         return []
     degrees = float(secret)
     [rounded] = struct.unpack("<f", struct.pack("<f", degrees))
     return [
-        struct.pack(form, value)
-        for form, value in ((">d", degrees), ("<d", degrees), ("<f", degrees), ("<d", rounded))
+        struct.pack(layout, value)
+        for layout, value in ((">d", degrees), ("<d", degrees), ("<f", degrees), ("<d", rounded))
     ]

@@ -1,4 +1,4 @@
-"""What the desk settles and counts, on every database."""
+"""The desk's imports, verdicts, notes and asset supply, on every database."""
 
 from dataclasses import replace
 from datetime import date
@@ -41,18 +41,20 @@ def read_ids(engine: Engine) -> dict[str, int]:
         return {row.key: row.id for row in session.scalars(select(ListingRow))}
 
 
-def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
+def test_an_import_records_who_changed_which_listings(desk_services):
     desk_services.import_source("town", [LUNCH, CHOIR], "Nadia", complete=False)
     desk_services.import_source(
         "town", [replace(LUNCH, phone="01632 960001"), CHOIR], "Omar", complete=True
     )
     desk_services.import_source("town", [CHOIR], "Ada", complete=True)
-    told = [(one.who, one.what, one.name) for one in desk_services.audit_log.read_entries(0, 10)]
-    assert told[:2] == [
+    entries = [
+        (entry.who, entry.what, entry.name) for entry in desk_services.audit_log.read_entries(0, 10)
+    ]
+    assert entries[:2] == [
         ("Ada", "closed: no longer in the import", "Lunch club"),
         ("Omar", "imported", "Lunch club"),
     ]
-    assert sorted(told[2:]) == [
+    assert sorted(entries[2:]) == [
         ("Nadia", "imported", "Choir"),
         ("Nadia", "imported", "Lunch club"),
     ]
@@ -60,7 +62,7 @@ def test_who_imported_what_is_noted_for_what_changed_alone(desk_services):
 
 @pytest.fixture
 def pair(engine, desk_services) -> tuple[int, int]:
-    """Two listings that wait for a verdict."""
+    """The ids of two listings without a verdict."""
     desk_services.import_source("town", [LUNCH, CHOIR], "Nadia", complete=False)
     ids = read_ids(engine)
     first, second = sorted((ids["lunch"], ids["choir"]))
@@ -71,22 +73,22 @@ def pair(engine, desk_services) -> tuple[int, int]:
     return first, second
 
 
-def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, remembering_encoder):
-    def find_shown() -> set[int]:
+def test_a_verdict_on_a_pair_can_be_changed(engine, desk_services, pair, remembering_encoder):
+    def search_ids() -> set[int]:
         hits = SearchService(engine, remembering_encoder).search(Query("lunch or singing", limit=5))
         return {hit.stored.id for hit in hits}
 
-    [waiting] = desk_services.list_pairs(10)
-    assert (waiting.first.id, waiting.second.id) == pair
-    assert (waiting.likeness, waiting.reason) == (0.5, "the same place")
-    assert find_shown() == set(pair)
+    [undecided] = desk_services.list_pairs(10)
+    assert (undecided.first.id, undecided.second.id) == pair
+    assert (undecided.likeness, undecided.reason) == (0.5, "the same place")
+    assert search_ids() == set(pair)
     desk_services.settle_pair(pair[1], pair[0], "same", "Nadia")
-    assert len(find_shown()) == 1
+    assert len(search_ids()) == 1
     assert desk_services.list_pairs(10) == []
     desk_services.settle_pair(*pair, "different", "Omar")
-    assert find_shown() == set(pair)
-    told = [(one.who, one.what) for one in desk_services.audit_log.read_listing_entries(pair[0])]
-    assert told[:2] == [
+    assert search_ids() == set(pair)
+    entries = desk_services.audit_log.read_listing_entries(pair[0])
+    assert [(entry.who, entry.what) for entry in entries[:2]] == [
         ("Omar", "marked as a different listing"),
         ("Nadia", "marked as a duplicate"),
     ]
@@ -94,33 +96,33 @@ def test_a_pair_is_settled_and_settled_otherwise(engine, desk_services, pair, re
         desk_services.settle_pair(1, 999, "same", "Nadia")
 
 
-def test_a_note_is_forgotten_once_settled(desk_services):
+def test_a_settled_note_is_deleted(desk_services):
     desk_services.notebook.add_note("suggestion", "There is a choir.")
     desk_services.notebook.add_note("report", "It has moved.", about="Lunch club")
     notes = desk_services.notebook.read_notes_by_id()
     assert sorted(note.text for note in notes.values()) == ["It has moved.", "There is a choir."]
-    number = next(at for at, note in notes.items() if note.kind == "report")
-    desk_services.notebook.delete_note(number)
-    desk_services.notebook.delete_note(number)
+    note_id = next(note_id for note_id, note in notes.items() if note.kind == "report")
+    desk_services.notebook.delete_note(note_id)
+    desk_services.notebook.delete_note(note_id)
     assert [note.text for note in desk_services.notebook.read_notes()] == ["There is a choir."]
 
 
-def test_need_is_counted_for_thirteen_weeks_beside_what_is_there(engine, desk_services):
+def test_unmet_needs_of_thirteen_weeks_are_compared_with_listings(engine, desk_services):
     desk_services.import_source("town", [LUNCH, CHOIR], "Nadia", complete=False)
     today = date(2026, 11, 28)
-    for day, topic, area, times in (
+    for day, topic, area, searches in (
         (date(2026, 11, 23), "singing and choirs", "Old Town", 2),
         (date(2026, 9, 7), "singing and choirs", "Old Town", 1),
         (date(2026, 11, 23), "singing and choirs", "Sandhills", 1),
         (date(2026, 8, 24), "housing", "Old Town", 9),
     ):
-        for _ in range(times):
+        for _ in range(searches):
             Notebook(engine, lambda day=day: day).add_unmet_need(topic, area)
     supply = AssetSupply(engine, lambda: today)
-    needs, drawn = supply.survey(10, 10)
+    needs, asset_map = supply.survey(10, 10)
     assert needs == [
         Need("singing and choirs", "Old Town", 3, 1, 1),
         Need("singing and choirs", "Sandhills", 1, 0, 1),
     ]
-    assert drawn.strands[0] == "strengthening_communities"
-    assert drawn.areas == (("Old Town", (2, 0, 0, 2)),)
+    assert asset_map.strands[0] == "strengthening_communities"
+    assert asset_map.areas == (("Old Town", (2, 0, 0, 2)),)

@@ -1,4 +1,4 @@
-"""Calendars, maps, sheets and linked data of listings."""
+"""Exports of listings: iCalendar, GeoJSON, CSV and JSON-LD."""
 
 import csv
 import io
@@ -24,25 +24,25 @@ TODAY = date(2026, 11, 23)  # a Monday
 PLAIN = Listing("plain", "Plain", "group", "Nothing more is known.")
 
 
-def stored(listing: Listing, **facts: object) -> StoredListing:
-    return StoredListing(7, "town", facts.pop("notice", ""), listing, **facts)  # type: ignore[arg-type]
+def store(listing: Listing, notice: str = "") -> StoredListing:
+    return StoredListing(7, "town", notice, listing)
 
 
-def events(listing: Listing, today: date = TODAY) -> list:
-    calendar = Calendar.from_ical(write_calendar([stored(listing)], today, "https://c.example/"))
+def read_events(listing: Listing, today: date = TODAY) -> list:
+    calendar = Calendar.from_ical(write_calendar([store(listing)], today, "https://c.example/"))
     return list(calendar.walk("VEVENT"))
 
 
-def dates(schedule: Schedule, most: int = 4) -> list[date]:
-    """The first days of the calendar, as a calendar program works them out."""
-    [event] = events(replace(PLAIN, schedules=(schedule,)))
+def list_dates(schedule: Schedule, limit: int = 4) -> list[date]:
+    """The first days of the schedule's event, as a calendar program works them out."""
+    [event] = read_events(replace(PLAIN, schedules=(schedule,)))
     start = event["dtstart"].dt
     if "rrule" not in event:
         return [start.date() if isinstance(start, datetime) else start]
     if not isinstance(start, datetime):
         start = datetime.combine(start, time())
     rule = rrulestr(event["rrule"].to_ical().decode(), dtstart=start)
-    return [one.date() for one, _ in zip(rule, range(most), strict=False)]
+    return [moment.date() for moment, _ in zip(rule, range(limit), strict=False)]
 
 
 WEEKLY = Schedule(("Tuesday",), "weekly", time(10), time(12))
@@ -80,33 +80,34 @@ WEEKLY = Schedule(("Tuesday",), "weekly", time(10), time(12))
         (Schedule(("Friday",)), ["2026-11-27", "2026-12-04", "2026-12-11", "2026-12-18"]),
     ],
 )
-def test_a_calendar_is_on_the_listings_days(schedule, expected):
-    assert [day.isoformat() for day in dates(schedule)] == expected
+def test_events_are_on_the_listings_days(schedule, expected):
+    assert [day.isoformat() for day in list_dates(schedule)] == expected
 
 
-def test_the_nth_day_is_written_as_the_standard_has_it():
-    [event] = events(replace(PLAIN, schedules=(replace(WEEKLY, repeats="2nd of month"),)))
+def test_the_nth_day_of_a_month_is_a_numbered_byday():
+    [event] = read_events(replace(PLAIN, schedules=(replace(WEEKLY, repeats="2nd of month"),)))
     assert b"BYDAY=2TU" in event.to_ical()
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(listing=listings())
-def test_any_calendar_holds_only_days_that_the_listing_has(listing):
-    content = write_calendar([stored(listing)], TODAY)
+def test_any_event_is_on_a_day_of_the_listing(listing):
+    content = write_calendar([store(listing)], TODAY)
     if not content:
         return
     for event in Calendar.from_ical(content).walk("VEVENT"):
         start = event["dtstart"].dt
         day = start.date() if isinstance(start, datetime) else start
-        sessions = [find_dates(one, day, day) for one in listing.schedules]
-        # A fortnight without a beginning is silent there, and anchored here.
+        sessions = [find_dates(schedule, day, day) for schedule in listing.schedules]
+        # `find_dates` cannot know the week without a first day; the export starts on the next day.
         assert [day] in sessions or any(
-            one.repeats == "fortnightly" and not one.starts for one in listing.schedules
+            schedule.repeats == "fortnightly" and not schedule.starts
+            for schedule in listing.schedules
         )
 
 
-def test_times_are_those_of_london_all_year():
-    content = write_calendar([stored(replace(PLAIN, schedules=(WEEKLY,)))], TODAY)
+def test_times_are_in_the_time_zone_of_london():
+    content = write_calendar([store(replace(PLAIN, schedules=(WEEKLY,)))], TODAY)
     calendar = Calendar.from_ical(content)
     assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == ["Europe/London"]
     [event] = calendar.walk("VEVENT")
@@ -114,8 +115,8 @@ def test_times_are_those_of_london_all_year():
     assert b"DTSTART;TZID=Europe/London:20261124T100000" in content
 
 
-def test_what_closes_after_midnight_ends_the_next_day():
-    [event] = events(replace(PLAIN, schedules=(replace(WEEKLY, closes_at=time(1)),)))
+def test_a_session_past_midnight_ends_the_next_day():
+    [event] = read_events(replace(PLAIN, schedules=(replace(WEEKLY, closes_at=time(1)),)))
     assert event["dtend"].dt == datetime(2026, 11, 25, 1, tzinfo=LONDON)
 
 
@@ -129,25 +130,25 @@ def test_what_closes_after_midnight_ends_the_next_day():
         replace(WEEKLY, ends=date(2026, 11, 1)),
     ],
 )
-def test_no_day_is_made_up(schedule):
-    assert write_calendar([stored(replace(PLAIN, schedules=(schedule,)))], TODAY) == b""
+def test_a_time_without_a_known_day_has_no_event(schedule):
+    assert write_calendar([store(replace(PLAIN, schedules=(schedule,)))], TODAY) == b""
 
 
-def test_an_event_tells_what_must_be_seen():
+def test_an_event_shows_status_alert_notice_and_cost():
     listing = replace(
         PLAIN, schedules=(WEEKLY,), status="temporarily closed", alert="Back in May", cost="£2"
     )
-    content = write_calendar([stored(listing, notice="Fictional.")], TODAY)
+    content = write_calendar([store(listing, notice="Fictional.")], TODAY)
     [event] = Calendar.from_ical(content).walk("VEVENT")
     assert event["status"] == "TENTATIVE"
-    for said in ("Closed for now", "Back in May", "Fictional.", "£2"):
-        assert said in event["description"]
+    for text in ("Closed for now", "Back in May", "Fictional.", "£2"):
+        assert text in event["description"]
 
 
-def test_features_are_where_the_listing_is():
+def test_features_have_the_points_of_the_listings_places():
     places = (Place(point=Point(53.9, 1.3)), Place("Hall"), Place(point=Point(53.8, 1.2)))
-    of = [PLAIN, replace(PLAIN, places=places[:1]), replace(PLAIN, places=places)]
-    collection = write_geojson(map(stored, of))
+    listings = [PLAIN, replace(PLAIN, places=places[:1]), replace(PLAIN, places=places)]
+    collection = write_geojson(map(store, listings))
     assert [feature["geometry"] for feature in collection["features"]] == [
         None,
         {"type": "Point", "coordinates": [1.3, 53.9]},
@@ -158,22 +159,22 @@ def test_features_are_where_the_listing_is():
 @pytest.mark.parametrize(
     "cell", ["=HYPERLINK(1)", "+44 1632 960017", "@all", "-1+cmd|' /C calc'!A0", "- a list"]
 )
-def test_no_cell_is_a_formula_and_all_come_back(cell):
+def test_no_cell_is_a_formula_and_every_cell_can_be_read_back(cell):
     listing = replace(PLAIN, name=cell, phone=cell, description=cell)
-    sheet = write_csv([stored(listing)])
-    for row in csv.reader(io.StringIO(sheet)):
-        assert not any(one.startswith(tuple("=+-@\t\r")) for one in row)
-    [again] = read_rows(sheet, "sheet.csv")
-    assert (again.name, again.phone, again.description) == (cell, cell, cell)
+    content = write_csv([store(listing)])
+    for row in csv.reader(io.StringIO(content)):
+        assert not any(text.startswith(tuple("=+-@\t\r")) for text in row)
+    [row] = read_rows(content, "sheet.csv")
+    assert (row.name, row.phone, row.description) == (cell, cell, cell)
 
 
-def test_the_sheet_has_the_templates_columns():
+def test_the_csv_has_the_columns_of_the_template():
     assert next(csv.reader(io.StringIO(write_csv([])))) == COLUMNS
 
 
-def test_linked_data_cannot_end_its_own_script():
+def test_json_ld_cannot_close_its_script_element():
     listing = replace(PLAIN, name="</script><script>alert(1)</script>", cost_amount=2.5)
-    text = dump_for_script(write_json_ld(stored(listing), "https://c.example/listings/7"))
+    text = dump_for_script(write_json_ld(store(listing), "https://c.example/listings/7"))
     assert "<" not in text
     assert json.loads(text)["name"] == listing.name
     assert json.loads(text)["offers"] == {
