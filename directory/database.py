@@ -96,7 +96,7 @@ def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any)
 
 
 def name_cause(error: SQLAlchemyError | CommandError) -> str:
-    """The first line of what the database itself said."""
+    """The first line of the database's own message."""
     return str(getattr(error, "orig", error)).splitlines()[0]
 
 

@@ -134,7 +134,7 @@ def shorten_description(listing: Listing) -> str:
 
 
 def describe_audience(listing: Listing) -> str:
-    """Who the listing is for, and of what age, in words; empty if not known."""
+    """The audience and its ages, in words; empty if not known."""
     youngest, oldest = listing.minimum_age, listing.maximum_age
     ages = ""
     if youngest and oldest:
@@ -145,13 +145,13 @@ def describe_audience(listing: Listing) -> str:
 
 
 def describe_volunteer_request(listing: Listing) -> str:
-    """What volunteers are asked for: skills, then time; empty if not known."""
+    """The skills and the time that volunteers need; empty if not known."""
     skills = ", ".join(listing.skills_wanted)
     return _capitalise("; ".join(filter(None, [skills, listing.commitment])))
 
 
 def describe_alert(listing: Listing) -> str:
-    """What must be read first: that the listing is closed for now, and its own alert."""
+    """The notice to show first: that the listing is closed for now, and its own alert."""
     closed = "Closed for now" if listing.status == "temporarily closed" else ""
     return ". ".join(filter(None, [closed, listing.alert]))
 

@@ -169,5 +169,5 @@ def load_listing(document: str) -> Listing:
 
 
 def digest_document(document: str) -> str:
-    """A fingerprint of a document, to tell whether the listing changed."""
+    """A fingerprint of a document, which shows whether the listing changed."""
     return hashlib.sha256(document.encode()).hexdigest()

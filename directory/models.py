@@ -1,7 +1,7 @@
 """The directory's tables. Rows never leave the package: see `listing.StoredListing`.
 
 A listing is stored as one JSON document, because it is always read and written as a whole. The data
-that searches need is stored beside it, in an `EntryRow`.
+that searches need is stored separately, in an `EntryRow`.
 """
 
 from dataclasses import replace
@@ -60,7 +60,7 @@ class ListingRow(Base):
 class EntryRow(Base):
     """The data of a listing that searches read, as compact bytes: see `indexing.entries`.
 
-    `version` is that of the code that made it. Older entries are made again, except the vector.
+    `version` is that of the code that built it. Older entries are rebuilt, except the vector.
     """
 
     __tablename__ = "entry"
@@ -193,12 +193,12 @@ class FeedbackRow(Base):
 
 
 class AuditRow(Base):
-    """Who did what to which listing at the desk, and when, in UTC.
+    """One change at the desk: who changed which listing, how, and when (in UTC).
 
-    An act on something else than a listing has no `listing_id`: `about` names its feed, or the row
-    of a source. `who` is a name, which outlives its account. `fields` are the names of those that
-    changed. `before` is the listing's document before the change: empty for a new listing, and
-    emptied once the listing is confidential, since it may hold an address.
+    A change of anything else has no `listing_id`: `about` names the feed, or the row of a source.
+    `who` is a name, which outlives its account. `fields` are the names of those that changed.
+    `before` is the listing's document before the change: empty for a new listing, and emptied once
+    the listing is confidential, since it may hold an address.
     """
 
     __tablename__ = "desk_change"

@@ -1,6 +1,6 @@
 """Notices that the directory has changed, so that what was read from it can be read again.
 
-Owns when the database is asked for its revision. Knows nothing of what is read.
+Owns when the revision is queried. Must not depend on what is reloaded.
 """
 
 import logging
@@ -34,9 +34,9 @@ class RevisionWatcher:
         interval: float = _INTERVAL,
         in_background: bool = False,
     ) -> None:
-        """The database is asked at most once in `interval` seconds.
+        """Query the database at most once in `interval` seconds.
 
-        With `in_background`, only the first reload is waited for; later ones run in a thread.
+        With `in_background`, `check` waits for the first reload only; later ones run in a thread.
         """
         self._engine = engine
         self._reload = reload
@@ -69,7 +69,7 @@ class RevisionWatcher:
         try:
             self._reload_changes()
         except Exception as error:
-            # What was read before still stands, and the next check may succeed.
+            # The earlier data stays in use, and the next check may succeed.
             log.error("The directory could not be read again: %s", type(error).__name__)
         finally:
             self._is_reloading = False

@@ -17,7 +17,9 @@ from directory.models import AuditRow, ListingRow
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """What `who` did to a listing, `at` in UTC. `listing_id` is None for anything else.
+    """One change: `who` did `what` to a listing, `at` a time in UTC.
+
+    `listing_id` is None for a change of anything else than a listing.
 
     `name` is the listing's current name, or says what else was changed; `fields` are those that
     changed; `before` is the listing before the change, None if it was new or must not be stored.

@@ -125,25 +125,25 @@ def write_source(
     listings, rejected = sort_rows(rows)
     try:
         with Session(engine) as session:
-            known = _load_known(session, source)
+            stored = _load_stored(session, source)
             overrides = load_overrides(session, source)
             for key in overrides.keys() & listings.keys():
                 listings[key] = apply_overrides(listings[key], overrides[key])
             keys_in_source = {*listings, *(row.key for row in rejected)}
             dropped = [
-                stored for key, stored in known.items() if complete and key not in keys_in_source
+                facts for key, facts in stored.items() if complete and key not in keys_in_source
             ]
-            dropped_ids = [stored.id for stored in dropped if not stored.gone]
+            dropped_ids = [facts.id for facts in dropped if not facts.gone]
             if not accept_loss:
                 closed_keys = [key for key, row in listings.items() if row.status == "closed"]
-                closing = [known[key] for key in closed_keys if key in known]
+                closing = [stored[key] for key in closed_keys if key in stored]
                 _check_loss(
                     source,
-                    lost=sum(stored.is_open for stored in [*dropped, *closing]),
-                    total=sum(stored.is_open for stored in known.values()),
+                    lost=sum(facts.is_open for facts in [*dropped, *closing]),
+                    total=sum(facts.is_open for facts in stored.values()),
                 )
-            changed = _encode_changed(session, encoder, listings, known, progress)
-            withheld = _withhold_stored(session, _find_private(rejected, listings, known))
+            changed = _encode_changed(session, encoder, listings, stored, progress)
+            withheld = _withhold_stored(session, _find_private(rejected, listings, stored))
             source_id = _upsert_source(session, source, notice)
             changed_ids = write_listings(
                 session, source_id, [*(written for written, _ in changed), *withheld]
@@ -177,15 +177,15 @@ def write_source(
 
 
 def _find_private(
-    rejected: list[RejectedRow], listings: dict[str, Listing], known: dict[str, "_KnownListing"]
+    rejected: list[RejectedRow], listings: dict[str, Listing], stored: dict[str, "_StoredFacts"]
 ) -> list[int]:
     """The ids of stored listings that a rejected row marks, or may mark, as confidential."""
     keys = {row.key for row in rejected if row.confidential}
-    return [known[key].id for key in keys if key in known and key not in listings]
+    return [stored[key].id for key in keys if key in stored and key not in listings]
 
 
 def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
-    """These listings made confidential, although the row that asks for it was rejected."""
+    """These listings made confidential, because a rejected row says, or may say, that they are."""
     rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
     listings = {row.id: load_listing(row.document) for row in rows if not row.gone}
     vectors = read_vectors(session, list(listings))
@@ -199,8 +199,8 @@ def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
 
 
 @dataclass(frozen=True)
-class _KnownListing:
-    """What the import compares of a stored listing."""
+class _StoredFacts:
+    """The facts of a stored listing that an import compares."""
 
     id: int
     digest: str
@@ -214,7 +214,7 @@ class _KnownListing:
         return not self.gone and is_open(self.facts)
 
 
-def _load_known(session: Session, source: str) -> dict[str, _KnownListing]:
+def _load_stored(session: Session, source: str) -> dict[str, _StoredFacts]:
     rows = session.execute(
         select(ListingRow.key, ListingRow.id, ListingRow.digest)
         .add_columns(EntryRow.text_digest, ListingRow.gone, EntryRow.facts)
@@ -222,7 +222,7 @@ def _load_known(session: Session, source: str) -> dict[str, _KnownListing]:
         .join(SourceRow, SourceRow.id == ListingRow.source_id)
         .where(SourceRow.name == source)
     )
-    return {row.key: _KnownListing(*row[1:]) for row in rows}
+    return {row.key: _StoredFacts(*row[1:]) for row in rows}
 
 
 def _check_loss(source: str, *, lost: int, total: int) -> None:
@@ -238,26 +238,26 @@ def _encode_changed(
     session: Session,
     encoder: Encoder,
     listings: dict[str, Listing],
-    known: dict[str, _KnownListing],
+    stored: dict[str, _StoredFacts],
     progress: Progress,
 ) -> list[tuple[Written, bool]]:
     """The listings that changed, each with whether it needed a new vector."""
     changed = [
         listing
         for key, listing in listings.items()
-        if key not in known
-        or known[key].gone
-        or known[key].digest != digest_document(dump_listing(listing))
+        if key not in stored
+        or stored[key].gone
+        or stored[key].digest != digest_document(dump_listing(listing))
     ]
     to_encode = [
         listing
         for listing in changed
-        if listing.key not in known
-        or known[listing.key].text_digest != digest_encoder_text(listing)
+        if listing.key not in stored
+        or stored[listing.key].text_digest != digest_encoder_text(listing)
     ]
     keys = [listing.key for listing in to_encode]
     vectors = dict(zip(keys, _encode(encoder, to_encode, progress), strict=True))
-    ids = {listing.key: known[listing.key].id for listing in changed if listing.key in known}
+    ids = {listing.key: stored[listing.key].id for listing in changed if listing.key in stored}
     stored_vectors = read_vectors(session, [ids[key] for key in ids if key not in vectors])
     written: list[tuple[Written, bool]] = []
     for listing in changed:

@@ -89,7 +89,7 @@ def read_facts(listing: Listing, source: str) -> Facts:
 def compare(first: Facts, second: Facts, cosine: float) -> tuple[float, str]:
     """How likely two listings are the same thing, from 0 to 1, and why, in words.
 
-    `cosine` is that of their sentence vectors. The comparison is symmetric.
+    `cosine` is the cosine of their sentence vectors. The comparison is symmetric.
     """
     name_likeness = _compare_names(first.name, second.name)
     same_organisation = _are_alike(first.organisation, second.organisation)

@@ -259,8 +259,8 @@ def _add_words(session: Session, listings: Iterable[Listing]) -> None:
     for listing in listings:
         words |= find_spellings(build_placeless_text(listing))
     for batch in _batch(sorted(words)):
-        known = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(batch))))
-        if new := [{"text": word} for word in batch if word not in known]:
+        stored_words = set(session.scalars(select(WordRow.text).where(WordRow.text.in_(batch))))
+        if new := [{"text": word} for word in batch if word not in stored_words]:
             session.execute(insert(WordRow), new)
 
 

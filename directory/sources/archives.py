@@ -32,20 +32,20 @@ def read_folder(folder: Path) -> Files:
     """Read the tables in a folder. Raises SourceError if there are none, or one is outside it."""
     root = folder.resolve()
     names = [path.name for path in sorted(root.iterdir()) if path.is_file()]
-    left = _MAX_BYTES
+    remaining_bytes = _MAX_BYTES
 
     def read(name: str) -> bytes:
-        nonlocal left
+        nonlocal remaining_bytes
         path = (root / name).resolve()
         if not path.is_relative_to(root):
             raise SourceError(f"{folder}: {name} points outside the folder. Nothing was read.")
         try:
             with path.open("rb") as file:
-                content = file.read(left + 1)
+                content = file.read(remaining_bytes + 1)
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
-        left -= len(content)
-        _check_limit(left, str(folder))
+        remaining_bytes -= len(content)
+        _check_limit(remaining_bytes, str(folder))
         return content
 
     return _read_tables(names, read, str(folder))
@@ -59,14 +59,14 @@ def read_zip(content: bytes, source: str) -> Files:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise SourceError(f"{source} is a broken zip archive ({error}). Fetch it again.") from None
     except RuntimeError:
-        raise SourceError(f"{source} is locked with a password. Save it again without.") from None
+        raise SourceError(f"{source} has a password. Save it again without one.") from None
 
 
 def _read_archive(archive: zipfile.ZipFile, source: str) -> Files:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > _MAX_FILES:
         raise SourceError(f"{source} holds {len(members)} files; a data package has about twenty.")
-    # An archive often holds a folder: the tables are beside the descriptor or the services.
+    # An archive often holds a folder: the one with the descriptor or the services.
     paths = [PurePosixPath(member.filename) for member in members]
     folder = next(
         (path.parent for name in (_DESCRIPTOR, *_CORE) for path in paths if path.name == name),
@@ -77,26 +77,26 @@ def _read_archive(archive: zipfile.ZipFile, source: str) -> Files:
         for path, member in zip(paths, members, strict=True)
         if path.parent == folder
     }
-    left = _MAX_BYTES
+    remaining_bytes = _MAX_BYTES
 
     def read(name: str) -> bytes:
-        nonlocal left
+        nonlocal remaining_bytes
         if name not in members_by_name:
-            raise SourceError(f"{source} has no file {name}, which its {_DESCRIPTOR} names.")
+            raise SourceError(f"{source} lacks the file {name} that its {_DESCRIPTOR} lists.")
         content = bytearray()
         # The sizes that the archive declares cannot be trusted.
         with archive.open(members_by_name[name]) as file:
             while chunk := file.read(_CHUNK_SIZE):
                 content += chunk
-                left -= len(chunk)
-                _check_limit(left, source)
+                remaining_bytes -= len(chunk)
+                _check_limit(remaining_bytes, source)
         return bytes(content)
 
     return _read_tables(sorted(members_by_name), read, source)
 
 
-def _check_limit(left: int, source: str) -> None:
-    if left < 0:
+def _check_limit(remaining_bytes: int, source: str) -> None:
+    if remaining_bytes < 0:
         raise SourceError(
             f"{source} holds more than {_MAX_BYTES // 1_000_000} megabytes of text, "
             "too much for a directory of services. Nothing was read."
@@ -106,7 +106,7 @@ def _check_limit(left: int, source: str) -> None:
 def _read_tables(names: list[str], read: Callable[[str], bytes], source: str) -> Files:
     paths = {Path(name).stem: name for name in names if name.lower().endswith(".csv")}
     if _DESCRIPTOR in names:
-        # The descriptor decides: two spellings of one table may lie side by side.
+        # The descriptor decides: a package may hold one table under two spellings.
         paths = _read_descriptor(_decode(read(_DESCRIPTOR), _DESCRIPTOR, source), names, source)
     if not {"service", "services"} & paths.keys():
         raise SourceError(

@@ -37,7 +37,7 @@ from directory.sources.http_client import (
 
 Rows = list[Listing | RejectedRow]
 
-# What servers answer for a page that they do not have: the URL may be a file's.
+# Statuses of a page that does not exist: the URL may be that of a file instead.
 _NO_SUCH_PAGE_STATUSES = (400, 404, 405, 406, 410, 422, 501)
 
 

@@ -229,7 +229,7 @@ def redact_url(url: httpx.URL) -> str:
 def parse_url(text: str) -> httpx.URL:
     """Parse an http(s) URL. Raises SourceError for anything else.
 
-    The message quotes nothing of `text`: without its parts, a password cannot be told apart.
+    The message does not quote `text`, because any part of an invalid URL may be a password.
     """
     try:
         url = httpx.URL(text.strip())

@@ -169,11 +169,11 @@ def _find_month_day(number: int, since: date | None) -> date | None:
 def _describe(rule: RecurrenceRule) -> str:
     """The rule in words, as far as possible."""
     unit = _UNITS.get(rule.freq, "")
-    every = f"Every {rule.interval} {unit}s" if rule.interval > 1 else f"Every {unit}"
+    interval = f"Every {rule.interval} {unit}s" if rule.interval > 1 else f"Every {unit}"
     days = [f"the {_ordinal(number)} {day}" if number else day for number, day in rule.days]
     dates = [f"the {_ordinal(number)}" for number in rule.month_days]
     days_and_dates = join_words([*days, *dates])
-    text = " on ".join(filter(None, [every, days_and_dates])) if unit else ""
+    text = " on ".join(filter(None, [interval, days_and_dates])) if unit else ""
     return f"{text}; ask which" if text and rule.has_other_parts else text
 
 

@@ -1,7 +1,7 @@
 """Reading Community Connector's extension of Open Referral UK.
 
 Kind, strands and assets are attributes with terms of our own taxonomies, and volunteering is an
-object beside the standard's fields. A service is valid with and without them.
+additional object. A service is valid with and without them.
 """
 
 from dataclasses import dataclass

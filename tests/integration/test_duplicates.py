@@ -1,4 +1,4 @@
-"""A thing that two sources list is shown once, and a navigator has the last word."""
+"""Duplicates of two sources are shown once, unless a navigator decides otherwise."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,7 +41,7 @@ def filled_engine(tmp_path, encoder) -> Iterator[Engine]:
     engine.dispose()
 
 
-def find(engine: Engine, encoder) -> list[tuple[str, str]]:
+def find_hits(engine: Engine, encoder) -> list[tuple[str, str]]:
     hits = SearchService(engine, encoder).search(Query("lunch club", limit=9))
     return [(hit.stored.source, hit.stored.listing.name) for hit in hits]
 
@@ -53,7 +53,7 @@ def give_verdict(engine: Engine, verdict: str) -> None:
 
 
 def test_the_listing_with_most_facts_is_shown_for_both(filled_engine, encoder):
-    assert find(filled_engine, encoder) == [("two", "Old Town Lunch Club"), ("one", "Choir")]
+    assert find_hits(filled_engine, encoder) == [("two", "Old Town Lunch Club"), ("one", "Choir")]
     with Session(filled_engine) as session:
         [pair] = session.scalars(select(DuplicateRow))
     assert "same name" in pair.reason
@@ -68,13 +68,13 @@ def test_every_import_links_duplicates(filled_engine, encoder):
 def test_a_former_duplicate_is_shown_again(filled_engine, encoder):
     report = import_listings(filled_engine, encoder, "two", [replace(CHOIR, key="9", name="Opera")])
     assert report.linked == DuplicateCounts(hidden=0, waiting=0)
-    assert ("one", "Old Town Lunch Club") in find(filled_engine, encoder)
+    assert ("one", "Old Town Lunch Club") in find_hits(filled_engine, encoder)
 
 
 def test_a_dropped_listing_hides_nothing(filled_engine, encoder):
     import_listings(filled_engine, encoder, "two", [replace(CHOIR, key="10", name="Opera")])
-    assert ("one", "Old Town Lunch Club") in find(filled_engine, encoder)
-    assert ("two", "Old Town Lunch Club") not in find(filled_engine, encoder)
+    assert ("one", "Old Town Lunch Club") in find_hits(filled_engine, encoder)
+    assert ("two", "Old Town Lunch Club") not in find_hits(filled_engine, encoder)
 
 
 def test_the_shown_listing_warns_that_its_duplicate_is_closed_for_now(filled_engine, encoder):
@@ -108,7 +108,7 @@ def test_a_navigators_verdict_stands(filled_engine, encoder, verdict, hidden):
 
 def test_a_hidden_listing_stays_hidden_when_it_changes(filled_engine, encoder):
     import_listings(filled_engine, encoder, "one", [replace(CLUB, alert="Back in May"), CHOIR])
-    assert find(filled_engine, encoder)[0] == ("two", "Old Town Lunch Club")
+    assert find_hits(filled_engine, encoder)[0] == ("two", "Old Town Lunch Club")
     with Session(filled_engine) as session:
         [hidden] = session.scalars(select(ListingRow.key).where(ListingRow.same_as.is_not(None)))
     assert hidden == "1"

@@ -79,7 +79,7 @@ def open_empty(folder: Path) -> Engine:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Engine]:
+def empty_engine(tmp_path: Path) -> Iterator[Engine]:
     places_engine = open_empty(tmp_path)
     yield places_engine
     places_engine.dispose()
@@ -94,7 +94,7 @@ def places_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gazetteer]:
+def gazetteer_with_names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gazetteer]:
     folder = tmp_path_factory.mktemp("named")
     places_engine = open_empty(folder)
     write_places(places_engine, PLACES)
@@ -145,10 +145,10 @@ def test_the_busiest_neighbourhood_comes_first(places_engine):
     assert names == ("Old Town", "Iford", "Old Town Hill", "St. Ives (East)")
 
 
-def test_a_change_by_another_process_is_found(empty):
-    gazetteer = Gazetteer(empty)
+def test_a_change_by_another_process_is_found(empty_engine):
+    gazetteer = Gazetteer(empty_engine)
     assert (gazetteer.find("Iford"), gazetteer.list_names()) == (None, ())
-    write_places(empty, PLACES)
+    write_places(empty_engine, PLACES)
     assert gazetteer.find("Iford") is not None
 
 
@@ -188,22 +188,24 @@ def test_a_change_by_another_process_is_found(empty):
         ("from Leafield to old town", "Old Town"),
     ],
 )
-def test_a_place_name_in_a_sentence(named, text, name):
-    area = named.find(text)
+def test_a_place_name_in_a_sentence(gazetteer_with_names, text, name):
+    area = gazetteer_with_names.find(text)
     assert (area.name if area else None) == name
 
 
-def test_the_nearest_of_several_places_with_one_name_is_found(named):
-    area = named.find("Newport")
+def test_the_nearest_of_several_places_with_one_name_is_found(gazetteer_with_names):
+    area = gazetteer_with_names.find("Newport")
     assert area is not None
     assert (area.point.latitude, area.point.longitude) == pytest.approx((52.3, -1.1))
 
 
-def test_a_town_in_several_parts_is_in_their_middle(empty, tmp_path):
-    write_places(empty, (Place(neighbourhood="Cwm", postcode="QX9 1AA", point=Point(51.5, -3.0)),))
+def test_a_town_in_several_parts_is_in_their_middle(empty_engine, tmp_path):
+    write_places(
+        empty_engine, (Place(neighbourhood="Cwm", postcode="QX9 1AA", point=Point(51.5, -3.0)),)
+    )
     (tmp_path / "names").write_text(GEONAMES)
-    import_places(empty, tmp_path / "names")
-    area = Gazetteer(empty).find("near Newport")
+    import_places(empty_engine, tmp_path / "names")
+    area = Gazetteer(empty_engine).find("near Newport")
     assert area is not None
     assert (area.point.latitude, area.point.longitude) == pytest.approx((51.61, -3.01))
 
@@ -216,13 +218,15 @@ ONS = """pcd,pcd2,pcds,dointr,doterm,lat,long
 """
 
 
-def test_the_postcode_directory_of_the_ons(empty, tmp_path):
+def test_the_postcode_directory_of_the_ons(empty_engine, tmp_path):
     (tmp_path / "ons.csv").write_text(ONS)
     reports: list[tuple[str, int, int | None]] = []
-    count = import_places(empty, tmp_path / "ons.csv", lambda *report: reports.append(report))
+    count = import_places(
+        empty_engine, tmp_path / "ons.csv", lambda *report: reports.append(report)
+    )
     assert count == 4
     assert reports[-1] == ("Reading places", 4, 4)
-    gazetteer = Gazetteer(empty)
+    gazetteer = Gazetteer(empty_engine)
     area = gazetteer.find("qx11aa")
     assert area is not None
     assert (area.name, area.point) == ("QX1 1AA", Point(51.5, -3.0))
@@ -232,19 +236,19 @@ def test_the_postcode_directory_of_the_ons(empty, tmp_path):
     }
 
 
-def test_a_file_replaces_an_earlier_one_of_its_kind(empty, tmp_path):
+def test_a_file_replaces_an_earlier_one_of_its_kind(empty_engine, tmp_path):
     (tmp_path / "ons.csv").write_text(ONS)
     (tmp_path / "names").write_text(GEONAMES)
     for name in ("ons.csv", "names", "ons.csv", "names"):
-        import_places(empty, tmp_path / name)
-    with empty.connect() as connection:
+        import_places(empty_engine, tmp_path / name)
+    with empty_engine.connect() as connection:
         names = list(connection.scalars(select(NamedPlaceRow.name)))
     assert len(names) == 2 + 21
     assert {"QX1 1AA", "Newport", "QZ7"} <= set(names)
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "fault"),
     [
         (GEONAMES[:-20], "cut short in line 11"),
         (ONS[:-14], "cut short in line 5"),
@@ -253,19 +257,19 @@ def test_a_file_replaces_an_earlier_one_of_its_kind(empty, tmp_path):
         ("pcds,lat,long\n", "holds no place"),
     ],
 )
-def test_a_file_of_another_format_changes_nothing(empty, tmp_path, text, complaint):
+def test_a_file_of_another_format_changes_nothing(empty_engine, tmp_path, text, fault):
     (tmp_path / "good").write_text(GEONAMES)
-    import_places(empty, tmp_path / "good")
+    import_places(empty_engine, tmp_path / "good")
     (tmp_path / "bad").write_text(text)
-    with pytest.raises(SourceError, match=complaint):
-        import_places(empty, tmp_path / "bad")
-    with empty.connect() as connection:
+    with pytest.raises(SourceError, match=fault):
+        import_places(empty_engine, tmp_path / "bad")
+    with empty_engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(NamedPlaceRow)) == 21
 
 
-def test_a_missing_file(empty, tmp_path):
+def test_a_missing_file(empty_engine, tmp_path):
     with pytest.raises(SourceError, match="There is no file"):
-        import_places(empty, tmp_path / "nowhere")
+        import_places(empty_engine, tmp_path / "nowhere")
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
@@ -277,20 +281,21 @@ def test_a_missing_file(empty, tmp_path):
         ).map(" ".join),
     )
 )
-def test_finding_never_raises(named, text):
-    named.find(text)
+def test_finding_never_raises(gazetteer_with_names, text):
+    gazetteer_with_names.find(text)
     assert make_place_key(make_place_key(text)) == make_place_key(text)
 
 
-def test_the_whole_country(empty):
+def test_the_whole_country(empty_engine):
     path = SHARED / "places" / "GB.txt"
     if not path.is_file():
         pytest.skip(f"the gazetteer is not at {path}; set CONNECTOR_SHARED_DATA")
     write_places(
-        empty, (Place(neighbourhood="Clifton", postcode="BS8 1AA", point=Point(51.46, -2.61)),)
+        empty_engine,
+        (Place(neighbourhood="Clifton", postcode="BS8 1AA", point=Point(51.46, -2.61)),),
     )
-    assert import_places(empty, path) > 27_000
-    gazetteer = Gazetteer(empty)
+    assert import_places(empty_engine, path) > 27_000
+    gazetteer = Gazetteer(empty_engine)
     found = {
         text: area.name if (area := gazetteer.find(text)) else None
         for text in (

@@ -1,4 +1,4 @@
-"""Notes for the team and feedback: what is stored of them, and what never is."""
+"""Notes for the team and feedback: the data that is stored, and none that identifies."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -16,7 +16,7 @@ TEN, NOON = time(10), time(12, 30)
 
 
 @pytest.mark.parametrize(
-    ("schedule", "words"),
+    ("schedule", "expected"),
     [
         (Schedule(("Tuesday",), "weekly", TEN, NOON), "Every Tuesday, 10:00 to 12:30"),
         (Schedule(("Thursday", "Tuesday"), "weekly"), "Every Tuesday and Thursday"),
@@ -34,15 +34,15 @@ TEN, NOON = time(10), time(12, 30)
         (Schedule(), ""),
     ],
 )
-def test_describe_when(schedule, words):
-    assert describe_when(make_listing(schedules=(schedule,))) == words
+def test_schedules_are_described(schedule, expected):
+    assert describe_when(make_listing(schedules=(schedule,))) == expected
 
 
 HALL = Place("The Hall", "1 High Street", "Old Town", "ZY1 1AA", Point(53, 1))
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "expected"),
     [
         ({"places": (HALL,)}, "The Hall, 1 High Street, Old Town, ZY1 1AA"),
         ({"places": (Place("Old Town", neighbourhood="Old Town"),)}, "Old Town"),
@@ -56,12 +56,12 @@ HALL = Place("The Hall", "1 High Street", "Old Town", "ZY1 1AA", Point(53, 1))
         ({}, ""),
     ],
 )
-def test_describe_where(values, words):
-    assert describe_where(make_listing(**values)) == words
+def test_places_are_described(values, expected):
+    assert describe_where(make_listing(**values)) == expected
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "expected"),
     [
         ({"cost": "£3 a session", "cost_amount": 3.0}, "£3 a session"),
         ({"cost_amount": 2.5}, "£2.50"),
@@ -69,12 +69,12 @@ def test_describe_where(values, words):
         ({}, ""),
     ],
 )
-def test_free_and_unknown_costs_never_look_alike(values, words):
-    assert describe_cost(make_listing(**values)) == words
+def test_free_and_unknown_costs_are_distinct(values, expected):
+    assert describe_cost(make_listing(**values)) == expected
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "expected"),
     [
         ({"status": "temporarily closed", "alert": "Back in May"}, "Closed for now. Back in May"),
         ({"status": "temporarily closed"}, "Closed for now"),
@@ -82,5 +82,5 @@ def test_free_and_unknown_costs_never_look_alike(values, words):
         ({}, ""),
     ],
 )
-def test_alert_begins_with_closed_for_now(values, words):
-    assert describe_alert(make_listing(**values)) == words
+def test_a_closure_begins_the_alert(values, expected):
+    assert describe_alert(make_listing(**values)) == expected

@@ -1,4 +1,4 @@
-"""The revision watcher: what was read is read again when the directory has changed."""
+"""The revision watcher: it reloads when the directory has changed."""
 
 import threading
 
@@ -9,57 +9,57 @@ from directory.importing.writer import announce_change
 from directory.revision import NEVER_READ, RevisionWatcher
 
 
-def change(engine: Engine) -> int:
+def make_revision(engine: Engine) -> int:
     with Session(engine) as session:
         revision = announce_change(session)
         session.commit()
     return revision
 
 
-def test_only_changes_are_read(sqlite_engine):
+def test_only_changes_are_reloaded(sqlite_engine):
     revisions: list[int] = []
     watcher = RevisionWatcher(sqlite_engine, lambda _, since: revisions.append(since), interval=0)
     watcher.check()
     watcher.check()
     assert revisions == [NEVER_READ]
     first = watcher.revision
-    changed = change(sqlite_engine)
+    second = make_revision(sqlite_engine)
     watcher.check()
     assert revisions == [NEVER_READ, first]
-    assert watcher.revision == changed
+    assert watcher.revision == second
 
 
-def test_the_database_is_not_asked_again_within_the_interval(sqlite_engine):
+def test_the_database_is_queried_once_per_interval(sqlite_engine):
     revisions: list[int] = []
     watcher = RevisionWatcher(sqlite_engine, lambda _, since: revisions.append(since), interval=60)
     watcher.check()
-    change(sqlite_engine)
+    make_revision(sqlite_engine)
     watcher.check()
     assert revisions == [NEVER_READ]
 
 
-def test_only_the_first_reload_is_waited_for_in_the_background(sqlite_engine):
-    may_go_on, is_read = threading.Event(), threading.Event()
+def test_a_background_watcher_waits_for_the_first_reload_only(sqlite_engine):
+    may_finish, is_read = threading.Event(), threading.Event()
 
     def reload(_session: Session, since: int) -> None:
         if since != NEVER_READ:
-            assert may_go_on.wait(10)
+            assert may_finish.wait(10)
             is_read.set()
 
     watcher = RevisionWatcher(sqlite_engine, reload, interval=0, in_background=True)
     watcher.check()
     first = watcher.revision
     assert first != NEVER_READ
-    change(sqlite_engine)
+    make_revision(sqlite_engine)
     watcher.check()
     # A second check starts no second reload.
     watcher.check()
     assert watcher.revision == first
-    may_go_on.set()
+    may_finish.set()
     assert is_read.wait(10)
 
 
-def test_a_failed_reload_is_tried_again(sqlite_engine, caplog):
+def test_a_failed_reload_is_retried(sqlite_engine, caplog):
     is_tried = [threading.Event(), threading.Event()]
 
     def reload(_session: Session, since: int) -> None:
@@ -71,7 +71,7 @@ def test_a_failed_reload_is_tried_again(sqlite_engine, caplog):
 
     watcher = RevisionWatcher(sqlite_engine, reload, interval=0, in_background=True)
     watcher.check()
-    change(sqlite_engine)
+    make_revision(sqlite_engine)
     watcher.check()
     assert is_tried[0].wait(10)
     while not is_tried[1].wait(0.05):
