@@ -188,7 +188,7 @@ def test_a_change_by_another_process_is_found(empty_engine):
         ("from Leafield to old town", "Old Town"),
     ],
 )
-def test_a_place_name_in_a_sentence(gazetteer_with_names, text, name):
+def test_place_names_are_recognised_in_sentences(gazetteer_with_names, text, name):
     area = gazetteer_with_names.find(text)
     assert (area.name if area else None) == name
 
@@ -199,7 +199,7 @@ def test_the_nearest_of_several_places_with_one_name_is_found(gazetteer_with_nam
     assert (area.point.latitude, area.point.longitude) == pytest.approx((52.3, -1.1))
 
 
-def test_a_town_in_several_parts_is_in_their_middle(empty_engine, tmp_path):
+def test_a_town_in_several_parts_has_its_point_in_their_middle(empty_engine, tmp_path):
     write_places(
         empty_engine, (Place(neighbourhood="Cwm", postcode="QX9 1AA", point=Point(51.5, -3.0)),)
     )
@@ -218,7 +218,7 @@ ONS = """pcd,pcd2,pcds,dointr,doterm,lat,long
 """
 
 
-def test_the_postcode_directory_of_the_ons(empty_engine, tmp_path):
+def test_the_ons_postcode_directory_is_imported(empty_engine, tmp_path):
     (tmp_path / "ons.csv").write_text(ONS)
     reports: list[tuple[str, int, int | None]] = []
     count = import_places(
@@ -267,7 +267,7 @@ def test_a_file_of_another_format_changes_nothing(empty_engine, tmp_path, text, 
         assert connection.scalar(select(func.count()).select_from(NamedPlaceRow)) == 21
 
 
-def test_a_missing_file(empty_engine, tmp_path):
+def test_a_missing_file_is_reported(empty_engine, tmp_path):
     with pytest.raises(SourceError, match="There is no file"):
         import_places(empty_engine, tmp_path / "nowhere")
 
@@ -286,7 +286,7 @@ def test_finding_never_raises(gazetteer_with_names, text):
     assert make_place_key(make_place_key(text)) == make_place_key(text)
 
 
-def test_the_whole_country(empty_engine):
+def test_the_whole_country_is_imported(empty_engine):
     path = SHARED / "places" / "GB.txt"
     if not path.is_file():
         pytest.skip(f"the gazetteer is not at {path}; set CONNECTOR_SHARED_DATA")

@@ -126,10 +126,10 @@ def test_a_failing_feed_does_not_stop_the_others(sqlite_engine, encoder, server,
     files["/c.json"] = "<html>"
     for name in "abc":
         register_feed(sqlite_engine, name, f"{server.url}/{name}.json")
-    failed, applied, refused = sync(sqlite_engine, encoder)
+    failed, applied, invalid = sync(sqlite_engine, encoder)
     assert "answered 404" in failed.failed
     assert get_counts(applied) == (1, 0, 0, 0)
-    assert "is a web page" in refused.failed
+    assert "is a web page" in invalid.failed
     assert [feed.synced is None for feed in list_feeds(sqlite_engine)] == [True, False, True]
 
 
