@@ -87,7 +87,7 @@ class TaxonomyWithTerms(Taxonomy):
 
 
 class Attribute(_Part):
-    """`proposed` is ours: that the directory, not the source, says so."""
+    """A term of a service. `proposed` is our extension: the directory, not the source, added it."""
 
     link_id: Uuid = ""
     taxonomy_term_id: Uuid = ""
@@ -219,7 +219,7 @@ class CostOption(_Part):
 
 
 class Volunteering(BaseModel):
-    """Our extension: what a service asks of volunteers. `role` tells that it is one itself."""
+    """Our extension for volunteering. `role` is true if the service is itself a volunteer role."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     role: bool
@@ -229,7 +229,7 @@ class Volunteering(BaseModel):
 
 
 class ServiceInList(_Part):
-    """A service with what it has one of. `volunteering` and `confidential` are ours."""
+    """A service without its lists. `volunteering` and `confidential` are our extensions."""
 
     organization_id: Uuid = ""
     name: str
