@@ -57,7 +57,7 @@ def make_sender_id(conversation_id: str) -> str:
 
 def check_rate(limit: RateLimit, request: Request) -> None:
     """Count a message. Raises HTTPException if its client sends too many."""
-    wait = limit.wait(get_client_address(request))
+    wait = limit.count_request(get_client_address(request))
     if wait:
         raise HTTPException(429, get_line("web_too_fast"), {"Retry-After": str(math.ceil(wait))})
 

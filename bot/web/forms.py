@@ -46,6 +46,7 @@ ConversationField = Annotated[str, Form(alias="conversation")]
 def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes) -> APIRouter:
     """The pages under /chat. `secret` signs the exchanges that a page carries."""
     router = APIRouter(include_in_schema=False)
+    # The salt is part of every signature: another one would invalidate open pages.
     serializer = URLSafeSerializer(
         secret, salt="what was said", signer_kwargs={"digest_method": hashlib.sha256}
     )
@@ -83,7 +84,7 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
         answer: FormField = "",
         step: FormField = "",
     ) -> Response:
-        """Answers typed text or a button. `step` tells which of the page's own buttons was used."""
+        """Answers typed text or a button. `step` names the page's own button that was used."""
         exchanges = _read_exchanges(serializer, carried) or [greeting]
         tap = tap or (answer if step == "answer" else "")
         try:
@@ -112,7 +113,7 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
         try:
             forget = BackgroundTask(conversation.forget, make_sender_id(conversation_id))
         except HTTPException:
-            forget = None  # there is no conversation yet, and leaving must work all the same
+            forget = None  # there is no conversation yet, and leaving must still work
         return Response(status_code=303, headers=headers, background=forget)
 
     return router

@@ -1,7 +1,7 @@
 """A rate limit for each client, in memory and for this process only.
 
 Keeps nothing that identifies a client: it stores a hash under a key that ends with the process, and
-forgets it a minute after the client's last message. Must never log or store a client's address.
+forgets it a minute after the client's last request. Must never log or store a client's address.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _MAX_CLIENTS = 50_000
 
 
 class RateLimit:
-    """A leaky bucket for each client: `per_minute` messages at once, refilled evenly.
+    """A leaky bucket for each client: `per_minute` requests at once, refilled evenly.
 
     A limit of 0 allows everything. `clock` returns monotonic seconds. Thread-safe.
     """
@@ -32,8 +32,11 @@ class RateLimit:
         # The time at which each client's bucket is full again, in the order of last use.
         self._full_at: dict[bytes, float] = {}
 
-    def wait(self, client: str) -> float:
-        """Count a message of `client`, an IP address. The seconds to wait; 0 if it is allowed."""
+    def count_request(self, client: str) -> float:
+        """Count a request from `client`, an IP address, and return the seconds to wait.
+
+        They are 0 if the request is allowed. A request that must wait is not counted.
+        """
         if not self._per_minute:
             return 0.0
         interval = _MINUTE / self._per_minute
@@ -63,7 +66,7 @@ class RateLimit:
 
 
 def get_client_address(request: Request) -> str:
-    """The IP address that a request came from, for `RateLimit.wait`."""
+    """The IP address that a request came from, for `RateLimit.count_request`."""
     return request.client.host if request.client else ""
 
 

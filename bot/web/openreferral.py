@@ -129,11 +129,11 @@ def create_openreferral_app(
         return respond_json(request, about)
 
     @app.get("/openapi.json", include_in_schema=False)
-    def document(request: Request) -> Response:
+    def get_openapi(request: Request) -> Response:
         path = request.scope.get("root_path", "")
         return respond_json(request, {**app.openapi(), "servers": [{"url": path or "/"}]})
 
-    @app.get("/services", response_model=ServicePage, responses=_LINES)
+    @app.get("/services", response_model=ServicePage, responses=_NDJSON_RESPONSES)
     def services(
         request: Request,
         filter_parameters: FilterParameters,
@@ -161,17 +161,17 @@ def create_openreferral_app(
             size = per_page or max(1, len(changes))
             start = (page - 1) * size
             result = ResultPage(changes[start : start + size], len(changes))
-            return respond_json(request, _make_envelope(result, page, size))
+            return respond_json(request, _make_page(result, page, size))
         size = per_page or 50
         result = repository.list_services(service_filter, (page - 1) * size, size, full=full)
-        return respond_json(request, _make_envelope(result, page, size))
+        return respond_json(request, _make_page(result, page, size))
 
     @app.get("/services/{id}", response_model=standard.Service)
     def service(request: Request, id: Id) -> Response:  # noqa: A002
         """A service with everything nested in it."""
         return _respond_or_404(request, repository.find_service(id))
 
-    @app.get("/service_at_locations", response_model=AtLocationPage, responses=_LINES)
+    @app.get("/service_at_locations", response_model=AtLocationPage, responses=_NDJSON_RESPONSES)
     def service_at_locations(
         request: Request,
         filter_parameters: FilterParameters,
@@ -192,7 +192,7 @@ def create_openreferral_app(
         result = repository.list_at_locations(
             service_filter, (page - 1) * per_page, per_page, full=full
         )
-        return respond_json(request, _make_envelope(result, page, per_page))
+        return respond_json(request, _make_page(result, page, per_page))
 
     @app.get("/service_at_locations/{id}", response_model=standard.ServiceAtLocation)
     def service_at_location(request: Request, id: Id) -> Response:  # noqa: A002
@@ -204,7 +204,7 @@ def create_openreferral_app(
             at_location |= {name: service[name] for name in ("name", "status")}
         return _respond_or_404(request, at_location)
 
-    @app.get("/organizations", response_model=OrganizationPage, responses=_LINES)
+    @app.get("/organizations", response_model=OrganizationPage, responses=_NDJSON_RESPONSES)
     def organizations(
         request: Request,
         filter_parameters: FilterParameters,
@@ -229,7 +229,7 @@ def create_openreferral_app(
                 repository.read_revision(),
             )
         return respond_json(
-            request, _make_envelope(list_page((page - 1) * per_page, per_page), page, per_page)
+            request, _make_page(list_page((page - 1) * per_page, per_page), page, per_page)
         )
 
     @app.get("/organizations/{id}", response_model=standard.OrganizationWithServices)
@@ -241,7 +241,7 @@ def create_openreferral_app(
     def taxonomies(request: Request, page: PageNumber = 1, per_page: PageSize = 50) -> Response:
         """Taxonomies: kinds, strands and assets, and those of the sources."""
         result = repository.list_taxonomies((page - 1) * per_page, per_page)
-        return respond_json(request, _make_envelope(result, page, per_page))
+        return respond_json(request, _make_page(result, page, per_page))
 
     @app.get("/taxonomies/{id}", response_model=standard.TaxonomyWithTerms)
     def taxonomy(request: Request, id: Id) -> Response:  # noqa: A002
@@ -257,7 +257,7 @@ def create_openreferral_app(
     ) -> Response:
         """Terms used by services."""
         result = repository.list_terms((page - 1) * per_page, per_page, taxonomy_id)
-        return respond_json(request, _make_envelope(result, page, per_page))
+        return respond_json(request, _make_page(result, page, per_page))
 
     @app.get("/taxonomy_terms/{id}", response_model=standard.TaxonomyTerm)
     def taxonomy_term(request: Request, id: Id) -> Response:  # noqa: A002
@@ -267,7 +267,7 @@ def create_openreferral_app(
     return app
 
 
-_LINES: dict[int | str, dict[str, Any]] = {
+_NDJSON_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A page, or with `format=ndjson` all results, one per line.",
         "content": {"application/x-ndjson": {}},
@@ -281,7 +281,7 @@ def _respond_or_404(request: Request, entity: Json | None) -> Response:
     return respond_json(request, entity)
 
 
-def _make_envelope(result: ResultPage, page: int, size: int) -> Json:
+def _make_page(result: ResultPage, page: int, size: int) -> Json:
     pages = count_pages(result.total, size)
     return {
         "total_items": result.total,

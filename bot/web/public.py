@@ -114,12 +114,16 @@ class PublicReadMiddleware:
             response.headers.update({**SECURITY_HEADERS, **_CORS, "Allow": METHODS})
             await response(scope, receive, send)
         else:
-            await self._read({**scope, "method": "GET"}, receive, send, omit_body=method == "HEAD")
+            await self._run_published(
+                {**scope, "method": "GET"}, receive, send, omit_body=method == "HEAD"
+            )
 
     def _is_public(self, path: str) -> bool:
         return any(path == prefix or path.startswith(f"{prefix}/") for prefix in self._prefixes)
 
-    async def _read(self, scope: Scope, receive: Receive, send: Send, *, omit_body: bool) -> None:
+    async def _run_published(
+        self, scope: Scope, receive: Receive, send: Send, *, omit_body: bool
+    ) -> None:
         started = False
 
         async def send_with_headers(message: Message) -> None:

@@ -140,7 +140,7 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
 
 
 def _guess_cells(row: Quarantined) -> dict[str, str]:
-    """The form's cells from what is stored of the row, in whatever format its source has."""
+    """The form's cells from the stored row, in any source format."""
     values = {
         column: str(value)
         for column in COLUMNS

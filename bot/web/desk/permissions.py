@@ -57,7 +57,7 @@ SECTIONS = (
 _SUBPAGES = {"shortlist": "kit"}
 # Pages that need no account.
 PUBLIC_PAGES = frozenset({"sign-in", "style.css", "contact", "shared"})
-# Pages for every account, whatever its role.
+# Pages for accounts of every role.
 COMMON_PAGES = frozenset({"", "sign-out"})
 
 

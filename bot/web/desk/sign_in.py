@@ -23,7 +23,7 @@ _BUSY_SECONDS = 2  # about as long as one password hash takes on a busy machine
 def create_sign_in_router(
     auth: DeskAuth, desk_services: DeskServices, limit: RateLimit
 ) -> APIRouter:
-    """`limit` bounds the attempts of one client, whatever name it tries."""
+    """The sign-in pages. `limit` counts a client's attempts under all names together."""
     router = APIRouter()
 
     @router.get("/sign-in")
@@ -39,7 +39,7 @@ def create_sign_in_router(
     @router.post("/sign-in")
     def sign_in(request: Request, context: Context) -> Response:
         to = context.get_desk_path("to") or HOME
-        wait = limit.wait(get_client_address(request))
+        wait = limit.count_request(get_client_address(request))
         if wait:
             return ask_to_wait(request, 429, to, _TOO_MANY_ATTEMPTS, wait)
         password = context.form.get("password", "")
