@@ -73,7 +73,7 @@ class _FixedBackend(MemoryBackend):
     def __init__(self, index: Index) -> None:
         self._index = index
 
-    def renew(self, session: object, since: int) -> None:
+    def load_changes(self, session: object, since: int) -> None:
         """Do nothing."""
 
 
