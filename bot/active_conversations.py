@@ -1,4 +1,4 @@
-"""The conversations that Rasa may remember, so that it is asked to erase those and no others.
+"""The conversations that Rasa may remember, so that only those are erased.
 
 Holds the pseudonyms that Rasa knows people by, in memory only. That is enough, because Rasa keeps
 conversations in memory too: this process starts and ends it, and is the only one that sends it
@@ -23,16 +23,16 @@ class ActiveConversations:
         self._open_answers: Counter[str] = Counter()
         self._left: set[str] = set()
 
-    def begin(self, pseudonym: str) -> None:
-        """Note that a message is being answered; `end` must follow."""
+    def begin_answer(self, pseudonym: str) -> None:
+        """Note that a message is being answered; `end_answer` must follow."""
         self._open_answers[pseudonym] += 1
 
-    def leave(self, pseudonym: str) -> None:
+    def mark_left(self, pseudonym: str) -> None:
         """Note that a person has left, perhaps before their last message is answered."""
         if pseudonym in self._open_answers:
             self._left.add(pseudonym)
 
-    def end(self, pseudonym: str) -> bool:
+    def end_answer(self, pseudonym: str) -> bool:
         """Note that a message is answered. True if the person left before their last answer."""
         self._open_answers[pseudonym] -= 1
         if self._open_answers[pseudonym]:
@@ -42,7 +42,7 @@ class ActiveConversations:
         self._left.discard(pseudonym)
         return has_left
 
-    def add(self, pseudonym: str) -> None:
+    def add_conversation(self, pseudonym: str) -> None:
         """Note that a message is about to be sent to Rasa."""
         now = self._clock()
         self._last_used.pop(pseudonym, None)
@@ -50,8 +50,8 @@ class ActiveConversations:
         while self._last_used[oldest := next(iter(self._last_used))] < now - _RETENTION:
             del self._last_used[oldest]
 
-    def take(self, pseudonym: str) -> bool:
-        """Remove a conversation, and tell whether it was there; the caller then erases it."""
+    def remove_conversation(self, pseudonym: str) -> bool:
+        """Remove a conversation. True if it was there; the caller then erases it."""
         return self._last_used.pop(pseudonym, None) is not None
 
     def __len__(self) -> int:

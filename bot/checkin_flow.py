@@ -67,8 +67,8 @@ class CheckinFlow:
     """Asks one question set. Safe to call from several threads.
 
     `store` receives sent check-ins. `key` signs the taps: at least 16 secret bytes, the same
-    after a restart and in every process that answers. `hours` returns whole hours since 1970.
-    Raises ValueError for a key, a list of areas or a question set that cannot be used.
+    after a restart and in every process that answers. `current_hour` returns whole hours since
+    1970. Raises ValueError for a key, a list of areas or a question set that cannot be used.
     """
 
     def __init__(
@@ -76,9 +76,9 @@ class CheckinFlow:
         question_set: QuestionSet,
         areas: Sequence[str],
         store: CheckInStore,
-        clock: Callable[[], date],
+        today: Callable[[], date],
         key: bytes,
-        hours: Callable[[], int] = current_hour,
+        current_hour: Callable[[], int] = current_hour,
     ) -> None:
         if not 1 <= len(areas) <= MAX_AREAS or len(set(areas)) != len(areas):
             raise ValueError(f"check-ins need from 1 to {MAX_AREAS} areas, all different")
@@ -87,12 +87,12 @@ class CheckinFlow:
         self._set = question_set
         self._areas = tuple(areas)
         self._store = store
-        self._clock = clock
-        self._hours = hours
+        self._today = today
+        self._current_hour = current_hour
         meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
         self._signer = DraftSigner(key, meaning, len(question_set.questions))
         self._ages = tuple(AGE_BANDS)
-        if len(self._tap(_SEND, self._begin_draft())) > MAX_TAP_BYTES:
+        if len(self._make_tap(_SEND, self._begin_draft())) > MAX_TAP_BYTES:
             raise ValueError(f"the set {question_set.name!r} has too many questions for a button")
 
     def start(self) -> list[Reply]:
@@ -115,7 +115,7 @@ class CheckinFlow:
         if signed is None:
             return [Choices(UNREADABLE, (_RESTART_OPTION, _FIND_OPTION))]
         action, draft = signed
-        if not 0 <= self._hours() - draft.hour_begun() <= LIFETIME_HOURS:
+        if not 0 <= self._current_hour() - draft.hour_begun() <= LIFETIME_HOURS:
             return [Choices(EXPIRED, (_RESTART_OPTION, _FIND_OPTION))]
         if action == _SEND:
             return [self._send(draft)]
@@ -138,8 +138,8 @@ class CheckinFlow:
         except Exception as error:
             # Only the type: the message of an error may quote answers.
             log.error("a check-in could not be stored: %s", type(error).__name__)
-            send_again = Option(get_line("checkin_button_send_again"), self._tap(_SEND, draft))
-            return Choices(NOT_SENT, (send_again, self._stop_option(draft)))
+            send_again = Option(get_line("checkin_button_send_again"), self._make_tap(_SEND, draft))
+            return Choices(NOT_SENT, (send_again, self._make_stop_option(draft)))
         return Choices(SENT if is_new else SENT_BEFORE, (_FIND_OPTION,))
 
     def _was_sent(self, draft: Draft) -> bool:
@@ -153,7 +153,7 @@ class CheckinFlow:
     def _make_checkin(self, draft: Draft) -> CheckIn:
         codes = (question.code for question in self._set.questions)
         return CheckIn(
-            week=format_week(self._clock()),
+            week=format_week(self._today()),
             area=self._areas[int(draft.area)],
             age_band=None if draft.age == PREFER_NOT_CODE else self._ages[int(draft.age)],
             answers=tuple(zip(codes, draft.answers, strict=True)),
@@ -164,9 +164,9 @@ class CheckinFlow:
         return Choices(
             INTRO.format(count=len(self._set.questions)),
             (
-                Option(get_line("checkin_button_over_16"), self._tap(_ASK, draft)),
-                Option(get_line("checkin_button_under_16"), self._tap(_UNDER_16, draft)),
-                self._stop_option(draft),
+                Option(get_line("checkin_button_over_16"), self._make_tap(_ASK, draft)),
+                Option(get_line("checkin_button_under_16"), self._make_tap(_UNDER_16, draft)),
+                self._make_stop_option(draft),
             ),
         )
 
@@ -176,15 +176,19 @@ class CheckinFlow:
             return self._make_review_page(draft)
         text, answers = self._get_step(step)
         options = [
-            Option(label, self._tap(_ASK, draft.fill(step, code))) for label, code in answers
+            Option(label, self._make_tap(_ASK, draft.fill(step, code))) for label, code in answers
         ]
         if step == AREA_STEP:
-            back = self._tap(_START_PAGE, draft)
+            back = self._make_tap(_START_PAGE, draft)
         else:
-            back = self._tap(_ASK, draft.clear(step - 1))
+            back = self._make_tap(_ASK, draft.clear(step - 1))
         return Choices(
             text,
-            (*options, Option(get_line("checkin_button_back"), back), self._stop_option(draft)),
+            (
+                *options,
+                Option(get_line("checkin_button_back"), back),
+                self._make_stop_option(draft),
+            ),
             answers=len(options),
         )
 
@@ -211,9 +215,9 @@ class CheckinFlow:
         return "\n\n".join(parts), answers
 
     def _make_review_page(self, draft: Draft) -> Reply:
-        change = Option(get_line("checkin_button_change"), self._tap(_CHANGE, draft))
+        change = Option(get_line("checkin_button_change"), self._make_tap(_CHANGE, draft))
         if not set(draft.answers) - {SKIPPED_CODE}:
-            return Choices(NO_ANSWERS, (change, self._stop_option(draft)))
+            return Choices(NO_ANSWERS, (change, self._make_stop_option(draft)))
         checkin = self._make_checkin(draft)
         age = PREFER_NOT_TEXT if checkin.age_band is None else AGE_BANDS[checkin.age_band]
         lines = [f"Area: {checkin.area}", f"Age: {age}"]
@@ -222,25 +226,25 @@ class CheckinFlow:
         return Choices(
             REVIEW.format(answers="\n".join(lines)),
             (
-                Option(get_line("checkin_button_send"), self._tap(_SEND, draft)),
+                Option(get_line("checkin_button_send"), self._make_tap(_SEND, draft)),
                 change,
-                self._stop_option(draft),
+                self._make_stop_option(draft),
             ),
         )
 
     def _make_change_page(self, draft: Draft) -> Reply:
         names = ["Area", "Age", *(question.short for question in self._set.questions)]
         options = [
-            Option(name, self._tap(_ASK, draft.clear(step))) for step, name in enumerate(names)
+            Option(name, self._make_tap(_ASK, draft.clear(step))) for step, name in enumerate(names)
         ]
-        back = Option(get_line("checkin_button_back"), self._tap(_ASK, draft))
-        return Choices(ASK_CHANGE, (*options, back, self._stop_option(draft)))
+        back = Option(get_line("checkin_button_back"), self._make_tap(_ASK, draft))
+        return Choices(ASK_CHANGE, (*options, back, self._make_stop_option(draft)))
 
-    def _stop_option(self, draft: Draft) -> Option:
-        return Option(get_line("checkin_button_stop"), self._tap(_STOP, draft))
+    def _make_stop_option(self, draft: Draft) -> Option:
+        return Option(get_line("checkin_button_stop"), self._make_tap(_STOP, draft))
 
     def _begin_draft(self) -> Draft:
-        return begin_draft(self._hours(), len(self._set.questions))
+        return begin_draft(self._current_hour(), len(self._set.questions))
 
-    def _tap(self, action: str, draft: Draft) -> str:
+    def _make_tap(self, action: str, draft: Draft) -> str:
         return PREFIX + self._signer.sign(action, draft)

@@ -7,7 +7,7 @@ import re
 
 from nlu.understanding.patterns import straighten_apostrophes
 
-_LONGEST_COMMAND = 80  # in characters; longer texts would only cost the patterns time
+_MAX_COMMAND_LENGTH = 80  # in characters; longer texts would only cost the patterns time
 _ORDINALS = {
     **dict.fromkeys(("first", "1st", "1", "one", "number 1", "number one"), "1"),
     **dict.fromkeys(("second", "2nd", "2", "two", "number 2", "number two"), "2"),
@@ -56,8 +56,8 @@ _COMMANDS = tuple(
 
 
 def read_command(text: str) -> str | None:
-    """The tap that the typed `text` stands for, or None if it is no command."""
-    if len(text) > _LONGEST_COMMAND:
+    """The tap that the typed `text` stands for, or None if it is not a command."""
+    if len(text) > _MAX_COMMAND_LENGTH:
         return None
     if text.strip() and not re.search(r"\w", text):
         return _TAP_BY_EMOJI.get(text.strip()[0])

@@ -71,12 +71,12 @@ class Conversation:
     async def answer(self, sender: str, message: Message) -> list[Reply]:
         """The replies to `message`. Never raises for anything that a person can send."""
         pseudonym = self._make_pseudonym(sender)
-        self._active.begin(pseudonym)
+        self._active.begin_answer(pseudonym)
         try:
             return await self._answer(sender, message)
         finally:
             # The person may have left before Rasa received their last message.
-            if self._active.end(pseudonym):
+            if self._active.end_answer(pseudonym):
                 await self._erase(sender)
 
     async def forget(self, sender: str) -> None:
@@ -85,7 +85,7 @@ class Conversation:
         Without a conversation this does nothing, so that calling it often cannot keep Rasa busy.
         Rasa stores conversations in memory only: if it cannot erase one, it is restarted.
         """
-        self._active.leave(self._make_pseudonym(sender))
+        self._active.mark_left(self._make_pseudonym(sender))
         await self._erase(sender)
 
     async def _answer(self, sender: str, message: Message) -> list[Reply]:
@@ -103,7 +103,7 @@ class Conversation:
 
     async def _erase(self, sender: str) -> None:
         pseudonym = self._make_pseudonym(sender)
-        if not self._active.take(pseudonym) or not self._rasa.is_up:
+        if not self._active.remove_conversation(pseudonym) or not self._rasa.is_up:
             return
         try:
             async with self._erasing:
@@ -147,7 +147,7 @@ class Conversation:
     async def _send_to_rasa(self, pseudonym: str, payload: str) -> list[RasaReply]:
         if not self._rasa.is_up:
             raise RasaUnavailableError("it is not up")
-        self._active.add(pseudonym)
+        self._active.add_conversation(pseudonym)
         try:
             rasa_replies = await self._rasa.client.send(pseudonym, payload)
         except RasaBusyError:

@@ -1,4 +1,4 @@
-"""Preparation before the first start: makes whatever is missing, and upgrades what is old.
+"""Preparation before the first start: makes what is missing, and upgrades what is old.
 
 Owns the order of these steps. Must never change a listing or a check-in that is there already.
 """

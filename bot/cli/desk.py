@@ -40,7 +40,7 @@ def remove_account(name: Name) -> None:
 
 @app.command("reset-password")
 def reset_password(name: Name) -> None:
-    """Set a new password. Signs the account out everywhere, and unlocks it after wrong tries."""
+    """Set a new password. Signs the account out everywhere, and ends its lockout."""
     _open_accounts().reset_password(name, _ask_password())
     OUT.print(f"{name} has a new password.", markup=False)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-# Words and pairs of words are hashed into the first so many buckets, and runs of two to five
-# letters into as many again.
+# Words and pairs of words are hashed into this many buckets, and runs of two to five letters into
+# this many others.
 HASH_BUCKETS = 1 << 15
 # The classifier of kinds has fewer examples, so it uses fewer buckets of each sort.
 KIND_HASH_BUCKETS = 1 << 13

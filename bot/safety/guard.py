@@ -25,7 +25,7 @@ from bot.safety.patterns import Kind, Matches, load_patterns, match_patterns
 Label = Literal["crisis", "support", "none"]
 Encode = Callable[[list[str]], Array]
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 # BLAS and the encoder compete for two cores if both use several threads: a message takes 12 ms
 # instead of 4, and a search three times as long.
@@ -37,9 +37,9 @@ _URGENCY: tuple[Kind, ...] = (
     "overdose", "medical", "danger", "child", "abuse", "suicide", "self_harm", "someone_else",
 )  # fmt: skip
 
-# Only so many segments of a long message are encoded: those with the highest n-gram scores.
+# At most this many segments of a long message are encoded: those with the highest n-gram scores.
 _MAX_ENCODED_SEGMENTS = 4
-# The predicted kind is used from this share of the probability of all kinds of danger on.
+# The predicted kind is used if it has at least this share of the probability of all kinds.
 _KIND_CONFIDENCE = 0.5
 # A raised message is a crisis if danger has at least this probability, and support otherwise.
 _CRISIS_PROBABILITY = 0.4
@@ -74,7 +74,7 @@ class Guard:
         normalised = normalise(text)
         if not normalised:
             return Classification("none")
-        return combine(match_patterns(normalised), *self.predict(normalised))
+        return combine_signals(match_patterns(normalised), *self.predict(normalised))
 
     def predict(self, normalised: str) -> tuple[float, dict[str, float]]:
         """The model's score of a normalised message (0 is the threshold), and the probability
@@ -102,13 +102,13 @@ class Guard:
             vectors = np.asarray(self._encode(segments), dtype=np.float32)
         except Exception as error:
             # Only the type is logged: the message of the error may quote the text.
-            _log.warning("crisis guard without its encoder: %s", type(error).__name__)
+            log.warning("crisis guard without its encoder: %s", type(error).__name__)
             return no_vectors
         is_usable = vectors.shape == (len(segments), self._model.support_vectors.shape[1])
         return list(vectors) if is_usable and np.isfinite(vectors).all() else no_vectors
 
 
-def combine(matches: Matches, score: float, kinds: dict[str, float]) -> Classification:
+def combine_signals(matches: Matches, score: float, kinds: dict[str, float]) -> Classification:
     """The classification by patterns and model: patterns first, and a crisis before support."""
     danger = {kind: kinds[kind] for kind in _URGENCY}
     likeliest = max(danger, key=danger.__getitem__)

@@ -32,7 +32,7 @@ from bot.telegram.handlers import UpdateHandler, compute_delay, log_failures
 from bot.telegram.queue import RecentKeys
 from bot.telegram.render import COMMANDS
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 API_ROOT = "https://api.telegram.org"
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
@@ -169,11 +169,11 @@ class Telegram:
             await self._bot.shutdown()
             raise
         except TelegramError as error:
-            logger.warning(
+            log.warning(
                 "Telegram cannot be reached (%s); everything else runs, and Telegram is retried",
                 type(error).__name__,
             )
-        self._receiving = asyncio.create_task(self._run_for_ever(run))
+        self._receiving = asyncio.create_task(self._run_with_retries(run))
 
     async def _set_up(self, choose_mode: Callable[[], Awaitable[object]]) -> None:
         await self._bot.initialize()
@@ -196,8 +196,8 @@ class Telegram:
             self._offset = update.update_id + 1
             self._queue(update)
 
-    async def _run_for_ever(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Poll for ever, or try to set the webhook until it is set, whatever the network does."""
+    async def _run_with_retries(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Poll until stopped, or retry until the webhook is set."""
         failures, warning = 0, ""
         while not (self._secret and self._is_set_up):
             try:
@@ -205,12 +205,12 @@ class Telegram:
             except Exception as error:
                 # The same warning is logged once, not at every attempt.
                 if warning != (warning := _describe_failure(error)):
-                    logger.warning("%s (%s)", warning, type(error).__name__)
+                    log.warning("%s (%s)", warning, type(error).__name__)
                 await asyncio.sleep(compute_delay(error, failures))
                 failures += 1
             else:
                 if failures:
-                    logger.warning("Telegram can be reached again")
+                    log.warning("Telegram can be reached again")
                 failures, warning = 0, ""
 
     def _queue(self, update: Update) -> None:
@@ -220,7 +220,7 @@ class Telegram:
 
 
 class _UpdatesRequest(HTTPXRequest):
-    """Empties updates that the library cannot parse: a single one would stop polling for ever."""
+    """Empties updates that the library cannot parse: a single one would stop polling."""
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from bot.telegram.render import (
     render,
 )
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 # About two minutes in all, so that a short loss of the network does not lose a reply.
 SEND_ATTEMPTS = 10
@@ -59,7 +59,7 @@ class UpdateHandler:
         self._conversation = conversation
         self._strict = strict
         self._answer_slots = asyncio.Semaphore(answers_at_once)
-        self._queues = ChatQueues(self._serve)
+        self._queues = ChatQueues(self._handle_safely)
         self._albums: RecentKeys[str] = RecentKeys()
         self._answered_questions: RecentKeys[tuple[int, int]] = RecentKeys()
 
@@ -74,7 +74,7 @@ class UpdateHandler:
         """Answer what is queued, for `seconds` at most."""
         await self._queues.drain(seconds)
 
-    async def _serve(self, update: Update) -> None:
+    async def _handle_safely(self, update: Update) -> None:
         with log_failures("a message was not answered"):
             await self._handle(update)
 
@@ -112,13 +112,13 @@ class UpdateHandler:
         would count a check-in twice. Nothing replaces the buttons: an answer about loneliness
         should not stay on a phone that others may pick up. A listing keeps its buttons.
         """
-        shown = query.message
-        if query.data is None or shown is None:
+        message = query.message
+        if query.data is None or message is None:
             return
-        if not isinstance(shown, TelegramMessage) or _is_card(shown):
+        if not isinstance(message, TelegramMessage) or _is_card(message):
             await self._answer(chat_id, Message(tap=query.data))
             return
-        question = (chat_id, shown.message_id)
+        question = (chat_id, message.message_id)
         if not self._answered_questions.add(question):
             return
         if not await self._answer(chat_id, Message(tap=query.data), question):
@@ -132,7 +132,7 @@ class UpdateHandler:
             replies = await self._get_replies(chat_id, message)
             outgoing = [item for reply in replies for item in render(reply, strict=self._strict)]
         except Exception as error:
-            logger.error("the conversation failed (%s)", type(error).__name__)
+            log.error("the conversation failed (%s)", type(error).__name__)
             await self._send(chat_id, OutgoingMessage(SORRY))
             return False
         if question:
@@ -231,7 +231,7 @@ def _make_sender(chat_id: int) -> str:
 
 
 def _is_card(message: TelegramMessage) -> bool:
-    """Whether it shows a listing, which begins with its name in bold; see `render`."""
+    """Whether the message shows a listing, which begins with its name in bold; see `render`."""
     return any(entity.type == "bold" and entity.offset == 0 for entity in message.entities)
 
 
@@ -252,4 +252,4 @@ def log_failures(failure: str) -> Iterator[None]:
     except Forbidden:
         pass
     except Exception as error:
-        logger.warning("%s (%s)", failure, type(error).__name__)
+        log.warning("%s (%s)", failure, type(error).__name__)

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
@@ -39,7 +39,7 @@ class ChatQueues(Generic[Item]):
         elif len(waiting) < MAX_WAITING_PER_CHAT:
             waiting.append(item)
         else:
-            logger.warning("dropped a message: %d are waiting in one chat", MAX_WAITING_PER_CHAT)
+            log.warning("dropped a message: %d are waiting in one chat", MAX_WAITING_PER_CHAT)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine outside the queues; `drain` waits for it too."""

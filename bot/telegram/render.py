@@ -23,7 +23,7 @@ from bot.messages import (
 )
 from bot.responses import get_line
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 # https://core.telegram.org/bots/api#sendmessage: counted in UTF-16 units after markup is parsed.
 TEXT_LIMIT = 4096
@@ -136,7 +136,7 @@ def arrange_buttons(
     if len(sendable) > BUTTON_LIMIT:
         if strict:
             raise UnsendableOptionError(f"more than {BUTTON_LIMIT} buttons")
-        logger.warning("left out %d buttons over Telegram's limit", len(sendable) - BUTTON_LIMIT)
+        log.warning("left out %d buttons over Telegram's limit", len(sendable) - BUTTON_LIMIT)
         sendable = sendable[:BUTTON_LIMIT]
     width = 2 if all(len(option.label) <= MAX_SHORT_LABEL for option in sendable) else 1
     return tuple(sendable[start : start + width] for start in range(0, len(sendable), width))
@@ -173,7 +173,7 @@ def _is_sendable(option: Option, *, strict: bool) -> bool:
         raise UnsendableOptionError(
             f"a button needs a label and a tap of 1 to {MAX_TAP_BYTES} bytes"
         )
-    logger.warning("left out a button that Telegram would refuse")
+    log.warning("left out a button that Telegram would refuse")
     return False
 
 

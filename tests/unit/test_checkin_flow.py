@@ -48,9 +48,9 @@ class MemoryStore:
             "question_set": BOOK.get_set(name),
             "areas": AREAS,
             "store": self,
-            "clock": lambda: date(2026, 11, 22),
+            "today": lambda: date(2026, 11, 22),
             "key": KEY,
-            "hours": lambda: self.hour,
+            "current_hour": lambda: self.hour,
         }
         return CheckinFlow(**(arguments | changes))  # type: ignore[arg-type]
 

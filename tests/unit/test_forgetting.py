@@ -141,13 +141,13 @@ def test_active_conversations_expire_after_two_hours() -> None:
     now = 0.0
     active = ActiveConversations(lambda: now)
     for number in range(100):
-        active.add(f"{number}")
+        active.add_conversation(f"{number}")
     now = 3601.0
-    active.add("0")
+    active.add_conversation("0")
     assert len(active) == 100
     now = 7201.0
-    active.add("later")
+    active.add_conversation("later")
     assert len(active) == 2
-    assert active.take("0")
-    assert not active.take("0")
-    assert not active.take("1")
+    assert active.remove_conversation("0")
+    assert not active.remove_conversation("0")
+    assert not active.remove_conversation("1")
