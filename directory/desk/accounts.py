@@ -27,13 +27,13 @@ from directory.errors import AccountError, BusyError
 Role = Literal["navigator", "analyst", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-SHORTEST_PASSWORD = 12
-_LONGEST_PASSWORD = 1_000
-# After this many failed attempts in a row a name is barred: first for a minute, then for twice as
-# long each time.
-TRIES = 5
-_FIRST_BAR = timedelta(minutes=1)
-_LONGEST_BAR = timedelta(hours=1)
+MIN_PASSWORD_LENGTH = 12
+_MAX_PASSWORD_LENGTH = 1_000
+# After this many failed attempts in a row, a name is locked out: first for a minute, then for twice
+# as long each time.
+MAX_ATTEMPTS = 5
+_FIRST_LOCKOUT = timedelta(minutes=1)
+_MAX_LOCKOUT = timedelta(hours=1)
 _ATTEMPTS_KEPT_FOR = timedelta(days=1)
 _NAME = re.compile(r"[^\W_](?:[\w .'@-]{0,58}\w)?")
 
@@ -102,7 +102,7 @@ class Accounts:
             session.delete(_require(session, name))
 
     def reset_password(self, name: str, password: str) -> None:
-        """Set a new password, end the account's sessions, and lift its bar.
+        """Set a new password, end the account's sessions, and end its lockout.
 
         Raises AccountError if there is no such account or the password is too short or too long.
         """
@@ -115,52 +115,53 @@ class Accounts:
                 delete(AttemptRow).where(AttemptRow.name == self._hash_key(_fold_name(name)))
             )
 
-    def check(self, name: str, password: str, mark: str = "") -> Account | None:
+    def check(self, name: str, password: str, device_token: str = "") -> Account | None:
         """The account with this name and password, or None for any failure.
 
         An attempt is counted before it is checked, so that parallel attempts do not get around the
-        bar. Attempts from a browser with a `mark` of the account are counted separately, so that
-        nobody else can lock its owner out. Raises BusyError, and counts nothing, while another
-        password is being checked.
+        lockout. Attempts from a browser with a `device_token` of the account are counted
+        separately, so that nobody else can lock its owner out. Raises BusyError, and counts
+        nothing, while another password is being checked.
         """
-        if len(password) > _LONGEST_PASSWORD or len(name) > _LONGEST_PASSWORD:
+        if len(password) > _MAX_PASSWORD_LENGTH or len(name) > _MAX_PASSWORD_LENGTH:
             return None
         with Session(self._engine) as session:
             row = session.scalar(select(AccountRow).where(AccountRow.folded == _fold_name(name)))
             account = _read(row) if row else None
             hashed = row.password if row else self._decoy_hash
-        known = account is not None and self._is_mark(mark, account, hashed)
+        known = account is not None and self._is_device_token_of(account, device_token, hashed)
         hashing = self._hashing[known]
         if not hashing.acquire(blocking=False):
             raise BusyError("Other people are signing in right now. Try again in a few seconds.")
         try:
             # All unknown names share one counter, because there is no limit to them.
-            key = mark if known else _fold_name(account.name) if account else ""
+            key = device_token if known else _fold_name(account.name) if account else ""
             return self._check_attempt(account, hashed, password, self._hash_key(key))
         finally:
             hashing.release()
 
-    def make_mark(self, account: Account) -> str:
-        """The mark that a browser gets when it signs in, for `check`.
+    def make_device_token(self, account: Account) -> str:
+        """The token that a browser gets when it signs in, for `check`.
 
         It is useless without the password, for another account, or after a new password.
         """
         with Session(self._engine) as session:
             hashed = session.scalar(select(AccountRow.password).where(AccountRow.id == account.id))
-        return self._make_mark(account, hashed or "", secrets.token_urlsafe(16))
+        return self._make_device_token(account, hashed or "", secrets.token_urlsafe(16))
 
-    def _make_mark(self, account: Account, hashed: str, nonce: str) -> str:
+    def _make_device_token(self, account: Account, hashed: str, nonce: str) -> str:
+        # Signed with this prefix, so a change of it would make every browser unknown.
         text = f"desk browser:{account.id}:{nonce}:{hashed}"
         return f"{nonce}.{hmac.digest(self._secret, text.encode(), 'sha256').hex()}"
 
-    def _is_mark(self, mark: str, account: Account, hashed: str) -> bool:
-        expected = self._make_mark(account, hashed, mark.partition(".")[0])
-        return hmac.compare_digest(mark.encode(), expected.encode())
+    def _is_device_token_of(self, account: Account, device_token: str, hashed: str) -> bool:
+        expected = self._make_device_token(account, hashed, device_token.partition(".")[0])
+        return hmac.compare_digest(device_token.encode(), expected.encode())
 
     def _check_attempt(
         self, account: Account | None, hashed: str, password: str, key: str
     ) -> Account | None:
-        allowed = self._count_try(key)
+        allowed = self._count_attempt(key)
         matches = self._verify(hashed, password)
         if not (allowed and matches and account):
             return None
@@ -174,36 +175,38 @@ class Accounts:
                 )
         return account
 
-    def _count_try(self, key: str) -> bool:
+    def _count_attempt(self, key: str) -> bool:
         """Count an attempt under this key, and return whether it may succeed."""
         now = self._clock()
         with Session(self._engine) as session, session.begin():
             session.execute(delete(AttemptRow).where(AttemptRow.last < now - _ATTEMPTS_KEPT_FOR))
             insert_if_new(session, AttemptRow, name=key, tries=0, last=now, barred=now)
-            # Written even while barred, so that the duration is the same.
+            # Written even while locked out, so that the duration is the same.
             counted = AttemptRow.tries + case((AttemptRow.barred <= now, 1), else_=0)
-            tries, barred = session.execute(
+            attempts, locked_until = session.execute(
                 update(AttemptRow)
                 .where(AttemptRow.name == key)
                 .values(tries=counted, last=now)
                 .returning(AttemptRow.tries, AttemptRow.barred)
             ).one()
-            allowed: bool = barred <= now
-            if allowed and tries % TRIES == 0:
-                bar = min(_FIRST_BAR * 2 ** min(tries // TRIES - 1, 10), _LONGEST_BAR)
+            allowed: bool = locked_until <= now
+            if allowed and attempts % MAX_ATTEMPTS == 0:
+                lockout = min(
+                    _FIRST_LOCKOUT * 2 ** min(attempts // MAX_ATTEMPTS - 1, 10), _MAX_LOCKOUT
+                )
                 session.execute(
-                    update(AttemptRow).where(AttemptRow.name == key).values(barred=now + bar)
+                    update(AttemptRow).where(AttemptRow.name == key).values(barred=now + lockout)
                 )
         return allowed
 
     def _hash_key(self, text: str) -> str:
-        """The keyed hash of a folded name or of a mark; a mark is longer than any name."""
+        """The keyed hash of a folded name or of a device token, which is longer than any name."""
         return hmac.digest(self._secret, b"desk name:" + text.encode(), "sha256").hex()
 
     def _hash(self, password: str) -> str:
-        if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
+        if not MIN_PASSWORD_LENGTH <= len(password) <= _MAX_PASSWORD_LENGTH:
             raise AccountError(
-                f"A password needs at least {SHORTEST_PASSWORD} characters. Four words will do."
+                f"A password needs at least {MIN_PASSWORD_LENGTH} characters. Four words will do."
             )
         return self._hasher.hash(password)
 

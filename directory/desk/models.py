@@ -23,7 +23,7 @@ class AccountRow(Base):
 class AttemptRow(Base):
     """Failed attempts in a row, under one name or from one browser that had signed in before.
 
-    `name` is a keyed hash; unknown names share one row. No attempt succeeds until `barred`.
+    `name` is a keyed hash; unknown names share one row. Attempts fail until `barred`.
     """
 
     __tablename__ = "desk_attempt"

@@ -1,4 +1,4 @@
-"""Names, passwords, bars after failed tries, and sessions, on every database."""
+"""Names, passwords, lockouts after failed attempts, and sessions, on every database."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from directory.desk.accounts import TRIES, Accounts
+from directory.desk.accounts import MAX_ATTEMPTS, Accounts
 from directory.desk.models import AccountRow, AttemptRow, SignInRow
 from directory.desk.sessions import LIFETIME, Sessions
 from directory.errors import AccountError, BusyError
@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def accounts(engine: Engine, clock: Clock) -> Accounts:
-    # With real hashes, the many tries of these tests would take minutes.
+    # With real hashes, the many attempts of these tests would take minutes.
     return Accounts(
         engine, SECRET, clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     )
@@ -86,10 +86,10 @@ def test_the_database_holds_no_password_token_or_attempted_name(accounts, engine
     assert "mistake" not in content
 
 
-def test_five_failed_tries_bar_a_name_for_longer_each_time(accounts, clock):
+def test_five_failed_attempts_lock_a_name_out_for_longer_each_time(accounts, clock):
     accounts.add("Nadia", "navigator", PASSWORD)
     for pause in (1, 2, 4, 8, 16, 32, 60, 60):
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             assert accounts.check("Nadia", "wrong") is None
         assert accounts.check("Nadia", PASSWORD) is None
         clock.move(timedelta(minutes=pause, seconds=-1))
@@ -97,7 +97,7 @@ def test_five_failed_tries_bar_a_name_for_longer_each_time(accounts, clock):
         clock.move(timedelta(seconds=1))
     assert accounts.check("Nadia", PASSWORD) is not None
     # A success resets the count.
-    for _ in range(TRIES - 1):
+    for _ in range(MAX_ATTEMPTS - 1):
         accounts.check("Nadia", "wrong")
     assert accounts.check("Nadia", PASSWORD) is not None
 
@@ -108,8 +108,8 @@ def test_unknown_names_share_one_counter(accounts, engine):
         assert accounts.check(f"Nobody {number}", "wrong") is None
     with Session(engine) as session:
         [row] = session.scalars(select(AttemptRow))
-    assert row.tries == TRIES
-    # The counter bars no account.
+    assert row.tries == MAX_ATTEMPTS
+    # The counter locks no account out.
     assert accounts.check("Nadia", PASSWORD) is not None
 
 
@@ -131,7 +131,7 @@ def test_attempts_are_deleted_after_a_day(accounts, engine, clock):
         assert len(session.scalars(select(AttemptRow)).all()) == 1
 
 
-def test_simultaneous_tries_do_not_get_around_the_bar(accounts):
+def test_simultaneous_attempts_do_not_get_around_the_lockout(accounts):
     accounts.add("Nadia", "navigator", PASSWORD)
     verified = []
     verify = accounts._verify
@@ -150,7 +150,7 @@ def test_simultaneous_tries_do_not_get_around_the_bar(accounts):
             except BusyError:
                 time.sleep(0.001)
 
-    guesses = [f"guess {number}" for number in range(2 * TRIES)]
+    guesses = [f"guess {number}" for number in range(2 * MAX_ATTEMPTS)]
     results = []
     threads = [threading.Thread(target=retry_until_checked, args=(guess,)) for guess in guesses]
     for thread in threads:
@@ -163,7 +163,7 @@ def test_simultaneous_tries_do_not_get_around_the_bar(accounts):
     assert accounts.check("Nadia", PASSWORD) is None
 
 
-def test_a_try_during_another_check_is_refused_at_once_and_not_counted(accounts):
+def test_an_attempt_during_another_check_is_refused_at_once_and_not_counted(accounts):
     account = accounts.add("Nadia", "navigator", PASSWORD)
     started, released = threading.Event(), threading.Event()
     verify = accounts._verify
@@ -179,8 +179,8 @@ def test_a_try_during_another_check_is_refused_at_once_and_not_counted(accounts)
     started.wait(10)
     accounts._verify = verify
     # Known browsers have a lock of their own.
-    assert accounts.check("Nadia", PASSWORD, accounts.make_mark(account)) == account
-    for _ in range(2 * TRIES):
+    assert accounts.check("Nadia", PASSWORD, accounts.make_device_token(account)) == account
+    for _ in range(2 * MAX_ATTEMPTS):
         with pytest.raises(BusyError, match="few seconds"):
             accounts.check("Nadia", "wrong")
     released.set()
@@ -188,49 +188,58 @@ def test_a_try_during_another_check_is_refused_at_once_and_not_counted(accounts)
     assert accounts.check("Nadia", PASSWORD) is not None
 
 
-def test_a_known_browser_is_not_barred_by_other_peoples_tries(accounts, clock):
+def test_a_known_browser_is_not_locked_out_by_other_peoples_attempts(accounts, clock):
     account = accounts.add("Nadia", "navigator", PASSWORD)
-    mark = accounts.make_mark(account)
-    for _ in range(3 * TRIES):
+    device_token = accounts.make_device_token(account)
+    for _ in range(3 * MAX_ATTEMPTS):
         accounts.check("Nadia", "wrong")
         clock.move(timedelta(minutes=2))
-    for _ in range(2 * TRIES):
-        assert accounts.check("nadia", PASSWORD, mark) == account
-    # The bar stays for other browsers.
-    for _ in range(TRIES):
+    for _ in range(2 * MAX_ATTEMPTS):
+        assert accounts.check("nadia", PASSWORD, device_token) == account
+    # The lockout stays for other browsers.
+    for _ in range(MAX_ATTEMPTS):
         accounts.check("Nadia", "wrong")
-    assert accounts.check("Nadia", PASSWORD, mark) == account
+    assert accounts.check("Nadia", PASSWORD, device_token) == account
     assert accounts.check("Nadia", PASSWORD) is None
 
 
-def test_a_known_browser_has_its_own_count_of_tries(accounts, clock):
-    mark = accounts.make_mark(accounts.add("Nadia", "navigator", PASSWORD))
-    for _ in range(TRIES):
-        assert accounts.check("Nadia", "wrong", mark) is None
-    assert accounts.check("Nadia", PASSWORD, mark) is None
+def test_a_known_browser_has_its_own_count_of_attempts(accounts, clock):
+    device_token = accounts.make_device_token(accounts.add("Nadia", "navigator", PASSWORD))
+    for _ in range(MAX_ATTEMPTS):
+        assert accounts.check("Nadia", "wrong", device_token) is None
+    assert accounts.check("Nadia", PASSWORD, device_token) is None
     assert accounts.check("Nadia", PASSWORD) is not None
     clock.move(timedelta(minutes=1))
-    assert accounts.check("Nadia", PASSWORD, mark) is not None
+    assert accounts.check("Nadia", PASSWORD, device_token) is not None
 
 
-def test_a_mark_that_is_forged_or_outdated_is_useless(accounts):
+def test_a_device_token_that_is_forged_or_outdated_is_useless(accounts):
     nadia = accounts.add("Nadia", "navigator", PASSWORD)
-    mark, mark_of_another = (
-        accounts.make_mark(account)
+    device_token, other_token = (
+        accounts.make_device_token(account)
         for account in (nadia, accounts.add("Olga", "analyst", PASSWORD))
     )
     accounts.reset_password("Nadia", "another good password")
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         accounts.check("Nadia", "wrong")
-    for invalid in (mark, mark_of_another, mark[:-1], f"{mark}x", ".", "", "é", "x" * 5_000):
+    for invalid in (
+        device_token,
+        other_token,
+        device_token[:-1],
+        f"{device_token}x",
+        ".",
+        "",
+        "é",
+        "x" * 5_000,
+    ):
         assert accounts.check("Nadia", "another good password", invalid) is None
 
 
-def test_a_new_password_ends_all_sessions_and_lifts_the_bar(accounts, engine, clock):
+def test_a_new_password_ends_all_sessions_and_the_lockout(accounts, engine, clock):
     account = accounts.add("Nadia", "navigator", PASSWORD)
     sessions = Sessions(engine, clock)
     token = sessions.begin(account)
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         accounts.check("Nadia", "wrong")
     accounts.reset_password("nadia", "another good password")
     assert sessions.find(token) is None

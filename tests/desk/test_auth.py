@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.web.desk.permissions import SECTIONS
-from directory.desk.accounts import TRIES
+from directory.desk.accounts import MAX_ATTEMPTS
 from tests.support.desk_server import PASSWORD, DeskServer, Person
 
 
@@ -46,7 +46,7 @@ def test_sign_in_fails_with_the_same_page_for_every_reason(desk, stranger):
         response = stranger.sign_in(name, password)
         assert response.status_code == 422
         pages.add(response.text)
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         pages.add(stranger.sign_in("Olga", "wrong").text)
     # The name is barred now, even with the right password, and the page does not show it.
     pages.add(stranger.sign_in("Olga", PASSWORD).text)
@@ -105,7 +105,7 @@ def test_parallel_sign_in_attempts_do_not_block_other_requests(desk, stranger, m
 def test_a_known_browser_can_sign_in_while_others_are_barred(desk, stranger):
     person = desk.make_person("Olga", "analyst")
     person.post("/desk/sign-out", page="/desk")
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         stranger.sign_in("Olga", "wrong")
     assert stranger.sign_in("Olga", PASSWORD).status_code == 422
     assert person.sign_in("Olga", PASSWORD).status_code == 303

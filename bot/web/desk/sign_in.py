@@ -55,7 +55,7 @@ def create_sign_in_router(
         response = redirect(to)
         # A new token, because somebody else may know the one from before sign-in.
         auth.set_session_cookie(request, response, desk_services.sessions.begin(account))
-        auth.set_device_cookie(request, response, desk_services.accounts.make_mark(account))
+        auth.set_device_cookie(request, response, desk_services.accounts.make_device_token(account))
         return response
 
     @router.post("/sign-out")
