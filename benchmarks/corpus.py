@@ -24,7 +24,7 @@ SHARED = Path(os.environ.get("CONNECTOR_SHARED_DATA", ROOT.parent / "shared" / "
 EXAMPLE = ROOT / "examples" / "larkhaven.csv"
 REAL_LISTINGS = 1906
 MANY_LISTINGS = 10_000
-MOST_LISTINGS = 100_000
+MAX_LISTINGS = 100_000
 
 CENTRE = Area("the middle", Point(51.45, -2.59))
 

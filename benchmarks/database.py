@@ -16,7 +16,7 @@ from benchmarks import imports as importing
 from benchmarks.agreement import compare_with_exact, gather_queries
 from benchmarks.corpus import (
     MANY_LISTINGS,
-    MOST_LISTINGS,
+    MAX_LISTINGS,
     REAL_LISTINGS,
     gather_corpus,
     grow_corpus,
@@ -37,7 +37,7 @@ from directory.importing.upgrade import open_directory
 from tests.support.postgres import Postgres
 
 MILLION = 1_000_000
-_SIZES = (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
+_SIZES = (REAL_LISTINGS, MANY_LISTINGS, MAX_LISTINGS)
 _QUICK_SIZES = (400, 2_000)
 # Seconds of searches for each size.
 _SECONDS = 600

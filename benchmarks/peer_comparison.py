@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import (
     MANY_LISTINGS,
-    MOST_LISTINGS,
+    MAX_LISTINGS,
     REAL_LISTINGS,
     Corpus,
     find_queries,
@@ -81,7 +81,7 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> Iterator[Table]:
     """Two tables for each of 1,906, 10,000 and 100,000 listings (quick: 400 and 2,000)."""
     if not PEERS_PYTHON.exists():
         raise LeftOutError("the peers' environment .venv-peers is missing; make bench makes it")
-    sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
+    sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MAX_LISTINGS)
     corpus = gather_corpus(encoder, sizes[0])
     for size in sizes:
         grown = corpus if size == len(corpus.listings) else grow_corpus(corpus, size)

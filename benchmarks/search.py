@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.corpus import (
     CENTRE,
     MANY_LISTINGS,
-    MOST_LISTINGS,
+    MAX_LISTINGS,
     REAL_LISTINGS,
     Corpus,
     find_queries,
@@ -50,7 +50,7 @@ class PreparedEncoder(Encoder):
 
 def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
     """A table for 1,906, 10,000 and 100,000 listings (quick: 400 and 2,000), and one on starts."""
-    sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MOST_LISTINGS)
+    sizes = (400, 2_000) if quick else (REAL_LISTINGS, MANY_LISTINGS, MAX_LISTINGS)
     corpus = gather_corpus(encoder, sizes[0])
     tables, starts = [], []
     open_directory(f"sqlite:///{folder / 'empty.db'}").dispose()
