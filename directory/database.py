@@ -123,7 +123,7 @@ def forget_deleted(engine: Engine, *, thorough: bool = False) -> None:
     It may remain in SQLite's write-ahead log, or in dead rows that PostgreSQL keeps until a VACUUM.
     PostgreSQL's write-ahead log belongs to the server, which recycles it in its own time. If a row
     changed several times, older versions may survive a VACUUM in the gaps of a page: `thorough`
-    rewrites the tables, except `entry_search`, for when a place must go. Everybody waits meanwhile.
+    rewrites the tables, except `entry_search`, to erase a place in full. Others wait meanwhile.
     """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:

@@ -1,7 +1,7 @@
 """Alerts on a listing whose hidden duplicate is temporarily closed.
 
-Only a closure is reported, since it would send somebody to a closed door; all else in a hidden
-duplicate stays hidden.
+Only a closure is reported, so that nobody travels in vain. Other facts of a hidden duplicate stay
+hidden.
 """
 
 from collections.abc import Mapping

@@ -73,7 +73,7 @@ class AssetSupply:
         searches_by_need = Counter[tuple[str, str]]()
         for row in rows:
             searches_by_need[row.category, row.area] += row.count
-        return _list_needs(searches_by_need.most_common(max_needs), shown), _draw_map(
+        return _list_needs(searches_by_need.most_common(max_needs), shown), _build_map(
             shown, max_areas
         )
 
@@ -127,7 +127,7 @@ def _count_listings(shown: _Shown) -> list[AreaSupply]:
     return [AreaSupply(area, strand, count) for (area, strand), count in sorted(counts.items())]
 
 
-def _draw_map(shown: _Shown, limit: int) -> AssetMap:
+def _build_map(shown: _Shown, limit: int) -> AssetMap:
     counts: dict[str, dict[str, int]] = {}
     for supply in _count_listings(shown):
         if supply.area != NO_ONE_PLACE:
