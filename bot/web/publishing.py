@@ -17,6 +17,7 @@ from bot.web.openreferral import (
 )
 from bot.web.pages import create_listing_pages_router
 from bot.web.public import ProblemError, PublicReadMiddleware
+from bot.web.search_api import create_search_router
 from directory.listing import Point
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
@@ -45,7 +46,8 @@ def create_publishing_app(
         area = search_service.find_area(postcode)
         return area.point if area else None
 
-    app.include_router(create_listing_pages_router(repository, search_service, base_url))
+    app.include_router(create_listing_pages_router(repository, base_url))
+    app.include_router(create_search_router(search_service, base_url))
     app.mount(OPEN_REFERRAL, create_openreferral_app(repository, locate, base_url))
     app.add_exception_handler(HTTPException, handle_http_error)
     app.add_exception_handler(RequestValidationError, handle_validation_error)
