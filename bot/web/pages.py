@@ -104,7 +104,7 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
             return _render_message(request, 404, "There is no such listing", missing)
         if stored.gone:
             ended = (
-                "The organisation that told us about it no longer lists it. It may have ended.",
+                "The organisation that listed it no longer does. It may have ended.",
                 "Check with the organisation before you go.",
             )
             return _render_message(request, 410, f"{stored.listing.name}: no longer listed", ended)
