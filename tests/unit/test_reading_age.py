@@ -26,7 +26,7 @@ from directory.search.query import Query
 from tests.support.in_memory_town import Town
 
 HIGHEST_GRADE = 6.0
-FEWEST_WORDS = 4
+MIN_WORDS = 4
 _NAMES = re.compile(r"Community Connector|Samaritans|GP")
 _SENTENCES = re.compile(r"(?<=[.?!:])\s+|\n+")
 
@@ -108,7 +108,7 @@ SENTENCES = [
 def is_easy(sentence: str) -> bool:
     """Whether the grade is low; for a few words, which have no grade, whether all are short."""
     words = sentence.split()
-    if len(words) < FEWEST_WORDS:
+    if len(words) < MIN_WORDS:
         return all(textstat.syllable_count(word) <= 3 for word in words)
     return bool(textstat.flesch_kincaid_grade(sentence) <= HIGHEST_GRADE)
 
