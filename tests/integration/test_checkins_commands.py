@@ -1,4 +1,4 @@
-"""The commands and settings of check-ins, with the real program."""
+"""The commands and settings of check-ins, run as the real program."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A sent check-in counts once and is kept until it is purged, on SQLite and PostgreSQL."""
+"""A sent check-in counts once and is stored until it is purged, on SQLite and PostgreSQL."""
 
 import threading
 from pathlib import Path
@@ -14,117 +14,117 @@ from checkins.store import CheckInRepository, open_engine
 from tests.support.postgres import Postgres
 
 
-def some_checkin(mark: str = "core-1", week: str = "2026-W47") -> CheckIn:
+def make_checkin(mark: str = "core-1", week: str = "2026-W47") -> CheckIn:
     return CheckIn(week, "Harbour", None, (("lonely", "1"),), mark)
 
 
-def read(checkins_engine: Engine, query: str) -> list[Any]:
+def fetch_rows(checkins_engine: Engine, query: str) -> list[Any]:
     with checkins_engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
-def test_a_stub_is_taken_once(checkins_engine: Engine, checkins_url: str) -> None:
+def test_a_stub_is_accepted_once(checkins_engine: Engine, checkins_url: str) -> None:
     stub = Stub("a" * 16, 3)
     assert not CheckInRepository(checkins_engine).was_sent(stub)
-    assert CheckInRepository(checkins_engine).record(some_checkin(), stub)
+    assert CheckInRepository(checkins_engine).record(make_checkin(), stub)
     assert CheckInRepository(checkins_engine).was_sent(stub)
-    other = open_engine(checkins_url)
-    assert CheckInRepository(other).was_sent(stub)
-    assert not CheckInRepository(other).record(some_checkin("another"), stub)
-    other.dispose()
-    assert read(checkins_engine, "SELECT question_set FROM check_ins") == [("core-1",)]
+    second_engine = open_engine(checkins_url)
+    assert CheckInRepository(second_engine).was_sent(stub)
+    assert not CheckInRepository(second_engine).record(make_checkin("another"), stub)
+    second_engine.dispose()
+    assert fetch_rows(checkins_engine, "SELECT question_set FROM check_ins") == [("core-1",)]
 
 
-def test_eight_at_once_keep_one_and_a_crowd_loses_none(checkins_engine: Engine) -> None:
+def test_concurrent_sends_store_one_draft_once_and_lose_no_other(checkins_engine: Engine) -> None:
     checkins = CheckInRepository(checkins_engine)
-    taken: list[bool] = []
+    accepted: list[bool] = []
 
     def send(number: int) -> None:
-        taken.append(checkins.record(some_checkin(), Stub("b" * 16, 0)))
-        for each in range(10):
-            checkins.record(some_checkin(f"m{number}-{each}"), Stub(f"{number:08}{each:08}", 0))
+        accepted.append(checkins.record(make_checkin(), Stub("b" * 16, 0)))
+        for index in range(10):
+            checkins.record(make_checkin(f"m{number}-{index}"), Stub(f"{number:08}{index:08}", 0))
 
-    crowd = [threading.Thread(target=send, args=(number,)) for number in range(8)]
-    for thread in crowd:
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
+    for thread in threads:
         thread.start()
-    for thread in crowd:
+    for thread in threads:
         thread.join()
-    assert sorted(taken) == [False] * 7 + [True]
-    marks = [mark for (mark,) in read(checkins_engine, "SELECT question_set FROM check_ins")]
-    sent = [f"m{number}-{each}" for number in range(8) for each in range(10)]
+    assert sorted(accepted) == [False] * 7 + [True]
+    marks = [mark for (mark,) in fetch_rows(checkins_engine, "SELECT question_set FROM check_ins")]
+    sent = [f"m{number}-{index}" for number in range(8) for index in range(10)]
     assert sorted(marks) == sorted(["core-1", *sent])
 
 
-def test_neither_is_kept_without_the_other(checkins_engine: Engine) -> None:
+def test_neither_check_in_nor_stub_is_stored_without_the_other(checkins_engine: Engine) -> None:
     stub = Stub("c" * 16, 0)
     with checkins_engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE check_ins RENAME TO aside")
     with pytest.raises(NotStoredError):
-        CheckInRepository(checkins_engine).record(some_checkin(), stub)
+        CheckInRepository(checkins_engine).record(make_checkin(), stub)
     with checkins_engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE aside RENAME TO check_ins")
     assert not CheckInRepository(checkins_engine).was_sent(stub)
-    assert CheckInRepository(checkins_engine).record(some_checkin(), stub)
+    assert CheckInRepository(checkins_engine).record(make_checkin(), stub)
 
 
-def test_stubs_are_forgotten_when_their_drafts_have_expired(checkins_engine: Engine) -> None:
+def test_stubs_are_deleted_when_their_drafts_have_expired(checkins_engine: Engine) -> None:
     checkins = CheckInRepository(checkins_engine)
     hour = 500_000
     assert list_active_turns(hour) == (6, 7, 0, 1)
     for turn in (6, 7, 0):
-        checkins.record(some_checkin(), Stub("d" * 16, turn))
+        checkins.record(make_checkin(), Stub("d" * 16, turn))
     checkins.delete_expired_stubs(hour)
-    assert sorted(read(checkins_engine, "SELECT turn FROM stubs")) == [(0,), (6,), (7,)]
+    assert sorted(fetch_rows(checkins_engine, "SELECT turn FROM stubs")) == [(0,), (6,), (7,)]
     checkins.delete_expired_stubs(hour + 2)
-    assert sorted(read(checkins_engine, "SELECT turn FROM stubs")) == [(0,)]
-    # A send does it too, whether or not anybody tidies.
-    checkins.record(some_checkin(), Stub("e" * 16, 5))
-    assert read(checkins_engine, "SELECT turn FROM stubs") == [(5,)]
+    assert sorted(fetch_rows(checkins_engine, "SELECT turn FROM stubs")) == [(0,)]
+    # A send also deletes expired stubs.
+    checkins.record(make_checkin(), Stub("e" * 16, 5))
+    assert fetch_rows(checkins_engine, "SELECT turn FROM stubs") == [(5,)]
 
 
-def test_a_stub_outlives_its_draft_whatever_the_clocks_say(checkins_engine: Engine) -> None:
-    """A draft is taken in the hour it was begun in and in the next; clocks may be an hour off."""
+def test_a_stub_outlives_its_draft_even_if_clocks_differ(checkins_engine: Engine) -> None:
+    """A draft is valid in the hour it was begun and in the next; clocks can be an hour off."""
     checkins = CheckInRepository(checkins_engine)
-    for begun in range(8):
-        stub = Stub("f" * 16, begun % 8)
-        checkins.record(some_checkin(), stub)
-        for later in (0, 1, 2):
-            checkins.delete_expired_stubs(begun + later)
+    for start in range(8):
+        stub = Stub("f" * 16, start % 8)
+        checkins.record(make_checkin(), stub)
+        for hours in (0, 1, 2):
+            checkins.delete_expired_stubs(start + hours)
             assert checkins.was_sent(stub)
 
 
 # Purging
 
 
-def test_a_purge_removes_what_is_too_old_and_remembers_how_far(checkins_engine: Engine) -> None:
+def test_a_purge_deletes_old_check_ins_and_stores_its_limit(checkins_engine: Engine) -> None:
     checkins = CheckInRepository(checkins_engine)
     assert checkins.read_purged_before() is None
     for week in ("2025-W52", "2026-W01", "2026-W02"):
-        checkins.record(some_checkin(week, week))
+        checkins.record(make_checkin(week, week))
     checkins.purge("2026-W01")
-    assert read(checkins_engine, "SELECT week FROM check_ins ORDER BY week") == [
+    assert fetch_rows(checkins_engine, "SELECT week FROM check_ins ORDER BY week") == [
         ("2026-W01",),
         ("2026-W02",),
     ]
     assert checkins.read_purged_before() == "2026-W01"
-    # A longer retention brings nothing back, so how far it went stays.
+    # A longer retention restores nothing, so the limit stays.
     checkins.purge("2025-W10")
     assert checkins.read_purged_before() == "2026-W01"
     checkins.purge("2026-W02")
     assert checkins.read_purged_before() == "2026-W02"
-    assert read(checkins_engine, "SELECT count(*) FROM purge") == [(1,)]
-    assert read(checkins_engine, "SELECT week FROM check_ins") == [("2026-W02",)]
+    assert fetch_rows(checkins_engine, "SELECT count(*) FROM purge") == [(1,)]
+    assert fetch_rows(checkins_engine, "SELECT week FROM check_ins") == [("2026-W02",)]
 
 
-def test_what_is_purged_leaves_no_bytes(checkins_engine: Engine, checkins_url: str) -> None:
+def test_purged_check_ins_leave_no_bytes(checkins_engine: Engine, checkins_url: str) -> None:
     checkins = CheckInRepository(checkins_engine)
     for number in range(300):
         old = number % 3 > 0
-        # Of many lengths, so that places are cut up and filled again.
+        # Many lengths, so that freed space is split up and used again.
         mark = ("sentinel" if old else "stays") + "x" * (number % 37)
-        checkins.record(some_checkin(mark, "2025-W01" if old else "2026-W47"))
+        checkins.record(make_checkin(mark, "2025-W01" if old else "2026-W47"))
     checkins.purge("2026-W01")
-    assert read(checkins_engine, "SELECT count(*) FROM check_ins") == [(100,)]
+    assert fetch_rows(checkins_engine, "SELECT count(*) FROM check_ins") == [(100,)]
     if checkins_engine.dialect.name == "postgresql":
         folder = _make_files_current(checkins_engine, checkins_url)
     else:
@@ -135,8 +135,8 @@ def test_what_is_purged_leaves_no_bytes(checkins_engine: Engine, checkins_url: s
 
 
 def _make_files_current(checkins_engine: Engine, url: str) -> Path:
-    """Have PostgreSQL write its pages out; the folder of this database's own files."""
-    ((number,),) = read(
+    """Make PostgreSQL write its pages, and return the folder of this database's files."""
+    ((number,),) = fetch_rows(
         checkins_engine, "SELECT oid FROM pg_database WHERE datname = current_database()"
     )
     with checkins_engine.connect() as connection:
@@ -145,12 +145,12 @@ def _make_files_current(checkins_engine: Engine, url: str) -> Path:
     return Path(str(make_url(url).query["host"])) / "data" / "base" / str(number)
 
 
-def test_a_purge_that_cannot_be_is_told(checkins_url: str, postgres: Postgres) -> None:
+def test_a_purge_that_fails_raises_an_error(checkins_url: str, postgres: Postgres) -> None:
     if checkins_url.startswith("sqlite"):
-        unset = "sqlite://"
+        empty_url = "sqlite://"
     else:
-        unset = postgres.url(postgres.make_database())
-    checkins_engine = open_engine(unset)
+        empty_url = postgres.url(postgres.make_database())
+    checkins_engine = open_engine(empty_url)
     with pytest.raises(StoreError, match="could not be removed"):
         CheckInRepository(checkins_engine).purge("2026-W01")
     with pytest.raises(StoreError, match="could not be read"):

@@ -1,4 +1,4 @@
-"""Keeping check-ins in a real SQLite file."""
+"""Check-ins stored in a real SQLite file."""
 
 import io
 import re
@@ -22,7 +22,7 @@ from checkins.models import Base
 from checkins.store import BUSY_MILLISECONDS, CheckInRepository, open_engine
 
 
-def some_checkin(mark: str = "core-1", area: str = "Harbour") -> CheckIn:
+def make_checkin(mark: str = "core-1", area: str = "Harbour") -> CheckIn:
     return CheckIn("2026-W47", area, "25-34", (("belonging", "1"), ("lonely", "p")), mark)
 
 
@@ -39,7 +39,7 @@ def file_engine(path: Path) -> Iterator[Engine]:
     file_engine.dispose()
 
 
-def read(path: Path, query: str) -> list[tuple[object, ...]]:
+def fetch_rows(path: Path, query: str) -> list[tuple[object, ...]]:
     connection = sqlite3.connect(path)
     try:
         return connection.execute(query).fetchall()
@@ -47,22 +47,22 @@ def read(path: Path, query: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def test_a_check_in_is_kept_as_it_is(file_engine: Engine, path: Path) -> None:
-    CheckInRepository(file_engine).record(some_checkin())
-    (row,) = read(path, "SELECT * FROM check_ins")
+def test_a_check_in_is_stored_unchanged(file_engine: Engine, path: Path) -> None:
+    CheckInRepository(file_engine).record(make_checkin())
+    (row,) = fetch_rows(path, "SELECT * FROM check_ins")
     assert row[0] == "2026-W47"
     assert re.fullmatch("[0-9a-f]{32}", str(row[1]))
     assert row[2:] == ("Harbour", "25-34", '{"belonging":"1","lonely":"p"}', "core-1")
 
 
-def test_migrating_again_changes_nothing_and_a_url_will_do(file_engine: Engine, path: Path) -> None:
-    CheckInRepository(file_engine).record(some_checkin())
+def test_migrating_again_changes_nothing_and_accepts_a_url(file_engine: Engine, path: Path) -> None:
+    CheckInRepository(file_engine).record(make_checkin())
     migrate(file_engine)
     migrate(f"sqlite:///{path}")
-    assert read(path, "SELECT count(*) FROM check_ins") == [(1,)]
+    assert fetch_rows(path, "SELECT count(*) FROM check_ins") == [(1,)]
 
 
-def test_the_migrations_make_what_the_models_say(file_engine: Engine) -> None:
+def test_the_migrations_create_the_tables_of_the_models(file_engine: Engine) -> None:
     with file_engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     for table in ("check_ins", "stubs"):
@@ -70,7 +70,7 @@ def test_the_migrations_make_what_the_models_say(file_engine: Engine) -> None:
         assert options["with_rowid"] is False
 
 
-def test_the_file_is_kept_safely(file_engine: Engine) -> None:
+def test_the_settings_of_sqlite_are_safe(file_engine: Engine) -> None:
     with file_engine.connect() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
@@ -84,7 +84,7 @@ def test_the_file_is_kept_safely(file_engine: Engine) -> None:
     }
 
 
-def test_the_history_can_be_written_for_postgresql() -> None:
+def test_the_migrations_can_be_written_as_sql_for_postgresql() -> None:
     printed = io.StringIO()
     config = Config(output_buffer=printed)
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -95,7 +95,7 @@ def test_the_history_can_be_written_for_postgresql() -> None:
     assert "SERIAL" not in printed.getvalue()
 
 
-def test_the_history_takes_older_check_ins_along(tmp_path: Path) -> None:
+def test_the_migrations_keep_older_check_ins(tmp_path: Path) -> None:
     path = tmp_path / "older.db"
     file_engine = open_engine(f"sqlite:///{path}")
     config = Config()
@@ -111,11 +111,11 @@ def test_the_history_takes_older_check_ins_along(tmp_path: Path) -> None:
             )
     migrate(file_engine)
     file_engine.dispose()
-    assert read(path, "SELECT random_key FROM check_ins") == [("aa",), ("cc",), ("ff",)]
+    assert fetch_rows(path, "SELECT random_key FROM check_ins") == [("aa",), ("cc",), ("ff",)]
 
 
 @pytest.mark.usefixtures("file_engine")
-def test_two_processes_at_once_lose_nothing(path: Path) -> None:
+def test_two_concurrent_processes_lose_nothing(path: Path) -> None:
     script = (
         "import sys\n"
         "from checkins.checkin import CheckIn\n"
@@ -132,70 +132,70 @@ def test_two_processes_at_once_lose_nothing(path: Path) -> None:
         for name in ("a", "b")
     ]
     assert [process.wait(timeout=60) for process in running] == [0, 0]
-    marks = {mark for (mark,) in read(path, "SELECT question_set FROM check_ins")}
+    marks = {mark for (mark,) in fetch_rows(path, "SELECT question_set FROM check_ins")}
     assert marks == {f"{name}{number}" for name in "ab" for number in range(100)}
 
 
-def test_a_locked_database_is_told_and_nothing_is_kept(path: Path) -> None:
+def test_a_locked_database_raises_an_error_and_stores_nothing(path: Path) -> None:
     file_engine = open_engine(f"sqlite:///{path}")
     migrate(file_engine)
     with file_engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 100")
-    other = sqlite3.connect(path, isolation_level=None)
+    locker = sqlite3.connect(path, isolation_level=None)
     try:
-        other.execute("BEGIN IMMEDIATE")
+        locker.execute("BEGIN IMMEDIATE")
         with pytest.raises(NotStoredError) as failed:
-            CheckInRepository(file_engine).record(some_checkin(area="Secret Area"))
-        other.execute("ROLLBACK")
+            CheckInRepository(file_engine).record(make_checkin(area="Secret Area"))
+        locker.execute("ROLLBACK")
     finally:
-        other.close()
+        locker.close()
     assert "Secret Area" not in str(failed.value)
-    # What SQLAlchemy says of it must not be printed below it.
+    # SQLAlchemy's error quotes the row, so it must not be printed with this one.
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
-    CheckInRepository(file_engine).record(some_checkin())
+    CheckInRepository(file_engine).record(make_checkin())
     file_engine.dispose()
-    assert read(path, "SELECT area FROM check_ins") == [("Harbour",)]
+    assert fetch_rows(path, "SELECT area FROM check_ins") == [("Harbour",)]
 
 
-def test_a_reader_in_the_middle_does_not_stop_a_check_in(file_engine: Engine, path: Path) -> None:
+def test_a_concurrent_reader_does_not_block_a_check_in(file_engine: Engine, path: Path) -> None:
     reader = sqlite3.connect(path, isolation_level=None)
     try:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM check_ins").fetchall()
-        CheckInRepository(file_engine).record(some_checkin())
+        CheckInRepository(file_engine).record(make_checkin())
     finally:
         reader.close()
-    assert read(path, "SELECT count(*) FROM check_ins") == [(1,)]
+    assert fetch_rows(path, "SELECT count(*) FROM check_ins") == [(1,)]
 
 
-def test_a_database_that_was_never_set_up_is_told(path: Path) -> None:
+def test_a_database_that_was_never_set_up_raises_an_error(path: Path) -> None:
     file_engine = open_engine(f"sqlite:///{path}")
     with pytest.raises(NotStoredError, match="migrated"):
-        CheckInRepository(file_engine).record(some_checkin())
+        CheckInRepository(file_engine).record(make_checkin())
     file_engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["no address", "nothing://here", ""])
-def test_a_wrong_address_says_what_one_looks_like(url: str) -> None:
+def test_an_invalid_address_is_refused_with_an_example(url: str) -> None:
     with pytest.raises(StoreError, match=r"sqlite:///var/checkins\.db"):
         open_engine(url)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_raises_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(CheckinsError, match="CHECKINS_DATABASE_URL"):
         open_engine(f"sqlite:///{tmp_path}/file/checkins.db")
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_raises_an_error(tmp_path: Path) -> None:
     path = tmp_path / "checkins.db"
     path.write_text("not a database " * 100, encoding="utf-8")
     with pytest.raises(StoreError, match="could not be set up"):
         migrate(f"sqlite:///{path}")
 
 
-def test_a_newer_database_is_not_touched(file_engine: Engine, path: Path) -> None:
+def test_a_newer_database_is_not_changed(file_engine: Engine, path: Path) -> None:
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -216,7 +216,7 @@ def test_a_newer_database_is_not_touched(file_engine: Engine, path: Path) -> Non
         {"question_set": ""},
     ],
 )
-def test_a_check_in_of_another_shape_cannot_be_made(change: dict[str, object]) -> None:
+def test_an_invalid_check_in_raises_an_error(change: dict[str, object]) -> None:
     fields = {
         "week": "2026-W47",
         "area": "Harbour",
