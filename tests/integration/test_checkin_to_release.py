@@ -1,4 +1,4 @@
-"""From a resident's taps on the web page to the analyst's table."""
+"""The way of check-ins from a resident's taps on the web page to an analyst's table."""
 
 import csv
 import os
@@ -17,22 +17,22 @@ from tests.support.service import CONNECTOR, Service, Talk, find_tap, words
 AREA = "Sandhills"
 
 
-def test_a_check_in_on_the_web_is_kept_once_and_only_on_send(service: Service, talk: Talk) -> None:
-    def kept() -> int:
+def test_a_web_check_in_is_stored_once_and_only_on_send(service: Service, talk: Talk) -> None:
+    def count_stored() -> int:
         with sqlite3.connect(service.folder / "checkins.db") as database:
             query = "select count(*) from check_ins where area = ?"
             return int(database.execute(query, (AREA,)).fetchone()[0])
 
-    before = kept()
+    before = count_stored()
     replies = talk.tap("start_check_in")
     for label in ("Yes, I am 16 or over", AREA, "35 to 49", "Not very strongly", "Occasionally"):
         replies = talk.tap(find_tap(replies, label))
     assert "Not very strongly" in words(replies)
-    assert kept() == before
+    assert count_stored() == before
     send = find_tap(replies, "Send")
     talk.tap(send)
     talk.tap(send)
-    assert kept() == before + 1
+    assert count_stored() == before + 1
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def _checkin(week: str, area: str, belonging: str) -> CheckIn:
 
 
 def run(url: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
-    """`connector checkins` with a directory that is empty and its own."""
+    """Run `connector checkins` with an empty directory database."""
     environment = {
         **os.environ,
         "CHECKINS_DATABASE_URL": url,
@@ -66,54 +66,54 @@ def run(url: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_release_by_command_is_the_same_again_and_stands_an_attack(
+def test_a_released_period_can_be_exported_again_and_passes_the_attack(
     url: str, tmp_path: Path
 ) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    done = run(url, "release", "--period", "2026-Q3", "--out", one)
+    first, second = tmp_path / "first", tmp_path / "second"
+    done = run(url, "release", "--period", "2026-Q3", "--out", first)
     assert done.returncode == 0, done.stderr
     assert "for Old Town." in done.stdout
-    over = run(url, "release", "--period", "2026-Q3", "--out", one)
-    assert over.returncode == 1, "a release is not written over"
-    assert len(over.stderr.splitlines()) == 1
-    again = run(url, "release", "--period", "2026-Q3", "--out", two)
+    overwriting = run(url, "release", "--period", "2026-Q3", "--out", first)
+    assert overwriting.returncode == 1, "a release is never overwritten"
+    assert len(overwriting.stderr.splitlines()) == 1
+    again = run(url, "release", "--period", "2026-Q3", "--out", second)
     assert again.returncode == 0, again.stderr
     assert "already released" in again.stdout
-    files = {file.name: file.read_bytes() for file in one.iterdir()}
-    assert files == {file.name: file.read_bytes() for file in two.iterdir()}
+    files = {file.name: file.read_bytes() for file in first.iterdir()}
+    assert files == {file.name: file.read_bytes() for file in second.iterdir()}
     rows = list(csv.DictReader(files["checkins.csv"].decode().splitlines()))
     assert "Northgate" not in {row["group"] for row in rows}
     counts = [int(row["count"]) for row in rows if row["count"]]
     assert counts
     assert all(count == 0 or (count >= 10 and count % 5 == 0) for count in counts)
-    attacked = run(url, "attack", one)
-    assert attacked.returncode == 0, attacked.stdout
-    assert "0 can be bounded" in attacked.stdout
+    attack = run(url, "attack", first)
+    assert attack.returncode == 0, attack.stdout
+    assert "0 can be bounded" in attack.stdout
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "message"),
     [
         (("release", "--period", "autumn", "--out", "new"), "such as 2026-Q4"),
         (("release", "--period", "2098-Q1", "--out", "new"), "not over"),
         (("attack", "nowhere"), "cannot be read"),
     ],
 )
-def test_a_command_error_is_one_line(url: str, command: tuple[str, ...], told: str) -> None:
+def test_a_command_error_is_one_line(url: str, command: tuple[str, ...], message: str) -> None:
     done = run(url, *command)
     assert done.returncode == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_demonstration_keeps_away_from_real_check_ins(url: str, tmp_path: Path) -> None:
+def test_a_demonstration_refuses_a_database_with_real_check_ins(url: str, tmp_path: Path) -> None:
     done = run(url, "demo", "--out", tmp_path / "demo", "--no-open")
     assert done.returncode == 1
     assert "real check-ins" in done.stderr
     assert not (tmp_path / "demo").exists()
 
 
-def test_a_demonstration_releases_four_quarters_that_say_they_are_fictional(tmp_path: Path) -> None:
+def test_a_demonstration_releases_four_quarters_marked_as_fictional(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     url = f"sqlite:///{tmp_path / 'checkins.db'}"
     done = run(url, "demo", "--out", out, "--no-open")

@@ -1,7 +1,7 @@
-"""Killed at any point of 500 sends, the program loses no acknowledged check-in and doubles none.
+"""A program killed during 500 sends loses no acknowledged check-in, and stores none twice.
 
-A real process answers Send, and is killed by SIGKILL again and again while it does. After each
-kill another one takes its place, and the person presses Send once more, as one would.
+A real process handles Send and is killed by SIGKILL repeatedly while it does. After each kill
+another process takes over, and the person presses Send again.
 """
 
 import os
@@ -30,10 +30,10 @@ SENDS = 500
 KEY = b"sixteen bytes or more"
 BOOK = load_questions()
 CORE = BOOK.get_set("core")
-# Each check-in has answers that no other has, so that they can be told apart in the end.
+# Each check-in has a different combination of answers, so that duplicates can be counted.
 AREAS = [f"Area {number}" for number in range(25)]
 
-# Forks for each life, as starting Python anew takes as long as a hundred sends.
+# Forks for each new process, as starting Python takes as long as a hundred sends.
 _SENDER = """
 import os, sys
 from datetime import date
@@ -41,17 +41,17 @@ from bot.checkin_flow import CheckinFlow
 from checkins.questions import load_questions
 from checkins.store import CheckInRepository, open_engine
 
-def live(url):
+def serve(url):
     flow = CheckinFlow(
         load_questions().get_set("core"), [f"Area {n}" for n in range(25)],
         CheckInRepository(open_engine(url)), lambda: date(2026, 11, 22), b"sixteen bytes or more",
     )
-    os.write(1, f"born {os.getpid()}\\n".encode())
+    os.write(1, f"started {os.getpid()}\\n".encode())
     while True:
         line = b""
         while not line.endswith(b"\\n"):
             line += os.read(0, 1) or os._exit(0)
-        # The one before may have been killed in the middle of reading a line.
+        # The previous process may have been killed while it read a line.
         if line.count(b" ") != 1:
             continue
         number, tap = line.decode().split(" ")
@@ -61,14 +61,14 @@ def live(url):
 while True:
     child = os.fork()
     if child == 0:
-        live(sys.argv[1])
+        serve(sys.argv[1])
     if os.waitpid(child, 0)[1] == 0:
         break
 """
 
 
 class _NoStore:
-    """Only for making taps: nothing may be sent."""
+    """A store for making taps only: a send raises an error."""
 
     def record(self, checkin: CheckIn, stub: Stub) -> bool:  # noqa: ARG002
         raise AssertionError
@@ -77,8 +77,8 @@ class _NoStore:
         return False
 
 
-def make_sends() -> list[str]:
-    """The taps of Send of as many drafts, each with other answers."""
+def make_send_taps() -> list[str]:
+    """The taps of Send of 500 drafts, each with different answers."""
     flow = CheckinFlow(CORE, AREAS, _NoStore(), lambda: date(2026, 11, 22), KEY)
     taps = []
     for area, belonging, lonely in product(AREAS, range(4), range(5)):
@@ -111,33 +111,33 @@ class Sender:
         )
         self._read = b""
         self.pid = 0
-        self.births = 0
+        self.starts = 0
 
-    def ask(self, number: int, tap: str) -> None:
+    def send_tap(self, number: int, tap: str) -> None:
         assert self._process.stdin
         self._process.stdin.write(f"{number} {tap}\n".encode())
         self._process.stdin.flush()
 
-    def hear(self, seconds: float) -> str | None:
-        """The next line, or None if none comes in that time."""
+    def read_line(self, seconds: float) -> str | None:
+        """The next line of output, or None if there is none within that time."""
         assert self._process.stdout
         deadline = time.monotonic() + seconds
         while b"\n" not in self._read:
-            left = max(0.0, deadline - time.monotonic())
-            if not select.select([self._process.stdout], [], [], left)[0]:
+            remaining = max(0.0, deadline - time.monotonic())
+            if not select.select([self._process.stdout], [], [], remaining)[0]:
                 return None
             self._read += os.read(self._process.stdout.fileno(), 4096)
-        line, _, self._read = self._read.partition(b"\n")
-        said = line.decode()
-        if said.startswith("born "):
-            self.pid = int(said.removeprefix("born "))
-            self.births += 1
-        return said
+        output, _, self._read = self._read.partition(b"\n")
+        line = output.decode()
+        if line.startswith("started "):
+            self.pid = int(line.removeprefix("started "))
+            self.starts += 1
+        return line
 
-    def wait_for_birth(self) -> None:
-        born = self.births
-        while self.births == born:
-            assert self.hear(60) is not None
+    def wait_for_start(self) -> None:
+        starts = self.starts
+        while self.starts == starts:
+            assert self.read_line(60) is not None
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -153,41 +153,43 @@ class Sender:
 
 @pytest.mark.timeout(900)
 def test_no_kill_loses_or_doubles_a_check_in(checkins_url: str, tmp_path: Path) -> None:
-    sends = make_sends()
+    send_taps = make_send_taps()
     chance = random.Random(2026)
     sender = Sender(checkins_url, tmp_path / "errors")
-    sender.wait_for_birth()
+    sender.wait_for_start()
     acknowledged: dict[int, str] = {}
-    usual = 0.02
+    typical_seconds = 0.02
     kills = 0
-    for number, tap in enumerate(sends):
-        dying = number % 3 == 0
+    for number, tap in enumerate(send_taps):
+        kill_pending = number % 3 == 0
         while number not in acknowledged:
-            asked = time.monotonic()
-            sender.ask(number, tap)
-            # Anywhere from before it has read the tap to after it has answered.
-            said = sender.hear(chance.uniform(0, 1.5 * usual) if dying else 30)
-            if dying and said is None:
-                dying = False
+            sent_at = time.monotonic()
+            sender.send_tap(number, tap)
+            # The kill can come before the process has read the tap, or after it has answered.
+            reply = sender.read_line(
+                chance.uniform(0, 1.5 * typical_seconds) if kill_pending else 30
+            )
+            if kill_pending and reply is None:
+                kill_pending = False
                 kills += 1
                 sender.kill()
-                sender.wait_for_birth()
-            assert said is not None or not dying
-            if said is not None and not said.startswith("born "):
-                told, _, words = said.partition(" ")
-                acknowledged[int(told)] = words
-                usual = 0.9 * usual + 0.1 * (time.monotonic() - asked)
+                sender.wait_for_start()
+            assert reply is not None or not kill_pending
+            if reply is not None and not reply.startswith("started "):
+                answered_number, _, text = reply.partition(" ")
+                acknowledged[int(answered_number)] = text
+                typical_seconds = 0.9 * typical_seconds + 0.1 * (time.monotonic() - sent_at)
     sender.stop()
     assert kills > SENDS / 10
     assert (tmp_path / "errors").read_text() == ""
-    # Some were kept by a process that was killed before it could say so.
-    assert any("had sent your answers" in words for words in acknowledged.values())
+    # Some were stored by a process that was killed before it could answer.
+    assert any("had sent your answers" in text for text in acknowledged.values())
     engine = open_engine(checkins_url)
     with engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT area, answers FROM check_ins").all()
         stubs = connection.exec_driver_sql("SELECT count(*) FROM stubs").scalar_one()
     engine.dispose()
-    kept = Counter(tuple(row) for row in rows)
-    assert len(kept) == SENDS
-    assert set(kept.values()) == {1}
+    stored = Counter(tuple(row) for row in rows)
+    assert len(stored) == SENDS
+    assert set(stored.values()) == {1}
     assert stubs == SENDS
