@@ -1,19 +1,19 @@
 """Migrations of the check-ins database.
 
-Runs Alembic over `migrations/checkins`. Must never touch the directory's database or its
-migrations.
+Runs `migrations/checkins` with `migrations.runner`. Must never touch the database of the directory
+or its migrations.
 """
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from checkins.errors import StoreError
 from checkins.store import open_engine
+from migrations.database_copy import CopyError
+from migrations.runner import run_migrations
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "checkins"
 
@@ -21,7 +21,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "checkins"
 def migrate(engine_or_url: Engine | str) -> None:
     """Create or update the tables, in one transaction. A second call changes nothing.
 
-    Raises StoreError if the database cannot be reached, or is newer than this program.
+    Raises StoreError if the database cannot be reached or copied, or is newer than this program.
     """
     if isinstance(engine_or_url, str):
         engine = open_engine(engine_or_url)
@@ -30,13 +30,10 @@ def migrate(engine_or_url: Engine | str) -> None:
         finally:
             engine.dispose()
         return
-    config = Config()
-    # Alembic's configuration interpolates names that follow a percent sign.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     try:
-        with engine_or_url.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        run_migrations(engine_or_url, MIGRATIONS)
+    except CopyError as error:
+        raise StoreError(str(error)) from error
     except (SQLAlchemyError, CommandError) as error:
         raise StoreError(
             f"The check-ins database could not be set up ({type(error).__name__}). Check "

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
@@ -14,6 +12,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from directory.errors import DatabaseError
+from migrations.database_copy import CopyError
+from migrations.runner import run_migrations
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "directory"
 
@@ -56,14 +56,14 @@ def open_database(url: str) -> Engine:
 
 
 def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> None:
-    """Migrate the database up (or down) to `revision`, creating it first. Raises DatabaseError."""
-    config = Config()
-    # Alembic's configuration reads a percent sign as the start of a name.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    """Migrate the database up (or down) to `revision`, creating it first. Raises DatabaseError.
+
+    If it fails or is stopped, the database stays as it was: see `migrations.runner`.
+    """
     try:
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            (command.downgrade if down else command.upgrade)(config, revision)
+        run_migrations(engine, MIGRATIONS, revision, down=down)
+    except CopyError as error:
+        raise DatabaseError(str(error)) from error
     except (SQLAlchemyError, CommandError) as error:
         raise DatabaseError(
             f"The directory's database cannot be used: {name_cause(error)}."
