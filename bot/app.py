@@ -6,6 +6,7 @@ The only module that knows all parts at once. Must never decide anything about a
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ async def _run(
         # Last, because loading keeps a core busy for about 4 s. Until then the guard and the
         # search use words alone.
         loading = loop.run_in_executor(None, encoder.load)
+        _warn_about_root()
         ERR.print(f"The chat is at [bold]http://{host}:{port}/[/bold]   Press Ctrl-C to stop.")
         await stopping.wait()
         ERR.print("Stopping ...")
@@ -207,6 +209,14 @@ async def _start_telegram(telegram: Telegram, settings: Settings) -> None:
         )
     else:
         await telegram.start()
+
+
+def _warn_about_root() -> None:
+    if os.geteuid() == 0:
+        ERR.print(
+            "Warning: this runs as root, so a fault in it would have the whole machine. "
+            "Run it under an account of its own."
+        )
 
 
 async def _purge_regularly(checkins: CheckInRepository, weeks: int) -> None:

@@ -1,8 +1,11 @@
 """The `connector` command: one module for each group of subcommands.
 
-An operator's mistake ends with one plain line and exit code 1, never with a traceback.
+An operator's mistake ends with one plain line and exit code 1, never with a traceback. What a
+command stores is readable by its own account only.
 """
 
+import contextlib
+import os
 import sys
 from typing import NoReturn
 
@@ -12,6 +15,7 @@ from pydantic_settings import SettingsError
 
 from bot.cli import checkins, desk, directory, feeds, nlu, places, safety
 from bot.errors import InputError, SetupError
+from bot.private_files import PRIVATE_UMASK, tighten_files
 from bot.settings import Settings
 from bot.terminal import ERR
 from checkins.errors import CheckinsError
@@ -30,6 +34,15 @@ app.add_typer(safety.app, name="safety")
 @app.callback()
 def _group() -> None:
     """Community Connector: a chat that finds local groups by meaning."""
+    # A command that needs a wrong setting reports it.
+    with contextlib.suppress(ValidationError, SettingsError):
+        if exposed := tighten_files(Settings()):
+            names = ", ".join(map(str, exposed))
+            ERR.print(
+                f"Others may read {names}, which belongs to another account. As that account, "
+                "run: chmod go= with each of these names.",
+                markup=False,
+            )
 
 
 @app.command()
@@ -43,7 +56,8 @@ def run() -> None:
 def main() -> None:
     """The entry point: turns a known error into one line and exit code 1."""
     try:
-        app()
+        # Commands find the user's own umask in `typer.Context.obj`.
+        app(obj=os.umask(PRIVATE_UMASK))
     except (DirectoryError, CheckinsError, SetupError, InputError) as error:
         _fail(str(error))
     except ValidationError as error:

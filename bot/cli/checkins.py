@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.private_files import user_umask
 from bot.settings import Settings
 from bot.terminal import ERR, OUT
 from checkins.disclosure import Mark, Policy
@@ -15,6 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Publish anonymous check-ins, and d
 
 @app.command()
 def release(
+    ctx: typer.Context,
     period: Annotated[
         str, typer.Option(help="A quarter, a year or a month: 2026-Q4, 2026, 2026-11.")
     ],
@@ -44,7 +46,8 @@ def release(
         book=load_questions(settings.checkin_questions_file),
         directory_counts=read_directory_counts(settings.directory_url, released_period),
     )
-    write_folder(Ledger(engine).read_files(released_period.name), out)
+    with user_umask(ctx.obj):
+        write_folder(Ledger(engine).read_files(released_period.name), out)
     figures = result.figures
     note = " It was already released; the files are the same." if result.already_released else ""
     OUT.print(
@@ -79,6 +82,7 @@ def attack(
 
 @app.command()
 def demo(
+    ctx: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the releases; new or empty.")],
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the last report in a browser.")
@@ -115,7 +119,8 @@ def demo(
             areas,
             directory_counts=make_fictional_counts(listing_counts, areas, number),
         )
-        write_folder(Ledger(engine).read_files(quarter.name), out / quarter.name)
+        with user_umask(ctx.obj):
+            write_folder(Ledger(engine).read_files(quarter.name), out / quarter.name)
         OUT.print(str(out / quarter.name), markup=False)
     report = (out / f"{year.name}-Q4" / "report.html").resolve()
     OUT.print(f"The report of the year so far: {report}", markup=False)

@@ -3,8 +3,8 @@
 Must never overwrite anything.
 """
 
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,13 +26,14 @@ def write_folder(files: Mapping[str, bytes], out: Path) -> None:
     check_empty(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".release-", dir=out.parent))
+        # Unlike one of `tempfile`, this folder has the permissions that the user gives new ones.
+        temporary = out.parent / f".release-{secrets.token_hex(8)}"
+        temporary.mkdir()
     except OSError as error:
         raise _unwritable(out, error) from error
     try:
         for name, content in files.items():
             (temporary / name).write_bytes(content)
-        temporary.chmod(0o755)
         # All files appear at once, and a rename only replaces a folder that is still empty.
         temporary.rename(out)
     except OSError as error:
