@@ -21,8 +21,15 @@ _AMPERSANDS = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.I)
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-FORMULA_START = re.compile(r"[=+\-@\t\r]")
-"""The first character of a cell that a spreadsheet would run as a formula."""
+FORMULA_START = re.compile(r"[=+\-@＝＋－＠\t\r\n]")
+"""The first character of a cell that a spreadsheet may run as a formula, or skip before one.
+
+Some spreadsheets take the full-width signs for the plain ones:
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
+_UNSAFE_CELL = re.compile(f"'*{FORMULA_START.pattern}")
+_ESCAPED_CELL = re.compile(f"'+{FORMULA_START.pattern}")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r"\s*\n\s*")
 
@@ -51,6 +58,19 @@ def _clean_once(markup: str) -> str:
 def drop_unprintable(text: str) -> str:
     """Remove the characters that screens, databases or the encoder cannot handle."""
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def escape_cell(cell: str) -> str:
+    """The cell with an apostrophe in front, if a spreadsheet may take it for a formula.
+
+    Numbers stay as they are. `unescape_cell` removes the apostrophe.
+    """
+    return f"'{cell}" if _UNSAFE_CELL.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def unescape_cell(cell: str) -> str:
+    """The cell before `escape_cell`."""
+    return cell[1:] if _ESCAPED_CELL.match(cell) else cell
 
 
 def join_words(words: Iterable[str]) -> str:

@@ -6,7 +6,6 @@ formula: such a cell gets an apostrophe in front, which the reader of the templa
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, time
@@ -14,9 +13,7 @@ from datetime import date, time
 from directory.describe import describe_when
 from directory.listing import Listing, Place, Schedule, StoredListing, withhold_place
 from directory.sources.template import COLUMNS
-from directory.text import FORMULA_START
-
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+from directory.text import escape_cell
 
 
 def write_csv(listings: Iterable[StoredListing]) -> str:
@@ -29,7 +26,7 @@ def write_csv(listings: Iterable[StoredListing]) -> str:
     writer.writerow(COLUMNS)
     for stored in listings:
         cells = _write_row(stored)
-        writer.writerow([_escape_formula(cells.get(column, "")) for column in COLUMNS])
+        writer.writerow([escape_cell(cells.get(column, "")) for column in COLUMNS])
     return file.getvalue()
 
 
@@ -38,10 +35,6 @@ def write_cells(listing: Listing) -> dict[str, str]:
     first = replace(listing, schedules=listing.schedules[:1])
     cells = _write_row(StoredListing(0, "", "", first))
     return {column: cells.get(column, "") for column in COLUMNS}
-
-
-def _escape_formula(cell: str) -> str:
-    return f"'{cell}" if FORMULA_START.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _write_row(stored: StoredListing) -> dict[str, str]:

@@ -5,7 +5,6 @@ Every fault names the row, as the spreadsheet numbers it, and the column.
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -20,7 +19,7 @@ from directory.sources.fields import (
     validate_listing,
 )
 from directory.sources.template_row import REQUIRED, TemplateRow
-from directory.text import FORMULA_START
+from directory.text import unescape_cell
 
 COLUMNS = (
     "id name kind description organisation strands assets topics website email phone venue "
@@ -32,7 +31,6 @@ COLUMNS = (
 # Read without removing markup: an `&` in these is part of the value.
 _VERBATIM = ("id", "website", "email")
 _PLACE_COLUMNS = ("venue", "address", "neighbourhood", "postcode", "latitude", "longitude")
-_ESCAPED_FORMULA = re.compile(f"'{FORMULA_START.pattern}")
 # An unclosed quotation mark makes one cell of the rest of the sheet. The csv module has a limit
 # too, but any library may lift it for the whole process.
 _MAX_CELL_LENGTH = 100_000
@@ -119,7 +117,7 @@ def _read_row(header: list[str], cells: list[str], line: int) -> Listing | Rejec
     faults = Faults()
     row = {
         column: faults.read(_read_cell, column, cell, default="")
-        for column, cell in zip(header, map(_remove_escape, cells), strict=False)
+        for column, cell in zip(header, map(unescape_cell, cells), strict=False)
     }
     name = row.get("name", "")
     key = row.get("id") or f"{name} / {row.get('organisation', '')}"
@@ -158,8 +156,3 @@ def _may_be_confidential(header: list[str], cells: list[str]) -> bool:
     # Unquoted commas move the cell to the right, at most by the number of surplus cells.
     extra = max(0, len(cells) - len(header))
     return any(map(may_be_confidential, cells[column : column + 1 + extra]))
-
-
-def _remove_escape(cell: str) -> str:
-    """The cell without the apostrophe that stops a spreadsheet from running it as a formula."""
-    return cell[1:] if _ESCAPED_FORMULA.match(cell) else cell

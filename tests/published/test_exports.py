@@ -157,13 +157,25 @@ def test_features_have_the_points_of_the_listings_places():
 
 
 @pytest.mark.parametrize(
-    "cell", ["=HYPERLINK(1)", "+44 1632 960017", "@all", "-1+cmd|' /C calc'!A0", "- a list"]
+    "cell",
+    [
+        "=HYPERLINK(1)",
+        "+44 1632 960017",
+        "@all",
+        "-1+cmd|' /C calc'!A0",
+        "- a list",
+        "＝HYPERLINK(1)",
+        "＋44 1632 960017",
+        "－1＋1",
+        "＠all",
+        "'=HYPERLINK(1)",
+    ],
 )
 def test_no_cell_is_a_formula_and_every_cell_can_be_read_back(cell):
     listing = replace(PLAIN, name=cell, phone=cell, description=cell)
     content = write_csv([store(listing)])
     for row in csv.reader(io.StringIO(content)):
-        assert not any(text.startswith(tuple("=+-@\t\r")) for text in row)
+        assert not any(text.startswith(tuple("=+-@＝＋－＠\t\r\n")) for text in row)
     [row] = read_rows(content, "sheet.csv")
     assert (row.name, row.phone, row.description) == (cell, cell, cell)
 

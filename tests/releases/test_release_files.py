@@ -103,6 +103,26 @@ def test_any_figures_are_read_back_as_they_were(figures: Figures) -> None:
     assert read_figures(write_files(figures, [])) == figures
 
 
+@pytest.mark.parametrize("start", list("=+-@＝＋－＠\t\r\n'"))
+def test_no_text_in_a_table_is_a_formula_and_all_are_read_back(start: str) -> None:
+    figures = make_town()
+    text = f"{start}=1+1"
+    measures = tuple(
+        replace(measure, text=text, answers=tuple((code, text) for code, _ in measure.answers))
+        for measure in figures.measures
+    )
+    counts = (ListingCount(text, "strand", 3),)
+    figures = replace(figures, measures=measures, listing_counts=counts)
+    files = write_files(figures, [])
+    for name in ("checkins", "listings"):
+        table = read_lines(files, name + ".csv")
+        assert table
+        cells = {cell for line in table for cell in line.values()}
+        assert f"'{text}" in cells
+        assert not any(cell.startswith(tuple("=+-@＝＋－＠\t\r\n")) for cell in cells)
+    assert read_figures(files) == figures
+
+
 @towns
 def test_frictionless_finds_the_package_and_every_table_valid(town: str, tmp_path: Path) -> None:
     files = write(town)
@@ -135,6 +155,9 @@ def test_parquet_holds_the_values_of_csv_with_types(town: str) -> None:
         if name == "national.parquet":
             for row in (*as_text, *written):
                 row["percent"] = str(float(row["percent"] or -1))
+        for row in as_text:
+            # The CSV alone has an apostrophe before the area that begins like a formula.
+            row.update({key: "'=1+1" for key, value in row.items() if value == "=1+1"})
         assert as_text == written
         if "count" in table.column_names:
             assert str(table.schema.field("count").type) == "int32"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from directory.text import clean_text
+from directory.text import clean_text, escape_cell, unescape_cell
 from tests.support.markup import TAG
 
 
@@ -91,3 +91,18 @@ def test_hostile_markup_is_not_slow():
     for markup in ("&amp;" * 30_000, "&" + "amp;" * 30_000, "<" * 100_000, "<b>" * 50_000):
         clean_text(markup)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("start", list("=+-@＝＋－＠\t\r\n"))
+def test_no_cell_begins_like_a_formula_for_a_spreadsheet(start: str) -> None:
+    assert escape_cell(f"{start}1+1") == f"'{start}1+1"
+
+
+@pytest.mark.parametrize("cell", ["-1.29", "53", "Tea + cake", "", "'Tis", " =1"])
+def test_numbers_and_plain_texts_are_no_formulas(cell: str) -> None:
+    assert escape_cell(cell) == cell
+
+
+@given(st.text(st.sampled_from("'=＝+-＋1. a\t\r\n")))
+def test_every_escaped_cell_is_given_back(cell: str) -> None:
+    assert unescape_cell(escape_cell(cell)) == cell
