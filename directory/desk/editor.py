@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from directory.clock import read_clock
-from directory.database import begin_writing, forget_deleted, insert_if_new
+from directory.database import forget_deleted, insert_if_new
 from directory.encoder import Encoder, Vectors
 from directory.errors import ConflictError, DailyLimitError, DirectoryError
 from directory.importing.audit_log import record_listing_change, record_other_change
 from directory.importing.classify import classify_listing
 from directory.importing.importer import OWN_SOURCE
 from directory.importing.overrides import dump_fields, find_changed_fields, save_overrides
-from directory.importing.writer import Written, read_vectors, write_listings
+from directory.importing.writer import Written, lock_directory, read_vectors, write_listings
 from directory.indexing.entries import make_entry
 from directory.indexing.topics import find_listing_topics, name_topics
 from directory.indexing.words import find_words
@@ -111,6 +111,7 @@ class ListingEditor:
         )
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
+            lock_directory(session)
             source = _find_own_source(session)
             [listing_id] = write_listings(
                 session, source.id, [Written(listing, make_entry(listing, vector))]
@@ -127,6 +128,7 @@ class ListingEditor:
         listing = withhold_place(classify_listing(replace(listing, record={})))
         vector = self._encode(listing)
         with Session(self._engine) as session, session.begin():
+            lock_directory(session)
             row = session.get(QuarantinedRow, row_id)
             if row is None:
                 raise DirectoryError(
@@ -154,7 +156,8 @@ class ListingEditor:
         Does nothing if the row is already gone.
         """
         with Session(self._engine) as session, session.begin():
-            row = session.get(QuarantinedRow, row_id, with_for_update=True)
+            lock_directory(session)
+            row = session.get(QuarantinedRow, row_id)
             if row is None:
                 return
             source = session.get_one(SourceRow, row.source_id).name
@@ -191,8 +194,8 @@ class ListingEditor:
         if digest_encoder_text(after) != digest_encoder_text(before):
             vector = self._encode(after)
         with Session(self._engine) as session, session.begin():
-            begin_writing(session)
-            row = _require(session, listing_id, version, lock=True)
+            lock_directory(session)
+            row = _require(session, listing_id, version)
             _check_daily_limit(session, listing_id, who, daily_limit)
             document = row.document
             written = Written(after, make_entry(after, vector), listing_id)
@@ -235,6 +238,7 @@ class ListingEditor:
     def follow_source(self, listing_id: int, who: str) -> None:
         """Delete the overrides, so that every field follows its source from the next import."""
         with Session(self._engine) as session, session.begin():
+            lock_directory(session)
             row = session.get(ListingRow, listing_id)
             if row is None:
                 raise _make_gone_error()
@@ -262,9 +266,8 @@ def _prepare(before: Listing, listing: Listing) -> Listing:
     return withhold_place(classify_listing(replace(listing, proposed=proposed)))
 
 
-def _require(session: Session, listing_id: int, version: str, *, lock: bool = False) -> ListingRow:
-    lock_options = {"of": ListingRow} if lock else None
-    row = session.get(ListingRow, listing_id, with_for_update=lock_options)
+def _require(session: Session, listing_id: int, version: str) -> ListingRow:
+    row = session.get(ListingRow, listing_id)
     if row is None or row.gone:
         raise _make_gone_error()
     if digest_document(row.document) != version:

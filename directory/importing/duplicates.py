@@ -13,14 +13,22 @@ import numpy as np
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from directory.database import lock_table
 from directory.encoder import DIMENSIONS
 from directory.errors import DirectoryError
 from directory.importing.candidate_pairs import Pair, find_candidate_pairs, link_certain_pairs
 from directory.importing.similarity import CERTAIN, read_facts
-from directory.importing.writer import announce_change, rewrite_entries
+from directory.importing.writer import lock_directory, rewrite_entries
 from directory.listing import Listing, StoredListing, load_listing
-from directory.models import DuplicateRow, EntryRow, ListingRow, SourceRow, load_stored_listing
+from directory.models import (
+    DuplicateRow,
+    EntryRow,
+    ListingRow,
+    RevisionRow,
+    SourceRow,
+    load_stored_listing,
+)
+
+_UNLOCKED_ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
@@ -47,36 +55,53 @@ class UndecidedPair:
 
 
 def link_duplicates(engine: Engine) -> DuplicateCounts:
-    """Find pairs in the whole directory, and link those that are certainly the same thing."""
-    with Session(engine) as session:
-        # Two programs that link at the same time would insert the same pairs.
-        lock_table(session, DuplicateRow)
-        rows = session.execute(
-            select(ListingRow.id, ListingRow.document, SourceRow.name, EntryRow.vector)
-            .join(EntryRow, EntryRow.listing_id == ListingRow.id)
-            .join(SourceRow, SourceRow.id == ListingRow.source_id)
-            .where(ListingRow.gone.is_(False)),
-            execution_options={"yield_per": 1_000},
-        )
-        # The first of a pair is the one that is shown.
-        ranked = sorted(
-            (
-                *_rank(listing := load_listing(document)),
-                listing_id,
-                read_facts(listing, source),
-                vector,
-            )
-            for listing_id, document, source, vector in rows
-        )
-        ids = [row[-3] for row in ranked]
-        facts = [row[-2] for row in ranked]
-        vectors = np.frombuffer(b"".join(row[-1] for row in ranked), dtype=np.float16)
-        pairs = find_candidate_pairs(facts, vectors.reshape(-1, DIMENSIONS))
-        verdicts = _load_verdicts(session)
-        shown_ids = _choose_shown(pairs, ids, verdicts)
-        _store_pairs(session, pairs, ids, verdicts)
-        _store_links(session, shown_ids)
-        session.commit()
+    """Find pairs in the whole directory, and link those that are certainly the same thing.
+
+    Comparing takes seconds, so it is done without the lock, and again if a listing has changed
+    meanwhile. After two attempts, others wait for it.
+    """
+    for _ in range(_UNLOCKED_ATTEMPTS):
+        with Session(engine) as session:
+            revision = _read_revision(session)
+            comparison = _compare_listings(session)
+        with Session(engine) as session, session.begin():
+            lock_directory(session)
+            if _read_revision(session) == revision:
+                return _store_comparison(session, *comparison)
+    with Session(engine) as session, session.begin():
+        lock_directory(session)
+        return _store_comparison(session, *_compare_listings(session))
+
+
+def _read_revision(session: Session) -> int:
+    return session.scalar(select(RevisionRow.number)) or 0
+
+
+def _compare_listings(session: Session) -> tuple[list[Pair], list[int]]:
+    """The pairs, whose numbers are positions in the list of ids."""
+    rows = session.execute(
+        select(ListingRow.id, ListingRow.document, SourceRow.name, EntryRow.vector)
+        .join(EntryRow, EntryRow.listing_id == ListingRow.id)
+        .join(SourceRow, SourceRow.id == ListingRow.source_id)
+        .where(ListingRow.gone.is_(False)),
+        execution_options={"yield_per": 1_000},
+    )
+    # The first of a pair is the one that is shown.
+    ranked = sorted(
+        (*_rank(listing := load_listing(document)), listing_id, read_facts(listing, source), vector)
+        for listing_id, document, source, vector in rows
+    )
+    ids = [row[-3] for row in ranked]
+    facts = [row[-2] for row in ranked]
+    vectors = np.frombuffer(b"".join(row[-1] for row in ranked), dtype=np.float16)
+    return find_candidate_pairs(facts, vectors.reshape(-1, DIMENSIONS)), ids
+
+
+def _store_comparison(session: Session, pairs: list[Pair], ids: list[int]) -> DuplicateCounts:
+    verdicts = _load_verdicts(session)
+    shown_ids = _choose_shown(pairs, ids, verdicts)
+    _store_pairs(session, pairs, ids, verdicts)
+    _store_links(session, shown_ids)
     waiting = sum(
         pair.likeness < CERTAIN and _get_pair_ids(pair, ids) not in verdicts for pair in pairs
     )
@@ -109,6 +134,7 @@ def settle_pair(engine: Engine, first_id: int, second_id: int, verdict: Verdict)
     """
     first_id, second_id = sorted((first_id, second_id))
     with Session(engine) as session, session.begin():
+        lock_directory(session)
         row = session.get(DuplicateRow, (first_id, second_id))
         if row is None:
             raise DirectoryError("These two listings are no longer a possible duplicate.")
@@ -198,9 +224,6 @@ def _store_links(session: Session, shown_ids: dict[int, int]) -> None:
         for listing_id in before.keys() | shown_ids.keys()
         if before.get(listing_id) != shown_ids.get(listing_id)
     )
-    if changed_ids:
-        # Lock the revision before any listing, as every writer does: otherwise two may deadlock.
-        announce_change(session)
     for listing_id in changed_ids:
         same_as = shown_ids.get(listing_id)
         session.execute(

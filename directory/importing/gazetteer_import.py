@@ -13,8 +13,9 @@ from typing import TextIO
 
 from sqlalchemy import Connection, Engine, delete, func, insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from directory.database import name_cause
+from directory.database import lock_table, name_cause
 from directory.errors import DatabaseError, SourceError
 from directory.models import NamedPlaceRow
 from directory.places import make_place_key, normalise_postcode
@@ -53,9 +54,15 @@ def import_places(engine: Engine, file: str | Path, progress: Progress = no_prog
     """
     path = Path(file)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as text, engine.begin() as connection:
+        with (
+            path.open(encoding="utf-8-sig", newline="") as text,
+            Session(engine) as session,
+            session.begin(),
+        ):
             rows = _detect_format(text, path)
-            return _replace_places(connection, rows, progress)
+            # Otherwise, neither of two imports at once would delete the other's rows.
+            lock_table(session, NamedPlaceRow)
+            return _replace_places(session.connection(), rows, progress)
     except FileNotFoundError:
         raise SourceError(f"There is no file {path}. Check the name and the folder.") from None
     except OSError as error:

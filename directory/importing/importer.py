@@ -1,10 +1,11 @@
 """Importing a source into the directory: all of it, or none.
 
-Owns the order of the steps (read everything, encode what changed, write in one transaction, link
-duplicates) and the counts of the report. Must know no file format.
+Owns the order of the steps and the counts of the report: read everything, encode what changed, lock
+the directory, read again what navigators may have changed meanwhile, write in one transaction, link
+duplicates. Must know no file format, and must never encode in a transaction if it can avoid it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, select
@@ -12,29 +13,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from directory.database import forget_deleted, name_cause
-from directory.encoder import Encoder, Vectors
+from directory.encoder import Encoder
 from directory.errors import DatabaseError, ImportHeldError, SourceError
 from directory.importing.audit_log import record_listing_changes
 from directory.importing.duplicates import DuplicateCounts, link_duplicates
-from directory.importing.overrides import apply_overrides, load_overrides
+from directory.importing.entry_maker import EntryMaker
+from directory.importing.import_plan import ImportPlan, ImportPlanner
 from directory.importing.quarantine import sort_rows, store_quarantined
 from directory.importing.writer import (
     Written,
     close_listings,
+    lock_directory,
     read_vectors,
     set_notice,
     write_listings,
 )
-from directory.indexing.entries import is_open, make_entry
-from directory.listing import (
-    Listing,
-    digest_document,
-    dump_listing,
-    load_listing,
-    withhold_place,
-)
-from directory.listing_text import build_encoder_text, digest_encoder_text
-from directory.models import EntryRow, ListingRow, SourceRow
+from directory.indexing.entries import make_entry
+from directory.listing import Listing, load_listing, withhold_place
+from directory.models import ListingRow, SourceRow
 from directory.progress import Progress, no_progress
 from directory.rejected import RejectedRow
 
@@ -44,6 +40,9 @@ OWN_SOURCE = "navigators"
 # A source with fewer listings may lose all of them; one with more, at most this share.
 _MIN_LISTINGS_TO_HOLD = 10
 _MAX_LOSS = 0.5
+
+# Encoding is repeated if a listing got another text meanwhile. The last time, others wait for it.
+_MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -112,10 +111,12 @@ def write_source(
     complete: bool = True,
     accept_loss: bool = False,
     who: str = "",
+    before_commit: Callable[[Session], None] | None = None,
 ) -> ImportReport:
     """As `import_listings`, for callers that import many sources and link duplicates once.
 
-    Linking reads the whole directory, which takes 3 s for 20,000 listings.
+    Linking reads the whole directory, which takes 3 s for 20,000 listings. `before_commit` writes
+    in the same transaction; if it raises, nothing is written.
     """
     if source == OWN_SOURCE:
         raise SourceError(
@@ -123,65 +124,76 @@ def write_source(
             "Name it with --source.",
         )
     listings, rejected = sort_rows(rows)
+    planner = ImportPlanner(source, listings, rejected, complete=complete)
+    entries = EntryMaker(encoder, progress)
+
+    def make_plan(session: Session) -> ImportPlan:
+        plan = planner.make_plan(session)
+        if not accept_loss:
+            _check_loss(source, plan)
+        return plan
+
+    def write(session: Session, plan: ImportPlan) -> list[Written]:
+        changed = [entries.make_written(plan, candidate) for candidate in plan.changed]
+        withheld = _withhold_stored(session, _find_private(rejected, plan))
+        source_id = _upsert_source(session, source, notice)
+        changed_ids = write_listings(session, source_id, [*changed, *withheld])
+        dropped_ids = [stored.id for stored in plan.dropped if not stored.gone]
+        close_listings(session, dropped_ids)
+        if who:
+            record_listing_changes(session, changed_ids, who, "imported")
+            record_listing_changes(session, dropped_ids, who, "closed: no longer in the import")
+        store_quarantined(session, source_id, rejected)
+        if before_commit:
+            before_commit(session)
+        session.commit()
+        return [*changed, *withheld]
+
     try:
-        with Session(engine) as session:
-            stored = _load_stored(session, source)
-            overrides = load_overrides(session, source)
-            for key in overrides.keys() & listings.keys():
-                listings[key] = apply_overrides(listings[key], overrides[key])
-            keys_in_source = {*listings, *(row.key for row in rejected)}
-            dropped = [
-                facts for key, facts in stored.items() if complete and key not in keys_in_source
-            ]
-            dropped_ids = [facts.id for facts in dropped if not facts.gone]
-            if not accept_loss:
-                closed_keys = [key for key, row in listings.items() if row.status == "closed"]
-                closing = [stored[key] for key in closed_keys if key in stored]
-                _check_loss(
-                    source,
-                    lost=sum(facts.is_open for facts in [*dropped, *closing]),
-                    total=sum(facts.is_open for facts in stored.values()),
-                )
-            changed = _encode_changed(session, encoder, listings, stored, progress)
-            withheld = _withhold_stored(session, _find_private(rejected, listings, stored))
-            source_id = _upsert_source(session, source, notice)
-            changed_ids = write_listings(
-                session, source_id, [*(written for written, _ in changed), *withheld]
-            )
-            close_listings(session, dropped_ids)
-            if who:
-                record_listing_changes(session, changed_ids, who, "imported")
-                record_listing_changes(session, dropped_ids, who, "closed: no longer in the import")
-            store_quarantined(session, source_id, rejected)
-            session.commit()
+        for attempt in range(_MAX_ATTEMPTS):
+            with Session(engine) as session:
+                plan = make_plan(session)
+                entries.read_vectors(session, plan)
+            # No transaction is open while this encodes: others may write.
+            entries.encode(plan)
+            with Session(engine) as session:
+                lock_directory(session)
+                plan = make_plan(session)
+                if entries.find_missing(plan):
+                    if attempt + 1 < _MAX_ATTEMPTS:
+                        continue
+                    entries.read_vectors(session, plan)
+                    entries.encode(plan)
+                written = write(session, plan)
+                break
     except SQLAlchemyError as error:
         raise DatabaseError(
             f"The directory's database refused the change ({name_cause(error)}). Nothing from "
             f"{source} was imported."
         ) from error
-    private_keys = {written.listing.key for written in withheld}
-    private_keys |= {written.listing.key for written, _ in changed if written.listing.confidential}
     # Changes at the desk may have left several copies of a place.
-    forget_deleted(engine, thorough=not private_keys.isdisjoint(overrides))
-    added = sum(written.id is None for written, _ in changed)
+    overridden = {key for key, row in plan.candidates.items() if row.overrides is not None}
+    private_keys = {row.listing.key for row in written if row.listing.confidential}
+    forget_deleted(engine, thorough=not private_keys.isdisjoint(overridden))
+    added = sum(candidate.listing.key not in plan.known for candidate in plan.changed)
     return ImportReport(
         source=source,
         added=added,
-        updated=len(changed) - added,
-        unchanged=len(listings) - len(changed),
-        closed=len(dropped_ids),
-        encoded=sum(is_encoded for _, is_encoded in changed),
+        updated=len(plan.changed) - added,
+        unchanged=len(plan.candidates) - len(plan.changed),
+        closed=sum(not stored.gone for stored in plan.dropped),
+        encoded=sum(map(plan.needs_vector, plan.changed)),
         quarantined=tuple(rejected),
-        doubtful=tuple(listing for listing in listings.values() if listing.doubts),
+        doubtful=tuple(
+            candidate.listing for candidate in plan.candidates.values() if candidate.listing.doubts
+        ),
     )
 
 
-def _find_private(
-    rejected: list[RejectedRow], listings: dict[str, Listing], stored: dict[str, "_StoredFacts"]
-) -> list[int]:
+def _find_private(rejected: list[RejectedRow], plan: ImportPlan) -> list[int]:
     """The ids of stored listings that a rejected row marks, or may mark, as confidential."""
     keys = {row.key for row in rejected if row.confidential}
-    return [stored[key].id for key in keys if key in stored and key not in listings]
+    return [plan.known[key].id for key in keys if key in plan.known and key not in plan.candidates]
 
 
 def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
@@ -198,74 +210,15 @@ def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
     return written
 
 
-@dataclass(frozen=True)
-class _StoredFacts:
-    """The facts of a stored listing that an import compares."""
-
-    id: int
-    digest: str
-    text_digest: str
-    gone: bool
-    facts: bytes
-
-    @property
-    def is_open(self) -> bool:
-        """Whether residents see the listing."""
-        return not self.gone and is_open(self.facts)
-
-
-def _load_stored(session: Session, source: str) -> dict[str, _StoredFacts]:
-    rows = session.execute(
-        select(ListingRow.key, ListingRow.id, ListingRow.digest)
-        .add_columns(EntryRow.text_digest, ListingRow.gone, EntryRow.facts)
-        .join(EntryRow, EntryRow.listing_id == ListingRow.id)
-        .join(SourceRow, SourceRow.id == ListingRow.source_id)
-        .where(SourceRow.name == source)
-    )
-    return {row.key: _StoredFacts(*row[1:]) for row in rows}
-
-
-def _check_loss(source: str, *, lost: int, total: int) -> None:
+def _check_loss(source: str, plan: ImportPlan) -> None:
+    lost = sum(stored.is_open for stored in plan.list_lost())
+    total = sum(stored.is_open for stored in plan.known.values())
     if total >= _MIN_LISTINGS_TO_HOLD and lost > _MAX_LOSS * total:
         raise ImportHeldError(
             f"{source} would lose {lost} of its {total} listings, so this update is on hold and "
             "nothing was changed.",
             f"If that is right, use import --accept-loss, or sync --accept {source}.",
         )
-
-
-def _encode_changed(
-    session: Session,
-    encoder: Encoder,
-    listings: dict[str, Listing],
-    stored: dict[str, _StoredFacts],
-    progress: Progress,
-) -> list[tuple[Written, bool]]:
-    """The listings that changed, each with whether it needed a new vector."""
-    changed = [
-        listing
-        for key, listing in listings.items()
-        if key not in stored
-        or stored[key].gone
-        or stored[key].digest != digest_document(dump_listing(listing))
-    ]
-    to_encode = [
-        listing
-        for listing in changed
-        if listing.key not in stored
-        or stored[listing.key].text_digest != digest_encoder_text(listing)
-    ]
-    keys = [listing.key for listing in to_encode]
-    vectors = dict(zip(keys, _encode(encoder, to_encode, progress), strict=True))
-    ids = {listing.key: stored[listing.key].id for listing in changed if listing.key in stored}
-    stored_vectors = read_vectors(session, [ids[key] for key in ids if key not in vectors])
-    written: list[tuple[Written, bool]] = []
-    for listing in changed:
-        listing_id = ids.get(listing.key)
-        is_encoded = listing_id is None or listing.key in vectors
-        vector = vectors[listing.key] if is_encoded else stored_vectors[ids[listing.key]]
-        written.append((Written(listing, make_entry(listing, vector), listing_id), is_encoded))
-    return written
 
 
 def _upsert_source(session: Session, name: str, notice: str | None) -> int:
@@ -277,17 +230,3 @@ def _upsert_source(session: Session, name: str, notice: str | None) -> int:
     if notice is not None:
         set_notice(session, row, notice)
     return row.id
-
-
-def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> Iterable[Vectors]:
-    if not listings:
-        return []
-    done = 0
-
-    def count(encoded: int) -> None:
-        nonlocal done
-        done += encoded
-        progress("Learning what they mean", done, len(listings))
-
-    progress("Learning what they mean", 0, len(listings))
-    return encoder.encode([build_encoder_text(listing) for listing in listings], progress=count)

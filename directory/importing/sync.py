@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +20,7 @@ from directory.encoder import Encoder
 from directory.errors import DatabaseError, DirectoryError, ImportHeldError, SourceError
 from directory.importing.duplicates import link_duplicates
 from directory.importing.importer import ImportReport, write_source
-from directory.importing.writer import set_notice
+from directory.importing.writer import lock_directory, set_notice
 from directory.models import SourceRow
 from directory.progress import Progress, no_progress
 from directory.sources.detect import read_feed
@@ -71,6 +72,7 @@ def register_feed(engine: Engine, name: str, address: str, notice: str | None = 
         raise SourceError("A feed needs a name.")
     address = str(parse_url(address))
     with _open(engine) as session:
+        lock_directory(session)
         rows = session.scalars(select(SourceRow).where(SourceRow.address == address))
         if names := [row.name for row in rows if row.name != name]:
             raise SourceError(f"That address is registered already, as {names[0]}.")
@@ -90,6 +92,7 @@ def register_feed(engine: Engine, name: str, address: str, notice: str | None = 
 def unregister_feed(engine: Engine, name: str) -> None:
     """Stop reading the feed. Its listings stay as they are. Raises SourceError if there is none."""
     with _open(engine) as session:
+        lock_directory(session)
         row = _require(session, name)
         row.address = row.etag = row.last_modified = row.held = ""
         session.commit()
@@ -190,7 +193,7 @@ def _sync_feed(
             allow_private=allow_private,
         )
         if content.rows is None:
-            _record_outcome(engine, feed, None, "")
+            _record_outcome(engine, feed)
             return replace(report, unchanged=True)
         counts = write_source(
             engine,
@@ -200,8 +203,8 @@ def _sync_feed(
             progress=report_progress,
             accept_loss=accepted,
             who=who,
+            before_commit=partial(_set_outcome, feed=feed, validators=content.validators),
         )
-        _record_outcome(engine, feed, content.validators, "")
     except ImportHeldError as error:
         _record_outcome(engine, feed, Validators(), error.message)
         return replace(report, held=str(error), message=error.message)
@@ -217,18 +220,34 @@ def _choose_validators(feed: Feed) -> Validators | None:
     return feed.validators
 
 
-def _record_outcome(engine: Engine, feed: Feed, validators: Validators | None, held: str) -> None:
-    """Store the outcome of reading a feed; `validators` is None if it had not changed."""
+def _record_outcome(
+    engine: Engine, feed: Feed, validators: Validators | None = None, held: str = ""
+) -> None:
+    """Store the outcome of reading a feed of which nothing was written."""
     with _open(engine) as session:
-        row = _require(session, feed.name)
-        if row.address != feed.address:
-            # It was registered with another address meanwhile: this outcome is the old one's.
-            return
-        if validators is not None:
-            row.etag, row.last_modified = validators.etag, validators.last_modified
-            row.synced = read_clock()
-        row.held = held
+        lock_directory(session)
+        _set_outcome(session, feed, validators, held)
         session.commit()
+
+
+def _set_outcome(
+    session: Session, feed: Feed, validators: Validators | None = None, held: str = ""
+) -> None:
+    """Set the outcome of reading a feed; `validators` is None if it had not changed.
+
+    Raises SourceError if the feed was unregistered meanwhile, or has another address: what was read
+    is the old feed's.
+    """
+    row = _require(session, feed.name)
+    if row.address != feed.address:
+        raise SourceError(
+            f"{feed.name} got another address while it was read, so nothing was changed. Sync it "
+            "again."
+        )
+    if validators is not None:
+        row.etag, row.last_modified = validators.etag, validators.last_modified
+        row.synced = read_clock()
+    row.held = held
 
 
 def _require(session: Session, name: str) -> SourceRow:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from directory.clock import read_clock
+from directory.database import begin_writing, insert_if_new
 from directory.hsds.projection import (
     BATCH,
     find_outdated_services,
@@ -55,15 +56,27 @@ class Written:
     id: int | None = None
 
 
+def lock_directory(session: Session) -> None:
+    """Let no other transaction write to the directory until this one ends. Readers do not wait.
+
+    Must come first in a transaction: what is read after it cannot be changed by others before the
+    commit. Every writer takes this lock before any other, so that no two deadlock.
+    """
+    begin_writing(session)
+    insert_if_new(session, RevisionRow, id=1, number=0)
+    session.execute(select(RevisionRow.number).where(RevisionRow.id == 1).with_for_update())
+
+
 def announce_change(session: Session) -> int:
     """The revision that the changes of this transaction belong to."""
-    row = session.get(RevisionRow, 1, with_for_update=True)
-    if row is None:
-        row = RevisionRow(id=1, number=0)
-        session.add(row)
-    row.number += 1
-    session.flush()
-    return row.number
+    # Two first imports may both find no row.
+    insert_if_new(session, RevisionRow, id=1, number=0)
+    return session.execute(
+        update(RevisionRow)
+        .where(RevisionRow.id == 1)
+        .values(number=RevisionRow.number + 1)
+        .returning(RevisionRow.number)
+    ).scalar_one()
 
 
 def write_listings(session: Session, source_id: int, written: Sequence[Written]) -> list[int]:
