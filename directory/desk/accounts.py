@@ -165,14 +165,19 @@ class Accounts:
         matches = self._verify(hashed, password)
         if not (allowed and matches and account):
             return None
+        is_outdated = self._hasher.check_needs_rehash(hashed)
+        renewed = self._hasher.hash(password) if is_outdated else hashed
         with Session(self._engine) as session, session.begin():
+            # Somebody may have reset the password, or removed the account, during the check.
+            checked = session.scalar(
+                update(AccountRow)
+                .where(AccountRow.id == account.id, AccountRow.password == hashed)
+                .values(password=renewed)
+                .returning(AccountRow.id)
+            )
+            if checked is None:
+                return None
             session.execute(delete(AttemptRow).where(AttemptRow.name == key))
-            if self._hasher.check_needs_rehash(hashed):
-                session.execute(
-                    update(AccountRow)
-                    .where(AccountRow.id == account.id)
-                    .values(password=self._hasher.hash(password))
-                )
         return account
 
     def _count_attempt(self, key: str) -> bool:

@@ -4,17 +4,21 @@ Must never store the text of a row that is or may be private: see `rejected.with
 """
 
 import json
+import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from directory.importing.classify import classify_listing
 from directory.listing import Listing, withhold_place
 from directory.models import QuarantinedRow
 from directory.rejected import RejectedRow, withhold_text
+
+# The largest that PostgreSQL's column holds.
+_MAX_ID = 2**31 - 1
 
 
 def sort_rows(
@@ -44,8 +48,10 @@ def sort_rows(
 def store_quarantined(session: Session, source_id: int, rejected: list[RejectedRow]) -> None:
     """Replace the quarantined rows of a source."""
     session.execute(delete(QuarantinedRow).where(QuarantinedRow.source_id == source_id))
+    first_id = _choose_free_ids(session, len(rejected))
     session.add_all(
         QuarantinedRow(
+            id=first_id + number,
             source_id=source_id,
             key=row.key,
             name=row.name,
@@ -53,8 +59,21 @@ def store_quarantined(session: Session, source_id: int, rejected: list[RejectedR
             content=_plain_json(row.content),
             confidential=row.confidential,
         )
-        for row in rejected
+        for number, row in enumerate(rejected)
     )
+
+
+def _choose_free_ids(session: Session, count: int) -> int:
+    """The first of `count` ids that no row has, and that none is likely to have had.
+
+    SQLite gives the ids of deleted rows to new ones, and a navigator may still have a form open for
+    the row that was deleted.
+    """
+    while True:
+        first_id = 1 + secrets.randbelow(_MAX_ID - count)
+        is_used = QuarantinedRow.id.between(first_id, first_id + count - 1)
+        if session.scalar(select(QuarantinedRow.id).where(is_used).limit(1)) is None:
+            return first_id
 
 
 def _plain_json(content: dict[str, Any]) -> Any:

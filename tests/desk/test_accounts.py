@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,6 +15,8 @@ from directory.desk.models import AccountRow, AttemptRow, SignInRow
 from directory.desk.sessions import LIFETIME, Sessions
 from directory.errors import AccountError, BusyError
 from tests.support.desk_server import PASSWORD, SECRET
+
+NEW_PASSWORD = f"{PASSWORD} again"
 
 
 class Clock:
@@ -273,3 +276,25 @@ def test_a_session_expires_and_ends_at_sign_out(accounts, engine, clock):
     sessions.begin(account)
     with Session(engine) as session:
         assert len(session.scalars(select(SignInRow)).all()) == 1
+
+
+class InterruptedHasher(PasswordHasher):
+    """Resets the password of an account while the old one is verified."""
+
+    accounts: Accounts
+
+    def verify(self, *arguments: Any, **options: Any) -> Literal[True]:
+        self.accounts.reset_password("Nadia", NEW_PASSWORD)
+        return super().verify(*arguments, **options)
+
+    def check_needs_rehash(self, *_: Any, **__: Any) -> bool:
+        return True
+
+
+def test_a_password_reset_during_a_check_stands(engine, accounts):
+    accounts.add("Nadia", "navigator", PASSWORD)
+    hasher = InterruptedHasher(time_cost=1, memory_cost=8, parallelism=1)
+    hasher.accounts = accounts
+    assert Accounts(engine, SECRET, hasher=hasher).check("Nadia", PASSWORD) is None
+    assert accounts.check("Nadia", PASSWORD) is None
+    assert accounts.check("Nadia", NEW_PASSWORD)

@@ -262,6 +262,18 @@ def test_a_fixed_row_stays_until_its_source_is_valid(engine, editor, import_sour
         editor.fix_quarantined(row.id, TEA, "Nadia")
 
 
+def test_a_form_of_a_deleted_row_does_not_fix_or_remove_another(engine, editor, import_source):
+    import_source(RejectedRow("tea", "Tea", "it is wrong", {}))
+    queries = ListingQueries(engine)
+    [row], _ = queries.list_quarantined(0, 10)
+    import_source(RejectedRow("shed", "Shed", "it is wrong", {}))
+    with pytest.raises(DirectoryError, match="already fixed or removed"):
+        editor.fix_quarantined(row.id, TEA, "Nadia")
+    editor.remove_quarantined(row.id, "Nadia")
+    [other], _ = queries.list_quarantined(0, 10)
+    assert other.key == "shed"
+
+
 @pytest.mark.parametrize("private", [False, True])
 def test_the_audit_log_does_not_name_a_removed_private_row(engine, editor, import_source, private):
     import_source(RejectedRow("tea", "Tea", "it is wrong", {}, confidential=private))
