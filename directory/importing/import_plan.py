@@ -58,12 +58,14 @@ class ImportPlan:
     """The changes of an import, as the directory is at one moment.
 
     `changed` are the candidates to write, and `dropped` the listings that the source no longer has.
+    `overridden_keys` are those of every listing of the source with changes of navigators.
     """
 
     known: Mapping[str, KnownListing]
     candidates: Mapping[str, Candidate]
     changed: tuple[Candidate, ...]
     dropped: tuple[KnownListing, ...]
+    overridden_keys: frozenset[str]
 
     def list_lost(self) -> Iterator[KnownListing]:
         """The stored listings that the source no longer has, or says are closed."""
@@ -101,7 +103,8 @@ class ImportPlanner:
         known = _load_known(session, self._source)
         if self._first_keys is None:
             self._first_keys = set(known)
-        self._apply_overrides(load_overrides(session, self._source))
+        overrides = load_overrides(session, self._source)
+        self._apply_overrides(overrides)
         dropped_keys = set[str]()
         if self._complete:
             # A listing that was added after the source was read is not missing from it.
@@ -115,6 +118,7 @@ class ImportPlanner:
                 if key not in known or known[key].gone or known[key].digest != candidate.digest
             ),
             tuple(stored for key, stored in known.items() if key in dropped_keys),
+            frozenset(overrides),
         )
 
     def _apply_overrides(self, overrides: Mapping[str, Fields]) -> None:

@@ -172,9 +172,8 @@ def write_source(
             f"{source} was imported."
         ) from error
     # Changes at the desk may have left several copies of a place.
-    overridden = {key for key, row in plan.candidates.items() if row.overrides is not None}
     private_keys = {row.listing.key for row in written if row.listing.confidential}
-    forget_deleted(engine, thorough=not private_keys.isdisjoint(overridden))
+    forget_deleted(engine, thorough=not private_keys.isdisjoint(plan.overridden_keys))
     added = sum(candidate.listing.key not in plan.known for candidate in plan.changed)
     return ImportReport(
         source=source,
