@@ -16,6 +16,11 @@ AREA_LENGTH = 80
 #: The shortest retention: a quarter of 13 weeks, and one week to release it in.
 MIN_RETENTION_WEEKS = 14
 
+#: How far a purge may go beyond the last one. Purges run every hour, so more than this is a stop of
+#: months, a much shorter retention, or a wrong clock. It is shorter than the shortest retention, so
+#: no wrong clock can delete all check-ins at once.
+MAX_PURGE_STEP_WEEKS = MIN_RETENTION_WEEKS - 1
+
 #: Question set versions with this prefix belong to fictional check-ins.
 FICTIONAL_PREFIX = "demo:"
 
@@ -39,6 +44,12 @@ def format_week(day: date) -> str:
 def first_week_kept(weeks: int, today: date) -> str:
     """The first of the `weeks` whole weeks before the current one, such as `2026-W47`."""
     return format_week(today - timedelta(weeks=weeks))
+
+
+def add_weeks(week: str, weeks: int) -> str:
+    """The week that is so many later; `week` is in the format of `format_week`."""
+    monday = date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
+    return format_week(monday + timedelta(weeks=weeks))
 
 
 @dataclass(frozen=True)

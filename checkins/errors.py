@@ -21,6 +21,10 @@ class StoreError(CheckinsError):
     """The check-ins database could not be opened, migrated or read."""
 
 
+class PurgeRefusedError(CheckinsError):
+    """A purge would go so far beyond the last one that the clock may be wrong."""
+
+
 class ReleaseError(CheckinsError):
     """A release would be wrong or unsafe, or would conflict with another."""
 

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from checkins.checkin import CheckIn
+from checkins.checkin import MAX_PURGE_STEP_WEEKS, CheckIn, add_weeks
 from checkins.draft import Stub, list_active_turns
-from checkins.errors import NotStoredError, StoreError
+from checkins.errors import NotStoredError, PurgeRefusedError, StoreError
 from checkins.models import CheckInRow, PurgeRow, StubRow
 from checkins.shuffled_insert import insert_shuffled
 
@@ -130,13 +130,16 @@ class CheckInRepository:
         with connect(self._engine) as connection:
             return _has_stub(connection, stub)
 
-    def purge(self, before_week: str) -> None:
+    def purge(self, before_week: str, *, accept_jump: bool = False) -> None:
         """Delete the check-ins of all earlier weeks, and record how far the purge went.
 
-        None of their bytes remain in the database's own files. Raises StoreError.
+        None of their bytes remain in the database's own files. Raises StoreError, and
+        PurgeRefusedError if the purge goes suspiciously far, unless `accept_jump` is set.
         """
         try:
             with self._begin_write() as connection:
+                if not accept_jump:
+                    _check_jump(connection, before_week)
                 deleted = connection.execute(
                     delete(CheckInRow).where(CheckInRow.week < before_week)
                 ).rowcount
@@ -207,6 +210,22 @@ class CheckInRepository:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def _check_jump(connection: Connection, before_week: str) -> None:
+    """Raise PurgeRefusedError if the purge goes further than time has plausibly passed.
+
+    Before a first purge, the newest check-in counts in place of the last one. Later, a check-in is
+    no proof of the time: one that came while the clock was wrong would vouch for it.
+    """
+    newest = select(func.max(CheckInRow.week))
+    last = _read_purged_before(connection) or connection.execute(newest).scalar_one()
+    if last is not None and before_week > add_weeks(last, MAX_PURGE_STEP_WEEKS):
+        raise PurgeRefusedError(
+            f"Nothing was purged: deleting the check-ins from before {before_week} would go "
+            "suspiciously far beyond the last purge. Is the clock of this machine right, and "
+            "CHECKIN_RETENTION_WEEKS? If so, run: connector checkins purge --accept-jump"
+        )
 
 
 def _has_stub(connection: Connection, stub: Stub) -> bool:

@@ -129,7 +129,14 @@ def demo(
 
 
 @app.command()
-def purge() -> None:
+def purge(
+    accept_jump: Annotated[
+        bool,
+        typer.Option(
+            "--accept-jump", help="Purge even if it goes more than 13 weeks beyond the last purge."
+        ),
+    ] = False,
+) -> None:
     """Delete the check-ins that are older than CHECKIN_RETENTION_WEEKS permanently."""
     from checkins.checkin import first_week_kept
     from checkins.migration import migrate
@@ -138,5 +145,5 @@ def purge() -> None:
     settings = Settings()
     migrate(settings.checkins_url)
     first = first_week_kept(settings.checkin_retention_weeks, date.today())
-    CheckInRepository(open_engine(settings.checkins_url)).purge(first)
+    CheckInRepository(open_engine(settings.checkins_url)).purge(first, accept_jump=accept_jump)
     ERR.print(f"Check-ins from before {first} were deleted, if there were any.")

@@ -43,6 +43,23 @@ def test_purge_deletes_expired_check_ins_and_prints_no_count(tmp_path: Path) -> 
     assert [tuple(row) for row in rows] == [("2999-W01",)]
 
 
+def test_a_purge_that_jumps_needs_a_word_from_the_operator(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'checkins.db'}"
+    migrate(url)
+    engine = open_engine(url)
+    checkins = CheckInRepository(engine)
+    checkins.purge("2001-W01")
+    code, printed = run(tmp_path, "checkins", "purge")
+    assert code == 1
+    (line,) = printed.splitlines()
+    assert "connector checkins purge --accept-jump" in line
+    assert checkins.read_purged_before() == "2001-W01"
+    code, printed = run(tmp_path, "checkins", "purge", "--accept-jump")
+    assert code == 0
+    assert (checkins.read_purged_before() or "") > "2001-W01"
+    engine.dispose()
+
+
 def test_a_retention_shorter_than_a_release_is_refused(tmp_path: Path) -> None:
     code, printed = run(tmp_path, "checkins", "purge", CHECKIN_RETENTION_WEEKS="13")
     assert code == 1

@@ -1,5 +1,7 @@
 """A sent check-in counts once and is stored until it is purged, on SQLite and PostgreSQL."""
 
+import asyncio
+import contextlib
 import threading
 from pathlib import Path
 from typing import Any
@@ -7,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, make_url
 
+from bot.app import _purge_regularly
 from checkins.checkin import CheckIn
 from checkins.draft import Stub, list_active_turns
-from checkins.errors import NotStoredError, StoreError
+from checkins.errors import NotStoredError, PurgeRefusedError, StoreError
 from checkins.store import CheckInRepository, open_engine
 from tests.support.postgres import Postgres
 
@@ -114,6 +117,50 @@ def test_a_purge_deletes_old_check_ins_and_stores_its_limit(checkins_engine: Eng
     assert checkins.read_purged_before() == "2026-W02"
     assert fetch_rows(checkins_engine, "SELECT count(*) FROM purge") == [(1,)]
     assert fetch_rows(checkins_engine, "SELECT week FROM check_ins") == [("2026-W02",)]
+
+
+def test_a_purge_that_jumps_changes_nothing_until_it_is_confirmed(
+    checkins_engine: Engine,
+) -> None:
+    checkins = CheckInRepository(checkins_engine)
+    checkins.purge("2025-W40")
+    # The last came while the clock was wrong.
+    for week in ("2025-W45", "2026-W10", "2031-W01"):
+        checkins.record(make_checkin(week, week))
+    for before_week in ("2026-W02", "2029-W01"):
+        with pytest.raises(PurgeRefusedError, match="purge --accept-jump"):
+            checkins.purge(before_week)
+    assert fetch_rows(checkins_engine, "SELECT count(*) FROM check_ins") == [(3,)]
+    assert checkins.read_purged_before() == "2025-W40"
+    checkins.purge("2026-W01")
+    assert checkins.read_purged_before() == "2026-W01"
+    checkins.purge("2029-W01", accept_jump=True)
+    assert fetch_rows(checkins_engine, "SELECT week FROM check_ins") == [("2031-W01",)]
+    assert checkins.read_purged_before() == "2029-W01"
+
+
+def test_a_first_purge_far_beyond_the_newest_check_in_is_refused(checkins_engine: Engine) -> None:
+    checkins = CheckInRepository(checkins_engine)
+    checkins.record(make_checkin("only", "2026-W10"))
+    with pytest.raises(PurgeRefusedError):
+        checkins.purge("2026-W24")
+    assert checkins.read_purged_before() is None
+    checkins.purge("2026-W10")
+    assert fetch_rows(checkins_engine, "SELECT week FROM check_ins") == [("2026-W10",)]
+
+
+async def test_the_running_program_logs_one_line_for_a_purge_that_jumps(
+    checkins_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkins = CheckInRepository(checkins_engine)
+    checkins.purge("2001-W01")
+    checkins.record(make_checkin("old", "2001-W02"))
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_purge_regularly(checkins, 106), timeout=5)
+    (record,) = caplog.records
+    assert "--accept-jump" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    assert fetch_rows(checkins_engine, "SELECT week FROM check_ins") == [("2001-W02",)]
 
 
 def test_purged_check_ins_leave_no_bytes(checkins_engine: Engine, checkins_url: str) -> None:
