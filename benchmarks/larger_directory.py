@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from benchmarks.corpus import NOISE, WORDS_CHANGED, Corpus, scatter_listings
 from directory.encoder import DIMENSIONS
 from directory.importing.classify import classify_listing
-from directory.importing.writer import Written, write_listings
+from directory.importing.writer import PreparedListing, write_listings
 from directory.indexing.entries import FACTS, Entry, make_entry
 from directory.indexing.entry_arrays import Entries, chain_entries, read_entries
 from directory.indexing.postgres_rows import build_indexes_after
@@ -105,7 +105,7 @@ def fill_directory(
         done = 0
         with build_indexes_after(session, size):
             while batch := list(islice(remaining, _BATCH)):
-                written = [Written(listing, entry) for listing, entry in batch]
+                written = [PreparedListing(listing, entry) for listing, entry in batch]
                 ids = write_listings(session, source.id, written)
                 parts.append(read_entries(ids, [entry for _, entry in batch]))
                 done += len(batch)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.checkin_flow import CheckinFlow
+from bot.checkin_flow import CheckInFlow
 from bot.conversation import Conversation
 from bot.errors import StartError
 from bot.preparation import prepare_all
@@ -30,7 +30,7 @@ from bot.web.desk.app import create_desk, mount_desk
 from bot.web.publishing import mount_publishing_app
 from checkins.checkin import first_week_kept
 from checkins.draft import current_hour
-from checkins.errors import CheckinsError
+from checkins.errors import CheckInsError
 from checkins.questions import load_questions
 from checkins.release.ledger import Ledger
 from checkins.store import CheckInRepository, open_engine
@@ -91,7 +91,7 @@ def serve(settings: Settings) -> None:
 async def _run(
     settings: Settings,
     checkins: CheckInRepository,
-    checkin_flow: CheckinFlow,
+    checkin_flow: CheckInFlow,
     ledger: Ledger,
     encoder: Encoder,
     model: Path,
@@ -127,7 +127,7 @@ async def _run(
 
 def _build_program(
     settings: Settings,
-    checkin_flow: CheckinFlow,
+    checkin_flow: CheckInFlow,
     ledger: Ledger,
     encoder: Encoder,
     model: Path,
@@ -178,18 +178,18 @@ def _build_program(
     return _Program(servers, rasa, telegram)
 
 
-def _build_checkin_flow(settings: Settings, checkins: CheckInRepository) -> CheckinFlow:
+def _build_checkin_flow(settings: Settings, checkins: CheckInRepository) -> CheckInFlow:
     try:
         book = load_questions(settings.checkin_questions_file)
-    except CheckinsError as error:
+    except CheckInsError as error:
         raise StartError(f"CHECKIN_QUESTIONS_FILE is wrong. {error}") from None
     try:
         questions = book.get_set(settings.checkin_questions)
-    except CheckinsError as error:
+    except CheckInsError as error:
         raise StartError(f"CHECKIN_QUESTIONS is wrong. {error}") from None
     areas, secret = settings.checkin_areas, settings.read_secret()
     try:
-        return CheckinFlow(questions, areas, checkins, date.today, secret)
+        return CheckInFlow(questions, areas, checkins, date.today, secret)
     except ValueError as error:
         raise StartError(f"CHECKIN_AREAS or CHECKIN_QUESTIONS is wrong: {error}.") from None
 
@@ -225,6 +225,6 @@ async def _purge_regularly(checkins: CheckInRepository, weeks: int) -> None:
         try:
             await asyncio.to_thread(checkins.delete_expired_stubs, current_hour())
             await asyncio.to_thread(checkins.purge, first_week_kept(weeks, date.today()))
-        except CheckinsError as error:
+        except CheckInsError as error:
             logging.getLogger(__name__).error("%s", error)
         await asyncio.sleep(_SECONDS_BETWEEN_PURGES)

@@ -63,7 +63,7 @@ class CheckInStore(Protocol):
         """Whether the draft with this stub was sent."""
 
 
-class CheckinFlow:
+class CheckInFlow:
     """Asks one question set. Safe to call from several threads.
 
     `store` receives sent check-ins. `key` signs the taps: at least 16 secret bytes, the same

@@ -14,7 +14,7 @@ from functools import partial
 
 from bot.active_conversations import ActiveConversations
 from bot.cards import build_card
-from bot.checkin_flow import CheckinFlow
+from bot.checkin_flow import CheckInFlow
 from bot.commands import read_command
 from bot.messages import Message, Reply
 from bot.rasa.client import (
@@ -48,7 +48,7 @@ class Conversation:
         self,
         *,
         guard: Guard,
-        checkin_flow: CheckinFlow,
+        checkin_flow: CheckInFlow,
         rasa: RasaProcess,
         search_service: SearchService,
         notebook: Notebook,

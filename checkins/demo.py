@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import Engine, insert, select
 
 from checkins.checkin import AGE_BANDS, FICTIONAL_PREFIX, format_week
-from checkins.errors import CheckinsError
+from checkins.errors import CheckInsError
 from checkins.models import CheckInRow
 from checkins.periods import Period
 from checkins.questions import PREFER_NOT_CODE, Question, QuestionSet
@@ -41,7 +41,7 @@ def insert_fictional_year(
 ) -> int:
     """Insert fictional check-ins for a year, more of them in the first areas.
 
-    Returns their number. Raises CheckinsError if the database holds other check-ins.
+    Returns their number. Raises CheckInsError if the database holds other check-ins.
     """
     _check_empty(engine)
     with engine.begin() as connection:
@@ -76,12 +76,12 @@ def _check_empty(engine: Engine) -> None:
     with engine.connect() as connection:
         sets = connection.execute(select(CheckInRow.question_set).distinct()).scalars().all()
     if any(not name.startswith(FICTIONAL_PREFIX) for name in sets):
-        raise CheckinsError(
+        raise CheckInsError(
             "There are real check-ins in this database. Use a separate one for the demonstration: "
             "CHECKINS_DATABASE_URL=sqlite:///var/demo.db"
         )
     if sets:
-        raise CheckinsError(
+        raise CheckInsError(
             "The demonstration is already in this database. Delete the database's file to start "
             "again, or release one of its periods."
         )

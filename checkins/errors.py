@@ -5,27 +5,27 @@ contain an answer or a count.
 """
 
 
-class CheckinsError(Exception):
+class CheckInsError(Exception):
     """The base class of all others."""
 
 
-class QuestionSetError(CheckinsError):
+class QuestionSetError(CheckInsError):
     """The file of questions cannot be used."""
 
 
-class NotStoredError(CheckinsError):
+class NotStoredError(CheckInsError):
     """A check-in could not be stored."""
 
 
-class StoreError(CheckinsError):
+class StoreError(CheckInsError):
     """The check-ins database could not be opened, migrated or read."""
 
 
-class PurgeRefusedError(CheckinsError):
+class PurgeRefusedError(CheckInsError):
     """A purge would go so far beyond the last one that the clock may be wrong."""
 
 
-class ReleaseError(CheckinsError):
+class ReleaseError(CheckInsError):
     """A release would be wrong or unsafe, or would conflict with another."""
 
 

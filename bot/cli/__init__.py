@@ -18,7 +18,7 @@ from bot.errors import InputError, SetupError
 from bot.private_files import PRIVATE_UMASK, tighten_files
 from bot.settings import Settings
 from bot.terminal import ERR
-from checkins.errors import CheckinsError
+from checkins.errors import CheckInsError
 from directory.errors import DirectoryError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -58,7 +58,7 @@ def main() -> None:
     try:
         # Commands find the user's own umask in `typer.Context.obj`.
         app(obj=os.umask(PRIVATE_UMASK))
-    except (DirectoryError, CheckinsError, SetupError, InputError) as error:
+    except (DirectoryError, CheckInsError, SetupError, InputError) as error:
         _fail(str(error))
     except ValidationError as error:
         # A setting's value may be a secret: only its name and the problem are printed.

@@ -22,7 +22,7 @@ from directory.importing.audit_log import record_listing_change, record_other_ch
 from directory.importing.classify import classify_listing
 from directory.importing.importer import OWN_SOURCE
 from directory.importing.overrides import dump_fields, find_changed_fields, save_overrides
-from directory.importing.writer import Written, lock_directory, read_vectors, write_listings
+from directory.importing.writer import PreparedListing, lock_directory, read_vectors, write_listings
 from directory.indexing.entries import make_entry
 from directory.indexing.topics import find_listing_topics, name_topics
 from directory.indexing.words import find_words
@@ -114,7 +114,7 @@ class ListingEditor:
             lock_directory(session)
             source = _find_own_source(session)
             [listing_id] = write_listings(
-                session, source.id, [Written(listing, make_entry(listing, vector))]
+                session, source.id, [PreparedListing(listing, make_entry(listing, vector))]
             )
             record_listing_change(session, listing_id, who, "added")
         return listing_id
@@ -141,10 +141,12 @@ class ListingEditor:
                 )
             )
             before = known.document if known else ""
-            written = Written(listing, make_entry(listing, vector), known.id if known else None)
+            prepared = PreparedListing(
+                listing, make_entry(listing, vector), known.id if known else None
+            )
             source = row.source_id
             session.delete(row)
-            [listing_id] = write_listings(session, source, [written])
+            [listing_id] = write_listings(session, source, [prepared])
             record_listing_change(
                 session, listing_id, who, "row fixed", before="" if listing.confidential else before
             )
@@ -198,12 +200,12 @@ class ListingEditor:
             row = _require(session, listing_id, version)
             _check_daily_limit(session, listing_id, who, daily_limit)
             document = row.document
-            written = Written(after, make_entry(after, vector), listing_id)
+            prepared = PreparedListing(after, make_entry(after, vector), listing_id)
             if row.source.name != OWN_SOURCE:
                 save_overrides(session, listing_id, dump_fields(after, changed))
             record_listing_change(session, listing_id, who, what, changed, document)
             # Last, because it erases the places of a confidential listing from the rows above.
-            write_listings(session, row.source_id, [written])
+            write_listings(session, row.source_id, [prepared])
         if after.confidential and not before.confidential:
             forget_deleted(self._engine, thorough=True)
         return changed

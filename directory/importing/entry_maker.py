@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from directory.encoder import Encoder, Vectors
 from directory.importing.import_plan import Candidate, ImportPlan
-from directory.importing.writer import Written
+from directory.importing.writer import PreparedListing
 from directory.indexing.entries import Entry, make_entry
 from directory.listing import Listing
 from directory.listing_text import build_encoder_text
@@ -70,11 +70,11 @@ class EntryMaker:
             if self._entries.get(candidate.listing.key, (None,))[0] != candidate.listing
         ]
 
-    def make_written(self, plan: ImportPlan, candidate: Candidate) -> Written:
+    def prepare(self, plan: ImportPlan, candidate: Candidate) -> PreparedListing:
         """A changed listing with its entry, under its id if it has one."""
         listing, entry = self._entries[candidate.listing.key]
         known = plan.known.get(listing.key)
-        return Written(listing, entry, known.id if known else None)
+        return PreparedListing(listing, entry, known.id if known else None)
 
 
 def _encode(encoder: Encoder, listings: list[Listing], progress: Progress) -> Iterable[Vectors]:

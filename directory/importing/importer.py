@@ -21,7 +21,7 @@ from directory.importing.entry_maker import EntryMaker
 from directory.importing.import_plan import ImportPlan, ImportPlanner
 from directory.importing.quarantine import sort_rows, store_quarantined
 from directory.importing.writer import (
-    Written,
+    PreparedListing,
     close_listings,
     lock_directory,
     read_vectors,
@@ -133,8 +133,8 @@ def write_source(
             _check_loss(source, plan)
         return plan
 
-    def write(session: Session, plan: ImportPlan) -> list[Written]:
-        changed = [entries.make_written(plan, candidate) for candidate in plan.changed]
+    def write(session: Session, plan: ImportPlan) -> list[PreparedListing]:
+        changed = [entries.prepare(plan, candidate) for candidate in plan.changed]
         withheld = _withhold_stored(session, _find_private(rejected, plan))
         source_id = _upsert_source(session, source, notice)
         changed_ids = write_listings(session, source_id, [*changed, *withheld])
@@ -195,18 +195,18 @@ def _find_private(rejected: list[RejectedRow], plan: ImportPlan) -> list[int]:
     return [plan.known[key].id for key in keys if key in plan.known and key not in plan.candidates]
 
 
-def _withhold_stored(session: Session, ids: list[int]) -> list[Written]:
+def _withhold_stored(session: Session, ids: list[int]) -> list[PreparedListing]:
     """These listings made confidential, because a rejected row says, or may say, that they are."""
     rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(ids)))
     listings = {row.id: load_listing(row.document) for row in rows if not row.gone}
     vectors = read_vectors(session, list(listings))
-    written = []
+    prepared = []
     for listing_id, listing in listings.items():
         withheld = withhold_place(replace(listing, confidential=True))
         if withheld != listing:
             entry = make_entry(withheld, vectors[listing_id])
-            written.append(Written(withheld, entry, listing_id))
-    return written
+            prepared.append(PreparedListing(withheld, entry, listing_id))
+    return prepared
 
 
 def _check_loss(source: str, plan: ImportPlan) -> None:

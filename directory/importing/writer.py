@@ -45,7 +45,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Written:
+class PreparedListing:
     """A listing to write, with its entry; `id` is None for a new one.
 
     The entry is made before the transaction, so that slow work does not block other writers.
@@ -79,31 +79,33 @@ def announce_change(session: Session) -> int:
     ).scalar_one()
 
 
-def write_listings(session: Session, source_id: int, written: Sequence[Written]) -> list[int]:
+def write_listings(
+    session: Session, source_id: int, prepared: Sequence[PreparedListing]
+) -> list[int]:
     """Write these listings, and return their ids in order. One that was gone is shown again."""
-    if not written:
+    if not prepared:
         return []
     revision = announce_change(session)
     ids: list[int] = []
-    for batch in _batch(written):
+    for batch in _batch(prepared):
         ids += _write_rows(session, source_id, batch, revision)
-    _add_words(session, [item.listing for item in written])
-    get_number = _number_labels(session, [item.listing for item in written])
+    _add_words(session, [item.listing for item in prepared])
+    get_number = _number_labels(session, [item.listing for item in prepared])
     hidden = set(session.scalars(select(ListingRow.id).where(ListingRow.same_as.is_not(None))))
     entries = (
         (
             listing_id,
             label_entry(item.entry, item.listing, get_number, hidden=listing_id in hidden),
         )
-        for listing_id, item in zip(ids, written, strict=True)
+        for listing_id, item in zip(ids, prepared, strict=True)
     )
-    with build_indexes_after(session, len(written)):
+    with build_indexes_after(session, len(prepared)):
         _write_entries(session, entries, revision)
-    _write_places(session, ids, [item.listing for item in written])
+    _write_places(session, ids, [item.listing for item in prepared])
     write_services(session, ids)
     private = [
         listing_id
-        for listing_id, item in zip(ids, written, strict=True)
+        for listing_id, item in zip(ids, prepared, strict=True)
         if item.listing.confidential
     ]
     for private_ids in _batch(private):
@@ -199,11 +201,11 @@ def renew_services(engine: Engine, progress: Progress = no_progress) -> int:
 
 
 def _write_rows(
-    session: Session, source_id: int, written: Sequence[Written], revision: int
+    session: Session, source_id: int, prepared: Sequence[PreparedListing], revision: int
 ) -> list[int]:
     now = read_clock()
     rows: list[dict[str, Any]] = []
-    for item in written:
+    for item in prepared:
         document = dump_listing(item.listing)
         rows.append(
             {
@@ -215,7 +217,7 @@ def _write_rows(
                 "gone": False,
             }
         )
-    pairs = list(zip(rows, written, strict=True))
+    pairs = list(zip(rows, prepared, strict=True))
     new = [{**row, "source_id": source_id} for row, item in pairs if item.id is None]
     if old := [{**row, "id": item.id} for row, item in pairs if item.id is not None]:
         session.execute(update(ListingRow), old)
@@ -223,7 +225,7 @@ def _write_rows(
     if new:
         statement = insert(ListingRow).returning(ListingRow.id, sort_by_parameter_order=True)
         added = iter(session.scalars(statement, new).all())
-    return [next(added) if item.id is None else item.id for item in written]
+    return [next(added) if item.id is None else item.id for item in prepared]
 
 
 def read_vectors(session: Session, ids: Sequence[int]) -> dict[int, bytes]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checkin_flow import CheckinFlow
+from bot.checkin_flow import CheckInFlow
 from bot.messages import Choices
 from bot.settings import ROOT
 from checkins.checkin import CheckIn
@@ -37,12 +37,12 @@ AREAS = [f"Area {number}" for number in range(25)]
 _SENDER = """
 import os, sys
 from datetime import date
-from bot.checkin_flow import CheckinFlow
+from bot.checkin_flow import CheckInFlow
 from checkins.questions import load_questions
 from checkins.store import CheckInRepository, open_engine
 
 def serve(url):
-    flow = CheckinFlow(
+    flow = CheckInFlow(
         load_questions().get_set("core"), [f"Area {n}" for n in range(25)],
         CheckInRepository(open_engine(url)), lambda: date(2026, 11, 22), b"sixteen bytes or more",
     )
@@ -79,7 +79,7 @@ class _NoStore:
 
 def make_send_taps() -> list[str]:
     """The taps of Send of 500 drafts, each with different answers."""
-    flow = CheckinFlow(CORE, AREAS, _NoStore(), lambda: date(2026, 11, 22), KEY)
+    flow = CheckInFlow(CORE, AREAS, _NoStore(), lambda: date(2026, 11, 22), KEY)
     taps = []
     for area, belonging, lonely in product(AREAS, range(4), range(5)):
         replies = flow.start()

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine
 
 from checkins.checkin import CheckIn
-from checkins.errors import CheckinsError, NotStoredError, StoreError
+from checkins.errors import CheckInsError, NotStoredError, StoreError
 from checkins.migration import MIGRATIONS, migrate
 from checkins.models import Base
 from checkins.store import BUSY_MILLISECONDS, CheckInRepository, open_engine
@@ -184,7 +184,7 @@ def test_an_invalid_address_is_refused_with_an_example(url: str) -> None:
 
 def test_a_folder_that_cannot_be_created_raises_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    with pytest.raises(CheckinsError, match="CHECKINS_DATABASE_URL"):
+    with pytest.raises(CheckInsError, match="CHECKINS_DATABASE_URL"):
         open_engine(f"sqlite:///{tmp_path}/file/checkins.db")
 
 

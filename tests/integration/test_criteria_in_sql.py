@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from directory.database import migrate, open_database
-from directory.importing.writer import Written, write_listings
+from directory.importing.writer import PreparedListing, write_listings
 from directory.indexing.entries import make_entry
 from directory.indexing.entry_arrays import read_entries
 from directory.indexing.postgres_schema import ENTRY_SEARCH
@@ -72,7 +72,7 @@ def write(session: Session, listings: Sequence[Listing]) -> list[int]:
     session.add(source)
     session.flush()
     written = [
-        Written(replace(listing, key=str(number)), make_entry(listing, vector))
+        PreparedListing(replace(listing, key=str(number)), make_entry(listing, vector))
         for number, (listing, vector) in enumerate(
             zip(listings, make_vectors(len(listings)), strict=True)
         )

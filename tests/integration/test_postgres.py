@@ -16,7 +16,7 @@ from directory.database import migrate, open_database
 from directory.encoder import Encoder
 from directory.importing.classify import classify_listing
 from directory.importing.importer import import_listings, write_source
-from directory.importing.writer import Written, renew_entries, write_listings
+from directory.importing.writer import PreparedListing, renew_entries, write_listings
 from directory.indexing import postgres_rows
 from directory.indexing.entries import LABEL, make_entry
 from directory.indexing.postgres_rows import build_indexes_after
@@ -200,7 +200,7 @@ def test_terms_are_counted_once_where_most_rows_are_new(postgres_engine, encoder
     monkeypatch.setattr(postgres_rows, "_MIN_REBUILT", 2)
     vectors = encoder.encode([TEA.name, CHOIR.name])
     pairs = zip((TEA, CHOIR), vectors, strict=True)
-    written = [Written(listing, make_entry(listing, vector)) for listing, vector in pairs]
+    written = [PreparedListing(listing, make_entry(listing, vector)) for listing, vector in pairs]
     changes = text("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'term_count'")
     with Session(postgres_engine) as session:
         source = SourceRow(name="town")

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine, text
 
-from bot.checkin_flow import CheckinFlow
+from bot.checkin_flow import CheckInFlow
 from bot.conversation import Conversation
 from bot.messages import Message
 from bot.rasa.process import RasaProcess
@@ -121,7 +121,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
         )
         conversation = Conversation(
             guard=Guard(encoder.encode_if_ready),
-            checkin_flow=CheckinFlow(
+            checkin_flow=CheckInFlow(
                 load_questions().get_set(Settings().checkin_questions),
                 ["Old Town"],
                 lambda _: None,

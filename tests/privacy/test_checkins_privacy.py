@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy import inspect as look
 
 import checkins as room
-from bot.checkin_flow import CheckinFlow
+from bot.checkin_flow import CheckInFlow
 from bot.messages import Choices
 from checkins.checkin import CheckIn
 from checkins.migration import migrate
@@ -74,9 +74,9 @@ HOUR = 494_321
 ANSWERS = ("Yes, I am 16 or over", "Sentinel Harbour", "65 to 74", "Very strongly", "Never")
 
 
-def walk(file_engine: Engine, last: str) -> tuple[CheckinFlow, Choices, list[str]]:
+def walk(file_engine: Engine, last: str) -> tuple[CheckInFlow, Choices, list[str]]:
     """The flow, its last page, and every tap pressed, after ANSWERS and one button more."""
-    flow = CheckinFlow(
+    flow = CheckInFlow(
         load_questions().get_set("core"),
         ["Sentinel Harbour"],
         CheckInRepository(file_engine),

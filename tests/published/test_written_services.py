@@ -14,7 +14,7 @@ from directory.hsds.models import PublishedRow
 from directory.importing.duplicates import link_duplicates, settle_pair
 from directory.importing.importer import import_listings
 from directory.importing.sync import register_feed
-from directory.importing.writer import Written, write_listings
+from directory.importing.writer import PreparedListing, write_listings
 from directory.indexing.entries import make_entry
 from directory.models import DuplicateRow, SourceRow
 from tests.support.example_listings import TEA
@@ -79,7 +79,9 @@ def test_a_change_that_is_rolled_back_is_not_published(town):
     with Session(town) as session:
         source_id = session.scalars(select(SourceRow.id)).one()
         changed = replace(TEA, description="Never committed.")
-        write_listings(session, source_id, [Written(changed, make_entry(changed, b"\0" * 768), 1)])
+        write_listings(
+            session, source_id, [PreparedListing(changed, make_entry(changed, b"\0" * 768), 1)]
+        )
         session.rollback()
     assert read_service(town)["description"] == TEA.description
 

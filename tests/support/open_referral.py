@@ -23,7 +23,7 @@ from directory.database import migrate, open_database
 from directory.encoder import DIMENSIONS, Encoder
 from directory.hsds.projection import write_services
 from directory.importing.writer import (
-    Written,
+    PreparedListing,
     announce_change,
     close_listings,
     set_notice,
@@ -70,7 +70,7 @@ def fill(
             session,
             row.id,
             [
-                Written(listing, make_entry(listing, vector), known_ids.get(listing.key))
+                PreparedListing(listing, make_entry(listing, vector), known_ids.get(listing.key))
                 for listing in map(withhold_place, listings)
             ],
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.checkin_flow import START_TAP, CheckinFlow
+from bot.checkin_flow import START_TAP, CheckInFlow
 from bot.messages import Choices, Reply
 from bot.responses import get_line
 from checkins.checkin import CheckIn
@@ -43,7 +43,7 @@ class MemoryStore:
             raise self.failure
         return stub in self.stubs
 
-    def flow(self, name: str = "core", **changes: object) -> CheckinFlow:
+    def flow(self, name: str = "core", **changes: object) -> CheckInFlow:
         arguments = {
             "question_set": BOOK.get_set(name),
             "areas": AREAS,
@@ -52,7 +52,7 @@ class MemoryStore:
             "key": KEY,
             "current_hour": lambda: self.hour,
         }
-        return CheckinFlow(**(arguments | changes))  # type: ignore[arg-type]
+        return CheckInFlow(**(arguments | changes))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def find_tap(page: Choices, label: str) -> str:
     return matching_tap
 
 
-def press(flow: CheckinFlow, page: Choices, label: str) -> Choices:
+def press(flow: CheckInFlow, page: Choices, label: str) -> Choices:
     """The page that follows the button with that label."""
     return get_only_page(flow.answer(find_tap(page, label)))
 
 
-def walk(flow: CheckinFlow, *labels: str) -> Choices:
+def walk(flow: CheckInFlow, *labels: str) -> Choices:
     page = get_only_page(flow.start())
     for label in labels:
         page = press(flow, page, label)
