@@ -40,29 +40,30 @@ _DAY = date.today() - timedelta(days=120)
 #: A quarter that is over, and not so long ago that the program purges it.
 QUARTER = parse_period(f"{_DAY.year}-Q{(_DAY.month + 2) // 3}")
 PERIOD, AREA = QUARTER.name, "Sandhills"
-#: So many of each answer: no rounding gives these numbers, and nothing else here is as many.
+#: The number of each answer. No rounding gives these numbers, and no other count equals them.
 COUNTS = {"1": 1043, "2": 1128, "3": 3}
 RAW = re.compile(r"(?<![\d.])(1,?043|1,?128|2,?171|2,?174)(?![\d.])")
-#: Versions of listings and tokens of forms, which hold any four digits by chance.
+#: Versions of listings and tokens of forms, which may contain any four digits by chance.
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
-#: The forms that a row's answers could have.
+#: The ways in which the answers of a row could be printed.
 ROWS = ('"lonely":"4"', "'lonely': '4'", '"lonely": "4"')
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A running program whose check-ins are known, and what must be found nowhere."""
+class RawCheckIns:
+    """A running program with known check-ins, and the texts that must not be found anywhere."""
 
     service: Service
     forbidden: tuple[str, ...]
 
     def is_clean(self, text: str) -> bool:
-        told = DIGEST.sub("", text)
-        return not RAW.search(told) and not any(one in text for one in self.forbidden)
+        without_digests = DIGEST.sub("", text)
+        is_raw = RAW.search(without_digests) or any(row in text for row in self.forbidden)
+        return not is_raw
 
 
 @pytest.fixture(scope="module")
-def kept(service: Service) -> Kept:
+def raw_check_ins(service: Service) -> RawCheckIns:
     engine = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
     row = {"week": QUARTER.first_week, "area": AREA, "age_band": "75+", "question_set": "core-1"}
     rows = [
@@ -77,18 +78,18 @@ def kept(service: Service) -> Kept:
         query = "SELECT random_key FROM check_ins"
         keys = connection.exec_driver_sql(query).scalars().all()
     engine.dispose()
-    return Kept(service, (*keys, *ROWS))
+    return RawCheckIns(service, (*keys, *ROWS))
 
 
 @pytest.fixture
-def admin(kept: Kept) -> Iterator[Person]:
-    """Somebody who may do everything that anybody may."""
-    engine = open_database(f"sqlite:///{kept.service.folder / 'directory.db'}")
+def admin(raw_check_ins: RawCheckIns) -> Iterator[Person]:
+    """An account that may do everything."""
+    engine = open_database(f"sqlite:///{raw_check_ins.service.folder / 'directory.db'}")
     accounts = Accounts(engine, b"any secret will do")
     if "Ada" not in {account.name for account in accounts.list_all()}:
         accounts.add("Ada", "admin", PASSWORD)
     engine.dispose()
-    person = Person(kept.service.url)
+    person = Person(raw_check_ins.service.url)
     assert person.sign_in("Ada", PASSWORD).status_code == 303
     yield person
     person.close()
@@ -106,10 +107,10 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
             DeskServices(engine, None, b"any secret"), search_service, Ledger(checkins), b"a secret"
         ),
     ]
-    found = {route for app in apps for route in walk(app.routes, "")}
+    routes = {route for app in apps for route in walk(app.routes, "")}
     engine.dispose()
     checkins.dispose()
-    return found
+    return routes
 
 
 def walk(routes: list[Any], prefix: str) -> Iterator[tuple[str, str]]:
@@ -123,7 +124,7 @@ def walk(routes: list[Any], prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def fill_in(path: str) -> Iterator[str]:
-    """The path with each of its names filled by everything that could be meant."""
+    """The path with every combination of values for its parameters."""
     parts = path.split("{")
     values = ("1", PERIOD, "checkins.csv", "report.html", "checkins", "check_ins", AREA)
     for chosen in product(values, repeat=len(parts) - 1):
@@ -131,50 +132,52 @@ def fill_in(path: str) -> Iterator[str]:
         yield parts[0] + "".join(value + after for value, after in zip(chosen, rest, strict=True))
 
 
-def test_no_route_gives_out_a_row_or_a_raw_count(kept: Kept, admin: Person) -> None:
-    routes = find_routes(kept.service)
+def test_no_route_gives_out_a_row_or_a_raw_count(raw_check_ins: RawCheckIns, admin: Person) -> None:
+    routes = find_routes(raw_check_ins.service)
     paths = {path for _, path in routes}
     assert {"/api/chat", "/api/search", "/desk/releases/{period}/{name}"} <= paths
     assert "/openreferral/v3/services" in paths
-    asked, answered = 0, 0
-    # What signs out comes last, as nobody would be let in after it.
-    for method, path in sorted(routes, key=lambda one: (one[0] != "GET", "sign" in one[1], one)):
+    request_count, success_count = 0, 0
+    # Signing out comes last, because every later request would be refused.
+    for method, path in sorted(
+        routes, key=lambda route: (route[0] != "GET", "sign" in route[1], route)
+    ):
         for filled in fill_in(path):
-            answer = admin.client.request(method, filled, params={"q": AREA, "words": AREA})
-            asked += 1
-            answered += answer.status_code == 200
-            assert kept.is_clean(answer.text), (method, filled)
-    assert asked > 100
-    assert answered > 20
+            response = admin.client.request(method, filled, params={"q": AREA, "words": AREA})
+            request_count += 1
+            success_count += response.status_code == 200
+            assert raw_check_ins.is_clean(response.text), (method, filled)
+    assert request_count > 100
+    assert success_count > 20
     report = admin.get(f"/desk/releases/{PERIOD}/report.html")
     assert report.status_code in (200, 302, 303)
 
 
-def test_the_walk_would_find_one(kept: Kept) -> None:
-    """Were it there, it would be seen: the release holds the rounded counts and no others."""
-    engine = open_engine(f"sqlite:///{kept.service.folder / 'checkins.db'}")
+def test_a_raw_count_would_be_found(raw_check_ins: RawCheckIns) -> None:
+    """A raw count or row would be found: the release holds rounded counts only."""
+    engine = open_engine(f"sqlite:///{raw_check_ins.service.folder / 'checkins.db'}")
     table = Ledger(engine).read_file(PERIOD, "checkins.csv").decode()
     engine.dispose()
     assert ",1045," in table
-    assert kept.is_clean(table)
-    assert not kept.is_clean(table.replace(",1045,", ",1043,"))
-    assert not kept.is_clean(json.dumps({"lonely": "4"}))
+    assert raw_check_ins.is_clean(table)
+    assert not raw_check_ins.is_clean(table.replace(",1045,", ",1043,"))
+    assert not raw_check_ins.is_clean(json.dumps({"lonely": "4"}))
 
 
-def commands() -> dict[str, list[str]]:
-    """Every command there is, by its name, with its arguments' names."""
+def list_commands() -> dict[str, list[str]]:
+    """Every command, with the names of its arguments."""
 
     def find(command: object, name: str) -> Iterator[tuple[str, list[str]]]:
         for word, below in getattr(command, "commands", {}).items():
             if getattr(below, "commands", None):
                 yield from find(below, f"{name} {word}".strip())
             else:
-                yield f"{name} {word}".strip(), [one.name for one in below.params]
+                yield f"{name} {word}".strip(), [parameter.name for parameter in below.params]
 
     return dict(find(get_command(cli), ""))
 
 
-#: How each command is called here, and what is typed. `run` serves: its routes are walked above.
+#: The arguments and the typed input of each command. `run` is tested through its routes.
 CALLS: dict[str, tuple[list[str], str]] = {
     "directory import": (["{csv}"], ""),
     "directory search": (["check-ins", "--json"], ""),
@@ -201,20 +204,20 @@ CALLS: dict[str, tuple[list[str], str]] = {
 
 
 def test_no_command_gives_out_a_row_or_a_raw_count(
-    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    raw_check_ins: RawCheckIns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert set(CALLS) == set(commands()) - {"run"}
+    assert set(CALLS) == set(list_commands()) - {"run"}
     var = tmp_path / "var"
     var.mkdir()
     for shared in ("encoder", "models"):
         (var / shared).symlink_to(ROOT / "var" / shared)
     for name in ("checkins.db", "directory.db"):
-        # Not the files, as what was written last lies beside them.
+        # Copying the files would miss what is still in the write-ahead log.
         with (
-            contextlib.closing(sqlite3.connect(kept.service.folder / name)) as there,
-            contextlib.closing(sqlite3.connect(var / name)) as here,
+            contextlib.closing(sqlite3.connect(raw_check_ins.service.folder / name)) as source,
+            contextlib.closing(sqlite3.connect(var / name)) as copy,
         ):
-            there.backup(here)
+            source.backup(copy)
     monkeypatch.setenv("CONNECTOR_VAR", str(var))
     monkeypatch.setenv("CHECKIN_AREAS", json.dumps([AREA]))
     (tmp_path / "texts.jsonl").write_text('{"text": "a choir"}\n', encoding="utf-8")
@@ -230,10 +233,10 @@ def test_no_command_gives_out_a_row_or_a_raw_count(
     }
     succeeded = set()
     for name, (arguments, typed) in CALLS.items():
-        words = [*name.split(), *(one.format(**places) for one in arguments)]
+        words = [*name.split(), *(argument.format(**places) for argument in arguments)]
         done = CliRunner().invoke(cli, words, input=typed)
-        assert kept.is_clean(done.output), name
-        assert kept.is_clean(str(done.exception)), name
+        assert raw_check_ins.is_clean(done.output), name
+        assert raw_check_ins.is_clean(str(done.exception)), name
         if done.exit_code == 0:
             succeeded.add(name)
     assert {
@@ -245,4 +248,4 @@ def test_no_command_gives_out_a_row_or_a_raw_count(
     for file in (
         path for path in tmp_path.rglob("*") if path.is_file() and var not in path.parents
     ):
-        assert kept.is_clean(file.read_bytes().decode("utf-8", "replace")), file
+        assert raw_check_ins.is_clean(file.read_bytes().decode("utf-8", "replace")), file
