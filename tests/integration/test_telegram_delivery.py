@@ -100,7 +100,7 @@ async def test_polling_survives_network_errors(
     ada.send("two")
     assert [reply.text for reply in await ada.replies(2, within=20)] == ["heard one", "heard two"]
     out, err = capfd.readouterr()
-    records = [record for record in caplog.records if record.name == telegram.logger.name]
+    records = [record for record in caplog.records if record.name == telegram.log.name]
     assert [record.getMessage().rsplit("(")[-1] for record in records] == [
         "NetworkError)",
         "Conflict)",
