@@ -5,6 +5,7 @@ ours but `migrations.database_copy`.
 """
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +15,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from migrations.database_copy import copy_database, find_database_file, remove_copies
 
 #: How long a process waits on SQLite while another one upgrades, in milliseconds.
 _WAIT = 60_000
+#: How long a refusal without waiting is tried again, in seconds.
+_RETRY_SECONDS = 5.0
 #: The number of our advisory lock in PostgreSQL, where a process waits as long as it takes.
 _LOCK = 5_083_017
 
@@ -27,6 +30,22 @@ _LOCK = 5_083_017
 def run_migrations(
     engine: Engine, folder: Path, revision: str = "head", *, down: bool = False
 ) -> None:
+    """As `_run_once`, and again for a few seconds while SQLite is locked.
+
+    While another process creates the database, SQLite may refuse without waiting.
+    """
+    deadline = time.monotonic() + _RETRY_SECONDS
+    while True:
+        try:
+            _run_once(engine, folder, revision, down=down)
+            return
+        except OperationalError as error:
+            if "database is locked" not in str(error.orig) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _run_once(engine: Engine, folder: Path, revision: str, *, down: bool) -> None:
     """Migrate a database up (or down) to `revision` by the scripts in `folder`, wholly or not.
 
     A database at the newest revision is only read. An SQLite file that holds tables is copied

@@ -1,5 +1,6 @@
 """What tests share: the real encoder, the real program, and the feeds where they are."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,6 +28,15 @@ pytest_plugins = [
     "tests.support.http_server",
     "tests.support.telegram_channel",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _restore_umask() -> Iterator[None]:
+    """Undo the umask of a command that a test called in this process."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    yield
+    os.umask(umask)
 
 
 @pytest.fixture(scope="session")

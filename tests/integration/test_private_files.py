@@ -45,7 +45,8 @@ def test_what_a_command_stores_is_private(tmp_path: Path) -> None:
 def test_files_that_others_could_read_are_tightened_at_the_next_start(tmp_path: Path) -> None:
     var, elsewhere = tmp_path / "var", tmp_path / "elsewhere"
     run(var, "directory", "feeds")
-    elsewhere.mkdir(0o755)
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)
     url = f"sqlite:///{elsewhere / 'answers.sqlite'}"
     run(var, "checkins", "purge", CHECKINS_DATABASE_URL=url)
     lax = [

@@ -16,6 +16,10 @@ from tests.support.web_chat import (
     wait_for_greeting,
 )
 
+# After the next frame, because the panel follows a resize in an event.
+IS_MODAL = """panel => new Promise((done) => requestAnimationFrame(
+    () => requestAnimationFrame(() => done(panel.matches(":modal")))))"""
+
 
 def test_whole_journey_by_keyboard(host_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{host_url}/library.html")
@@ -82,17 +86,17 @@ def test_focus_stays_in_a_chat_that_covers_the_page(host_url: str, open_page: Op
     page.keyboard.press("Enter")
     wait_for_greeting(chat)
     panel = chat.get_by_role("dialog")
-    assert panel.evaluate("e => e.matches(':modal')")
+    assert panel.evaluate(IS_MODAL)
     for _ in range(30):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.localName") in ("community-connector", "body")
     chat.get_by_label("Your message").focus()
     page.set_viewport_size({"width": 1100, "height": 850})
     expect(chat.get_by_label("Your message")).to_be_focused()
-    assert not panel.evaluate("e => e.matches(':modal')")
+    assert not panel.evaluate(IS_MODAL)
     page.set_viewport_size({"width": 320, "height": 850})
     expect(chat.get_by_label("Your message")).to_be_focused()
-    assert panel.evaluate("e => e.matches(':modal')")
+    assert panel.evaluate(IS_MODAL)
     page.keyboard.press("Escape")
     expect(launcher).to_be_focused()
 
