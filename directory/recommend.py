@@ -32,7 +32,7 @@ _PLACE_KINDS = frozenset({"group", "service"})
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """What is known of a person's search. None means "not known".
+    """A person's search, as far as it is known. None means "not known".
 
     `needs` are names in `directory.indexing.needs.NEEDS` and `directory.indexing.times.TIMES`, the
     latter perhaps with "not " before them; `age` is in years. `volunteers` is True for a person

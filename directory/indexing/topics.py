@@ -43,7 +43,7 @@ _STEMMER = Stemmer.Stemmer("english")
 
 @dataclass(frozen=True)
 class TopicModel:
-    """What was learnt from T topics, A asks and O offers; vectors are the encoder's, 384 long.
+    """The learnt parts for T topics, A asks and O offers; vectors are the encoder's, 384 long.
 
     `weights` (T, 384) and `bias` (T,) classify topics; `giving` (385,), its bias last, classifies
     offers of help. The examples are `asks` (A, 384) with `ask_topics` (A, T), and `offers`

@@ -224,7 +224,7 @@ class SearchService:
                 )
             listings |= read
             with self._cache_lock:
-                # What was read while the directory changed may already be out of date.
+                # A listing read while the directory changed may already be out of date.
                 if revision == self._cached_revision:
                     self._cache.update(read)
                 while len(self._cache) > _MAX_CACHED:

@@ -110,7 +110,7 @@ def test_an_upgrade_stopped_before_any_statement_changes_nothing(
                 run_migrations(engine, history.folder, end)
         except StoppedError:
             state = read_everything(path)
-            # What comes after the commit may be stopped as well.
+            # Statements after the commit may be stopped as well.
             assert state in (before, after), number
             unchanged += state == before
         else:
