@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
-.PHONY: run test test-unit check screenshots bench bench-peers clean
+.PHONY: run test test-unit fuzz check screenshots bench bench-peers clean
 
 run: .venv/.installed .venv-rasa/.installed
 	@exec .venv/bin/connector run
@@ -15,6 +15,10 @@ test: .venv/.installed .venv-rasa/.installed
 # For daily work: under a minute, without a server or a browser.
 test-unit: .venv/.installed
 	.venv/bin/python -m pytest tests/unit tests/docs
+
+# New random examples for every generated test. For a release, and at night.
+fuzz: .venv/.installed
+	.venv/bin/python -m pytest --hypothesis-profile=fuzz $$(grep -rlE 'hypothesis|schemathesis' tests --include='test_*.py')
 
 check: .venv/.installed
 	.venv/bin/ruff check .

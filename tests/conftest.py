@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from bot.settings import ROOT
@@ -18,6 +19,10 @@ from tests.support.open_referral import open_empty
 from tests.support.postgres import Postgres
 from tests.support.service import Service, Talk
 from tests.support.shared_data import SHARED
+
+# Each run tries the same examples; `make fuzz` tries new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 
 pytest_plugins = [
     "tests.support.outcomes",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from directory.listing import DAYS
 from directory.publishing.filters import ServiceFilter
@@ -26,10 +26,9 @@ _DAY_NAMES = {
 }
 _TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
-SearchText = Annotated[
-    str, Query(max_length=200), BeforeValidator(lambda text: drop_unprintable(text))
-]
-Identifier = Annotated[str, Query(max_length=100), BeforeValidator(lambda text: text.strip("\x00"))]
+# The length counts before characters are dropped, as the OpenAPI document promises.
+SearchText = Annotated[str, Query(max_length=200), AfterValidator(drop_unprintable)]
+Identifier = Annotated[str, Query(max_length=100), AfterValidator(lambda text: text.strip("\x00"))]
 # The id of a database record, in a path or a query, within a database's integer range.
 RecordId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 # The id of a note is random and longer.

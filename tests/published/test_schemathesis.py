@@ -17,7 +17,6 @@ from tests.support.open_referral import connect
 BOUNDED = settings(
     max_examples=25,
     deadline=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 
