@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
-.PHONY: run test test-unit fuzz check screenshots bench bench-peers clean
+.PHONY: run test test-unit fuzz check sbom audit screenshots bench bench-peers clean
 
 run: .venv/.installed .venv-rasa/.installed
 	@exec .venv/bin/connector run
@@ -25,6 +25,17 @@ check: .venv/.installed
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# Lists every installed package with its version and licence, as CycloneDX.
+sbom: .venv/.installed .venv-rasa/.installed .venv-supply/.installed
+	@mkdir -p var/sbom
+	.venv-supply/bin/cyclonedx-py environment .venv --pyproject pyproject.toml --output-reproducible -o var/sbom/connector.cdx.json
+	.venv-supply/bin/cyclonedx-py environment .venv-rasa --output-reproducible -o var/sbom/rasa.cdx.json
+
+# Asks a public database, over the network, which installed packages have known vulnerabilities.
+audit: .venv/.installed .venv-rasa/.installed .venv-supply/.installed
+	.venv-supply/bin/pip-audit --path .venv/lib/python3.11/site-packages
+	.venv-supply/bin/pip-audit --path .venv-rasa/lib/python3.11/site-packages
 
 # Saves the screenshots of the browser tests for the documents.
 screenshots: .venv/.installed .venv-rasa/.installed
@@ -64,6 +75,13 @@ bench-peers: .venv/.installed .venv-peers/.installed
 	@.venv-peers/bin/python $(PIP) install -r benchmarks/peers/requirements.txt
 	@touch $@
 
+.venv-supply/.installed: supply-requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or give its path with 'make PYTHON=/path/to/python3.11'."; exit 1; }
+	@$(PYTHON) -m venv .venv-supply
+	@echo '*' > .venv-supply/.gitignore
+	@.venv-supply/bin/python $(PIP) install -q --no-deps -r supply-requirements.txt
+	@touch $@
+
 # Keeps var/, which holds the databases.
 clean:
-	rm -rf .venv .venv-rasa .venv-peers
+	rm -rf .venv .venv-rasa .venv-peers .venv-supply
