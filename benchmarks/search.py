@@ -26,7 +26,7 @@ from benchmarks.startup import measure_start
 from benchmarks.tables import Table, tabulate_timings
 from benchmarks.timing import time_in_rounds
 from directory.encoder import Encoder, Vectors
-from directory.importing.importer import write_source
+from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
 from directory.indexing.words import find_stems, number_stem
 from directory.listing_text import build_encoder_text
@@ -59,7 +59,8 @@ def measure(encoder: Encoder, folder: Path, *, quick: bool) -> list[Table]:
         url = f"sqlite:///{folder / f'search-{size}.db'}"
         print(f"  filling {size:,} listings ...", file=sys.stderr, flush=True)
         engine = open_directory(url)
-        write_source(engine, PreparedEncoder(grown), "benchmark", scatter_listings(grown.listings))
+        rows = scatter_listings(grown.listings)
+        import_listings(engine, PreparedEncoder(grown), "benchmark", rows, link=False)
         tables.append(
             _measure_search(
                 SearchService(engine, encoder), grown, encoder, rounds=2 if quick else 5

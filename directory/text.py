@@ -5,6 +5,7 @@ Pure functions of a text. Must never raise: what a source wrote may be anything.
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import nh3
@@ -77,3 +78,11 @@ def join_words(words: Iterable[str]) -> str:
     """The words as a list in a sentence: "a, b and c"."""
     *head, last = list(words) or [""]
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def fold(text: str) -> str:
+    """The text in lower case and without accents, for comparing words."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    # A text has few distinct characters, and import time counts each call.
+    marks = filter(unicodedata.combining, set(plain))
+    return plain.translate(dict.fromkeys(map(ord, marks)))

@@ -13,12 +13,13 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from directory.hsds.models import PublishedRow
-from directory.hsds.projection import fold, read_stored, select_stored
+from directory.hsds.projection import read_stored, select_stored
 from directory.indexing.entries import FACTS, HIDDEN, UNKNOWN
 from directory.indexing.topics import name_topics
 from directory.listing import STATUSES, StoredListing
 from directory.models import EntryRow, ListingRow, QuarantinedRow, SourceRow
 from directory.publishing.filters import ServiceFilter, count_rows
+from directory.text import fold
 
 # A listing that was not checked for this long is due for a check.
 STALE = timedelta(days=182)

@@ -5,7 +5,6 @@ writes the listings, so readers never have to. Must never store a place of a con
 """
 
 import json
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import time
@@ -31,6 +30,7 @@ from directory.listing_text import build_search_text
 from directory.models import EntryRow, ListingRow, SourceRow
 from directory.places import normalise_postcode
 from directory.sources.fields import read_point
+from directory.text import fold
 
 # Increase it when the published form of a listing changes: older rows are then written again when
 # the directory is opened.
@@ -82,14 +82,6 @@ def write_services(session: Session, listing_ids: Iterable[int]) -> None:
 def store_own_terms(session: Session) -> None:
     """Store every kind, strand and asset, whether or not a listing has it."""
     _store_terms(session, own_terms())
-
-
-def fold(text: str) -> str:
-    """The text in lower case and without accents, for comparing words."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    # A text has few distinct characters, and import time counts each call.
-    marks = filter(unicodedata.combining, set(plain))
-    return plain.translate(dict.fromkeys(map(ord, marks)))
 
 
 def _write_batch(session: Session, ids: Sequence[int]) -> None:

@@ -75,48 +75,21 @@ def import_listings(
     complete: bool = True,
     accept_loss: bool = False,
     who: str = "",
+    before_commit: Callable[[Session], None] | None = None,
+    link: bool = True,
 ) -> ImportReport:
     """Make the directory hold what `rows` say under the name `source`, and link duplicates.
 
     With `complete`, a listing that the source no longer has is closed. Fields that were changed at
     the desk keep their values. `who` is the desk account that imports, if any; it is recorded with
-    every listing that changes. A row with the key of an earlier row is quarantined.
+    every listing that changes. A row with the key of an earlier row is quarantined. `before_commit`
+    writes in the same transaction; if it raises, nothing is written. Callers that import many
+    sources set `link` to false and call `link_duplicates` once, as it reads the whole directory
+    (3 s for 20,000 listings).
 
     Raises whatever reading `rows` raises, ImportHeldError if most of the source's listings would be
     closed (unless `accept_loss`), and DatabaseError if the database refuses; then nothing was
     written.
-    """
-    report = write_source(
-        engine,
-        encoder,
-        source,
-        rows,
-        notice=notice,
-        progress=progress,
-        complete=complete,
-        accept_loss=accept_loss,
-        who=who,
-    )
-    return replace(report, linked=link_duplicates(engine))
-
-
-def write_source(
-    engine: Engine,
-    encoder: Encoder,
-    source: str,
-    rows: Iterable[Listing | RejectedRow],
-    *,
-    notice: str | None = None,
-    progress: Progress = no_progress,
-    complete: bool = True,
-    accept_loss: bool = False,
-    who: str = "",
-    before_commit: Callable[[Session], None] | None = None,
-) -> ImportReport:
-    """As `import_listings`, for callers that import many sources and link duplicates once.
-
-    Linking reads the whole directory, which takes 3 s for 20,000 listings. `before_commit` writes
-    in the same transaction; if it raises, nothing is written.
     """
     if source == OWN_SOURCE:
         raise SourceError(
@@ -186,6 +159,7 @@ def write_source(
         doubtful=tuple(
             candidate.listing for candidate in plan.candidates.values() if candidate.listing.doubts
         ),
+        linked=link_duplicates(engine) if link else None,
     )
 
 

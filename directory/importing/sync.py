@@ -19,7 +19,7 @@ from directory.database import name_cause
 from directory.encoder import Encoder
 from directory.errors import DatabaseError, DirectoryError, ImportHeldError, SourceError
 from directory.importing.duplicates import link_duplicates
-from directory.importing.importer import ImportReport, write_source
+from directory.importing.importer import ImportReport, import_listings
 from directory.importing.writer import lock_directory, set_notice
 from directory.models import SourceRow
 from directory.progress import Progress, no_progress
@@ -195,7 +195,7 @@ def _sync_feed(
         if content.rows is None:
             _record_outcome(engine, feed)
             return replace(report, unchanged=True)
-        counts = write_source(
+        counts = import_listings(
             engine,
             encoder,
             feed.name,
@@ -204,6 +204,7 @@ def _sync_feed(
             accept_loss=accepted,
             who=who,
             before_commit=partial(_set_outcome, feed=feed, validators=content.validators),
+            link=False,
         )
     except ImportHeldError as error:
         _record_outcome(engine, feed, Validators(), error.message)

@@ -19,10 +19,10 @@ from directory.hsds.models import (
     PublishedTimeRow,
     TermRow,
 )
-from directory.hsds.projection import fold
 from directory.hsds.vocabulary import ASSET, KIND, STRAND
 from directory.listing import Point
 from directory.places import measure_miles_from, normalise_postcode
+from directory.text import fold
 
 Json = dict[str, Any]
 Query = Select[*tuple[Any, ...]]

@@ -15,7 +15,7 @@ from benchmarks.search import PreparedEncoder
 from directory.database import migrate, open_database
 from directory.encoder import Encoder
 from directory.importing.classify import classify_listing
-from directory.importing.importer import import_listings, write_source
+from directory.importing.importer import import_listings
 from directory.importing.writer import PreparedListing, renew_entries, write_listings
 from directory.indexing import postgres_rows
 from directory.indexing.entries import LABEL, make_entry
@@ -86,7 +86,9 @@ def pair(request: pytest.FixtureRequest, make_engine, example: Corpus, encoder: 
 
     def fill(kind: str) -> SearchService:
         postgres_engine = make_engine(kind)
-        write_source(postgres_engine, PreparedEncoder(corpus), "town", corpus.listings)
+        import_listings(
+            postgres_engine, PreparedEncoder(corpus), "town", corpus.listings, link=False
+        )
         return SearchService(postgres_engine, encoder, lambda: TODAY)
 
     return fill("postgresql"), fill("sqlite")
@@ -129,7 +131,7 @@ def test_a_listing_is_found_where_a_filter_allows_few(make_engine, example, monk
     rare = [replace(listing, kind="have_a_say") for listing in corpus.listings[-3:]]
     common = [replace(listing, kind="group") for listing in corpus.listings[:-3]]
     postgres_engine = make_engine("postgresql")
-    write_source(postgres_engine, PreparedEncoder(corpus), "town", [*common, *rare])
+    import_listings(postgres_engine, PreparedEncoder(corpus), "town", [*common, *rare], link=False)
     backend = PostgresBackend(postgres_engine)
     query = Query("nothing in particular", kinds=frozenset({"have_a_say"}))
     # As far from them as possible.
