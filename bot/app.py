@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 import signal
 import socket
 from dataclasses import dataclass
@@ -133,12 +134,13 @@ def _build_program(
     model: Path,
     sockets: _Sockets,
 ) -> _Program:
-    secret = settings.read_secret()
+    secret, actions_token = settings.read_secret(), secrets.token_urlsafe(32)
     rasa = RasaProcess(
         model=model,
         encoder=settings.encoder_folder,
         port=sockets.rasa_port,
         actions_port=sockets.actions.getsockname()[1],
+        actions_token=actions_token,
         timeout=settings.rasa_timeout,
         log_file=settings.connector_var / "rasa.log",
     )
@@ -170,7 +172,7 @@ def _build_program(
     mount_desk(
         app, create_desk(desk_services, search_service, ledger, secret, settings.web_base_url)
     )
-    actions_app = create_actions_app(search_service, notebook, settings.team)
+    actions_app = create_actions_app(search_service, notebook, settings.team, actions_token)
     servers = (
         Server(app, sockets.web, settings.web_proxies),
         Server(actions_app, sockets.actions),

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -194,10 +195,17 @@ def app_url(service: Service) -> str:
 
 
 @pytest.fixture
-def rasa_url(service: Service) -> str:
-    """Where the running Rasa server listens."""
-    ports = [one.laddr.port for one in service.rasa.net_connections() if one.status == "LISTEN"]
-    return f"http://127.0.0.1:{ports[0]}"
+def rasa(service: Service) -> Iterator[httpx.Client]:
+    """A client of the running Rasa server, with the token that it wants."""
+    process = service.rasa
+    ports = [one.laddr.port for one in process.net_connections() if one.status == "LISTEN"]
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{ports[0]}",
+        headers={"Authorization": f"Bearer {process.environ()['RASA_TOKEN']}"},
+        timeout=30,
+        trust_env=False,
+    ) as client:
+        yield client
 
 
 @pytest.fixture

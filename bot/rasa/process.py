@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import secrets
 import subprocess
 from pathlib import Path
 
@@ -30,8 +31,10 @@ _MAX_FAILURES = 2  # unanswered turns in a row
 class RasaProcess:
     """Keeps one Rasa server running.
 
-    `is_up` tells whether it answers. `is_starting` is true until it first answers or fails, so
-    that the conversation reports no fault while Rasa only loads.
+    Only this program can use the server: it must send a token, which is new in every process.
+    `actions_token` is what Rasa sends with each action. `is_up` tells whether Rasa answers.
+    `is_starting` is true until it first answers or fails, so that the conversation reports no fault
+    while Rasa only loads.
     """
 
     def __init__(
@@ -41,13 +44,20 @@ class RasaProcess:
         encoder: Path,
         port: int,
         actions_port: int,
+        actions_token: str,
         timeout: float,
         log_file: Path,
     ) -> None:
         self._model = model
         self._port = port
         self._log_file = log_file
-        self._environment = build_environment(encoder, actions_port)
+        token = secrets.token_urlsafe(32)
+        # In the environment, because everybody on the machine can read a command line.
+        self._environment = {
+            **build_environment(encoder, actions_port),
+            "RASA_TOKEN": token,
+            "ACTIONS_TOKEN": actions_token,
+        }
         self._process: asyncio.subprocess.Process | None = None
         self._watch_task: asyncio.Task[None] | None = None
         self._log_task: asyncio.Task[None] | None = None
@@ -55,7 +65,11 @@ class RasaProcess:
         self._failed_starts = 0
         self._started_at = 0.0
         self._has_been_up = False
-        self._http_client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+        self._http_client = httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
         self.client = RasaClient(self._http_client, timeout)
         self.is_starting = True
         self.is_up = False

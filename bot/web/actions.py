@@ -1,12 +1,16 @@
-"""The endpoint that Rasa calls to run an action. Served on loopback only."""
+"""The endpoint that Rasa calls to run an action. Served on loopback only, and to Rasa only."""
 
+import hmac
 import logging
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from starlette.datastructures import Headers
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from directory.notes import Notebook
 from directory.search.service import SearchService
@@ -16,12 +20,17 @@ from nlu.actions import Services, make_actions
 log = logging.getLogger(__name__)
 
 
-def create_actions_app(search_service: SearchService, notebook: Notebook, team: Team) -> FastAPI:
-    """An app with the one route that Rasa's `action_endpoint` names."""
+def create_actions_app(
+    search_service: SearchService, notebook: Notebook, team: Team, token: str
+) -> FastAPI:
+    """An app with the one route that Rasa's `action_endpoint` names, for requests with `token`."""
     executor = ActionExecutor()
     for action in make_actions(Services(search_service, notebook, team)):
         executor.register_action(action)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(_TokenMiddleware, token=token)
+    # Another host's name would be a page's that was made to resolve to this machine.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1"])
 
     @app.post("/webhook")
     async def run_action(call: dict[str, Any]) -> JSONResponse:
@@ -40,3 +49,18 @@ def create_actions_app(search_service: SearchService, notebook: Notebook, team: 
         return JSONResponse(result.model_dump() if result else {})
 
     return app
+
+
+class _TokenMiddleware:
+    """Refuses requests without the token, before their bodies are read."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._authorization = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        authorization = Headers(scope=scope).get("authorization", "").encode()
+        if hmac.compare_digest(authorization, self._authorization):
+            await self._app(scope, receive, send)
+        else:
+            await Response(status_code=403)(scope, receive, send)

@@ -19,6 +19,7 @@ from directory.team import Team
 from nlu.actions import ACTIONS
 from tests.support.example_listings import read_town
 
+TOKEN = "of these tests alone"
 Run = Callable[..., dict[str, Any]]
 
 
@@ -36,11 +37,12 @@ def search_service(
 def run(search_service: SearchService) -> Run:
     """Runs an action for a message; gives Rasa's `events` and `responses`."""
     notebook = Notebook(search_service._engine)
-    transport = httpx.ASGITransport(create_actions_app(search_service, notebook, Team()))
+    transport = httpx.ASGITransport(create_actions_app(search_service, notebook, Team(), TOKEN))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
 
     async def post(call: dict[str, Any]) -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://actions") as client:
-            return await client.post("/webhook", json=call)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.post("/webhook", json=call, headers=headers)
 
     def run(action: str, text: str, intent: str = "find_group", **slots: Any) -> dict[str, Any]:
         parsed = {"name": intent, "confidence": 0.9}

@@ -45,15 +45,14 @@ def test_rasa_validates_the_data() -> None:
     assert process.returncode == 0, process.stderr[-2000:]
 
 
-def parse(rasa_url: str, name: str) -> list[tuple[str, list[str]]]:
+def parse(rasa: httpx.Client, name: str) -> list[tuple[str, list[str]]]:
     """For each utterance of a file, its intent and the predicted ones, the likeliest first."""
-    with httpx.Client(base_url=rasa_url, timeout=30) as rasa:
 
-        def rank(text: str) -> list[str]:
-            parsed = rasa.post("/model/parse", json={"text": text}).json()
-            return [intent["name"] for intent in parsed["intent_ranking"]]
+    def rank(text: str) -> list[str]:
+        parsed = rasa.post("/model/parse", json={"text": text}).json()
+        return [intent["name"] for intent in parsed["intent_ranking"]]
 
-        return [(intent, rank(text)) for intent, text in read_utterances(name)]
+    return [(intent, rank(text)) for intent, text in read_utterances(name)]
 
 
 def find_likeliest(ranked: list[str]) -> str:
@@ -62,14 +61,14 @@ def find_likeliest(ranked: list[str]) -> str:
 
 
 @pytest.mark.parametrize(("name", "accuracy"), ACCURACY.items())
-def test_unseen_utterances_are_understood(rasa_url: str, name: str, accuracy: float) -> None:
-    right = [intent == find_likeliest(ranked) for intent, ranked in parse(rasa_url, name)]
+def test_unseen_utterances_are_understood(rasa: httpx.Client, name: str, accuracy: float) -> None:
+    right = [intent == find_likeliest(ranked) for intent, ranked in parse(rasa, name)]
     assert len(right) >= 240
     assert sum(right) / len(right) >= accuracy
 
 
-def test_the_threshold_separates_what_is_out_of_scope(rasa_url: str) -> None:
-    parsed = [utterance for name in ACCURACY for utterance in parse(rasa_url, name)]
+def test_the_threshold_separates_what_is_out_of_scope(rasa: httpx.Client) -> None:
+    parsed = [utterance for name in ACCURACY for utterance in parse(rasa, name)]
     found = [
         ranked[0] in (OUT_OF_SCOPE, FALLBACK) for intent, ranked in parsed if intent == OUT_OF_SCOPE
     ]

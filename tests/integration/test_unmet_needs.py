@@ -116,6 +116,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
             encoder=tmp_path,
             port=1,
             actions_port=1,
+            actions_token="",
             timeout=1,
             log_file=tmp_path / "log",
         )

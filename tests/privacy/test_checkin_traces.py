@@ -12,7 +12,9 @@ from tests.support.service import Service, Talk, find_tap, written
 ANSWERS = ("Yes, I am 16 or over", "Eastmoor", "65 to 74", "Not very strongly", "Occasionally")
 
 
-def test_a_sent_check_in_leads_back_to_nobody(service: Service, rasa_url: str, talk: Talk) -> None:
+def test_a_sent_check_in_leads_back_to_nobody(
+    service: Service, rasa: httpx.Client, talk: Talk
+) -> None:
     started = time.time()
     talk.say("is there a choir near here")
     replies = talk.tap("start_check_in")
@@ -26,7 +28,7 @@ def test_a_sent_check_in_leads_back_to_nobody(service: Service, rasa_url: str, t
     pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
 
     # What Rasa remembers of the talk has nothing of the check-in in it.
-    tracker = httpx.get(f"{rasa_url}/conversations/{pseudonym}/tracker").text
+    tracker = rasa.get(f"/conversations/{pseudonym}/tracker").text
     assert "is there a choir near here" in tracker
     for trace in (*taps, *ANSWERS[1:], "ci:"):
         assert trace not in tracker

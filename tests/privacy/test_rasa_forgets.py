@@ -46,24 +46,24 @@ def test_a_conversation_is_dropped_when_it_is_erased_or_expires() -> None:
     assert json.loads(process.stdout.splitlines()[-1]) == [["erased", "kept"], ["kept"], []]
 
 
-def read_messages(rasa_url: str, sender: str) -> list[str]:
+def read_messages(rasa: httpx.Client, sender: str) -> list[str]:
     """The messages of `sender` that Rasa stores."""
-    events = httpx.get(f"{rasa_url}/conversations/{sender}/tracker").json()["events"]
+    events = rasa.get(f"/conversations/{sender}/tracker").json()["events"]
     return [event["text"] for event in events if event["event"] == "user"]
 
 
 def test_rasa_knows_a_person_by_a_keyed_hash_only(
-    service: Service, rasa_url: str, talk: Talk
+    service: Service, rasa: httpx.Client, talk: Talk
 ) -> None:
     talk.say("is there a choir near here")
     sender = f"web:{talk.conversation}"
     secret = (service.folder / "secret.key").read_bytes()
-    assert read_messages(rasa_url, sender) == []
-    assert read_messages(rasa_url, hashlib.sha256(sender.encode()).hexdigest()) == []
+    assert read_messages(rasa, sender) == []
+    assert read_messages(rasa, hashlib.sha256(sender.encode()).hexdigest()) == []
     pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
-    assert read_messages(rasa_url, pseudonym) == ["is there a choir near here"]
+    assert read_messages(rasa, pseudonym) == ["is there a choir near here"]
     talk.say("delete my data")
-    assert read_messages(rasa_url, pseudonym) == []
+    assert read_messages(rasa, pseudonym) == []
 
 
 def test_the_promised_hour_is_the_configured_hour() -> None:
