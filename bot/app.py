@@ -163,6 +163,7 @@ def _build_program(
         conversation,
         origins=settings.web_origins,
         secret=secret,
+        base_url=settings.web_base_url,
         messages_a_minute=settings.web_messages_a_minute,
         rasa_is_up=lambda: rasa.is_up,
         receive_telegram=telegram.receive if telegram and settings.telegram_webhook_url else None,

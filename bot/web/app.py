@@ -46,14 +46,16 @@ def create_app(
     origins: list[str],
     secret: bytes,
     rasa_is_up: Callable[[], bool],
+    base_url: str = "",
     messages_a_minute: int = 0,
     receive_telegram: Callable[[dict[str, Any], str | None], Awaitable[bool]] | None = None,
 ) -> FastAPI:
     """The app.
 
     `origins` are the other sites that may use the chat, `messages_a_minute` is the limit of one
-    client (0 for no limit), and `secret` signs what the plain forms carry. `receive_telegram`
-    handles webhook calls; without it there is no webhook route.
+    client (0 for no limit), `secret` signs what the plain forms carry, and `base_url` is the
+    address that people use. `receive_telegram` handles webhook calls; without it there is no
+    webhook route.
     """
     limit = RateLimit(messages_a_minute)
     app = FastAPI(
@@ -98,7 +100,7 @@ def create_app(
     )
 
     app.include_router(create_chat_router(conversation, limit))
-    app.include_router(create_forms_router(conversation, limit, secret))
+    app.include_router(create_forms_router(conversation, limit, secret, base_url))
 
     @app.get("/api/health")
     async def check_health() -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The chat as plain HTML forms: no script, no cookie, any browser.
 
-The page carries the earlier exchanges in a signed form field, since the server stores none. Must
-never carry a check-in's screens: its answers are in the current page only, until they are sent.
+The page carries the conversation's id and the earlier exchanges in signed form fields, since the
+server stores none. A form that a page of another site sends starts a conversation of its own, so
+that nobody is led into a conversation that somebody else can read. Must never carry a check-in's
+screens: its answers are in the current page only, until they are sent.
 """
 
 import hashlib
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from starlette.background import BackgroundTask
 
 from bot.checkin_flow import PREFIX as CHECK_IN
@@ -20,6 +22,7 @@ from bot.responses import Responses, get_line
 from bot.web.chat_api import TOO_LONG, check_rate, make_conversation_id, make_sender_id
 from bot.web.headers import SECURITY_HEADERS
 from bot.web.limits import RateLimit
+from bot.web.origins import is_own_form
 from bot.web.templating import open_templates
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,8 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _page = open_templates(_TEMPLATES).get_template("chat.html")
 _HEADERS = {
     "Cache-Control": "no-store",
+    # Not "no-referrer": browsers then send no origin with a form, and `is_own_form` needs it.
+    "Referrer-Policy": "same-origin",
     # The form to leave is answered with a redirect to another site.
     "Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy"].replace(
         "form-action 'self'", f"form-action 'self' {NEUTRAL_PAGE.removesuffix('/weather')}"
@@ -40,16 +45,20 @@ _HEADERS = {
 # One message and its replies: {"you": text, "replies": [a reply as JSON, ...]}.
 Exchange = dict[str, Any]
 FormField = Annotated[str, Form()]
+# The conversation's id, signed.
 ConversationField = Annotated[str, Form(alias="conversation")]
 
 
-def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes) -> APIRouter:
-    """The pages under /chat. `secret` signs the exchanges that a page carries."""
+def create_forms_router(
+    conversation: Responder, limit: RateLimit, secret: bytes, base_url: str = ""
+) -> APIRouter:
+    """The pages under /chat. `secret` signs what a page carries, `base_url` is their address."""
     router = APIRouter(include_in_schema=False)
     # The salt is part of every signature: another one would invalidate open pages.
     serializer = URLSafeSerializer(
         secret, salt="what was said", signer_kwargs={"digest_method": hashlib.sha256}
     )
+    signer = Signer(secret, salt="conversation of a plain page", digest_method=hashlib.sha256)
     greeting: Exchange = {"you": "", "replies": [to_json(Responses().render("utter_greet"))]}
 
     def render_page(
@@ -57,7 +66,7 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
     ) -> str:
         *earlier, latest = exchanges
         return _page.render(
-            conversation=conversation_id,
+            conversation=signer.sign(conversation_id).decode() if conversation_id else "",
             carried=_sign_exchanges(serializer, exchanges),
             latest=latest,
             earlier=earlier[::-1],
@@ -77,7 +86,7 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
     @router.post(PATH)
     async def send_message(
         request: Request,
-        conversation_id: ConversationField = "",
+        signed_id: ConversationField = "",
         carried: FormField = "",
         text: FormField = "",
         tap: FormField = "",
@@ -85,10 +94,13 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
         step: FormField = "",
     ) -> Response:
         """Answers typed text or a button. `step` names the page's own button that was used."""
+        if not is_own_form(request.headers, base_url):
+            signed_id = carried = ""
         exchanges = _read_exchanges(serializer, carried) or [greeting]
+        conversation_id = _read_conversation_id(signer, signed_id) or make_conversation_id()
         tap = tap or (answer if step == "answer" else "")
         try:
-            sender_id = make_sender_id(conversation_id := conversation_id or make_conversation_id())
+            sender_id = make_sender_id(conversation_id)
             message = _parse_message(text, tap, is_answer=step == "answer")
             check_rate(limit, request)
             replies = await conversation.answer(sender_id, message)
@@ -107,13 +119,16 @@ def create_forms_router(conversation: Responder, limit: RateLimit, secret: bytes
         return _respond(render_page(conversation_id, [*exchanges, exchange]))
 
     @router.post(f"{PATH}/leave")
-    async def leave(conversation_id: ConversationField = "") -> Response:
+    async def leave(signed_id: ConversationField = "") -> Response:
         """Redirects to a neutral page at once, and erases the conversation in the background."""
         headers = {**_HEADERS, "Location": NEUTRAL_PAGE, "Clear-Site-Data": '"cache"'}
-        try:
-            forget = BackgroundTask(conversation.forget, make_sender_id(conversation_id))
-        except HTTPException:
-            forget = None  # there is no conversation yet, and leaving must still work
+        # Leaving works without a conversation too.
+        conversation_id = _read_conversation_id(signer, signed_id)
+        forget = (
+            BackgroundTask(conversation.forget, make_sender_id(conversation_id))
+            if conversation_id
+            else None
+        )
         return Response(status_code=303, headers=headers, background=forget)
 
     return router
@@ -162,6 +177,14 @@ def _read_exchanges(serializer: URLSafeSerializer, signed: str) -> list[Exchange
     except BadSignature:
         return []
     return exchanges
+
+
+def _read_conversation_id(signer: Signer, signed: str) -> str:
+    """The id that a page carried; empty if there is none, or the signature is not ours."""
+    try:
+        return signer.unsign(signed).decode()
+    except BadSignature:
+        return ""
 
 
 def _is_check_in(exchange: Exchange) -> bool:

@@ -76,6 +76,8 @@ def _find_network(client: str) -> str:
         address = ipaddress.ip_address(client)
     except ValueError:
         return client
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
     if address.version == 4:
         return str(address)
     return str(ipaddress.ip_network((address, 64), strict=False))

@@ -36,10 +36,12 @@ class Echo:
     def __init__(self) -> None:
         self.forgotten: list[str] = []
         self.received: list[Message] = []
+        self.senders: list[str] = []
 
     async def answer(self, sender: str, message: Message) -> list[Reply]:
         assert re.fullmatch(r"web:[\w-]{32}", sender)
         self.received.append(message)
+        self.senders.append(sender)
         if message.text == "break":
             raise RuntimeError("broken")
         if message.text == "find":
@@ -113,7 +115,8 @@ def test_only_allowed_origins_may_use_the_chat(client: httpx.Client) -> None:
 def test_every_page_has_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    # Under "no-referrer" a browser sends no origin with a form, and the plain pages need it.
+    assert headers["referrer-policy"] == ("same-origin" if path == "/chat" else "no-referrer")
     assert headers["content-security-policy"].startswith("default-src 'self'; base-uri 'none'")
     assert "camera=()" in headers["permissions-policy"]
     assert "set-cookie" not in headers
@@ -176,9 +179,8 @@ def test_plain_pages_carry_the_conversation(client: httpx.Client, echo: Echo) ->
     assert echo.received == []  # a program may follow a link
     page = submit(client, page, text="good morning\r\nall", step="text")
     assert echo.received == [Message(text="good morning\nall")]
-    conversation = read_field(page, "conversation")
     page = submit(client, page, text="find", step="text")
-    assert read_field(page, "conversation") == conversation
+    assert len(set(echo.senders)) == 1
     assert "heard good morning" in page
     assert page.index("Chess") < page.index("heard good morning")
     assert "<b>club" not in page
@@ -196,6 +198,50 @@ def test_a_forged_conversation_is_ignored(client: httpx.Client) -> None:
     assert response.status_code == 200
     assert "heard hello" in response.text
     assert "Earlier messages" in response.text  # our own greeting replaces the forged text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://attacker.example"},
+        {"Origin": "null"},  # what a page in a sandbox sends
+    ],
+)
+def test_a_page_of_another_site_cannot_choose_the_conversation(
+    client: httpx.Client, echo: Echo, headers: dict[str, str]
+) -> None:
+    page = submit(client, client.get("/chat").text, text="the attacker's words", step="text")
+    fields = {name: read_field(page, name) for name in ("conversation", "carried")}
+    response = client.post("/chat", data={**fields, "text": "a secret"}, headers=headers)
+    # Whoever was led here is answered, but in a conversation that the attacker does not know.
+    assert "heard a secret" in response.text
+    assert "attacker" not in response.text
+    theirs, ours = echo.senders
+    assert theirs != ours
+    submit(client, response.text, text="and more", step="text")
+    assert echo.senders[-1] == ours
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://{host}"}, {}]
+)
+def test_a_form_of_ours_continues_its_conversation(
+    client: httpx.Client, echo: Echo, headers: dict[str, str]
+) -> None:
+    page = submit(client, client.get("/chat").text, text="hello", step="text")
+    host = client.base_url.netloc.decode()
+    client.headers = {name: value.format(host=host) for name, value in headers.items()}
+    submit(client, page, text="and more", step="text")
+    assert len(set(echo.senders)) == 1
+
+
+def test_a_conversation_that_was_not_made_here_is_ignored(client: httpx.Client, echo: Echo) -> None:
+    for made_up in ("x" * 32, f"{'x' * 32}.c2lnbmF0dXJl", "not an id"):
+        assert client.post("/chat", data={"conversation": made_up, "text": "hello"}).is_success
+    assert len(set(echo.senders)) == 3
+    assert f"web:{'x' * 32}" not in echo.senders
 
 
 def test_a_check_in_is_never_carried(client: httpx.Client, echo: Echo) -> None:
@@ -254,7 +300,7 @@ def test_leaving_redirects_first_and_forgets_afterwards(client: httpx.Client, ec
     limit = time.monotonic() + 5
     while not echo.forgotten and time.monotonic() < limit:
         time.sleep(0.01)
-    assert echo.forgotten == [f"web:{conversation}"]
+    assert echo.forgotten == echo.senders
 
 
 @pytest.mark.parametrize("conversation", ["", "not an id"])

@@ -53,6 +53,14 @@ def test_a_client_is_forgotten_a_minute_after_its_last_message(clock: Clock) -> 
     assert len(limit) == 1
 
 
+def test_an_ipv4_client_is_itself_in_ipv6_form_too(clock: Clock) -> None:
+    limit = RateLimit(1, clock)
+    clients = [f"::ffff:198.51.100.{number}" for number in range(1, 71)]
+    assert not any(limit.count_request(client) for client in clients)
+    assert limit.count_request("198.51.100.70") > 0
+    assert limit.count_request("::ffff:c633:6446") > 0  # the same in hexadecimal
+
+
 def test_an_ipv6_network_is_one_client(clock: Clock) -> None:
     limit = RateLimit(1, clock)
     assert limit.count_request("2001:db8:1:2::1") == 0
