@@ -12,6 +12,26 @@ import threading
 import httpx
 
 _MAX_ADDRESSES_TRIED = 4
+# The only IPv6 block from which IANA hands out public unicast addresses.
+_IPV6_UNICAST = ipaddress.ip_network("2000::/3")
+# Where no feed can be: IANA's special-purpose registries, as updated on 9 October 2025, and the
+# blocks for multicast and later use. `ipaddress` knows those of its release, and Python 3.11 lacks
+# several. Blocks for protocols are refused whole, with the few addresses that can be reached.
+# https://www.iana.org/assignments/iana-ipv4-special-registry
+# https://www.iana.org/assignments/iana-ipv6-special-registry (without those outside 2000::/3)
+_REFUSED = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24"),
+        *("192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15"),
+        *("198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
+        # Azure's host, which only its own machines reach. Other clouds use blocks from above.
+        # https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+        "168.63.129.16/32",
+    )
+)
 # IPv6 addresses of NAT64, each with an IPv4 address inside that may lead anywhere.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -28,14 +48,14 @@ def is_public_address(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        embedded = parsed.ipv4_mapped or parsed.sixtofour
+        embedded = parsed.ipv4_mapped
         if parsed in _NAT64:
             embedded = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if embedded is not None:
             return is_public_address(str(embedded))
-        if parsed.teredo is not None or parsed.is_site_local:
+        if parsed not in _IPV6_UNICAST:
             return False
-    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
+    return not any(parsed in block for block in _REFUSED)
 
 
 class CheckedTransport(httpx.BaseTransport):
