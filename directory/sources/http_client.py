@@ -2,16 +2,24 @@
 
 Owns the retries and the limits of time and size. Must never repeat a password or key that is part
 of a URL, or request anything but http(s).
+
+Everything that a server can stretch is bounded while it happens: one deadline holds for an exchange
+from the name's lookup over every redirect to the last byte, and bytes are counted as they come and
+as they are unpacked. The exchanges run in an event loop of their own, because only there can a
+deadline end a wait for one more byte of a header.
 """
 
-import threading
 import time
+import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 
+import anyio
 import httpx
+from anyio.from_thread import start_blocking_portal
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -29,6 +37,7 @@ _MAX_WAIT = 60.0
 _MAX_RESPONSE_BYTES = 100_000_000
 _MAX_TOTAL_BYTES = 1_000_000_000
 _MAX_SECONDS = 3600.0
+_MAX_REDIRECTS = 20
 # Worth another attempt: too many requests, and servers that are restarting or overloaded.
 _TRANSIENT_STATUSES = (429, 500, 502, 503, 504)
 _USER_AGENT = "community-connector (directory of local groups; reads Open Referral UK)"
@@ -78,35 +87,39 @@ class _TransientError(Exception):
 
 
 class FeedClient:
-    """Fetches the pages of one feed. Safe to use from several threads.
+    """Fetches the pages of one feed. Use it in a `with` block, from any thread.
 
     `timeout` is the longest that one response may take, in seconds, from the request to its last
-    byte. The whole feed may take an hour and a gigabyte.
+    byte, with all redirects. The whole feed may take an hour and a gigabyte.
     """
 
     def __init__(self, *, timeout: float = 20.0, allow_private: bool = False) -> None:
         self._timeout = timeout
         self._deadline = time.monotonic() + _MAX_SECONDS
         self._bytes = 0
-        self._lock = threading.Lock()
-        self._client = httpx.Client(
+        self._client = httpx.AsyncClient(
             transport=CheckedTransport(allow_private=allow_private),
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
-            follow_redirects=True,
+            # The other waits are bounded together, by the deadline of the exchange.
+            timeout=httpx.Timeout(None, connect=min(timeout, 5.0)),
             trust_env=False,
-            headers={"User-Agent": _USER_AGENT},
+            # One known encoding, so that `_unpack` can stop while it unpacks.
+            headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "gzip"},
         )
 
     def __enter__(self) -> "FeedClient":
+        with ExitStack() as stack:
+            self._portal = stack.enter_context(start_blocking_portal())
+            stack.callback(self._portal.call, self._client.aclose)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
-        self._client.close()
+        self._stack.__exit__(error_type, error, trace)
 
     def get(self, url: httpx.URL, validators: Validators | None = None) -> FeedResponse:
         """Fetch `url`; with `validators`, only if there is a newer version.
@@ -133,22 +146,20 @@ class FeedClient:
                 f"{name} takes longer than an hour to read. Nothing was imported from it."
             )
         try:
-            return self._send(url, headers)
-        except httpx.TimeoutException:
+            return self._portal.call(self._exchange, url, headers)
+        except (TimeoutError, httpx.TimeoutException):
             raise _TransientError(
                 SourceError(
                     f"{name} did not answer in time. Try again later.",
                     "Or allow more time with --timeout.",
                 )
             ) from None
-        except httpx.TooManyRedirects:
-            raise SourceError(f"{name} redirects in a loop.") from None
         except PrivateAddressError:
             raise SourceError(
                 f"{name} leads into a private network or to this machine, and was not read. "
                 "If that is intended, set FETCH_PRIVATE=true."
             ) from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.DecodingError) as error:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             kind = type(error).__name__
             raise SourceError(f"{name} cannot be reached ({kind}).") from None
         except UnicodeError:
@@ -157,32 +168,61 @@ class FeedClient:
             kind = type(error).__name__
             raise _TransientError(SourceError(f"{name} cannot be reached ({kind}).")) from None
 
-    def _send(self, url: httpx.URL, headers: dict[str, str]) -> FeedResponse:
-        # httpx limits the wait for each chunk only: a server that drips could go on without end.
-        deadline = time.monotonic() + self._timeout
-        body = bytearray()
-        with self._client.stream("GET", url, headers=headers) as response:
-            if response.status_code == httpx.codes.NOT_MODIFIED and headers:
-                return FeedResponse(b"", Validators(), response.status_code)
-            if not response.is_success:
-                raise _make_status_error(response)
-            for chunk in response.iter_bytes():
-                body += chunk
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("too slow", request=response.request)
-                self._check_size(len(chunk), len(body), url)
-            validators = Validators(
-                response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
-            )
-        return FeedResponse(bytes(body), validators)
+    async def _exchange(self, url: httpx.URL, headers: dict[str, str]) -> FeedResponse:
+        """One attempt, redirects included, within one deadline. Raises TimeoutError."""
+        request = self._client.build_request("GET", url, headers=headers)
+        with anyio.fail_after(min(self._timeout, self._deadline - time.monotonic())):
+            for _ in range(_MAX_REDIRECTS + 1):
+                response = await self._client.send(request, stream=True)
+                try:
+                    if response.next_request is None:
+                        return await self._read(response, is_conditional=bool(headers))
+                    # The body of a redirect is never read: closing ends the connection.
+                    request = response.next_request
+                finally:
+                    await response.aclose()
+        raise SourceError(f"{redact_url(url)} redirects in a loop.")
 
-    def _check_size(self, chunk_size: int, response_size: int, url: httpx.URL) -> None:
-        with self._lock:
-            self._bytes += chunk_size
-        if response_size > _MAX_RESPONSE_BYTES:
-            raise SourceError(f"{redact_url(url)} sends more than a page of services can hold.")
-        if self._bytes > _MAX_TOTAL_BYTES:
-            raise SourceError(f"{redact_url(url)} sends more than a directory can hold.")
+    async def _read(self, response: httpx.Response, *, is_conditional: bool) -> FeedResponse:
+        if response.status_code == httpx.codes.NOT_MODIFIED and is_conditional:
+            return FeedResponse(b"", Validators(), response.status_code)
+        if not response.is_success:
+            raise _make_status_error(response)
+        body = await self._read_body(response)
+        validators = Validators(
+            response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
+        )
+        return FeedResponse(body, validators)
+
+    async def _read_body(self, response: httpx.Response) -> bytes:
+        """The body, unpacked if it is packed once. Raises SourceError if it is too large."""
+        name = redact_url(response.request.url)
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", "gzip", "x-gzip"):
+            raise SourceError(f"{name} sends its content packed in a way that is not supported.")
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding != "identity" else None
+        body = bytearray()
+        received = 0
+        async for chunk in response.aiter_raw():
+            received += len(chunk)
+            size_before = len(body)
+            body += _unpack(unpacker, chunk, _MAX_RESPONSE_BYTES + 1 - size_before, name)
+            self._bytes += max(len(chunk), len(body) - size_before)
+            if max(received, len(body)) > _MAX_RESPONSE_BYTES:
+                raise SourceError(f"{name} sends more than a page of services can hold.")
+            if self._bytes > _MAX_TOTAL_BYTES:
+                raise SourceError(f"{name} sends more than a directory can hold.")
+        if unpacker and body and not unpacker.eof:
+            raise SourceError(f"{name} sends content that is cut short. Try again later.")
+        return bytes(body)
+
+
+def _unpack(unpacker: "zlib._Decompress | None", chunk: bytes, limit: int, name: str) -> bytes:
+    """At most `limit` bytes of what a chunk holds. Raises SourceError if it is not gzip."""
+    try:
+        return unpacker.decompress(chunk, limit) if unpacker else chunk
+    except zlib.error:
+        raise SourceError(f"{name} sends content that is damaged. Try again later.") from None
 
 
 def _make_status_error(response: httpx.Response) -> StatusError | _TransientError:

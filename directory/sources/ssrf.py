@@ -7,9 +7,10 @@ are checked too, since each is a request of its own.
 
 import ipaddress
 import socket
-import threading
+from functools import partial
 
 import httpx
+from anyio import to_thread
 
 _MAX_ADDRESSES_TRIED = 4
 # The only IPv6 block from which IANA hands out public unicast addresses.
@@ -58,7 +59,7 @@ def is_public_address(address: str) -> bool:
     return not any(parsed in block for block in _REFUSED)
 
 
-class CheckedTransport(httpx.BaseTransport):
+class CheckedTransport(httpx.AsyncBaseTransport):
     """An httpx transport that connects to checked addresses only, or to any if `allow_private`.
 
     Proxies of the environment are not used: they would choose the address themselves.
@@ -66,16 +67,15 @@ class CheckedTransport(httpx.BaseTransport):
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
-        self._lock = threading.Lock()
         # One per host name: hosts that share an address must not share a connection, because its
         # certificate was checked for one name only.
-        self._transports: dict[str, httpx.HTTPTransport] = {}
+        self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, as httpx requires. Raises PrivateAddressError, or httpx's own errors."""
         host = request.url.host
         failure: httpx.ConnectError | httpx.ConnectTimeout | None = None
-        for address in self._resolve(request)[:_MAX_ADDRESSES_TRIED]:
+        for address in (await self._resolve(request))[:_MAX_ADDRESSES_TRIED]:
             # The Host header keeps the name, and the certificate must be for it.
             checked_request = httpx.Request(
                 request.method,
@@ -85,27 +85,28 @@ class CheckedTransport(httpx.BaseTransport):
                 extensions={**request.extensions, "sni_hostname": host},
             )
             try:
-                return self._get_transport(host).handle_request(checked_request)
+                return await self._get_transport(host).handle_async_request(checked_request)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
         raise failure or httpx.ConnectError("no address", request=request)
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close every connection."""
         for transport in self._transports.values():
-            transport.close()
+            await transport.aclose()
 
-    def _get_transport(self, host: str) -> httpx.HTTPTransport:
-        with self._lock:
-            if host not in self._transports:
-                self._transports[host] = httpx.HTTPTransport()
-            return self._transports[host]
+    def _get_transport(self, host: str) -> httpx.AsyncHTTPTransport:
+        if host not in self._transports:
+            self._transports[host] = httpx.AsyncHTTPTransport()
+        return self._transports[host]
 
-    def _resolve(self, request: httpx.Request) -> list[str]:
+    async def _resolve(self, request: httpx.Request) -> list[str]:
         url = request.url
         port = url.port or (443 if url.scheme == "https" else 80)
+        look_up = partial(socket.getaddrinfo, url.host, port, type=socket.SOCK_STREAM)
         try:
-            results = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+            # A name server that does not answer can hold up the thread, but not the caller.
+            results = await to_thread.run_sync(look_up, abandon_on_cancel=True)
         except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(str(error), request=request) from None
         addresses = list(dict.fromkeys(str(result[4][0]) for result in results))
