@@ -121,6 +121,8 @@ async def _run(
         loading = loop.run_in_executor(None, encoder.load)
         _warn_about_root()
         ERR.print(f"The chat is at [bold]http://{host}:{port}/[/bold]   Press Ctrl-C to stop.")
+        if not settings.web_base_url:
+            ERR.print("Published links lead there. For another address, set WEB_BASE_URL.")
         await stopping.wait()
         ERR.print("Stopping ...")
         await loading
@@ -135,6 +137,7 @@ def _build_program(
     sockets: _Sockets,
 ) -> _Program:
     secret, actions_token = settings.read_secret(), secrets.token_urlsafe(32)
+    base_url = settings.web_base_url or _find_local_url(sockets.web)
     rasa = RasaProcess(
         model=model,
         encoder=settings.encoder_folder,
@@ -163,22 +166,26 @@ def _build_program(
         conversation,
         origins=settings.web_origins,
         secret=secret,
-        base_url=settings.web_base_url,
+        base_url=base_url,
         messages_a_minute=settings.web_messages_a_minute,
         rasa_is_up=lambda: rasa.is_up,
         receive_telegram=telegram.receive if telegram and settings.telegram_webhook_url else None,
     )
-    mount_publishing_app(app, ServiceRepository(engine), search_service, settings.web_base_url)
+    mount_publishing_app(app, ServiceRepository(engine), search_service, base_url)
     desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
-    mount_desk(
-        app, create_desk(desk_services, search_service, ledger, secret, settings.web_base_url)
-    )
+    mount_desk(app, create_desk(desk_services, search_service, ledger, secret, base_url))
     actions_app = create_actions_app(search_service, notebook, settings.team, actions_token)
     servers = (
         Server(app, sockets.web, settings.web_proxies),
         Server(actions_app, sockets.actions),
     )
     return _Program(servers, rasa, telegram)
+
+
+def _find_local_url(bound: socket.socket) -> str:
+    """The address of our web server on this machine."""
+    host, port = bound.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
 
 
 def _build_checkin_flow(settings: Settings, checkins: CheckInRepository) -> CheckInFlow:

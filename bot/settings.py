@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from checkins.checkin import MIN_RETENTION_WEEKS
@@ -72,6 +72,17 @@ class Settings(BaseSettings):
         "Station Quarter",
         "Little Larkham",
     ]
+
+    @field_validator("web_base_url")
+    @classmethod
+    def _normalise_address(cls, address: str) -> str:
+        """The address as browsers write it in `Origin`, without a final slash."""
+        if not address:
+            return ""
+        url = TypeAdapter(AnyHttpUrl).validate_python(address)
+        if url.username or url.password or url.query is not None or url.fragment is not None:
+            raise ValueError("write no more than the address, such as https://connector.example")
+        return str(url).rstrip("/")
 
     @field_validator("checkin_areas")
     @classmethod

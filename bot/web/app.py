@@ -24,6 +24,7 @@ from bot.web.chat_api import TOO_LONG, create_chat_router
 from bot.web.forms import create_forms_router
 from bot.web.headers import BASE_HEADERS, SECURITY_HEADERS
 from bot.web.limits import RateLimit
+from bot.web.redirects import RelativeRedirects
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ def create_app(
         return response
 
     app.add_middleware(GZipMiddleware)
+    app.add_middleware(RelativeRedirects)
     # Outermost, so that pages of other sites can read error responses too.
     app.add_middleware(
         CORSMiddleware,

@@ -20,7 +20,6 @@ from bot.web.parameters import (
     PageSize,
     count_pages,
     describe_validation_error,
-    get_root_url,
 )
 from bot.web.public import (
     SERVER_ERROR,
@@ -92,7 +91,8 @@ def create_openreferral_app(
 ) -> FastAPI:
     """The API, to be mounted. `locate` finds postcodes that no listing is in.
 
-    `base_url` is the public address of the program; without it, links use the request's address.
+    `base_url` is the public address of the program, without a final slash; without it, links are
+    relative.
     """
     app = FastAPI(
         title="Community Connector: Open Referral UK",
@@ -123,8 +123,7 @@ def create_openreferral_app(
     @app.get("/", response_model=About)
     def about(request: Request) -> Response:
         """About this API and its relationship with HSDS."""
-        root = get_root_url(request, base_url)
-        openapi = f"{root}{request.scope.get('root_path', '')}/openapi.json"
+        openapi = f"{base_url}{request.scope.get('root_path', '')}/openapi.json"
         about = {"version": "HSDS-UK-3.0", "profile": _PROFILE, "openapi_url": openapi}
         return respond_json(request, about)
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from bot.web.parameters import RecordId, get_root_url
+from bot.web.parameters import RecordId
 from bot.web.public import Problem, ProblemError, respond, respond_json
 from bot.web.templating import open_templates
 from directory.describe import FACT_LABELS, describe_listing
@@ -48,14 +48,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def get_pages_url(request: Request, base_url: str) -> str:
-    """The URL under which the listings' pages are, with a final slash."""
-    return f"{get_root_url(request, base_url)}/listings/"
-
-
 def create_listing_pages_router(repository: ServiceRepository, base_url: str = "") -> APIRouter:
     """The pages under /listings."""
     router = APIRouter(responses=PROBLEMS)
+    pages_url = f"{base_url}/listings/"
 
     def find_listing(number: int) -> StoredListing:
         stored = repository.find_listing(number)
@@ -76,9 +72,7 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
     )
     def times(request: Request, number: RecordId) -> Response:
         """The listing's times as an iCalendar file."""
-        calendar = write_calendar(
-            [find_listing(number)], date.today(), get_pages_url(request, base_url)
-        )
+        calendar = write_calendar([find_listing(number)], date.today(), pages_url)
         if not calendar:
             raise ProblemError(404, "Its days and times are not known.")
         return respond(
@@ -89,7 +83,7 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
     def data(request: Request, number: RecordId) -> Response:
         """The listing as its page shows it."""
         stored = find_listing(number)
-        page = f"{get_pages_url(request, base_url)}{number}"
+        page = f"{pages_url}{number}"
         return respond_json(request, {**describe_listing(stored), "page": page})
 
     @router.get("/listings/{number}", include_in_schema=False)
@@ -108,7 +102,7 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
                 "Check with the organisation before you go.",
             )
             return _render_message(request, 410, f"{stored.listing.name}: no longer listed", ended)
-        page = f"{get_pages_url(request, base_url)}{number}"
+        page = f"{pages_url}{number}"
         service = repository.find_service_of(stored.id)
         service_id = str(service["id"]) if service else ""
         return respond(request, _render_listing(stored, page, service_id), _HTML)

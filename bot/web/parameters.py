@@ -7,7 +7,7 @@ import math
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -138,11 +138,6 @@ def describe_validation_error(error: RequestValidationError) -> str:
         return f"The parameter {name} is missing."
     expected = _EXPECTED.get(name) or ("true or false" if name in _BOOLEANS else "shorter")
     return f"The parameter {name} must be {expected}."
-
-
-def get_root_url(request: Request, base_url: str) -> str:
-    """The public root URL, without a final slash: `base_url`, or the root of this request."""
-    return base_url.rstrip("/") or str(request.base_url).rstrip("/")
 
 
 def count_pages(total: int, size: int) -> int:

@@ -17,6 +17,7 @@ from bot.web.openreferral import (
 )
 from bot.web.pages import create_listing_pages_router
 from bot.web.public import ProblemError, PublicReadMiddleware
+from bot.web.redirects import RelativeRedirects
 from bot.web.search_api import create_search_router
 from directory.listing import Point
 from directory.publishing.repository import ServiceRepository
@@ -31,8 +32,8 @@ def create_publishing_app(
 ) -> FastAPI:
     """The published directory as an app of its own.
 
-    `base_url` is the public address of the program, such as https://connector.example; without it,
-    links use the request's address.
+    `base_url` is the public address of the program, such as https://connector.example, without a
+    final slash. Without it, links are relative: the `Host` of a request is the client's to choose.
     """
     app = FastAPI(
         title="Community Connector: listings",
@@ -41,6 +42,7 @@ def create_publishing_app(
         openapi_url=None,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(RelativeRedirects)
 
     def locate(postcode: str) -> Point | None:
         area = search_service.find_area(postcode)

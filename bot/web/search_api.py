@@ -9,10 +9,10 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from bot.web.pages import CALENDAR, PROBLEMS, Shown, get_pages_url
+from bot.web.pages import CALENDAR, PROBLEMS, Shown
 from bot.web.parameters import SearchText
 from bot.web.public import ProblemError, write_json
 from directory.indexing.needs import NEEDS
@@ -72,10 +72,10 @@ _OUTPUT_FORMATS: dict[int | str, dict[str, Any]] = {
 def create_search_router(search_service: SearchService, base_url: str = "") -> APIRouter:
     """The address /api/search."""
     router = APIRouter(responses=PROBLEMS)
+    pages_url = f"{base_url}/listings/"
 
     @router.get("/api/search", response_model=Results, responses=_OUTPUT_FORMATS)
     def search(
-        request: Request,
         words: SearchText,
         kind: Annotated[list[Literal[KINDS]], Query()] = [],  # type: ignore[valid-type] # noqa: B006
         near: Annotated[
@@ -122,7 +122,6 @@ def create_search_router(search_service: SearchService, base_url: str = "") -> A
         )
         hits = search_service.search(query)
         hits = [replace(hit, stored=_withhold(hit.stored)) for hit in hits]
-        pages_url = get_pages_url(request, base_url)
         if format == "json":
             results = [{**describe_hit(hit), "page": f"{pages_url}{hit.stored.id}"} for hit in hits]
             content: dict[str, Any] = {"results": results}

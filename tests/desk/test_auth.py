@@ -1,13 +1,16 @@
 """Sign-in, sessions, CSRF protection and permissions of the desk, over HTTP."""
 
+import re
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.web.desk.permissions import SECTIONS
 from directory.desk.accounts import MAX_ATTEMPTS
+from directory.encoder import Encoder
 from tests.support.desk_server import PASSWORD, DeskServer, Person
 
 
@@ -31,9 +34,14 @@ def test_sign_in_returns_to_the_requested_page(desk, stranger):
 
 @pytest.mark.parametrize(
     "to",
-    ["https://evil.example/", "//evil.example", "/desk//evil.example", "/\\evil", "/deskjet", ""],
+    [
+        *("https://evil.example/", "//evil.example", "/desk//evil.example", "/\\evil", "/deskjet"),
+        "",
+        *("/desk/../chat/leave", "/desk/..", "/desk/x/../../chat", "/desk/./listings"),
+        *("/desk/%2e%2e/chat", "/desk/.%2E/%2e%2e%2fchat"),
+    ],
 )
-def test_sign_in_never_redirects_to_another_site(desk, stranger, to):
+def test_sign_in_never_redirects_to_anything_but_the_desk(desk, stranger, to):
     desk.make_person("Olga", "analyst").close()
     sent = stranger.post("/desk/sign-in", name="Olga", password=PASSWORD, to=to)
     assert sent.headers["location"] == "/desk"
@@ -155,6 +163,38 @@ def test_a_form_needs_its_csrf_token_and_origin(desk, navigator):
         assert "Nothing was changed" in response.text
     assert navigator.get("/desk").status_code == 200
     stranger.close()
+
+
+def test_a_form_that_a_browser_calls_foreign_is_refused(navigator):
+    page = navigator.read("/desk/listings/1")
+    form = {"token": re.search(r'name="token" value="(\w+)"', page)[1]}
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 303)):
+        headers = {"Sec-Fetch-Site": site}
+        response = navigator.client.post("/desk/listings/1/withdraw", data=form, headers=headers)
+        assert response.status_code == status
+
+
+def test_with_a_public_address_forms_come_from_there_alone(sqlite_engine, ledger):
+    desk = DeskServer(sqlite_engine, Encoder(Path("none")), ledger, base_url="https://c.example")
+    desk.start()
+    person = Person(desk.url)
+    try:
+        page = person.read("/desk/sign-in")
+        form = {"token": re.search(r'name="token" value="(\w+)"', page)[1], "name": "Olga"}
+        cookie = {"Cookie": f"connector-desk={person.client.cookies['connector-desk']}"}
+        for origin, status in (
+            ("https://c.example", 422),  # the password is missing, but the form is heard
+            ("http://c.example", 403),
+            (desk.url, 403),  # what the request calls its host
+            ("http://[", 403),
+        ):
+            headers = {"Origin": origin, **cookie}
+            response = person.client.post("/desk/sign-in", data=form, headers=headers)
+            assert response.status_code == status, origin
+        assert "The desk is at https://c.example/desk." in response.text
+    finally:
+        person.close()
+        desk.stop()
 
 
 def test_sign_in_needs_a_csrf_token_and_sets_a_new_cookie(desk, stranger):

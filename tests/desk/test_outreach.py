@@ -27,6 +27,15 @@ def test_the_embed_code_has_the_chosen_options(desk, navigator):
     assert 'data-accent="#0b5d4e"' in html.unescape(navigator.read('/desk/kit?accent="x'))
 
 
+def test_the_host_header_shapes_no_link(desk, navigator):
+    listing = add(navigator, name="Shared")
+    for path in ("kit", f"shortlist?listing={listing}", f"listings/{listing}"):
+        headers = {"Host": "attacker.example"}
+        page = navigator.client.get(f"/desk/{path}", headers=headers)
+        assert "attacker.example" not in page.text
+        assert desk.url in page.text
+
+
 def test_the_languages_on_offer_are_those_of_the_widget(navigator):
     words = (ROOT / "bot" / "widget" / "words.js").read_text()
     [languages] = re.findall(r"^const languages = \{(.*)\};$", words, re.M)

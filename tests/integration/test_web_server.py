@@ -122,6 +122,12 @@ def test_every_page_has_the_security_headers(client: httpx.Client, path: str) ->
     assert "set-cookie" not in headers
 
 
+def test_the_host_header_shapes_no_redirect(client: httpx.Client) -> None:
+    for path in ("/chat/", "/api/health/"):
+        response = client.get(path, headers={"Host": "attacker.example"})
+        assert (response.status_code, response.headers["location"]) == (307, path[:-1])
+
+
 def test_a_script_has_few_headers(client: httpx.Client) -> None:
     headers = client.get("/widget/chat.js").headers
     assert headers["x-content-type-options"] == "nosniff"

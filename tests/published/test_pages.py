@@ -49,7 +49,7 @@ def client(sqlite_engine):
     gone = replace(CHOIR, key="gone", name="Gone Choir")
     fill(sqlite_engine, "town", [CHOIR, closed], notice=NOTICE)
     fill(sqlite_engine, "town", [gone], notice=NOTICE, gone=True)
-    return connect(sqlite_engine, base_url="https://c.example/")
+    return connect(sqlite_engine, base_url="https://c.example")
 
 
 def test_the_page_shows_every_fact(client):
@@ -109,6 +109,27 @@ def test_the_listing_as_json_and_icalendar(client):
         again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
         assert again.status_code == 304
         assert first.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("base_url", ["", "https://c.example"])
+def test_the_host_header_shapes_no_link(sqlite_engine, base_url):
+    fill(sqlite_engine, "town", [CHOIR], notice=NOTICE)
+    client = connect(sqlite_engine, base_url=base_url)
+    paths = [
+        *("/listings/1", "/listings/1.json", "/listings/1.ics", "/listings/page.css"),
+        *(f"/api/search?words=choir&format={name}" for name in ("json", "geojson", "csv", "ics")),
+        *("/openreferral/v3/", "/openreferral/v3/openapi.json", "/openreferral/v3/services?full=1"),
+        # Without the slash, or with one too many, these are redirected.
+        *("/openreferral/v3", "/openreferral/v3/services/", "/listings/1.json/", "/api/search/"),
+    ]
+    statuses = set()
+    for path in paths:
+        response = client.get(path, {"Host": "attacker.example"})
+        assert "attacker" not in response.text
+        assert "attacker" not in str(response.headers)
+        statuses.add(response.status_code)
+    assert statuses == {200, 307}
+    assert client.get("/listings/1.json").json()["page"] == f"{base_url}/listings/1"
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ BOUNDED = settings(
 
 @pytest.fixture(scope="session")
 def standard_api(town_engine: Engine):
-    app = connect(town_engine).app
+    app = connect(town_engine, base_url="https://c.example").app
     return schemathesis.openapi.from_asgi("/openreferral/v3/openapi.json", app)
 
 
@@ -33,7 +33,7 @@ def pages_api(town_engine: Engine, encoder: Encoder):
         ServiceRepository(town_engine), SearchService(town_engine, encoder)
     ).openapi()
     schema = schemathesis.openapi.from_dict(document)
-    schema.app = connect(town_engine, encoder).app
+    schema.app = connect(town_engine, encoder, "https://c.example").app
     return schema
 
 

@@ -1,6 +1,7 @@
 """The desk on a real server, and a person who uses it over HTTP without a browser."""
 
 import re
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ class Releases:
 
 
 class DeskServer:
-    """A real server on loopback that serves only the desk."""
+    """A real server on loopback that serves only the desk. People open it at `base_url`."""
 
     def __init__(
         self,
@@ -56,7 +57,10 @@ class DeskServer:
         encoder: Encoder,
         ledger: Releases,
         sign_in_attempts_per_minute: int = 0,
+        base_url: str = "",
     ) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.engine = engine
         self.desk_services = DeskServices(engine, encoder, SECRET, fetch_private=True)
         app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
@@ -66,13 +70,16 @@ class DeskServer:
             search_service,
             ledger,
             SECRET,
+            base_url or self.url,
             sign_in_attempts_per_minute=sign_in_attempts_per_minute,
         )
         mount_desk(app, desk)
-        config = uvicorn.Config(app, port=0, log_level="error", access_log=False, lifespan="off")
+        config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), daemon=True
+        )
 
     def start(self) -> None:
         self._thread.start()
@@ -80,8 +87,6 @@ class DeskServer:
         while not self._server.started:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -83,7 +83,7 @@ def create_desk(
 ) -> FastAPI:
     """The desk's app.
 
-    `secret` signs forms and links, `base_url` is the public address, and
+    `secret` signs forms and links, `base_url` is the public address without a final slash, and
     `sign_in_attempts_per_minute` is the limit of one client (0 for no limit).
     """
     auth = DeskAuth(desk_services, secret, base_url)

@@ -9,12 +9,13 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote
 
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
 from bot.web.desk.permissions import can_access
+from bot.web.origins import get_origin, is_loopback, is_own_form, list_host_origins
 from directory.desk.accounts import Account
 from directory.desk.services import DeskServices
 from directory.desk.sessions import make_token
@@ -82,12 +83,16 @@ class RequestContext:
 
 
 class DeskAuth:
-    """Authenticates requests. `base_url` is the public address of the desk."""
+    """Authenticates requests. `base_url` is the address of the desk, which forms must come from.
+
+    While that is loopback, the desk is being tried or reached through a tunnel, and forms may come
+    from any host that leads to it.
+    """
 
     def __init__(self, desk_services: DeskServices, secret: bytes, base_url: str = "") -> None:
         self._desk_services = desk_services
         self._secret = secret
-        self._host = urlsplit(base_url).netloc
+        self._base_url = "" if is_loopback(base_url) else base_url
         self._always_secure = base_url.startswith("https:")
 
     def authenticate(self, request: Request, form: FormData) -> RequestContext:
@@ -162,14 +167,14 @@ class DeskAuth:
             raise PageError(
                 403,
                 "This form is out of date",
-                "Nothing was changed. Open the page again and send the form once more.",
+                "Nothing was changed. Open the page again and send the form once more."
+                + (f" The desk is at {self._base_url}{HOME}." if self._base_url else ""),
             )
 
     def _is_same_origin(self, headers: Mapping[str, str]) -> bool:
-        # Every browser sends the origin of a form. Behind a proxy, the public host counts too.
-        origin = urlsplit(headers.get("origin", ""))
-        hosts = {headers.get("host", ""), self._host} - {""}
-        return origin.scheme in ("http", "https") and origin.netloc in hosts
+        origins = [get_origin(self._base_url)] if self._base_url else list_host_origins(headers)
+        # Every browser that the desk supports sends the origin of a form.
+        return is_own_form(headers, self._base_url) and headers.get("origin") in origins
 
 
 async def parse_form_body(request: Request) -> AsyncIterator[FormData]:
@@ -191,8 +196,12 @@ Context = Annotated[RequestContext, Depends(get_context)]
 
 
 def is_desk_path(path: str) -> bool:
-    """Whether a path leads to a page of the desk and cannot lead to another site."""
-    return bool(re.fullmatch(r"/desk(?:/[\w./?=&%+-]*)?", path, re.ASCII)) and "//" not in path
+    """Whether a path leads to a page of the desk and cannot lead anywhere else."""
+    # Browsers take "%2e" for a dot as well, and then remove the part before "..".
+    parts = unquote(path.partition("?")[0]).split("/")
+    if {".", ".."} & set(parts) or "" in parts[1:-1]:
+        return False
+    return bool(re.fullmatch(r"/desk(?:/[\w./?=&%+-]*)?", path, re.ASCII))
 
 
 def _get_return_path(request: Request) -> str:

@@ -61,7 +61,7 @@ def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner)
     @router.get("/{listing_id}")
     def show_listing(request: Request, listing_id: RecordId) -> Response:
         record = require_listing(listing_id)
-        link = link_signer.create_link(request, "contact", [listing_id, record.withdrawn])
+        link = link_signer.create_link("contact", [listing_id, record.withdrawn])
         history = desk_services.audit_log.read_listing_entries(listing_id)
         return render_page(
             request,

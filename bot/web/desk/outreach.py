@@ -13,7 +13,7 @@ from bot.web.desk.fonts import MissingGlyphError
 from bot.web.desk.pages import render_page
 from bot.web.desk.poster import Poster, draw_poster
 from bot.web.desk.signed_links import LINK_DAYS, LinkSigner
-from bot.web.parameters import RecordId, get_root_url
+from bot.web.parameters import RecordId
 from directory.describe import summarise_listing
 from directory.desk.services import DeskServices
 
@@ -45,7 +45,6 @@ def create_outreach_router(
         bot: ShortText = "",
         area: ShortText = "",
     ) -> Response:
-        root = get_root_url(request, base_url)
         accent = accent if _COLOUR.fullmatch(accent) else _DEFAULT_ACCENT
         language = language if language in LANGUAGES else "en"
         attributes = (
@@ -55,7 +54,7 @@ def create_outreach_router(
         return render_page(
             request,
             "outreach.html",
-            code=f'<script src="{root}/widget.js" {attributes} async></script>',
+            code=f'<script src="{base_url}/widget.js" {attributes} async></script>',
             options={
                 "title": title,
                 "accent": accent,
@@ -66,12 +65,11 @@ def create_outreach_router(
                 "area": area,
             },
             languages=LANGUAGES,
-            root=root,
+            root=base_url,
         )
 
     @router.get("/kit/poster.pdf")
     def download_poster(
-        request: Request,
         title: ShortText = _DEFAULT_TITLE,
         area: ShortText = "",
         bot: ShortText = "",
@@ -83,9 +81,8 @@ def create_outreach_router(
                 "This is not the name of a Telegram bot",
                 "Write the name like this: larkhaven_bot.",
             )
-        root = get_root_url(request, base_url)
         telegram = f"https://t.me/{bot_name[1]}?start=poster" if bot_name else ""
-        poster = Poster(title.strip() or _DEFAULT_TITLE, area.strip(), f"{root}/", telegram)
+        poster = Poster(title.strip() or _DEFAULT_TITLE, area.strip(), f"{base_url}/", telegram)
         try:
             pdf = draw_poster(poster)
         except MissingGlyphError as error:
@@ -106,7 +103,7 @@ def create_outreach_router(
                 "This shortlist is empty",
                 "Tick some listings on the page Listings, then make a shortlist.",
             )
-        link = link_signer.create_link(request, "shared", [stored.id for stored in listings])
+        link = link_signer.create_link("shared", [stored.id for stored in listings])
         summaries = "\n\n".join(summarise_listing(stored) for stored in listings)
         email = {"subject": "Places to go", "body": f"{summaries}\n\n{link}"}
         return render_page(

@@ -4,27 +4,27 @@ A link holds the ids it is about and its time of signing; nothing is stored on t
 never sign a name or anything that a person wrote.
 """
 
-from fastapi import Request
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from bot.web.desk.auth import HOME, PageError
-from bot.web.parameters import get_root_url
 
 LINK_DAYS = 30
 _MAX_TOKEN_LENGTH = 2_000
 
 
 class LinkSigner:
-    """Creates and reads signed links. A link for one `page` does not open another page."""
+    """Creates and reads signed links under `base_url`, an address without a final slash.
+
+    A link for one `page` does not open another page.
+    """
 
     def __init__(self, secret: bytes, base_url: str = "") -> None:
         self._secret = secret
         self._base_url = base_url
 
-    def create_link(self, request: Request, page: str, values: list[int]) -> str:
+    def create_link(self, page: str, values: list[int]) -> str:
         """The full URL of /desk/`page`/... with these values signed."""
-        root = get_root_url(request, self._base_url)
-        return f"{root}{HOME}/{page}/{self._serializer(page).dumps(values)}"
+        return f"{self._base_url}{HOME}/{page}/{self._serializer(page).dumps(values)}"
 
     def read_token(self, page: str, token: str) -> list[int]:
         """The values in a link's token. Raises PageError if it is invalid or too old."""
