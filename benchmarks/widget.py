@@ -18,6 +18,7 @@ import numpy as np
 import uvicorn
 from fastapi.responses import FileResponse, HTMLResponse
 from playwright.sync_api import Browser, sync_playwright
+from starlette.routing import Route
 
 from benchmarks.tables import LeftOutError, Table
 from benchmarks.timing import Timings
@@ -139,8 +140,8 @@ def _serve(bundle: Path) -> Iterator[str]:
     }
     for name, begin in ((_OURS, _BEGIN_OURS), (_PEER, _BEGIN_PEER)):
         page = HTMLResponse(_PAGE % (begin, _ANSWER), headers=lenient)
-        app.add_api_route(f"/{name}", lambda page=page: page)
-    app.add_api_route("/peer.js", lambda: FileResponse(bundle))
+        app.routes.insert(0, Route(f"/{name}", lambda _request, page=page: page))
+    app.routes.insert(0, Route("/peer.js", lambda _request: FileResponse(bundle)))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)

@@ -27,8 +27,8 @@ from bot.telegram.app import Telegram
 from bot.terminal import ERR
 from bot.web.actions import create_actions_app
 from bot.web.app import create_app
-from bot.web.desk.app import create_desk, mount_desk
-from bot.web.publishing import mount_publishing_app
+from bot.web.desk.app import create_desk
+from bot.web.publishing import create_publishing_app
 from checkins.checkin import first_week_kept
 from checkins.draft import current_hour
 from checkins.errors import CheckInsError
@@ -162,6 +162,8 @@ def _build_program(
         team=settings.team,
     )
     telegram = _build_telegram(settings, conversation)
+    base_url = settings.web_base_url
+    desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
     app = create_app(
         conversation,
         origins=settings.web_origins,
@@ -170,10 +172,9 @@ def _build_program(
         messages_a_minute=settings.web_messages_a_minute,
         rasa_is_up=lambda: rasa.is_up,
         receive_telegram=telegram.receive if telegram and settings.telegram_webhook_url else None,
+        published=create_publishing_app(ServiceRepository(engine), search_service, base_url),
+        desk=create_desk(desk_services, search_service, ledger, secret, base_url),
     )
-    mount_publishing_app(app, ServiceRepository(engine), search_service, base_url)
-    desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
-    mount_desk(app, create_desk(desk_services, search_service, ledger, secret, base_url))
     actions_app = create_actions_app(search_service, notebook, settings.team, actions_token)
     servers = (
         Server(app, sockets.web, settings.web_proxies),

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from bot.errors import StartError
 
@@ -17,7 +17,7 @@ class Server:
     `proxies` are the addresses whose X-Forwarded-For header is believed.
     """
 
-    def __init__(self, app: FastAPI, bound: socket.socket, proxies: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, bound: socket.socket, proxies: Sequence[str] = ()) -> None:
         config = uvicorn.Config(
             app,
             log_level="error",

@@ -9,7 +9,7 @@ import re
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
@@ -62,9 +62,13 @@ def check_rate(limit: RateLimit, request: Request) -> None:
         raise HTTPException(429, get_line("web_too_fast"), {"Retry-After": str(math.ceil(wait))})
 
 
+def _forbid_caching(response: Response) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
 def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:
     """The API that the widget uses."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(_forbid_caching)])
 
     @router.post("/api/chat")
     async def send_message(body: ChatBody, request: Request) -> dict[str, Any]:

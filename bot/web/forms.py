@@ -20,8 +20,8 @@ from bot.checkin_flow import START_TAP
 from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
 from bot.responses import Responses, get_line
 from bot.web.chat_api import TOO_LONG, check_rate, make_conversation_id, make_sender_id
-from bot.web.headers import SECURITY_HEADERS
 from bot.web.limits import RateLimit
+from bot.web.middleware import SECURITY_HEADERS
 from bot.web.origins import is_own_form
 from bot.web.templating import open_templates
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PATH = "/chat"
 NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
+MAX_FORM_BYTES = 65_536  # a plain form carries the earlier exchanges
 _MAX_CARRIED = 32_000  # characters; the oldest exchanges are dropped first
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _page = open_templates(_TEMPLATES).get_template("chat.html")

@@ -5,13 +5,12 @@ Only translates: parameters become a `ServiceFilter`, and a page of results beco
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
+from bot.web.errors import PUBLISHING_ERRORS
 from bot.web.parameters import (
     FilterParameters,
     Identifier,
@@ -19,16 +18,8 @@ from bot.web.parameters import (
     PageNumber,
     PageSize,
     count_pages,
-    describe_validation_error,
 )
-from bot.web.public import (
-    SERVER_ERROR,
-    Problem,
-    ProblemError,
-    respond_error,
-    respond_json,
-    respond_ndjson,
-)
+from bot.web.public import Problem, respond_json, respond_ndjson
 from directory.hsds import schema as standard
 from directory.hsds.schema import Uri
 from directory.listing import Point
@@ -101,15 +92,12 @@ def create_openreferral_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        exception_handlers=PUBLISHING_ERRORS,
         responses={
             404: {"model": Problem, "description": "The id or the place is unknown."},
             422: {"model": Problem, "description": "A parameter is invalid."},
         },
     )
-    app.add_exception_handler(HTTPException, handle_http_error)
-    app.add_exception_handler(RequestValidationError, handle_validation_error)
-    app.add_exception_handler(ProblemError, handle_problem)
-    app.add_exception_handler(Exception, handle_server_error)
 
     def resolve_filter(filter_parameters: FilterParameters) -> ServiceFilter:
         service_filter, metres = filter_parameters
@@ -117,7 +105,7 @@ def create_openreferral_app(
             return service_filter
         near = repository.locate(service_filter.postcode) or locate(service_filter.postcode)
         if near is None:
-            raise ProblemError(404, "We do not know where this postcode is.")
+            raise HTTPException(404, "We do not know where this postcode is.")
         return replace(service_filter, near=near, metres=metres)
 
     @app.get("/", response_model=About)
@@ -276,7 +264,7 @@ _NDJSON_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def _respond_or_404(request: Request, entity: Json | None) -> Response:
     if entity is None:
-        raise ProblemError(404, _NOT_FOUND)
+        raise HTTPException(404, _NOT_FOUND)
     return respond_json(request, entity)
 
 
@@ -299,25 +287,3 @@ def _iterate_pages(list_page: Callable[[int], ResultPage]) -> Iterator[Json]:
     while contents := list_page(start).contents:
         yield from contents
         start += _CHUNK_SIZE
-
-
-async def handle_http_error(_request: Request, error: Exception) -> Response:
-    """An unknown path or a wrong method, in one sentence."""
-    status = cast(HTTPException, error).status_code
-    return respond_error(
-        status,
-        "There is nothing at this address." if status == 404 else "This method is not allowed.",
-    )
-
-
-async def handle_validation_error(_request: Request, error: Exception) -> Response:
-    return respond_error(422, describe_validation_error(cast(RequestValidationError, error)))
-
-
-async def handle_server_error(_request: Request, _error: Exception) -> Response:
-    return respond_error(500, SERVER_ERROR)
-
-
-async def handle_problem(_request: Request, error: Exception) -> Response:
-    problem = cast(ProblemError, error)
-    return respond_error(problem.status, problem.sentence)

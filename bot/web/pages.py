@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from bot.web.parameters import RecordId
-from bot.web.public import Problem, ProblemError, respond, respond_json
+from bot.web.public import Problem, respond, respond_json
 from bot.web.templating import open_templates
 from directory.describe import FACT_LABELS, describe_listing
 from directory.listing import StoredListing
@@ -56,9 +56,9 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
     def find_listing(number: int) -> StoredListing:
         stored = repository.find_listing(number)
         if stored is None:
-            raise ProblemError(404, "There is no listing with this id.")
+            raise HTTPException(404, "There is no listing with this id.")
         if stored.gone:
-            raise ProblemError(410, "The source no longer has this listing.")
+            raise HTTPException(410, "The source no longer has this listing.")
         return stored
 
     @router.get("/listings/page.css", include_in_schema=False)
@@ -74,7 +74,7 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
         """The listing's times as an iCalendar file."""
         calendar = write_calendar([find_listing(number)], date.today(), pages_url)
         if not calendar:
-            raise ProblemError(404, "Its days and times are not known.")
+            raise HTTPException(404, "Its days and times are not known.")
         return respond(
             request, calendar, CALENDAR, **_make_download_headers(f"listing-{number}.ics")
         )

@@ -9,12 +9,12 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel
 
 from bot.web.pages import CALENDAR, PROBLEMS, Shown
 from bot.web.parameters import SearchText
-from bot.web.public import ProblemError, write_json
+from bot.web.public import write_json
 from directory.indexing.needs import NEEDS
 from directory.indexing.times import TIMES
 from directory.listing import KINDS, STRANDS, StoredListing, withhold_place
@@ -103,7 +103,7 @@ def create_search_router(search_service: SearchService, base_url: str = "") -> A
         """Listings that match the words, the best first."""
         area = search_service.find_area(near) if near.strip() else None
         if near.strip() and area is None:
-            raise ProblemError(404, "We do not know where this place is.")
+            raise HTTPException(404, "We do not know where this place is.")
         labels = {"topics": topic, "languages": language, "audience": audience}
         query = SearchQuery(
             words,

@@ -242,6 +242,7 @@ def test_every_response_has_security_headers(stranger, analyst):
         stranger.get("/desk"),
         stranger.get("/desk/sign-in"),
         analyst.get("/desk/nothing"),
+        analyst.get("/desk/no%0Athing"),
         analyst.get("/desk/releases"),
     ):
         policy = response.headers["content-security-policy"]

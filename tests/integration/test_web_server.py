@@ -14,6 +14,7 @@ import uvicorn
 from bot.messages import Choices, ListingCard, Message, Option, Reply, Text
 from bot.responses import get_line
 from bot.web.app import create_app
+from bot.web.chat_api import TOO_LONG
 
 LIBRARY = "https://library.example"
 CARD = ListingCard(
@@ -111,7 +112,9 @@ def test_only_allowed_origins_may_use_the_chat(client: httpx.Client) -> None:
     assert get_allowed_origin("https://elsewhere.example") is None
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/widget", "/widget/index.html", "/api/none"])
+@pytest.mark.parametrize(
+    "path", ["/", "/chat", "/widget", "/widget/index.html", "/api/none", "/a%0Ab"]
+)
 def test_every_page_has_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -280,6 +283,37 @@ def test_an_error_is_reported_in_plain_words(
     assert ">break</textarea>" in page.text
     assert "RuntimeError" in caplog.text
     assert "broken" not in caplog.text
+
+
+def test_an_error_of_the_chat_is_one_sentence_that_other_sites_can_read(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = {"message": {"text": "break"}}
+    response = client.post("/api/chat", json=body, headers={"Origin": LIBRARY})
+    assert response.status_code == 500
+    assert response.json() == {"error": get_line("web_wrong")}
+    assert response.headers["access-control-allow-origin"] == LIBRARY
+    assert response.headers["content-security-policy"].startswith("default-src 'self'")
+    assert "RuntimeError" in caplog.text
+    assert "broken" not in caplog.text
+    missing = client.get("/api/nothing")
+    assert missing.status_code == 404
+    assert missing.json() == {"error": "There is nothing at this address."}
+
+
+@pytest.mark.parametrize(("path", "largest"), [("/api/chat", 16_384), ("/chat", 65_536)])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_body_above_the_limit_is_refused(
+    client: httpx.Client, echo: Echo, path: str, largest: int, is_chunked: bool
+) -> None:
+    body = b"text=" + b"a" * largest
+    content = iter([body[:1000], body[1000:]]) if is_chunked else body
+    kind = "json" if path == "/api/chat" else "x-www-form-urlencoded"
+    headers = {"Content-Type": f"application/{kind}"}
+    with client.stream("POST", path, content=content, headers=headers) as response:
+        assert response.status_code == 413
+        assert TOO_LONG in response.read().decode()
+    assert echo.received == []
 
 
 def test_a_long_conversation_loses_its_beginning(client: httpx.Client) -> None:

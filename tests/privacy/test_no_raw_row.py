@@ -13,7 +13,6 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import insert
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -100,14 +99,17 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
     engine = open_database(f"sqlite:///{service.folder / 'directory.db'}")
     checkins = open_engine(f"sqlite:///{service.folder / 'checkins.db'}")
     search_service = SearchService(engine, None)
-    apps: list[FastAPI] = [
-        create_app(None, origins=[], secret=b"of the tests", rasa_is_up=bool),
-        create_publishing_app(ServiceRepository(engine), search_service),
-        create_desk(
+    app = create_app(
+        None,
+        origins=[],
+        secret=b"of the tests",
+        rasa_is_up=bool,
+        published=create_publishing_app(ServiceRepository(engine), search_service),
+        desk=create_desk(
             DeskServices(engine, None, b"any secret"), search_service, Ledger(checkins), b"a secret"
         ),
-    ]
-    routes = {route for app in apps for route in walk(app.routes, "")}
+    )
+    routes = set(walk(app.routes, ""))
     engine.dispose()
     checkins.dispose()
     return routes
@@ -119,6 +121,8 @@ def walk(routes: list[Any], prefix: str) -> Iterator[tuple[str, str]]:
         for method in getattr(route, "methods", None) or ():
             yield method, path
         yield from walk(getattr(route, "routes", None) or [], path)
+        # Each part of the server is an app of its own, and knows its whole paths.
+        yield from walk(getattr(getattr(route, "endpoint", None), "routes", []), "")
         if included := getattr(route, "original_router", None):
             yield from walk(included.routes, prefix + route.include_context.prefix)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
+from fastapi import FastAPI
 
 from directory.hsds.ids import taxonomy_id, term_id
 from directory.hsds.vocabulary import KIND, STRAND
@@ -282,11 +283,10 @@ def test_proximity_filters_every_list(client):
     assert client.get(f"{API}/services?minimal=true&{query}").json()["total_items"] == 1
 
 
-def test_other_routes_are_unaffected(client):
-    @client.app.post("/api/chat")
-    def chat() -> str:
-        return "reply"
-
+def test_other_routes_are_unaffected(sqlite_engine):
+    chat = FastAPI()
+    chat.post("/api/chat")(lambda: "reply")
+    client = connect(sqlite_engine, chat=chat)
     headers = {"Origin": "https://elsewhere.example"}
     response = client.request("POST", "/api/chat", headers=headers)
     assert (response.json(), "access-control-allow-origin" in response.headers) == ("reply", False)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from bot.web.desk.app import create_desk, mount_desk
+from bot.web.app import compose_app
+from bot.web.desk.app import create_desk
 from checkins.errors import ReleaseError
 from directory.desk.services import DeskServices
 from directory.encoder import Encoder
@@ -63,7 +63,6 @@ class DeskServer:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.engine = engine
         self.desk_services = DeskServices(engine, encoder, SECRET, fetch_private=True)
-        app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         search_service = SearchService(engine, encoder)
         desk = create_desk(
             self.desk_services,
@@ -73,7 +72,7 @@ class DeskServer:
             base_url or self.url,
             sign_in_attempts_per_minute=sign_in_attempts_per_minute,
         )
-        mount_desk(app, desk)
+        app = compose_app(desk=desk)
         config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)

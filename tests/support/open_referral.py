@@ -10,15 +10,16 @@ from typing import Any
 
 import httpx
 import numpy as np
-from fastapi import FastAPI
 from jsonschema import FormatChecker
 from jsonschema.validators import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.exceptions import NoSuchResource
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
+from starlette.types import ASGIApp
 
-from bot.web.publishing import mount_publishing_app
+from bot.web.app import compose_app
+from bot.web.publishing import create_publishing_app
 from directory.database import migrate, open_database
 from directory.encoder import DIMENSIONS, Encoder
 from directory.hsds.projection import write_services
@@ -124,7 +125,7 @@ class Standard:
 class AppClient:
     """An HTTP client of an app in the same process."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -145,9 +146,13 @@ class AppClient:
             return pool.submit(lambda: asyncio.run(send())).result()
 
 
-def connect(engine: Engine, encoder: Encoder | None = None, base_url: str = "") -> AppClient:
-    """A client of the publishing app. Without an encoder, the search uses words only."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+def connect(
+    engine: Engine,
+    encoder: Encoder | None = None,
+    base_url: str = "",
+    chat: ASGIApp | None = None,
+) -> AppClient:
+    """A client of the publishing app, beside `chat`. Without an encoder, search uses words only."""
     search_service = SearchService(engine, encoder or Encoder(Path("none")))
-    mount_publishing_app(app, ServiceRepository(engine), search_service, base_url)
-    return AppClient(app)
+    published = create_publishing_app(ServiceRepository(engine), search_service, base_url)
+    return AppClient(compose_app(chat=chat, published=published))

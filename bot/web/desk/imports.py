@@ -36,7 +36,7 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
     def show_imports(request: Request, page: PageNumber = 1) -> Response:
         return render_imports(request, page=page)
 
-    @router.post("", max_body_size=MAX_UPLOAD_BYTES)
+    @router.post("")
     def import_file(request: Request, context: Context) -> Response:
         file = context.form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
