@@ -61,6 +61,7 @@ class _Program:
     servers: tuple[Server, ...]
     rasa: RasaProcess
     telegram: Telegram | None
+    desk_services: DeskServices
 
 
 def serve(settings: Settings) -> None:
@@ -107,6 +108,7 @@ async def _run(
         for server in program.servers:
             running.push_async_callback(server.stop)
             await server.start()
+        running.callback(program.desk_services.close)
         running.callback(
             asyncio.create_task(_purge_regularly(checkins, settings.checkin_retention_weeks)).cancel
         )
@@ -180,7 +182,7 @@ def _build_program(
         Server(app, sockets.web, settings.web_proxies),
         Server(actions_app, sockets.actions),
     )
-    return _Program(servers, rasa, telegram)
+    return _Program(servers, rasa, telegram, desk_services)
 
 
 def _find_local_url(bound: socket.socket) -> str:

@@ -95,7 +95,7 @@ class Encoder:
     """Turns texts into unit vectors. It loads on first use, or earlier with `load`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._model: Any = None
         self._loading = threading.Lock()
 
@@ -118,7 +118,7 @@ class Encoder:
             options.intra_op_num_threads = 1
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             model = SentenceTransformer(
-                str(self._folder),
+                str(self.folder),
                 backend="onnx",
                 model_kwargs={**_CPU, "file_name": _ONNX_FILE, "session_options": options},
             )

@@ -1,5 +1,7 @@
 """The errors of the directory, each with a message for the person who can put it right."""
 
+from typing import Any
+
 
 class DirectoryError(Exception):
     """An error whose message is one plain line: what is wrong, and what to do.
@@ -12,6 +14,18 @@ class DirectoryError(Exception):
         super().__init__(f"{message} {command}".strip())
         self.message = message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled as it is, for another process: an error of one argument would be made of two.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    error_type: type[DirectoryError], args: tuple[Any, ...], state: dict[str, Any]
+) -> DirectoryError:
+    error = error_type.__new__(error_type, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class DatabaseError(DirectoryError):
     """The database cannot be opened or written; its content is unchanged."""
@@ -21,8 +35,16 @@ class SourceError(DirectoryError):
     """A source could not be read as a whole; none of it was imported."""
 
 
+class SourceTooLargeError(SourceError):
+    """A source holds more than its limits allow; reading stopped there."""
+
+
 class ImportHeldError(DirectoryError):
     """An import would close most of a source's listings: it waits for a navigator's approval."""
+
+
+class ImportStoppedError(DirectoryError):
+    """An import met a limit of its process. The directory holds it wholly or not at all."""
 
 
 class RowError(DirectoryError):

@@ -19,7 +19,7 @@ from bot.web.chat_api import TOO_LONG
 from bot.web.desk.auth import PageError, RedirectError
 from bot.web.desk.pages import redirect, render_page
 from bot.web.parameters import describe_validation_error
-from directory.errors import DirectoryError
+from directory.errors import DirectoryError, ImportStoppedError
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +118,14 @@ async def _handle_directory_error(request: Request, error: DirectoryError) -> Re
     return _respond_page(request, 409, "Nothing was changed", error.message)
 
 
+async def _handle_stopped_import(request: Request, error: ImportStoppedError) -> Response:
+    sentence = (
+        f"{error.message} Either all of it is in the directory or nothing: look there first. "
+        "If it is not, import less at once, or ask the person who runs this service."
+    )
+    return _respond_page(request, 413, "The import was stopped", sentence)
+
+
 async def _handle_redirect(_request: Request, error: RedirectError) -> Response:
     return redirect(error.url)
 
@@ -138,6 +146,7 @@ async def _handle_desk_failure(request: Request, _error: Exception) -> Response:
 DESK_ERRORS: Handlers = {
     PageError: _handle_page_error,
     DirectoryError: _handle_directory_error,
+    ImportStoppedError: _handle_stopped_import,
     RedirectError: _handle_redirect,
     RouterError: _handle_desk_router_error,
     RequestValidationError: _handle_desk_validation_error,

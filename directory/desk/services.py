@@ -3,14 +3,14 @@
 Owns acts that span several of them. Knows no HTTP and no pages.
 """
 
-from collections.abc import Iterable
-
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from directory.desk.accounts import Accounts
 from directory.desk.asset_supply import AssetSupply
 from directory.desk.editor import ListingEditor
+from directory.desk.import_jobs import ImportCounts, Upload, apply_update, import_upload
+from directory.desk.import_process import ImportProcess
 from directory.desk.queries import ListingQueries
 from directory.desk.sessions import Sessions
 from directory.encoder import Encoder
@@ -21,11 +21,8 @@ from directory.importing.duplicates import (
     list_undecided_pairs,
     settle_pair,
 )
-from directory.importing.importer import ImportReport, import_listings
-from directory.importing.sync import Feed, SyncReport, find_held_feed, list_feeds, sync_feeds
-from directory.listing import Listing
+from directory.importing.sync import Feed, find_held_feed, list_feeds
 from directory.notes import Notebook
-from directory.rejected import RejectedRow
 
 
 class DeskServices:
@@ -43,8 +40,10 @@ class DeskServices:
         secret: bytes,
         *,
         fetch_private: bool = False,
+        import_process: ImportProcess | None = None,
     ) -> None:
         self._engine = engine
+        self._imports = import_process or ImportProcess()
         self._fetch_private = fetch_private
         self._encoder = encoder
         self.accounts = Accounts(engine, secret)
@@ -55,28 +54,16 @@ class DeskServices:
         self.notebook = Notebook(engine)
         self.asset_supply = AssetSupply(engine)
 
-    def import_source(
-        self,
-        source: str,
-        rows: Iterable[Listing | RejectedRow],
-        who: str,
-        *,
-        complete: bool,
-        accept_loss: bool = False,
-    ) -> ImportReport:
-        """Import a source, and record `who` with every listing that changes.
+    def close(self) -> None:
+        """Stop an import that is under way: nothing of it is written."""
+        self._imports.close()
 
-        Raises as `import_listings` does.
+    def import_upload(self, upload: Upload) -> ImportCounts:
+        """Import a file, in a process of its own, and record who did with every changed listing.
+
+        Raises the errors of `import_listings`, SourceTooLargeError, and those of `ImportProcess`.
         """
-        return import_listings(
-            self._engine,
-            self._encoder,
-            source,
-            rows,
-            complete=complete,
-            accept_loss=accept_loss,
-            who=who,
-        )
+        return self._imports.run(import_upload, self._database_url, self._encoder.folder, upload)
 
     def list_pairs(self, limit: int) -> list[UndecidedPair]:
         """Possible duplicates without a verdict, the likeliest first."""
@@ -93,26 +80,32 @@ class DeskServices:
         """Feeds whose last update is on hold, because most of their listings would be closed."""
         return [feed for feed in list_feeds(self._engine) if feed.held]
 
-    def apply_held_update(self, name: str, who: str) -> SyncReport:
-        """Read a held feed again and apply the update. Raises SourceError if it is not held."""
+    def apply_held_update(self, name: str, who: str) -> None:
+        """Read a held feed again and apply the update, in a process of its own.
+
+        Raises SourceError if it is not held, DirectoryError if the update could not be applied, and
+        the errors of `ImportProcess`.
+        """
         with Session(self._engine) as session:
             find_held_feed(session, name)
-        only = {name}
-        [report] = sync_feeds(
-            self._engine,
-            self._encoder,
-            only=only,
-            accept=only,
+        is_applied = self._imports.run(
+            apply_update,
+            self._database_url,
+            self._encoder.folder,
+            name,
+            who,
             allow_private=self._fetch_private,
-            who=who,
         )
-        if report.counts:
+        if is_applied:
             with Session(self._engine) as session, session.begin():
                 record_other_change(session, name, who, "feed update applied")
-        return report
 
     def reject_held_update(self, name: str, who: str) -> None:
         """Reject a held update, so nothing changes. Raises SourceError if the feed is not held."""
         with Session(self._engine) as session, session.begin():
             find_held_feed(session, name).held = ""
             record_other_change(session, name, who, "feed update rejected")
+
+    @property
+    def _database_url(self) -> str:
+        return self._engine.url.render_as_string(hide_password=False)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from bot.web.app import compose_app
 from bot.web.desk.app import create_desk
 from checkins.errors import ReleaseError
+from directory.desk.import_process import ImportProcess
 from directory.desk.services import DeskServices
 from directory.encoder import Encoder
 from directory.search.service import SearchService
@@ -58,11 +59,14 @@ class DeskServer:
         ledger: Releases,
         sign_in_attempts_per_minute: int = 0,
         base_url: str = "",
+        import_process: ImportProcess | None = None,
     ) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.engine = engine
-        self.desk_services = DeskServices(engine, encoder, SECRET, fetch_private=True)
+        self.desk_services = DeskServices(
+            engine, encoder, SECRET, fetch_private=True, import_process=import_process
+        )
         search_service = SearchService(engine, encoder)
         desk = create_desk(
             self.desk_services,
@@ -88,6 +92,7 @@ class DeskServer:
             time.sleep(0.01)
 
     def stop(self) -> None:
+        self.desk_services.close()
         self._server.should_exit = True
         self._thread.join(30)
 
@@ -108,7 +113,7 @@ class Person:
     def __init__(self, url: str) -> None:
         self.url = url
         self.client = httpx.Client(
-            base_url=url, timeout=30, trust_env=False, headers={"Origin": url}
+            base_url=url, timeout=120, trust_env=False, headers={"Origin": url}
         )
 
     def get(self, path: str) -> httpx.Response:

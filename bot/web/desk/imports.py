@@ -12,19 +12,16 @@ from bot.web.desk.cards import build_preview
 from bot.web.desk.listing_form import EMPTY_LISTING, FIELD_GROUPS, parse_listing_form
 from bot.web.desk.pages import redirect, render_page
 from bot.web.parameters import PageNumber, RecordId
+from directory.desk.import_jobs import MAX_ROWS, ImportCounts, Upload
 from directory.desk.queries import Quarantined
 from directory.desk.services import DeskServices
-from directory.errors import ImportHeldError
-from directory.importing.importer import ImportReport
+from directory.errors import ImportHeldError, SourceTooLargeError
 from directory.publishing.csv_export import write_cells
-from directory.sources.detect import read_bytes
 from directory.sources.template import COLUMNS
 from directory.text import drop_unprintable
 
 PATH = f"{HOME}/imports"
 MAX_UPLOAD_BYTES = 5 * 1024 * 1024
-# About a minute's work. Larger files need the command line, which shows progress.
-_MAX_ROWS = 2_000
 _MAX_NAME_LENGTH = 60
 _PAGE_SIZE = 50
 
@@ -43,24 +40,27 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
             raise PageError(422, "No file was chosen", "Choose a file, then send it again.")
         name = drop_unprintable(PurePath(file.filename).name)[:_MAX_NAME_LENGTH]
         source = context.get_text("source")[:_MAX_NAME_LENGTH] or PurePath(name).stem
-        rows = read_bytes(file.file.read(), name)
-        if len(rows) > _MAX_ROWS:
+        upload = Upload(
+            file.file.read(),
+            name,
+            source,
+            context.user.name,
+            complete=context.get_text("whole") == "yes",
+            accept_loss=context.get_text("loss") == "yes",
+        )
+        try:
+            counts = desk_services.import_upload(upload)
+        except ImportHeldError:
+            return render_imports(request, 409, refused_source=source, is_complete=upload.complete)
+        except SourceTooLargeError:
             raise PageError(
                 413,
-                f"The file has more than {_MAX_ROWS:,} rows",
-                f"Split it into files of at most {_MAX_ROWS:,} rows, give them the same source "
+                f"The file has more than {MAX_ROWS:,} rows",
+                f"Split it into files of at most {MAX_ROWS:,} rows, give them the same source "
                 "name and leave “This is the complete list” unticked. Or ask the person who runs "
                 "this service to import it.",
-            )
-        is_complete = context.get_text("whole") == "yes"
-        accept_loss = context.get_text("loss") == "yes"
-        try:
-            report = desk_services.import_source(
-                source, rows, context.user.name, complete=is_complete, accept_loss=accept_loss
-            )
-        except ImportHeldError:
-            return render_imports(request, 409, refused_source=source, is_complete=is_complete)
-        return render_imports(request, report=report)
+            ) from None
+        return render_imports(request, counts=counts)
 
     @router.get("/{row_id}")
     def show_row(request: Request, row_id: RecordId) -> Response:
@@ -97,7 +97,7 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
         status: int = 200,
         *,
         page: int = 1,
-        report: ImportReport | None = None,
+        counts: ImportCounts | None = None,
         refused_source: str = "",
         is_complete: bool = False,
     ) -> Response:
@@ -107,7 +107,7 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
             request,
             "imports.html",
             status,
-            report=report,
+            counts=counts,
             refused_source=refused_source,
             is_complete=is_complete,
             rows=rows,

