@@ -4,25 +4,38 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Sequence
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.connections import BoundedProtocol, ConnectionLimits
 from bot.errors import StartError
+
+# A client that takes none of a response for so long is gone.
+_MILLISECONDS_WITHOUT_PROGRESS = 30_000
 
 
 class Server:
-    """A uvicorn server on a bound socket.
+    """A uvicorn server on a bound socket, whose connections are within `limits`.
 
     `proxies` are the addresses whose X-Forwarded-For header is believed.
     """
 
-    def __init__(self, app: ASGIApp, bound: socket.socket, proxies: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        bound: socket.socket,
+        proxies: Sequence[str] = (),
+        limits: ConnectionLimits | None = None,
+    ) -> None:
         config = uvicorn.Config(
             app,
             log_level="error",
             access_log=False,
             lifespan="off",
+            http=partial(BoundedProtocol, limits=limits or ConnectionLimits()),  # type: ignore[arg-type]
+            ws="none",
             forwarded_allow_ips=list(proxies),
         )
         self._server = uvicorn.Server(config)
@@ -52,6 +65,10 @@ def bind_port(setting: str, host: str, port: int) -> socket.socket:
     """
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux; its connections inherit it
+        bound.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _MILLISECONDS_WITHOUT_PROGRESS
+        )
     try:
         bound.bind((host, port))
         bound.listen(128)

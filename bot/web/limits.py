@@ -5,13 +5,14 @@ forgets it a minute after the client's last request. Must never log or store a c
 """
 
 import hashlib
-import ipaddress
 import secrets
 import threading
 import time
 from collections.abc import Callable
 
 from fastapi import Request
+
+from bot.connections import find_network
 
 _MINUTE = 60.0
 # More clients than one process could answer in a minute.
@@ -61,23 +62,10 @@ class RateLimit:
             del self._full_at[hashed]
 
     def _hash(self, client: str) -> bytes:
-        network = _find_network(client)
+        network = find_network(client)
         return hashlib.blake2b(network.encode(), key=self._key, digest_size=16).digest()
 
 
 def get_client_address(request: Request) -> str:
     """The IP address that a request came from, for `RateLimit.count_request`."""
     return request.client.host if request.client else ""
-
-
-def _find_network(client: str) -> str:
-    """The network of one household: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
-        return client
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
