@@ -7,8 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 
-from bot.web.desk.permissions import SECTIONS
+from bot.web.desk.permissions import ACCOUNTS, EVERYBODY, SECTIONS, RequiredRole
 from directory.desk.accounts import MAX_ATTEMPTS
 from directory.encoder import Encoder
 from tests.support.desk_server import PASSWORD, DeskServer, Person
@@ -129,13 +130,55 @@ def test_each_role_can_open_only_its_sections(role, request):
         response = person.get(f"/desk/{section.name}")
         if role == "stranger":
             assert response.status_code == 303
-        elif role in section.roles:
+        elif role in section.required.roles:
             assert response.status_code == 200
             assert f'href="/desk/{section.name}"' in home
         else:
             assert response.status_code == 403
             assert "Your account cannot open this page" in response.text
             assert f'href="/desk/{section.name}"' not in home
+
+
+def list_required_roles(desk: DeskServer) -> dict[tuple[str, str], list[RequiredRole]]:
+    """The roles that each route of the desk depends on, by method and path."""
+    return {
+        (method, route.path): [
+            dependency.call
+            for dependency in route.dependant.dependencies
+            if isinstance(dependency.call, RequiredRole)
+        ]
+        for route in iter_route_contexts(desk.app.routes)
+        for method in route.methods
+    }
+
+
+def test_every_route_needs_one_role(desk):
+    required = list_required_roles(desk)
+    assert len(required) > 30
+    assert {route for route, roles in required.items() if len(roles) != 1} == set()
+    # Listed here, so that nobody opens another route without noticing.
+    assert {path for (_, path), roles in required.items() if roles == [EVERYBODY]} == {
+        "/desk/style.css",
+        "/desk/sign-in",
+        "/desk/contact/{token}",
+        "/desk/shared/{token}",
+    }
+    assert {path for (_, path), roles in required.items() if roles == [ACCOUNTS]} == {
+        "/desk",
+        "/desk/sign-out",
+    }
+
+
+def test_a_stranger_is_asked_to_sign_in_on_every_other_page(desk, stranger):
+    paths = {
+        path
+        for (method, path), roles in list_required_roles(desk).items()
+        if method == "GET" and roles != [EVERYBODY]
+    }
+    for path in paths:
+        response = stranger.get(re.sub(r"{\w+}", "1", path))
+        assert response.status_code == 303, path
+        assert response.headers["location"].startswith("/desk/sign-in?to=/desk"), path
 
 
 def test_unknown_pages_are_not_found(analyst):

@@ -68,7 +68,7 @@ class DeskServer:
             engine, encoder, SECRET, fetch_private=True, import_process=import_process
         )
         search_service = SearchService(engine, encoder)
-        desk = create_desk(
+        self.app = create_desk(
             self.desk_services,
             search_service,
             ledger,
@@ -76,7 +76,7 @@ class DeskServer:
             base_url or self.url,
             sign_in_attempts_per_minute=sign_in_attempts_per_minute,
         )
-        app = compose_app(desk=desk)
+        app = compose_app(desk=self.app)
         config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)

@@ -17,6 +17,7 @@ from bot.web.desk.listings import create_listings_router
 from bot.web.desk.need import create_need_router
 from bot.web.desk.outreach import create_outreach_router
 from bot.web.desk.pages import STYLESHEET
+from bot.web.desk.permissions import EVERYBODY
 from bot.web.desk.releases import create_releases_router
 from bot.web.desk.review import create_review_router
 from bot.web.desk.sign_in import create_sign_in_router
@@ -71,7 +72,7 @@ def create_desk(
         exception_handlers=DESK_ERRORS,
     )
 
-    @desk.get("/desk/style.css")
+    @desk.get("/desk/style.css", dependencies=[Depends(EVERYBODY)])
     def get_stylesheet() -> Response:
         headers = {"Cache-Control": "max-age=300"}
         return Response(STYLESHEET, media_type="text/css; charset=utf-8", headers=headers)

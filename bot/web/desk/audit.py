@@ -1,8 +1,9 @@
 """The audit log for admins: who changed what, and when. It holds nothing about residents."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from bot.web.desk.pages import render_page
+from bot.web.desk.permissions import ADMINS
 from bot.web.parameters import PageNumber
 from directory.importing.audit_log import AuditLog
 
@@ -10,7 +11,7 @@ _PAGE_SIZE = 50
 
 
 def create_audit_router(history: AuditLog) -> APIRouter:
-    router = APIRouter(prefix="/audit")
+    router = APIRouter(prefix="/audit", dependencies=[Depends(ADMINS)])
 
     @router.get("")
     def list_changes(request: Request, page: PageNumber = 1) -> Response:

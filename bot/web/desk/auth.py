@@ -1,7 +1,7 @@
-"""Authentication for the desk: every request is checked here before a page handles it.
+"""Authentication for the desk: whose request it is, and whether a form was sent from the desk.
 
-Owns the cookies, the CSRF token in every form, and the check of a form's origin. Must never show
-anything but the sign-in page to a visitor who is not signed in, apart from the public pages.
+Owns the cookies, the CSRF token in every form, and the check of a form's origin. Which account may
+open which page is in `permissions.py`.
 """
 
 import hmac
@@ -9,12 +9,11 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from fastapi import Depends, Request, Response
 from starlette.datastructures import FormData
 
-from bot.web.desk.permissions import can_access
 from bot.web.origins import get_origin, is_loopback, is_own_form, list_host_origins
 from directory.desk.accounts import Account
 from directory.desk.services import DeskServices
@@ -96,7 +95,7 @@ class DeskAuth:
         self._always_secure = base_url.startswith("https:")
 
     def authenticate(self, request: Request, form: FormData) -> RequestContext:
-        """The context of a request that is allowed. Raises PageError or RedirectError otherwise."""
+        """The context of a request. Raises PageError for a form that was not sent from the desk."""
         session_token = request.cookies.get(_SESSION_COOKIE, "")
         if not _TOKEN.fullmatch(session_token):
             # Each browser gets a token before sign-in, so that CSRF protection covers sign-in too.
@@ -105,15 +104,6 @@ class DeskAuth:
         context = RequestContext(account, session_token, self._sign(session_token), form)
         if request.method == "POST":
             self._check_csrf(request, context)
-        page = request.url.path.removeprefix(HOME).strip("/").partition("/")[0]
-        if not can_access(account.role if account else None, page):
-            if account is None:
-                raise RedirectError(f"{SIGN_IN}?to={quote(_get_return_path(request))}")
-            raise PageError(
-                403,
-                "Your account cannot open this page",
-                "If you need it, ask the person who runs this service.",
-            )
         return context
 
     def set_session_cookie(self, request: Request, response: Response, session_token: str) -> None:
@@ -202,8 +192,3 @@ def is_desk_path(path: str) -> bool:
     if {".", ".."} & set(parts) or "" in parts[1:-1]:
         return False
     return bool(re.fullmatch(r"/desk(?:/[\w./?=&%+-]*)?", path, re.ASCII))
-
-
-def _get_return_path(request: Request) -> str:
-    query = f"?{request.url.query}" if request.url.query else ""
-    return request.url.path + query if request.method == "GET" else HOME

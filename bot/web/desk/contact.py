@@ -3,12 +3,13 @@
 The page opens by a signed link, without an account.
 """
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from bot.web.desk.auth import HOME, Context, DeskAuth, PageError
 from bot.web.desk.cards import build_card
 from bot.web.desk.listing_form import CONTACT_FIELDS, FIELD_GROUPS, parse_listing_form
 from bot.web.desk.pages import redirect, render_page
+from bot.web.desk.permissions import EVERYBODY
 from bot.web.desk.signed_links import LinkSigner
 from directory.desk.editor import EditableListing
 from directory.desk.services import DeskServices
@@ -28,7 +29,7 @@ _GROUPS = tuple(
 def create_contact_router(
     desk_services: DeskServices, link_signer: LinkSigner, auth: DeskAuth
 ) -> APIRouter:
-    router = APIRouter(prefix="/contact")
+    router = APIRouter(prefix="/contact", dependencies=[Depends(EVERYBODY)])
 
     @router.get("/{token}")
     def show_listing(request: Request, context: Context, token: str) -> Response:

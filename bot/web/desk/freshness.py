@@ -1,9 +1,10 @@
 """When each listing was last checked, and which listings to check again."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from bot.web.desk.cards import build_card
 from bot.web.desk.pages import render_page
+from bot.web.desk.permissions import EDITORS
 from bot.web.parameters import PageNumber
 from directory.desk.services import DeskServices
 
@@ -11,7 +12,7 @@ _PAGE_SIZE = 25
 
 
 def create_freshness_router(desk_services: DeskServices) -> APIRouter:
-    router = APIRouter(prefix="/freshness")
+    router = APIRouter(prefix="/freshness", dependencies=[Depends(EDITORS)])
 
     @router.get("")
     def show_freshness(request: Request, page: PageNumber = 1) -> Response:

@@ -4,13 +4,14 @@ import json
 from pathlib import PurePath
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import UploadFile
 
 from bot.web.desk.auth import HOME, Context, PageError
 from bot.web.desk.cards import build_preview
 from bot.web.desk.listing_form import EMPTY_LISTING, FIELD_GROUPS, parse_listing_form
 from bot.web.desk.pages import redirect, render_page
+from bot.web.desk.permissions import EDITORS
 from bot.web.parameters import PageNumber, RecordId
 from directory.desk.import_jobs import MAX_ROWS, ImportCounts, Upload
 from directory.desk.queries import Quarantined
@@ -27,7 +28,7 @@ _PAGE_SIZE = 50
 
 
 def create_imports_router(desk_services: DeskServices) -> APIRouter:
-    router = APIRouter(prefix="/imports")
+    router = APIRouter(prefix="/imports", dependencies=[Depends(EDITORS)])
 
     @router.get("")
     def show_imports(request: Request, page: PageNumber = 1) -> Response:

@@ -4,12 +4,13 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from bot.web.desk.auth import HOME, Context, PageError
 from bot.web.desk.cards import build_card, build_preview
 from bot.web.desk.listing_form import EMPTY_LISTING, FIELD_GROUPS, FIELDS, parse_listing_form
 from bot.web.desk.pages import redirect, render_page
+from bot.web.desk.permissions import EDITORS
 from bot.web.desk.signed_links import LINK_DAYS, LinkSigner
 from bot.web.parameters import PageNumber, RecordId
 from directory.describe import describe_listing, describe_when, describe_where
@@ -24,7 +25,7 @@ PATH = f"{HOME}/listings"
 
 
 def create_listings_router(desk_services: DeskServices, link_signer: LinkSigner) -> APIRouter:
-    router = APIRouter(prefix="/listings")
+    router = APIRouter(prefix="/listings", dependencies=[Depends(EDITORS)])
 
     @router.get("")
     def search_listings(

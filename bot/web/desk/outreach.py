@@ -4,13 +4,14 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from markupsafe import escape
 
 from bot.web.desk.auth import PageError
 from bot.web.desk.cards import build_card
 from bot.web.desk.fonts import MissingGlyphError
 from bot.web.desk.pages import render_page
+from bot.web.desk.permissions import EDITORS, EVERYBODY
 from bot.web.desk.poster import Poster, draw_poster
 from bot.web.desk.signed_links import LINK_DAYS, LinkSigner
 from bot.web.parameters import RecordId
@@ -34,7 +35,7 @@ def create_outreach_router(
 ) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/kit")
+    @router.get("/kit", dependencies=[Depends(EDITORS)])
     def show_outreach(
         request: Request,
         title: ShortText = _DEFAULT_TITLE,
@@ -68,7 +69,7 @@ def create_outreach_router(
             root=base_url,
         )
 
-    @router.get("/kit/poster.pdf")
+    @router.get("/kit/poster.pdf", dependencies=[Depends(EDITORS)])
     def download_poster(
         title: ShortText = _DEFAULT_TITLE,
         area: ShortText = "",
@@ -94,7 +95,7 @@ def create_outreach_router(
         headers = {"Content-Disposition": 'inline; filename="poster.pdf"'}
         return Response(pdf, media_type="application/pdf", headers=headers)
 
-    @router.get("/shortlist")
+    @router.get("/shortlist", dependencies=[Depends(EDITORS)])
     def show_shortlist(request: Request, listing: ListingIds = []) -> Response:  # noqa: B006
         listings = desk_services.queries.read(list(dict.fromkeys(listing)))
         if not listings:
@@ -115,7 +116,7 @@ def create_outreach_router(
             days=LINK_DAYS,
         )
 
-    @router.get("/shared/{token}")
+    @router.get("/shared/{token}", dependencies=[Depends(EVERYBODY)])
     def show_shared_shortlist(request: Request, token: str) -> Response:
         listings = desk_services.queries.read(link_signer.read_token("shared", token))
         cards = [

@@ -1,12 +1,42 @@
-"""The sections of the desk and who can open each one. Roles are checked nowhere else."""
+"""Which role each page of the desk needs, as a dependency of its route, and the menu's sections."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
+from fastapi import Request
+
+from bot.web.desk.auth import HOME, SIGN_IN, Context, PageError, RedirectError
 from directory.desk.accounts import Role
 
-_EDITORS: frozenset[Role] = frozenset({"navigator", "admin"})
-_ANALYSTS: frozenset[Role] = frozenset({"analyst", "admin"})
-_ALL_ROLES: frozenset[Role] = _EDITORS | _ANALYSTS
+
+@dataclass(frozen=True)
+class RequiredRole:
+    """A dependency that lets in only accounts with one of these roles.
+
+    Every route of the desk depends on one. None among the roles is a visitor without an account.
+    """
+
+    roles: frozenset[Role | None]
+
+    async def __call__(self, request: Request, context: Context) -> None:
+        """Raises RedirectError to the sign-in page, or PageError if the account may not."""
+        account = context.account
+        if (account.role if account else None) in self.roles:
+            return
+        if account is None:
+            raise RedirectError(f"{SIGN_IN}?to={quote(_get_return_path(request))}")
+        raise PageError(
+            403,
+            "Your account cannot open this page",
+            "If you need it, ask the person who runs this service.",
+        )
+
+
+ADMINS = RequiredRole(frozenset({"admin"}))
+EDITORS = RequiredRole(frozenset({"navigator", "admin"}))
+ANALYSTS = RequiredRole(frozenset({"analyst", "admin"}))
+ACCOUNTS = RequiredRole(EDITORS.roles | ANALYSTS.roles)
+EVERYBODY = RequiredRole(ACCOUNTS.roles | {None})
 
 
 @dataclass(frozen=True)
@@ -16,7 +46,7 @@ class Section:
     name: str
     title: str
     description: str
-    roles: frozenset[Role]
+    required: RequiredRole
 
 
 SECTIONS = (
@@ -24,57 +54,38 @@ SECTIONS = (
         "review",
         "Review",
         "Decide on notes from residents, possible duplicates and feed updates on hold.",
-        _EDITORS,
+        EDITORS,
     ),
     Section(
-        "listings", "Listings", "Find, add, change and close the listings residents see.", _EDITORS
+        "listings", "Listings", "Find, add, change and close the listings residents see.", EDITORS
     ),
-    Section("freshness", "Freshness", "See which listings need to be checked again.", _EDITORS),
+    Section("freshness", "Freshness", "See which listings need to be checked again.", EDITORS),
     Section(
         "need",
         "Need",
         "See what residents looked for and did not find, and where listings are missing.",
-        _EDITORS,
+        EDITORS,
     ),
     Section(
-        "imports", "Import", "Add many listings from a file, and fix rows with errors.", _EDITORS
+        "imports", "Import", "Add many listings from a file, and fix rows with errors.", EDITORS
     ),
-    Section(
-        "try", "Try it", "Search as a resident would, and see what is found and why.", _EDITORS
-    ),
+    Section("try", "Try it", "Search as a resident would, and see what is found and why.", EDITORS),
     Section(
         "kit",
         "Outreach",
         "Get the code for your website, print a poster, share a shortlist.",
-        _EDITORS,
+        EDITORS,
     ),
-    Section(
-        "releases", "Releases", "Download check-in tables that are safe to publish.", _ANALYSTS
-    ),
-    Section("audit", "Audit", "See who changed what, and when.", frozenset({"admin"})),
+    Section("releases", "Releases", "Download check-in tables that are safe to publish.", ANALYSTS),
+    Section("audit", "Audit", "See who changed what, and when.", ADMINS),
 )
-# Pages of a section that have a path of their own.
-_SUBPAGES = {"shortlist": "kit"}
-# Pages that need no account.
-PUBLIC_PAGES = frozenset({"sign-in", "style.css", "contact", "shared"})
-# Pages for accounts of every role.
-COMMON_PAGES = frozenset({"", "sign-out"})
 
 
 def list_sections(role: Role) -> tuple[Section, ...]:
     """The sections that a role can open, in the order of the menu."""
-    return tuple(section for section in SECTIONS if role in section.roles)
+    return tuple(section for section in SECTIONS if role in section.required.roles)
 
 
-def can_access(role: Role | None, page: str) -> bool:
-    """Whether a role (None if not signed in) can open a page.
-
-    `page` is the first part of a path after /desk/. A page that belongs to no section is closed to
-    everybody.
-    """
-    if page in PUBLIC_PAGES:
-        return True
-    if page in COMMON_PAGES:
-        return role in _ALL_ROLES
-    name = _SUBPAGES.get(page, page)
-    return any(section.name == name and role in section.roles for section in SECTIONS)
+def _get_return_path(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method == "GET" else HOME

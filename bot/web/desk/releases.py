@@ -5,10 +5,11 @@ Reads only the ledger, so nothing that was not released can be reached from here
 
 from pathlib import PurePosixPath
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from bot.web.desk.auth import PageError
 from bot.web.desk.pages import render_page
+from bot.web.desk.permissions import ANALYSTS
 from checkins.errors import ReleaseError
 from checkins.release.ledger import Ledger
 
@@ -34,7 +35,7 @@ _REPORT_POLICY = (
 
 
 def create_releases_router(ledger: Ledger) -> APIRouter:
-    router = APIRouter(prefix="/releases")
+    router = APIRouter(prefix="/releases", dependencies=[Depends(ANALYSTS)])
 
     @router.get("")
     def list_releases(request: Request) -> Response:

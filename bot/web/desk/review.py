@@ -5,11 +5,12 @@ Notes are shown as they were sent, with only the week they came in, and deleted 
 
 from typing import cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from bot.web.desk.auth import HOME, Context, PageError
 from bot.web.desk.cards import build_card
 from bot.web.desk.pages import redirect, render_page
+from bot.web.desk.permissions import EDITORS
 from bot.web.parameters import NoteId, RecordId
 from directory.desk.services import DeskServices
 from directory.importing.duplicates import Verdict
@@ -19,7 +20,7 @@ _MAX_PAIRS = 20
 
 
 def create_review_router(desk_services: DeskServices) -> APIRouter:
-    router = APIRouter(prefix="/review")
+    router = APIRouter(prefix="/review", dependencies=[Depends(EDITORS)])
 
     @router.get("")
     def show_review(request: Request) -> Response:

@@ -3,10 +3,11 @@
 import math
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from bot.web.desk.auth import HOME, SIGN_IN, Context, DeskAuth, is_desk_path
 from bot.web.desk.pages import redirect, render_page
+from bot.web.desk.permissions import ACCOUNTS, EVERYBODY
 from bot.web.limits import RateLimit, get_client_address
 from directory.desk.services import DeskServices
 from directory.errors import BusyError
@@ -26,7 +27,7 @@ def create_sign_in_router(
     """The sign-in pages. `limit` counts a client's attempts under all names together."""
     router = APIRouter()
 
-    @router.get("/sign-in")
+    @router.get("/sign-in", dependencies=[Depends(EVERYBODY)])
     def show_sign_in(
         request: Request, context: Context, to: Annotated[str, Query()] = ""
     ) -> Response:
@@ -36,7 +37,7 @@ def create_sign_in_router(
         auth.set_session_cookie(request, page, context.session_token)
         return page
 
-    @router.post("/sign-in")
+    @router.post("/sign-in", dependencies=[Depends(EVERYBODY)])
     def sign_in(request: Request, context: Context) -> Response:
         to = context.get_desk_path("to") or HOME
         wait = limit.count_request(get_client_address(request))
@@ -58,12 +59,12 @@ def create_sign_in_router(
         auth.set_device_cookie(request, response, desk_services.accounts.make_device_token(account))
         return response
 
-    @router.post("/sign-out")
+    @router.post("/sign-out", dependencies=[Depends(ACCOUNTS)])
     def sign_out(context: Context) -> Response:
         desk_services.sessions.end(context.session_token)
         return redirect(SIGN_IN, "signed-out")
 
-    @router.get("")
+    @router.get("", dependencies=[Depends(ACCOUNTS)])
     def show_home(request: Request) -> Response:
         return render_page(request, "home.html")
 

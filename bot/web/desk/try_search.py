@@ -5,10 +5,11 @@ The text is passed to the search and stored nowhere.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from bot.web.desk.cards import build_card
 from bot.web.desk.pages import render_page
+from bot.web.desk.permissions import EDITORS
 from directory.search.query import GOOD_ENOUGH
 from directory.search.query import Query as SearchQuery
 from directory.search.service import SearchService
@@ -17,7 +18,7 @@ _MAX_HITS = 10
 
 
 def create_try_search_router(search_service: SearchService) -> APIRouter:
-    router = APIRouter(prefix="/try")
+    router = APIRouter(prefix="/try", dependencies=[Depends(EDITORS)])
 
     @router.get("")
     def try_search(
