@@ -102,25 +102,34 @@ def recommend_listings(
     )
     query = _make_query(request, request.interest or request.strength)
     places = _search_topics(search_service, query, 1 if only_volunteers else MAX_PLACES)
-    volunteering: list[Hit] = []
+    volunteering: tuple[Hit, ...] = ()
     if only_volunteers or request.strength is not None:
-        volunteering = search_service.search(
-            replace(
-                _make_query(request, request.strength),
-                text=request.strength or _ANY_VOLUNTEERING_TEXT,
-                kinds=frozenset({"volunteering"}),
-                # Volunteering costs nothing, so a wish for free things must not hide it.
-                free=False,
-                exclude=query.exclude | {hit.stored.id for hit in places},
-                limit=MAX_PLACES if only_volunteers else 1,
-            )
+        volunteering = recommend_volunteering(
+            search_service,
+            replace(request, shown=query.exclude | {hit.stored.id for hit in places}),
+            limit=MAX_PLACES if only_volunteers else 1,
         )
     is_far = not only_volunteers and _are_far(places)
     if is_far:
         places = _search_farther(search_service, query) or places
     return Recommendation(
-        tuple(places), tuple(volunteering), volunteering_first=only_volunteers, is_far=is_far
+        tuple(places), volunteering, volunteering_first=only_volunteers, is_far=is_far
     )
+
+
+def recommend_volunteering(
+    search_service: SearchService, request: RecommendationRequest, limit: int = 2
+) -> tuple[Hit, ...]:
+    """Volunteering that asks for the person's strength, or any if they named none."""
+    query = replace(
+        _make_query(request, request.strength),
+        text=request.strength or _ANY_VOLUNTEERING_TEXT,
+        kinds=frozenset({"volunteering"}),
+        # Volunteering costs nothing, so a wish for free things must not hide it.
+        free=False,
+        limit=limit,
+    )
+    return tuple(search_service.search(query))
 
 
 def recommend_similar(

@@ -8,31 +8,37 @@ from rasa_sdk import Action
 from nlu.actions import (
     details,
     feedback,
-    find_form,
     notes,
     privacy,
     search,
     small_talk,
 )
 from nlu.actions.adapter import ActionFunction, FunctionAction, Services
+from nlu.actions.questions import read_answer_first
 
 __all__ = ["ACTIONS", "Services", "make_actions"]
 
-ACTIONS: dict[str, ActionFunction] = {
+# Run for an intent, so that the message may answer the open question instead.
+_BY_INTENT: dict[str, ActionFunction] = {
     "action_answer_aside": small_talk.answer_small_talk,
     "action_hear_feeling": small_talk.acknowledge_feeling,
     "action_show_team": small_talk.show_team,
     "action_stop": small_talk.stop,
     "action_start_check_in": small_talk.start_check_in,
     "action_forget": privacy.forget,
-    "action_begin_search": find_form.begin_search,
-    "validate_find_form": find_form.validate_find_form,
-    "action_ask_area": find_form.ask_area,
-    "action_find_listings": search.find_listings,
+    "action_begin_search": search.begin_search,
     "action_refine_search": search.refine_search,
     "action_set_area": search.set_area,
+    "action_find_listings": search.find_listings,
     "action_fall_back": search.fall_back,
     "action_show_details": details.show_details,
+}
+
+ACTIONS: dict[str, ActionFunction] = {
+    **{
+        name: read_answer_first(function, search.search_with_answer)
+        for name, function in _BY_INTENT.items()
+    },
     "action_begin_note": notes.begin_note,
     "action_ask_note": notes.ask_note,
     "action_ask_note_sending": notes.ask_note_sending,

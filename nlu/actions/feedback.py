@@ -8,7 +8,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.errors import DatabaseError
 from directory.notes import Useful
 from nlu.actions.adapter import Services
-from nlu.actions.find_form import resume_search
 from nlu.understanding.feedback import read_usefulness
 from nlu.understanding.turn import Turn
 
@@ -33,7 +32,7 @@ def take_feedback(
         log.error("%s", type(error).__name__)
         response = "utter_feedback_failed"
     dispatcher.utter_message(response=response)
-    return [SlotSet("useful", None), *resume_search(turn)]
+    return [SlotSet("useful", None)]
 
 
 def validate_feedback_form(

@@ -5,14 +5,14 @@ Must never store a note before the resident has seen and sent it, nor anything a
 
 import logging
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.errors import DatabaseError
 from directory.notes import MAX_NOTE_LENGTH, Kind
 from nlu.actions.adapter import Services
-from nlu.actions.details import find_referenced_listing
-from nlu.actions.find_form import begin_search_form, resume_search
+from nlu.actions.references import find_referenced_listing
+from nlu.actions.search import begin_search
 from nlu.understanding.notes import (
     agrees_to_send,
     asks_to_change_note,
@@ -35,7 +35,8 @@ def begin_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher)
     """Start a note: a group to add, or what is wrong with one."""
     may_be_request = turn.utterance.changed_mind or not offers_note(turn.text)
     if may_be_request and is_outright_request(turn.text):
-        return begin_search_form(turn, services, dispatcher)
+        # Without the last event, Rasa's rule would ask for a note next.
+        return [*begin_search(turn, services, dispatcher), FollowupAction("action_listen")]
     is_report = turn.intent == "report_listing"
     stored = find_referenced_listing(turn, services) if is_report else None
     is_note = describes_fault if is_report else describes_group
@@ -44,6 +45,7 @@ def begin_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher)
     else:
         note = _read_picked_note(turn)
     return [
+        SlotSet("open_question", None),
         SlotSet("note_kind", "report" if is_report else "suggestion"),
         SlotSet("note_about", stored.listing.name if stored else ""),
         SlotSet("note", note),
@@ -83,7 +85,7 @@ def validate_note_form(
 def pass_on_note(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
-    """Store the note if it was sent, or drop it; then resume the search."""
+    """Store the note if it was sent, or drop it."""
     response = "utter_note_dropped"
     if turn.slots.get("note_sending") == "yes":
         kind: Kind = "report" if turn.slots.get("note_kind") == "report" else "suggestion"
@@ -96,7 +98,7 @@ def pass_on_note(
             log.error("%s", type(error).__name__)
             response = "utter_note_failed"
     dispatcher.utter_message(response=response)
-    return [*(SlotSet(slot, None) for slot in _NOTE_SLOTS), *resume_search(turn)]
+    return [SlotSet(slot, None) for slot in _NOTE_SLOTS]
 
 
 def read_note(turn: Turn) -> dict[str, str | None]:

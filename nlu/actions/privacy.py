@@ -5,14 +5,14 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from nlu.actions.adapter import Services
 from nlu.understanding.turn import Turn
-from nlu.understanding.utterance import is_request
 
 
 def forget(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """Hand over to the conversation, which alone can erase what Rasa stores."""
-    if not turn.is_tap and (is_request(turn.text) or not turn.is_confident):
-        # A deletion cannot be undone, so a guess is confirmed first.
+    """Ask first, unless a button or the plain words asked: the conversation then erases."""
+    if not turn.is_tap:
+        # A deletion cannot be undone, so a guess is confirmed first. The plain words that we tell
+        # people to use reach us as a tap (see `bot.commands`).
         dispatcher.utter_message(response="utter_ask_forget")
-        return [SlotSet("asked_to_forget", True)]
+        return [SlotSet("open_question", "forget")]
     dispatcher.utter_message(json_message={"type": "forget"})
     return []

@@ -18,11 +18,11 @@ from nlu.understanding.wishes import (
 
 
 def read_request(turn: Turn, search_service: SearchService) -> RecommendationRequest:
-    """The search as the slots describe it before this turn."""
-    area = turn.read_answer("area")
+    """The search as the slots of `turn` describe it."""
+    area = turn.slots.get("area")
     request = RecommendationRequest(
-        interest=turn.read_answer("interest"),
-        strength=turn.read_answer("strength"),
+        interest=turn.slots.get("interest"),
+        strength=turn.slots.get("strength"),
         area=search_service.find_area(area) if area else None,
         avoid=turn.slots.get("avoid") or "",
         shown=frozenset(turn.slots.get("shown") or ()),

@@ -1,9 +1,10 @@
-"""Searches the directory with the slots and wishes so far, and shows the recommendations."""
+"""Searches the directory for what a message asks, and shows listings in the same reply."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from directory.recommend import (
@@ -11,181 +12,238 @@ from directory.recommend import (
     RecommendationRequest,
     recommend_listings,
     recommend_similar,
+    recommend_volunteering,
 )
-from directory.search.query import Hit
 from nlu.actions.adapter import Services
-from nlu.actions.details import find_referenced_listing, show_listing
-from nlu.actions.find_form import (
-    begin_search_form,
-    extend_interest,
-    join_refusals,
-    list_open_slots,
-    search_for_feeling,
-)
+from nlu.actions.questions import ask_question, names_unknown_place
+from nlu.actions.references import find_referenced_listing
 from nlu.actions.requests import read_request, set_wishes
+from nlu.actions.results import search, set_slots, show_recommendation
 from nlu.understanding.feelings import recognise_feeling
-from nlu.understanding.turn import SKIPPED, Turn
-from nlu.understanding.utterance import is_outright_request, is_request
-from nlu.understanding.wishes import FREE, NEAR, ONE_SEARCH_WISHES
+from nlu.understanding.turn import Turn
+from nlu.understanding.utterance import asks_question, is_outright_request, is_request
+from nlu.understanding.wishes import FREE, NEAR, list_lasting_wishes
+
+_MAX_INTEREST_LENGTH = 500  # in characters; the encoder reads little more
+_NEW_SEARCH: dict[str, Any] = {"results": [], "shown": [], "looking_at": None, "heard": None}
+
+
+def begin_search(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Search for what the message asks; what is known of the person stays known."""
+    if _only_adds_wishes(turn) and turn.slots.get("shown"):
+        return refine_search(turn, services, dispatcher)
+    feeling = None if turn.is_tap else recognise_feeling(turn.text)
+    if feeling:
+        dispatcher.utter_message(response=f"utter_acknowledge_{feeling.name}")
+    in_distress = bool(turn.slots.get("heard") or (feeling and feeling.name == "bereaved"))
+    interest, strength = _read_interest_and_strength(turn)
+    if strength and interest is None and turn.slots.get("interest"):
+        # The person says what they could give as well, and still wants what they asked for.
+        return _offer_volunteering(turn, strength, services, dispatcher)
+    changes: dict[str, Any] = {
+        **_NEW_SEARCH,
+        "interest": interest,
+        "strength": strength or turn.slots.get("strength"),
+        "wishes": turn.merge_wishes(list_lasting_wishes(turn.known_wishes)),
+        "avoid": turn.utterance.refused,
+    }
+    if turn.utterance.changed_mind:
+        # What the person turned down does not come back.
+        changes["shown"] = turn.slots.get("shown") or []
+    if not turn.is_tap and services.search.find_area(turn.text):
+        changes["area"] = turn.text
+    return [
+        *_leave_form(turn),
+        *search(turn, changes, services, dispatcher, in_distress=in_distress),
+    ]
+
+
+def search_for_feeling(
+    interest: str, turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Search for what may help with a feeling, without asking what the person could give."""
+    changes = {**_NEW_SEARCH, "interest": interest, "wishes": [], "avoid": ""}
+    return search(turn, changes, services, dispatcher, in_distress=True)
+
+
+def search_with_answer(
+    turn: Turn,
+    question: str,
+    answer: Mapping[str, Any],
+    services: Services,
+    dispatcher: CollectingDispatcher,
+) -> list[EventType]:
+    """Search again with the `answer` to our question; an empty one is taken kindly."""
+    if not answer:
+        dispatcher.utter_message(response="utter_question_left")
+        return []
+    if question == "area":
+        return set_area(turn, services, dispatcher)
+    return _offer_volunteering(turn, answer["strength"], services, dispatcher)
 
 
 def find_listings(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
-    """Show listings that were not shown yet, after the form is filled or when asked for more."""
-    request = read_request(turn, services.search)
+    """Show listings that were not shown yet, or others like one that was."""
     # "Others like this" names a listing by a tap, its position or its name.
     liked = find_referenced_listing(turn, services) if turn.entities.get("listing") else None
+    if liked is None and turn.changes_wishes:
+        return refine_search(turn, services, dispatcher)
     if liked is None:
-        return _search(request, services, dispatcher)
+        return search(turn, {}, services, dispatcher)
+    request = read_request(turn, services.search)
     recommendation = recommend_similar(services.search, request, liked)
     request = replace(request, strength=None)
-    return _show(request, recommendation, services, dispatcher, "utter_found_like")
+    return show_recommendation(
+        turn, request, recommendation, services, dispatcher, "utter_found_like"
+    )
 
 
 def refine_search(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
     """Search again with one more wish, with less of something, or in other words."""
-    words, request = turn.utterance, read_request(turn, services.search)
-    added = turn.changes.added
-    if not request.shown:
-        return _keep_wishes_for_first_search(turn, services, dispatcher)
+    words, added = turn.utterance, turn.changes.added
     if turn.is_tap and not added:
-        dispatcher.utter_message(response="utter_ask_ease")
-        return []
+        return ask_question("ease", turn, services, dispatcher)
     if NEAR in added and not services.search.list_area_names():
         dispatcher.utter_message(response="utter_places_unknown")
         return []
-    interest = request.interest
+    was_shown = bool(turn.slots.get("shown"))
+    if not was_shown and words.wanted:
+        return begin_search(turn, services, dispatcher)
+    if not was_shown and not turn.changes_wishes and not words.refused:
+        dispatcher.utter_message(response="utter_nothing_to_refine")
+        return []
+    interest = turn.slots.get("interest")
     if words.changed_mind and words.wanted:
         interest = words.wanted
     elif words.wanted and not turn.changes_wishes:
-        interest = extend_interest(interest or request.strength, words.wanted)
-    wishes, avoid = turn.merge_wishes(), join_refusals(request.avoid, words.refused)
-    events: list[EventType] = [
-        SlotSet("wishes", wishes),
-        SlotSet("interest", interest or SKIPPED),
-        SlotSet("avoid", avoid),
-    ]
-    if NEAR in added and request.area is None:
-        # The form asks for the area and then shows the results.
-        skipped = [SlotSet(slot, SKIPPED) for slot in list_open_slots(turn)]
-        reset = [SlotSet("area", None), SlotSet("shown", [])]
-        return [*skipped, *events, *reset, FollowupAction("find_form")]
-    # After a new wish, listings shown before may come back; after a change of mind they must not.
-    shown = request.shown if words.changed_mind or words.refused else frozenset()
-    request = replace(set_wishes(request, wishes), interest=interest, avoid=avoid, shown=shown)
-    return [*events, *_search(request, services, dispatcher, _choose_refined_opening(turn))]
+        interest = _extend_interest(interest or turn.slots.get("strength"), words.wanted)
+    changes: dict[str, Any] = {
+        "wishes": turn.merge_wishes(),
+        "interest": interest,
+        "avoid": _join_refusals(turn.slots.get("avoid"), words.refused),
+    }
+    # With a new wish, listings shown before may suit best; after a change of mind they do not.
+    may_repeat = not (words.changed_mind or words.refused)
+    if NEAR in added and not turn.slots.get("area"):
+        return [*set_slots(changes), *ask_question("area", turn, services, dispatcher)]
+    opening = _choose_refined_opening(turn) if was_shown else None
+    return search(turn, changes, services, dispatcher, opening=opening, may_repeat=may_repeat)
 
 
 def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """Store where the person is, and search again if there is something to look for."""
+    """Remember where the person is, and search near there."""
     place = turn.read_value("area") or ""
     area = services.search.find_area(place)
     if area is None:
         dispatcher.utter_message(response="utter_area_unknown_try_again")
-        return []
-    dispatcher.utter_message(response="utter_area_set", area=area.name)
-    request, suggested = read_request(turn, services.search), turn.slots.get("heard")
-    wishes = turn.merge_wishes()
-    events: list[EventType] = [SlotSet("area", place), SlotSet("wishes", wishes)]
-    if suggested and request.interest is None:
-        return [*events, *search_for_feeling(suggested)]
-    if request.interest is None and request.strength is None and not request.shown:
-        dispatcher.utter_message(response="utter_ask_interest")
-        return events
-    request = replace(set_wishes(request, wishes), area=area, shown=frozenset())
-    return [*events, *_search(request, services, dispatcher)]
+        return [SlotSet("open_question", "area")]
+    changes: dict[str, Any] = {"area": place, "wishes": turn.merge_wishes()}
+    if not turn.slots.get("interest") and (suggested := turn.slots.get("heard")):
+        changes["interest"] = suggested
+    return search(turn, changes, services, dispatcher, may_repeat=True)
 
 
-def fall_back(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """Search for the words of a message that Rasa did not understand; show only good results."""
+def fall_back(
+    turn: Turn,
+    services: Services,
+    dispatcher: CollectingDispatcher,
+    otherwise: str = "utter_nlu_fallback",
+) -> list[EventType]:
+    """Search for the words of a message that Rasa did not understand; show only good results.
+
+    `otherwise` is the response where there are none.
+    """
     words, known = turn.utterance, read_request(turn, services.search)
+    if names_unknown_place(turn):
+        return set_area(turn, services, dispatcher)
     if not words.wanted and (turn.changes_wishes or words.refused):
         return refine_search(turn, services, dispatcher)
     begins_search = recognise_feeling(turn.text) or (words.offered and is_request(words.wanted))
     if begins_search or is_outright_request(turn.text):
-        return begin_search_form(turn, services, dispatcher)
+        return begin_search(turn, services, dispatcher)
     if not words.wanted:
-        dispatcher.utter_message(response="utter_nlu_fallback")
+        dispatcher.utter_message(response=otherwise)
         return []
     named_area = services.search.find_area(turn.text)
-    wishes = turn.merge_wishes(turn.known_wishes - ONE_SEARCH_WISHES)
+    wishes = turn.merge_wishes(list_lasting_wishes(turn.known_wishes))
     request = RecommendationRequest(
         interest=words.wanted, area=named_area or known.area, avoid=words.refused
     )
     request = set_wishes(request, wishes)
     recommendation = recommend_listings(services.search, request)
     if not recommendation.has_good_hits:
-        dispatcher.utter_message(response="utter_nlu_fallback")
+        dispatcher.utter_message(response=otherwise)
         services.record_unmet_need(request, needs_topic=True)
         return []
-    results = _show(request, recommendation, services, dispatcher, "utter_guessed")
-    return [
-        SlotSet("interest", words.wanted),
-        SlotSet("wishes", wishes),
-        SlotSet("avoid", words.refused),
-        *([SlotSet("area", turn.text)] if named_area else []),
-        *results,
-    ]
+    changes: dict[str, Any] = {
+        "interest": words.wanted,
+        "wishes": wishes,
+        "avoid": words.refused,
+    }
+    if named_area:
+        changes["area"] = turn.text
+    results = show_recommendation(
+        turn.with_slots(changes), request, recommendation, services, dispatcher, "utter_guessed"
+    )
+    return [*set_slots(changes), *results]
 
 
-def _search(
-    request: RecommendationRequest,
-    services: Services,
-    dispatcher: CollectingDispatcher,
-    opening: str | None = None,
+def _only_adds_wishes(turn: Turn) -> bool:
+    """Whether the message is about the last results, as in "can't do evenings"."""
+    words = turn.utterance
+    is_new = words.wanted or words.offered or asks_question(turn.text) or is_request(turn.text)
+    return not turn.is_tap and turn.changes_wishes and not is_new
+
+
+def _leave_form(turn: Turn) -> list[EventType]:
+    """End a form that the search interrupts, which would ask its question again."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None)] if turn.requested_slot else []
+
+
+def _offer_volunteering(
+    turn: Turn, strength: str, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
-    recommendation = recommend_listings(services.search, request)
-    return _show(request, recommendation, services, dispatcher, opening)
+    """Add the strength to the search so far, and show volunteering that asks for it."""
+    turn = turn.with_slots({"strength": strength})
+    request = read_request(turn, services.search)
+    hits = recommend_volunteering(services.search, request)
+    is_good = any(hit.is_good for hit in hits)
+    opening = "utter_volunteering" if is_good else "utter_volunteering_none"
+    recommendation = Recommendation((), hits, volunteering_first=True)
+    results = show_recommendation(turn, request, recommendation, services, dispatcher, opening)
+    return [SlotSet("strength", strength), *results]
 
 
-def _show(
-    request: RecommendationRequest,
-    recommendation: Recommendation,
-    services: Services,
-    dispatcher: CollectingDispatcher,
-    opening: str | None,
-) -> list[EventType]:
-    """Show what is recommended, and remember what was shown."""
-    if (not recommendation.has_good_hits or recommendation.is_far) and not request.shown:
-        services.record_unmet_need(request)
-    listing_ids = recommendation.listing_ids
-    if not listing_ids:
-        dispatcher.utter_message(response="utter_no_more" if request.shown else "utter_found_none")
-        return []
-    dispatcher.utter_message(response=_choose_opening(request, recommendation, opening))
-    first, second = recommendation.places, recommendation.volunteering
-    heading = "utter_volunteering" if second else "utter_volunteering_none"
-    if recommendation.volunteering_first:
-        first, second, heading = second, first, "utter_also_enjoy"
-    _show_cards(dispatcher, first)
-    if second or (request.strength is not None and not recommendation.volunteering_first):
-        dispatcher.utter_message(response=heading)
-        _show_cards(dispatcher, second)
-    if recommendation.has_unknowns:
-        dispatcher.utter_message(response="utter_ask_them_first")
-    dispatcher.utter_message(response="utter_after_results")
-    return [
-        SlotSet("results", listing_ids),
-        SlotSet("looking_at", None),
-        SlotSet("shown", sorted({*request.shown, *listing_ids})),
-    ]
+def _read_interest_and_strength(turn: Turn) -> tuple[str | None, str | None]:
+    """The interest and the strength in the message that begins a search."""
+    words = turn.utterance
+    if turn.is_tap:
+        interest, strength = turn.entities.get("interest"), turn.entities.get("strength")
+        return (None, strength) if turn.intent == "offer_help" else (interest, None)
+    if turn.intent != "offer_help" or words.changed_mind:
+        if words.offered and not is_request(words.wanted):
+            return turn.text, words.offered
+        is_wish_alone = bool(words.refused) or turn.changes_wishes
+        return words.wanted or (None if is_wish_alone else turn.text), words.offered or None
+    if words.offered and is_request(words.wanted):
+        return words.wanted, words.offered
+    return None, turn.text
 
 
-def _choose_opening(
-    request: RecommendationRequest, recommendation: Recommendation, opening: str | None
-) -> str:
-    if not recommendation.has_good_hits:
-        return "utter_found_loosely"
-    if recommendation.is_far:
-        return "utter_found_far"
-    if opening:
-        return opening
-    if recommendation.volunteering_first:
-        return "utter_volunteering_first"
-    return "utter_found_near" if request.area else "utter_found"
+def _extend_interest(interest: str | None, text: str) -> str:
+    """`interest` with more words; if it grows too long, the latest words stay."""
+    return ". ".join(filter(None, [interest, text.strip()]))[-_MAX_INTEREST_LENGTH:]
+
+
+def _join_refusals(known: str | None, refused: str) -> str:
+    """Everything refused in this search, in the person's words."""
+    return ", ".join(filter(None, [known, refused]))
 
 
 def _choose_refined_opening(turn: Turn) -> str:
@@ -194,18 +252,3 @@ def _choose_refined_opening(turn: Turn) -> str:
     if NEAR in turn.changes.added:
         return "utter_refined_near"
     return "utter_refined_free" if FREE in turn.changes.added else "utter_refined"
-
-
-def _show_cards(dispatcher: CollectingDispatcher, hits: Sequence[Hit]) -> None:
-    for hit in hits:
-        show_listing(dispatcher, hit.stored.id, "card", hit.reasons)
-
-
-def _keep_wishes_for_first_search(
-    turn: Turn, services: Services, dispatcher: CollectingDispatcher
-) -> list[EventType]:
-    """Before anything was shown: search for what is wanted, or keep a bare wish."""
-    if turn.utterance.wanted:
-        return begin_search_form(turn, services, dispatcher)
-    dispatcher.utter_message(response="utter_nothing_to_refine")
-    return [SlotSet("wishes", turn.merge_wishes()), SlotSet("avoid", turn.utterance.refused)]

@@ -1,13 +1,15 @@
 """Replies that need no search: greetings, feelings, the team, and the end of a conversation."""
 
-from rasa_sdk.events import AllSlotsReset, EventType, SlotSet
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from nlu.actions.adapter import Services
-from nlu.actions.find_form import search_for_feeling
-from nlu.actions.search import refine_search
+from nlu.actions.search import begin_search, fall_back, refine_search, search_for_feeling
 from nlu.understanding.feelings import COMPANY, mentions_enjoyment, recognise_feeling
 from nlu.understanding.turn import Turn
+from nlu.understanding.wishes import THIS_WEEK
+
+_MIN_REFUSAL_CONFIDENCE = 0.85
 
 
 def answer_small_talk(
@@ -18,14 +20,19 @@ def answer_small_talk(
     if turn.intent in {"affirm", "deny"} and turn.changes_wishes:
         # "No steps" refuses steps, and not what we offered.
         return refine_search(turn, services, dispatcher)
+    if turn.utterance.changed_mind and turn.utterance.wanted:
+        return begin_search(turn, services, dispatcher)
     if turn.intent == "affirm" and suggested:
         # Yes to "If you like, I can look for something".
-        return search_for_feeling(suggested)
-    if turn.intent == "affirm" and turn.slots.get("asked_to_forget"):
+        return search_for_feeling(suggested, turn, services, dispatcher)
+    if turn.intent == "affirm" and turn.slots.get("open_question") == "forget":
         dispatcher.utter_message(json_message={"type": "forget"})
         return []
+    if turn.intent == "out_of_scope" and turn.confidence < _MIN_REFUSAL_CONFIDENCE:
+        # A needless search costs little, and a needless refusal loses somebody.
+        return fall_back(turn, services, dispatcher, otherwise="utter_out_of_scope")
     dispatcher.utter_message(response=f"utter_{turn.intent}")
-    return [SlotSet("heard", None), SlotSet("asked_to_forget", None)]
+    return [SlotSet("heard", None)]
 
 
 def acknowledge_feeling(
@@ -33,8 +40,8 @@ def acknowledge_feeling(
 ) -> list[EventType]:
     """Acknowledge what a person shares about themselves, and offer to look for company."""
     feeling = recognise_feeling(turn.text)
-    if feeling is None and turn.changes.added:
-        # "Evenings, and I don't drive" shares no feeling.
+    if feeling is None and turn.changes.added and THIS_WEEK not in turn.changes.added:
+        # "Evenings, and I don't drive" shares no feeling; "I feel down today" does.
         return refine_search(turn, services, dispatcher)
     suffix = f"_{feeling.name}" if feeling else ""
     dispatcher.utter_message(response=f"utter_share_feeling{suffix}")
@@ -54,11 +61,9 @@ def show_team(turn: Turn, services: Services, dispatcher: CollectingDispatcher) 
 
 
 def stop(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
-    """End the current search or form, and empty every slot except the saved list."""
-    is_goodbye = turn.intent == "goodbye"
-    dispatcher.utter_message(response="utter_goodbye" if is_goodbye else "utter_stop")
-    # Residents are promised the list for as long as the conversation lasts.
-    return [AllSlotsReset(), SlotSet("kept", turn.slots.get("kept"))]
+    """End the current question or form. Nothing that the person told us is lost."""
+    dispatcher.utter_message(response=f"utter_{turn.intent}")
+    return [SlotSet("open_question", None)]
 
 
 def start_check_in(

@@ -1,7 +1,7 @@
 """One turn of the conversation: a message as Rasa parsed it, and the slots before it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,6 @@ from nlu.understanding.wishes import WISHES_BY_INTENT, WishChanges, merge_wishes
 
 MIN_CONFIDENCE = 0.6
 """With less confidence in its intent, a message is more likely an answer to our question."""
-
-SKIPPED = "\x00skipped"
-"""The value of a slot that the person chose not to fill. Nobody can type it."""
-ANSWERED_BY_WISHES = "\x00told"
-"""The value of a slot whose answer is among the wishes."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Turn:
     """
 
     intent: str
-    is_confident: bool
+    confidence: float
     is_tap: bool
     typed: str
     text: str
@@ -54,7 +49,7 @@ class Turn:
             changes = WishChanges(added, changes.dropped, changes.rest)
         return cls(
             intent=intent,
-            is_confident=is_confident,
+            confidence=confidence,
             # A button's payload reaches Rasa as a text that starts with a slash; typed text
             # never does, because `bot.responses.clean_typed_text` strips it.
             is_tap=text.startswith("/"),
@@ -69,6 +64,11 @@ class Turn:
     def utterance(self) -> Utterance:
         """What the typed words want, refuse and offer, without the wishes; empty for a tap."""
         return read_utterance("" if self.is_tap else self.changes.rest)
+
+    @property
+    def is_confident(self) -> bool:
+        """Whether Rasa is sure enough of the intent to act on it alone."""
+        return self.confidence >= MIN_CONFIDENCE
 
     @property
     def requested_slot(self) -> str | None:
@@ -89,10 +89,9 @@ class Turn:
         """The `known` wishes, by default all known before, after this turn's changes; sorted."""
         return merge_wishes(self.known_wishes if known is None else known, self.changes)
 
-    def read_answer(self, slot: str) -> str | None:
-        """The text in `slot`, or None if it was skipped or never filled."""
-        value: str | None = self.slots.get(slot)
-        return None if value in (None, SKIPPED) else value
+    def with_slots(self, changes: Mapping[str, Any]) -> "Turn":
+        """The same turn with these slots set."""
+        return replace(self, slots={**self.slots, **changes})
 
     def read_value(self, entity: str) -> str | None:
         """What a button sent for `entity`, or what the person typed; None for a bare tap."""

@@ -35,6 +35,8 @@ _CLAUSE_END = compile_pattern(r"[.;!?\n]+|,|\b(?:but|and|plus|also)\b(?= {clause
 _FRAMING = read_words("framing")
 _REQUEST = compile_pattern(r"\b{request}\b")
 _OUTRIGHT_REQUEST = compile_pattern(r"\b{outright_request}\b")
+_QUESTION = compile_pattern(r"\?\s*$|^\W*(?:{leading_word}\b\W*)*{question}\b")
+_WHY = compile_pattern(r"^\W*(?:{leading_word}\b\W*)*{why}")
 _NOTHING = compile_pattern(
     r"\W*(?:{nothing_filler}\b\W*)*{nothing}\b\W*(?:(?:{nothing_filler}|{nothing})\b\W*)*"
 )
@@ -91,6 +93,16 @@ def is_outright_request(text: str) -> bool:
 def is_request(text: str) -> bool:
     """Whether the words ask to be shown something, rather than describe the person."""
     return bool(_REQUEST.search(text))
+
+
+def asks_question(text: str) -> bool:
+    """Whether the words ask us something, in place of answering or telling."""
+    return bool(_QUESTION.search(text))
+
+
+def asks_why(text: str) -> bool:
+    """Whether the words ask why we ask."""
+    return bool(_WHY.search(text))
 
 
 def declines_to_answer(text: str) -> bool:

@@ -7,10 +7,12 @@ A wish is a text: "free", "near", THIS_WEEK, a need of `directory.indexing.needs
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from directory.indexing.needs import NEEDS
 from directory.indexing.times import TIMES, is_time
+from directory.listing import DAYS
 from nlu.understanding.patterns import compile_pattern
 
 FREE = "free"
@@ -28,6 +30,9 @@ ONE_SEARCH_WISHES = frozenset({HAVE_A_SAY, VOLUNTEER, NEAR})
 
 _WISH_ENTITIES = frozenset({"cost", "distance", "day_time", "access", "audience"})
 _KNOWN_WISHES = frozenset({FREE, NEAR, THIS_WEEK, *NEEDS, *TIMES})
+# Wishes for a day counted from today: how many days on, and what else they mean.
+_DAYS_ON = {"today": (0, ()), "tonight": (0, ("evening",)), "tomorrow": (1, ())}
+_THIS_WEEKEND = "this weekend"
 _OPPOSITES = {"online": "in person", "in person": "online"}
 _HOURS = frozenset({"morning", "afternoon", "daytime", "evening"})
 # Only the latest wish of each group counts.
@@ -54,8 +59,13 @@ class WishChanges:
     rest: str
 
 
-def read_wishes(text: str, entities: Iterable[Mapping[str, Any]]) -> WishChanges:
-    """Read the wishes in `text`, whose `entities` are in Rasa's form."""
+def read_wishes(
+    text: str, entities: Iterable[Mapping[str, Any]], today: date | None = None
+) -> WishChanges:
+    """Read the wishes in `text`, whose `entities` are in Rasa's form.
+
+    "Tomorrow" is counted from `today`, by default the date that it is.
+    """
     added: set[str] = set()
     dropped: set[str] = set()
     rest: list[str] = []
@@ -68,7 +78,8 @@ def read_wishes(text: str, entities: Iterable[Mapping[str, Any]]) -> WishChanges
             if read_age(added) is None:
                 added.add(f"{AGED}{int(wish)}")
             continue
-        if entity["entity"] not in _WISH_ENTITIES or wish not in _KNOWN_WISHES:
+        meanings = _resolve_day(wish, today or date.today())
+        if entity["entity"] not in _WISH_ENTITIES or not meanings <= _KNOWN_WISHES:
             continue
         before, after = text[position:start], text[end:]
         need_not, negation = _NEED_NOT.search(before), _NEGATION.search(before)
@@ -76,23 +87,37 @@ def read_wishes(text: str, entities: Iterable[Mapping[str, Any]]) -> WishChanges
             negated and bool(_OR.fullmatch(before))
         )
         if need_not:
-            dropped.add(wish)
+            dropped |= meanings
         elif not negated:
-            added.add(wish)
-        elif opposite := _OPPOSITES.get(wish, f"{NOT}{wish}" if wish in TIMES else None):
-            dropped.add(wish)
-            added.add(opposite)
+            added |= meanings
+        else:
+            for meaning in meanings:
+                opposite = f"{NOT}{meaning}" if meaning in TIMES else None
+                if opposite := _OPPOSITES.get(meaning, opposite):
+                    dropped.add(meaning)
+                    added.add(opposite)
         cut = need_not or negation
         rest.append(before[: cut.start()] if cut else before)
         position = max(end, position)
     return WishChanges(frozenset(added), frozenset(dropped), " ".join([*rest, text[position:]]))
 
 
+def list_lasting_wishes(wishes: Iterable[str]) -> frozenset[str]:
+    """Those of `wishes` that the next search keeps; a day of this week is for one search."""
+    wishes = frozenset(wishes)
+    passing = {*ONE_SEARCH_WISHES, *(TIMES if THIS_WEEK in wishes else ()), THIS_WEEK}
+    return wishes - passing
+
+
 def merge_wishes(known: Iterable[str], changes: WishChanges) -> list[str]:
     """The `known` wishes after `changes`, sorted; within a group only the latest counts."""
+    known = set(known)
+    if THIS_WEEK in known and not changes.added.isdisjoint(TIMES - _HOURS):
+        # "This weekend" after "tomorrow night" asks for no night.
+        known -= TIMES
     remaining = {
         wish
-        for wish in set(known) - changes.dropped
+        for wish in known - changes.dropped
         if not any(_replaces(new, wish) for new in changes.added)
     }
     return sorted(remaining | changes.added)
@@ -112,6 +137,17 @@ def read_needs(wishes: Iterable[str]) -> frozenset[str]:
 def makes_going_easier(wish: str) -> bool:
     """Whether the wish answers "What would make it easier to go?"."""
     return wish not in ONE_SEARCH_WISHES and not wish.startswith(AGED)
+
+
+def _resolve_day(wish: str, today: date) -> frozenset[str]:
+    """The wishes that `wish` stands for: a weekday of this week for "tomorrow"."""
+    if wish == _THIS_WEEKEND:
+        return frozenset({"weekend", THIS_WEEK})
+    if wish not in _DAYS_ON:
+        return frozenset({wish})
+    days_on, others = _DAYS_ON[wish]
+    day = DAYS[(today + timedelta(days=days_on)).weekday()].casefold()
+    return frozenset({day, THIS_WEEK, *others})
 
 
 def _replaces(new: str, known: str) -> bool:

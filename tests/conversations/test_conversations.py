@@ -12,8 +12,8 @@ from tests.support.service import Talk, cards, taps, words
 
 _RESPONSES = Responses()
 _KEYS = set(
-    "say tap press hears not says cards kinds kind mentions without reason reasons free near new "
-    "offers urgent gentle checkin".split()
+    "say tap press hears not says shows cards kinds kind mentions without reason reasons free near "
+    "new offers urgent gentle checkin".split()
 )
 
 
@@ -74,7 +74,7 @@ def check_turn(turn: dict[str, Any], replies: list[dict[str, Any]], seen: set[in
 
 def check_cards(turn: dict[str, Any], shown: list[dict[str, Any]]) -> None:
     """Check the listings against what the turn expects of them."""
-    card_keys = "kinds kind mentions without reason reasons free near new"
+    card_keys = "shows kinds kind mentions without reason reasons free near new"
     assert shown or not turn.keys() & set(card_keys.split()), "no listing was shown"
     if "kinds" in turn:
         assert {card["kind"] for card in shown} <= set(turn["kinds"])

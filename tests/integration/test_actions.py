@@ -98,7 +98,55 @@ def test_details_are_sent_as_an_id(run: Run) -> None:
     assert read_slots(result) == {"looking_at": listing["id"]}
 
 
-def test_an_answer_beside_the_question_fills_other_slots(run: Run) -> None:
-    slots = {"requested_slot": "strength", "interest": "a choir", "area": "Harbourside"}
-    result = run("validate_find_form", "nothing really", "deny", **slots)
-    assert read_slots(result)["strength"] == "\x00skipped"
+def read_responses(result: dict[str, Any]) -> list[str]:
+    return [str(message["response"]) for message in result["responses"] if message.get("response")]
+
+
+def test_a_wish_is_answered_with_places_and_one_question(run: Run) -> None:
+    result = run("action_begin_search", "is there a choir")
+    assert len(read_listings(result)) == 3
+    assert read_responses(result)[-1] == "utter_ask_where"
+    assert read_slots(result)["open_question"] == "area"
+
+
+def test_a_question_is_asked_once(run: Run) -> None:
+    slots = {"asked": ["area", "strength"], "interest": "a choir"}
+    assert read_responses(run("action_find_listings", "more", **slots))[-1] == "utter_ask_ease"
+    slots["asked"] = ["area", "strength", "ease"]
+    assert read_responses(run("action_find_listings", "more", **slots))[-1] == "utter_after_results"
+
+
+def test_what_is_known_is_not_asked(run: Run) -> None:
+    slots = {"area": "Harbourside", "strength": "baking", "wishes": ["free"]}
+    result = run("action_find_listings", "more", **slots)
+    assert read_responses(result)[-1] == "utter_after_results"
+
+
+def test_an_answer_is_read_whatever_the_intent(run: Run) -> None:
+    slots = {"open_question": "strength", "interest": "a choir", "asked": ["area", "strength"]}
+    result = run("action_begin_search", "driving", **slots)
+    assert read_slots(result)["strength"] == "driving"
+    assert read_responses(result)[0] == "utter_volunteering"
+
+
+@pytest.mark.parametrize("text", ["nothing really", "no thanks", "skip"])
+def test_a_question_may_be_left(run: Run, text: str) -> None:
+    slots = {"open_question": "strength", "interest": "a choir"}
+    result = run("action_answer_aside", text, "deny", **slots)
+    assert read_responses(result) == ["utter_question_left"]
+    assert read_slots(result) == {"open_question": None}
+
+
+def test_a_question_is_open_for_one_message(run: Run) -> None:
+    """A yes to an older question, such as "Shall I delete this chat?", does nothing."""
+    result = run("action_find_listings", "show me others", "show_more", open_question="forget")
+    assert read_slots(result)["open_question"] != "forget"
+
+
+def test_only_a_yes_to_the_question_deletes(run: Run) -> None:
+    asked = run("action_forget", "everything", "forget_me")
+    assert read_responses(asked) == ["utter_ask_forget"]
+    answered = run("action_answer_aside", "yes", "affirm", **read_slots(asked))
+    assert [message["custom"] for message in answered["responses"]] == [{"type": "forget"}]
+    later = run("action_answer_aside", "yes", "affirm")
+    assert read_responses(later) == ["utter_affirm"]

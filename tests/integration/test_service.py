@@ -155,7 +155,7 @@ def test_a_silent_rasa_is_replaced_by_a_plain_search_and_restarted(service: Serv
     assert len(cards(replies)) == 3
     rasa.wait(30)
     service.wait_for_rasa()
-    assert Responses().templates["utter_ask_strength"]["text"].strip() in words(
+    assert Responses().templates["utter_ask_where"]["text"].strip() in words(
         talk.say("is there a choir near here")
     )
     talk.close()
@@ -239,7 +239,9 @@ def test_forgetting_erases_the_conversation_in_rasa(service: Service, talk: Talk
     talk.say("is there a choir near here")
     response = httpx.delete(f"{service.url}/api/chat/{talk.conversation}")
     assert response.status_code == 204
-    assert Responses().templates["utter_nothing_to_refine"]["text"] in words(talk.say("free ones"))
+    assert Responses().templates["utter_nothing_to_refine"]["text"] in words(
+        talk.say("the first one")
+    )
 
 
 def test_every_server_listens_on_loopback_only(service: Service) -> None:

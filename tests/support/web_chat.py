@@ -50,19 +50,9 @@ def say(chat: Locator, text: str) -> None:
     wait_for_answer(chat)
 
 
-def answer_until_listings(chat: Locator, press: Callable[[Locator], None]) -> None:
-    """Skip the questions before the listings; `press` presses a button."""
-    for _ in range(4):
-        if chat.get_by_role("article").count():
-            break
-        press(chat.get_by_role("button", name="Skip", exact=True).last)
-        wait_for_answer(chat)
-    expect(chat.get_by_role("article").first).to_be_visible()
-
-
 def find_listings(chat: Locator) -> None:
     say(chat, GARDENING)
-    answer_until_listings(chat, lambda button: button.click())
+    expect(chat.get_by_role("article").first).to_be_visible()
 
 
 def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:

@@ -70,7 +70,11 @@ def test_typed_text_never_starts_with_a_slash(text: str) -> None:
 def test_a_response_with_buttons_offers_choices() -> None:
     reply = ALL_RESPONSES.render("utter_ask_strength")
     assert isinstance(reply, Choices)
-    assert [option.tap for option in reply.options] == ["deny", "show_more"]
+    assert [option.tap for option in reply.options] == [
+        "deny",
+        "show_more",
+        "ask_details:list=show",
+    ]
 
 
 def test_every_aside_has_a_response() -> None:

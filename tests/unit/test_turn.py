@@ -1,11 +1,13 @@
 """One turn: its wishes, what negates them, and the words that remain."""
 
+from datetime import date
+
 import pytest
 from rasa_sdk import Tracker
 
 from nlu.actions.adapter import read_turn
-from nlu.understanding.turn import SKIPPED, Turn
-from nlu.understanding.wishes import read_age
+from nlu.understanding.turn import Turn
+from nlu.understanding.wishes import read_age, read_wishes
 
 
 def parse_turn(
@@ -109,12 +111,19 @@ def test_having_a_say_is_a_wish() -> None:
     assert parse_turn("have a say", intent="have_a_say").changes.added == {"have_a_say"}
 
 
-def test_a_skipped_slot_holds_no_answer() -> None:
-    slots = {"interest": "chess", "strength": SKIPPED}
-    turn = Turn.parse("hello", "greet", 0.9, (), slots)
-    assert turn.read_answer("interest") == "chess"
-    assert turn.read_answer("strength") is None
-    assert turn.read_answer("area") is None
+@pytest.mark.parametrize(
+    ("wish", "wishes"),
+    [
+        ("today", {"wednesday", "this week"}),
+        ("tonight", {"wednesday", "this week", "evening"}),
+        ("tomorrow", {"thursday", "this week"}),
+        ("this weekend", {"weekend", "this week"}),
+    ],
+)
+def test_days_are_counted_from_today(wish: str, wishes: set[str]) -> None:
+    entities = [{"entity": "day_time", "value": wish, "start": 5, "end": 10}]
+    changes = read_wishes("what now??", entities, date(2026, 12, 2))
+    assert changes.added == wishes
 
 
 def test_an_age_is_read_from_the_wishes() -> None:

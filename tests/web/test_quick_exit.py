@@ -84,7 +84,7 @@ def test_leaving_another_site_forgets_on_the_server(
     talk.conversation = session["conversation"]
     forgotten = Responses().templates["utter_nothing_to_refine"]["text"]
     deadline = time.monotonic() + 10
-    while forgotten not in words(talk.say("free ones")):
+    while forgotten not in words(talk.say("the first one")):
         assert time.monotonic() < deadline, "the server has not forgotten the conversation"
     talk.start_again()
     talk.close()
