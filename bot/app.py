@@ -19,6 +19,7 @@ from bot.conversation import Conversation
 from bot.errors import StartError
 from bot.preparation import prepare_all
 from bot.rasa.process import RasaProcess
+from bot.rate_limit import DAY, RateLimit
 from bot.safety.guard import Guard
 from bot.safety.helplines import HELPLINES
 from bot.server import Server, bind_port
@@ -202,7 +203,14 @@ def _build_checkin_flow(settings: Settings, checkins: CheckInRepository) -> Chec
         raise StartError(f"CHECKIN_QUESTIONS is wrong. {error}") from None
     areas, secret = settings.checkin_areas, settings.read_secret()
     try:
-        return CheckInFlow(questions, areas, checkins, date.today, secret)
+        return CheckInFlow(
+            questions,
+            areas,
+            checkins,
+            date.today,
+            secret,
+            send_limit=RateLimit(settings.checkin_sends_a_day, DAY),
+        )
     except ValueError as error:
         raise StartError(f"CHECKIN_AREAS or CHECKIN_QUESTIONS is wrong: {error}.") from None
 
@@ -233,10 +241,11 @@ def _warn_about_root() -> None:
 
 
 async def _purge_regularly(checkins: CheckInRepository, weeks: int) -> None:
-    """Delete expired check-ins and stubs, now and every hour."""
+    """Delete expired check-ins and stubs, and record bursts, now and every hour."""
     while True:
         try:
             await asyncio.to_thread(checkins.delete_expired_stubs, current_hour())
+            await asyncio.to_thread(checkins.record_bursts)
             await asyncio.to_thread(checkins.purge, first_week_kept(weeks, date.today()))
         except CheckInsError as error:
             logging.getLogger(__name__).error("%s", error)

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Protocol
 
 from bot.messages import MAX_TAP_BYTES, Choices, Option, Reply
+from bot.rate_limit import RateLimit
 from bot.responses import get_line
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, format_week
 from checkins.draft import (
@@ -49,6 +50,7 @@ STOPPED = get_line("checkin_stopped")
 SENT = get_line("checkin_sent")
 SENT_BEFORE = get_line("checkin_sent_before")
 NOT_SENT = get_line("checkin_not_sent")
+TOO_MANY = get_line("checkin_too_many")
 EXPIRED = get_line("checkin_expired")
 UNREADABLE = get_line("checkin_unreadable")
 
@@ -68,7 +70,8 @@ class CheckInFlow:
 
     `store` receives sent check-ins. `key` signs the taps: at least 16 secret bytes, the same
     after a restart and in every process that answers. `current_hour` returns whole hours since
-    1970. Raises ValueError for a key, a list of areas or a question set that cannot be used.
+    1970. `send_limit` bounds what one client may send. Raises ValueError for a key, a list of areas
+    or a question set that cannot be used.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class CheckInFlow:
         today: Callable[[], date],
         key: bytes,
         current_hour: Callable[[], int] = current_hour,
+        send_limit: RateLimit | None = None,
     ) -> None:
         if not 1 <= len(areas) <= MAX_AREAS or len(set(areas)) != len(areas):
             raise ValueError(f"check-ins need from 1 to {MAX_AREAS} areas, all different")
@@ -89,6 +93,7 @@ class CheckInFlow:
         self._store = store
         self._today = today
         self._current_hour = current_hour
+        self._send_limit = RateLimit(0) if send_limit is None else send_limit
         meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
         self._signer = DraftSigner(key, meaning, len(question_set.questions))
         self._ages = tuple(AGE_BANDS)
@@ -103,8 +108,8 @@ class CheckInFlow:
         """Whether a tap is for this flow, well-formed or not."""
         return tap.startswith(PREFIX)
 
-    def answer(self, tap: str) -> list[Reply]:
-        """The replies to a tap.
+    def answer(self, tap: str, client: str = "") -> list[Reply]:
+        """The replies to a tap. `client` is whom `send_limit` counts a Send for.
 
         Never raises: a tap that is malformed, altered, too old or already sent gets a friendly
         explanation.
@@ -117,11 +122,11 @@ class CheckInFlow:
         action, draft = signed
         if not 0 <= self._current_hour() - draft.hour_begun() <= LIFETIME_HOURS:
             return [Choices(EXPIRED, (_RESTART_OPTION, _FIND_OPTION))]
-        if action == _SEND:
-            return [self._send(draft)]
-        # After Send, no other button may claim that nothing was stored.
+        # After Send, no other button may claim that nothing was stored, and Send counts no more.
         if self._was_sent(draft):
             return [Choices(SENT_BEFORE, (_FIND_OPTION,))]
+        if action == _SEND:
+            return [self._send(draft, client)]
         if action == _STOP:
             return [Choices(STOPPED, (_FIND_OPTION,))]
         if action == _UNDER_16:
@@ -132,13 +137,15 @@ class CheckInFlow:
             return [self._make_change_page(draft)]
         return [self._make_next_page(draft)]
 
-    def _send(self, draft: Draft) -> Reply:
+    def _send(self, draft: Draft, client: str) -> Reply:
+        send_again = Option(get_line("checkin_button_send_again"), self._make_tap(_SEND, draft))
+        if self._send_limit.count_request(client):
+            return Choices(TOO_MANY, (send_again, self._make_stop_option(draft)))
         try:
             is_new = self._store.record(self._make_checkin(draft), self._signer.make_stub(draft))
         except Exception as error:
             # Only the type: the message of an error may quote answers.
             log.error("a check-in could not be stored: %s", type(error).__name__)
-            send_again = Option(get_line("checkin_button_send_again"), self._make_tap(_SEND, draft))
             return Choices(NOT_SENT, (send_again, self._make_stop_option(draft)))
         return Choices(SENT if is_new else SENT_BEFORE, (_FIND_OPTION,))
 

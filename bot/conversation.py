@@ -68,12 +68,14 @@ class Conversation:
         self._active = ActiveConversations()
         self._erasing = asyncio.Semaphore(_MAX_ERASED_AT_ONCE)
 
-    async def answer(self, sender: str, message: Message) -> list[Reply]:
+    async def answer(
+        self, sender: str, message: Message, *, client: str | None = None
+    ) -> list[Reply]:
         """The replies to `message`. Never raises for anything that a person can send."""
         pseudonym = self._make_pseudonym(sender)
         self._active.begin_answer(pseudonym)
         try:
-            return await self._answer(sender, message)
+            return await self._answer(sender, client, message)
         finally:
             # The person may have left before Rasa received their last message.
             if self._active.end_answer(pseudonym):
@@ -88,7 +90,7 @@ class Conversation:
         self._active.mark_left(self._make_pseudonym(sender))
         await self._erase(sender)
 
-    async def _answer(self, sender: str, message: Message) -> list[Reply]:
+    async def _answer(self, sender: str, client: str | None, message: Message) -> list[Reply]:
         safety_replies: list[Reply] = []
         if message.text is not None:
             classification = await asyncio.to_thread(self._guard.classify, message.text)
@@ -98,7 +100,7 @@ class Conversation:
             if classification.label == "crisis":
                 return safety_replies
         if message.tap is not None and self._checkin_flow.owns(message.tap):
-            return await asyncio.to_thread(self._checkin_flow.answer, message.tap)
+            return await asyncio.to_thread(self._checkin_flow.answer, message.tap, client or sender)
         return safety_replies + await self._converse(sender, message)
 
     async def _erase(self, sender: str) -> None:

@@ -122,9 +122,14 @@ Reply = Text | Choices | HelpLines | ListingCard
 
 
 class Responder(Protocol):
-    """What a channel needs from a conversation. `sender` names a person within the channel."""
+    """What a channel needs from a conversation. `sender` names a person within the channel.
 
-    async def answer(self, sender: str, message: Message) -> list[Reply]: ...
+    `client` is whom limits count, such as a household's address; by default the sender.
+    """
+
+    async def answer(
+        self, sender: str, message: Message, *, client: str | None = None
+    ) -> list[Reply]: ...
 
     async def forget(self, sender: str) -> None: ...
 

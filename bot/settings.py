@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     checkin_questions_file: Path | None = None
     # This year so far and all of the last one, so that a year can be compared with the one before.
     checkin_retention_weeks: Annotated[int, Field(ge=MIN_RETENTION_WEEKS, le=520)] = 106
+    checkin_sends_a_day: Annotated[int, Field(ge=0)] = 30
     checkin_areas: list[str] = [
         "Harbourside",
         "Old Town",

@@ -29,5 +29,9 @@ class ReleaseError(CheckInsError):
     """A release would be wrong or unsafe, or would conflict with another."""
 
 
+class BurstsFoundError(ReleaseError):
+    """Most check-ins of a week came within an hour: somebody has to decide before a release."""
+
+
 class InconsistentReleasesError(ReleaseError):
     """No set of counts could have produced these releases."""

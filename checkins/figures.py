@@ -65,6 +65,7 @@ class Figures:
     check-ins, or none, and have no blocks. `blocks` are the blocks of questions and scores;
     `needs` those of `UNMET_NEED`, by area; `usefulness` is one block, or None if nobody answered.
     `listing_counts` are as of the day of the release. `fictional` marks a demonstration.
+    `has_bursts` is true if most check-ins of some week and area came within an hour.
     """
 
     period: Period
@@ -80,6 +81,7 @@ class Figures:
     usefulness: Block | None = None
     listing_counts: tuple[ListingCount, ...] = ()
     fictional: bool = False
+    has_bursts: bool = False
 
     @property
     def areas_shown(self) -> tuple[str, ...]:

@@ -55,6 +55,20 @@ class PurgeRow(Base):
     before_week: Mapped[str] = mapped_column(String(8), primary_key=True)
 
 
+class BurstRow(Base):
+    """The largest number of a week's check-ins that came within one hour, if it is 10 or more.
+
+    `area` is empty for all areas together; `checkins` is rounded down to a multiple of 5.
+    """
+
+    __tablename__ = "bursts"
+    __table_args__ = _NO_ROWID
+
+    week: Mapped[str] = mapped_column(String(8), primary_key=True)
+    area: Mapped[str] = mapped_column(String(AREA_LENGTH), primary_key=True)
+    checkins: Mapped[int]
+
+
 class ReleaseRow(Base):
     """A finished release, never changed or removed."""
 

@@ -8,6 +8,7 @@ import contextlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from checkins.bursts import BurstWatch, WeekAndArea
 from checkins.checkin import MAX_PURGE_STEP_WEEKS, CheckIn, add_weeks
 from checkins.draft import Stub, list_active_turns
 from checkins.errors import NotStoredError, PurgeRefusedError, StoreError
-from checkins.models import CheckInRow, PurgeRow, StubRow
+from checkins.models import BurstRow, CheckInRow, PurgeRow, StubRow
 from checkins.shuffled_insert import insert_shuffled
 
 BUSY_MILLISECONDS = 4000
@@ -88,11 +90,15 @@ def connect(
 
 
 class CheckInRepository:
-    """The stored check-ins. `engine` is from `open_engine`, and its database is migrated."""
+    """The stored check-ins. `engine` is from `open_engine`, and its database is migrated.
 
-    def __init__(self, engine: Engine) -> None:
+    `clock` returns monotonic seconds.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
         self._write_lock = threading.Lock()
+        self._burst_watch = BurstWatch(clock)
 
     def record(self, checkin: CheckIn, stub: Stub | None = None) -> bool:
         """Store one check-in under a new random key, together with the stub of its draft.
@@ -122,6 +128,7 @@ class CheckInRepository:
                 f"A check-in could not be stored ({type(error).__name__}). Check that the "
                 "check-ins database exists, is migrated, and is writable."
             ) from None
+        self._burst_watch.add(checkin.week, checkin.area)
         self._empty_log()
         return True
 
@@ -143,6 +150,7 @@ class CheckInRepository:
                 deleted = connection.execute(
                     delete(CheckInRow).where(CheckInRow.week < before_week)
                 ).rowcount
+                connection.execute(delete(BurstRow).where(BurstRow.week < before_week))
                 if (_read_purged_before(connection) or "") < before_week:
                     connection.execute(delete(PurgeRow))
                     connection.execute(insert(PurgeRow), {"before_week": before_week})
@@ -170,6 +178,29 @@ class CheckInRepository:
         except SQLAlchemyError as error:
             raise _unreadable(error) from None
 
+    def record_bursts(self) -> None:
+        """Store the largest numbers of check-ins within an hour; called hourly. Raises StoreError.
+
+        A larger number that is stored already, by another process or before a restart, stays.
+        """
+        try:
+            with self._begin_write() as connection:
+                largest = read_largest_bursts(connection)
+                for key, count in self._burst_watch.read_largest().items():
+                    largest[key] = max(count, largest.get(key, 0))
+                # Every row is written anew each time: otherwise PostgreSQL's number of the
+                # transaction would say between which check-ins a burst was recorded.
+                connection.execute(delete(BurstRow))
+                if largest:
+                    rows = [
+                        {"week": week, "area": area, "checkins": count}
+                        for (week, area), count in sorted(largest.items())
+                    ]
+                    connection.execute(insert(BurstRow), rows)
+            self._empty_log()
+        except SQLAlchemyError as error:
+            raise _unreadable(error) from None
+
     def _vacuum(self, full: bool) -> None:
         """Remove deleted rows from the files.
 
@@ -182,7 +213,7 @@ class CheckInRepository:
             if full:
                 connection.exec_driver_sql("VACUUM" if is_sqlite else "VACUUM (FULL) check_ins")
             elif not is_sqlite:
-                connection.exec_driver_sql("VACUUM check_ins, stubs")
+                connection.exec_driver_sql("VACUUM check_ins, stubs, bursts")
         self._empty_log()
 
     @contextlib.contextmanager
@@ -210,6 +241,12 @@ class CheckInRepository:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+def read_largest_bursts(connection: Connection) -> dict[WeekAndArea, int]:
+    """The largest number of check-ins within an hour that is stored, by week and area."""
+    rows = connection.execute(select(BurstRow.week, BurstRow.area, BurstRow.checkins))
+    return {(week, area): count for week, area, count in rows}
 
 
 def _check_jump(connection: Connection, before_week: str) -> None:

@@ -22,6 +22,12 @@ def release(
     ],
     out: Annotated[Path, typer.Option(help="Folder to write; new or empty.")],
     policy: Annotated[Policy, typer.Option(help="How counts are protected.")] = Policy.ROUND_5,
+    accept_bursts: Annotated[
+        bool,
+        typer.Option(
+            "--accept-bursts", help="Release even if most check-ins of a week came within an hour."
+        ),
+    ] = False,
 ) -> None:
     """Release the figures of a period permanently, and write them into a folder."""
     from bot.directory_figures import read_directory_counts
@@ -45,6 +51,7 @@ def release(
         policy=policy,
         book=load_questions(settings.checkin_questions_file),
         directory_counts=read_directory_counts(settings.directory_url, released_period),
+        accept_bursts=accept_bursts,
     )
     with user_umask(ctx.obj):
         write_folder(Ledger(engine).read_files(released_period.name), out)
@@ -59,6 +66,8 @@ def release(
         f"areas left out: {', '.join(figures.areas_left_out) or 'none'}.",
         markup=False,
     )
+    if figures.has_bursts:
+        OUT.print("Most check-ins of at least one week came within an hour; the release says so.")
 
 
 @app.command()

@@ -20,11 +20,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from bot.messages import Responder
+from bot.rate_limit import RateLimit
 from bot.web.chat_api import create_chat_router
 from bot.web.desk.auth import HOME
 from bot.web.errors import CHAT_ERRORS, ErrorLogMiddleware
 from bot.web.forms import MAX_FORM_BYTES, PATH, create_forms_router
-from bot.web.limits import RateLimit
 from bot.web.middleware import (
     DESK_HEADERS,
     PUBLIC_HEADERS,

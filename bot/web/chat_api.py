@@ -13,8 +13,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
+from bot.rate_limit import RateLimit
 from bot.responses import get_line
-from bot.web.limits import RateLimit, get_client_address
+from bot.web.limits import get_client_network
 
 _CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -57,13 +58,18 @@ def make_sender_id(conversation_id: str) -> str:
 
 def check_rate(limit: RateLimit, request: Request) -> None:
     """Count a message. Raises HTTPException if its client sends too many."""
-    wait = limit.count_request(get_client_address(request))
+    wait = limit.count_request(get_client(request))
     if wait:
         raise HTTPException(429, get_line("web_too_fast"), {"Retry-After": str(math.ceil(wait))})
 
 
 def _forbid_caching(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
+
+
+def get_client(request: Request) -> str:
+    """Whom limits count: a household, by its address."""
+    return f"web:{get_client_network(request)}"
 
 
 def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:
@@ -78,7 +84,8 @@ def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:
             raise HTTPException(413, TOO_LONG)
         conversation_id = body.conversation or make_conversation_id()
         message = Message(text=body.message.text, tap=body.message.tap)
-        replies = await conversation.answer(make_sender_id(conversation_id), message)
+        sender_id, client = make_sender_id(conversation_id), get_client(request)
+        replies = await conversation.answer(sender_id, message, client=client)
         return {"conversation": conversation_id, "replies": [to_json(reply) for reply in replies]}
 
     @router.delete("/api/chat/{conversation_id}", status_code=204)

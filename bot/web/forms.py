@@ -18,9 +18,15 @@ from starlette.background import BackgroundTask
 from bot.checkin_flow import PREFIX as CHECK_IN
 from bot.checkin_flow import START_TAP
 from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
+from bot.rate_limit import RateLimit
 from bot.responses import Responses, get_line
-from bot.web.chat_api import TOO_LONG, check_rate, make_conversation_id, make_sender_id
-from bot.web.limits import RateLimit
+from bot.web.chat_api import (
+    TOO_LONG,
+    check_rate,
+    get_client,
+    make_conversation_id,
+    make_sender_id,
+)
 from bot.web.middleware import SECURITY_HEADERS
 from bot.web.origins import is_own_form
 from bot.web.templating import open_templates
@@ -104,7 +110,8 @@ def create_forms_router(
             sender_id = make_sender_id(conversation_id)
             message = _parse_message(text, tap, is_answer=step == "answer")
             check_rate(limit, request)
-            replies = await conversation.answer(sender_id, message)
+            client = get_client(request)
+            replies = await conversation.answer(sender_id, message, client=client)
         except HTTPException as error:
             page = render_page(conversation_id, exchanges, typed=text, error=str(error.detail))
             return _respond(page, error.status_code, error.headers)

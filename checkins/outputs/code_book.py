@@ -82,6 +82,7 @@ def _describe_release(figures: Figures) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "fictional": figures.fictional,
+        "has_bursts": figures.has_bursts,
         "period": {
             "name": period.name,
             "first_day": period.start.isoformat(),

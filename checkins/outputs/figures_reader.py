@@ -90,6 +90,8 @@ def _make_figures(release: Mapping[str, Any], tables: Mapping[str, bytes]) -> Fi
             for line in read_csv(LISTINGS, tables["listings.csv"])
         ),
         fictional=bool(release["fictional"]),
+        # Releases from before December 2026 do not say.
+        has_bursts=bool(release.get("has_bursts", False)),
     )
 
 

@@ -23,6 +23,10 @@ FICTIONAL = (
     "This is a demonstration. Every answer in it is made up. It says nothing about any real "
     "place or person."
 )
+BURSTS = (
+    "In at least one week, most check-ins came within one hour. People may have answered together, "
+    "for example at an event, or somebody may have made answers up. Read the figures with care."
+)
 RANGES = (
     "The likely range shows the effect of chance: how far the figure could be from the answers of "
     "all people like those who answered. In trials that included rounding and suppression, it "

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from checkins.figures import Figures
 from checkins.outputs.method_text import (
+    BURSTS,
     FICTIONAL,
     OVERLAP,
     RANGES,
@@ -36,6 +37,8 @@ def _paragraphs(figures: Figures, tables: Sequence[Table]) -> Iterator[str]:
         f"{figures.period.first_week} to {figures.period.last_week} (ISO 8601)."
     )
     yield WHO
+    if figures.has_bursts:
+        yield BURSTS
     yield f"Areas shown: {_join_names(figures.areas_shown)}."
     yield f"Areas left out: {_join_names(figures.areas_left_out)}."
     yield f"Age bands left out: {_join_names(figures.age_bands_left_out)}."

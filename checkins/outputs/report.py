@@ -22,6 +22,7 @@ from checkins.outputs.charts import make_distributions, make_group_charts, make_
 from checkins.outputs.code_book import count_marks
 from checkins.outputs.headlines import LEADING, HeadlineRow, load_headlines
 from checkins.outputs.method_text import (
+    BURSTS,
     FICTIONAL,
     OVERLAP,
     RANGES,
@@ -63,6 +64,7 @@ def write_report(figures: Figures, rows: Sequence[HeadlineRow], tables: Sequence
         period=describe_period(figures.period),
         days=describe_days(figures.period),
         fictional=FICTIONAL,
+        bursts=BURSTS,
         who=WHO,
         summary=Summary(figures, rows, tables, areas).write(),
         leading=[by_area[code] for code in LEADING if code in by_area],

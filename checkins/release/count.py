@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
+from checkins.bursts import ALL_AREAS, WeekAndArea
 from checkins.checkin import AGE_BANDS
 from checkins.figures import Dimension, Measure
 from checkins.models import CheckInRow
@@ -35,7 +36,8 @@ class RawCounts:
     """Raw counts of one period: of check-ins and of answers, by area and by age band.
 
     Includes only check-ins of the given areas. A measure that a group has no entry for in
-    `answers` was not asked there.
+    `answers` was not asked there. `weeks` counts the check-ins of each week, in each area and in
+    all areas together.
     """
 
     checkins: Counter[Group] = field(default_factory=Counter)
@@ -43,6 +45,7 @@ class RawCounts:
         default_factory=lambda: defaultdict(Counter)
     )
     question_sets: defaultdict[Group, set[str]] = field(default_factory=lambda: defaultdict(set))
+    weeks: Counter[WeekAndArea] = field(default_factory=Counter)
 
     def list_counts(self, group: Group, measure: Measure) -> list[int] | None:
         """The count of each answer in order, or None if the measure was not asked."""
@@ -68,6 +71,8 @@ def _sum_tables(tally: "_Tally", period: Period, measures: Sequence[Measure]) ->
     for (week, area, age_band, question_set), table in tally.list_tables():
         if not period.first_week <= week <= period.last_week:
             continue
+        for key in ((week, area), (week, ALL_AREAS)):
+            counts.weeks[key] += int(table[0].sum())
         groups: list[Group] = [("area", area)]
         if age_band in AGE_BANDS:
             groups.append(("age_band", age_band))

@@ -5,14 +5,15 @@ Must never release a period twice with different figures, or a period that is no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import Engine
 
+from checkins.bursts import Burst, find_bursts
 from checkins.checkin import FICTIONAL_PREFIX
 from checkins.disclosure import Mark, Policy
-from checkins.errors import ReleaseError
+from checkins.errors import BurstsFoundError, ReleaseError
 from checkins.figures import Figures
 from checkins.outputs.release_files import write_files
 from checkins.periods import Period
@@ -25,7 +26,7 @@ from checkins.release.secondary_suppression import (
     build_figures,
     suppress_leaks,
 )
-from checkins.store import CheckInRepository
+from checkins.store import CheckInRepository, connect, read_largest_bursts
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ def make_release(
     directory_counts: DirectoryCounts = NO_DIRECTORY_COUNTS,
     book: QuestionBook | None = None,
     today: date | None = None,
+    accept_bursts: bool = False,
 ) -> ReleaseResult:
     """Release the figures of a period permanently, or return the existing release.
 
     `areas` is the operator's list, in display order; `directory_counts` are the counts of the
-    directory. Raises StoreError, or ReleaseError with instructions if the release would be wrong
-    or unsafe.
+    directory. Raises StoreError, BurstsFoundError if check-ins came in bursts (unless
+    `accept_bursts`), or ReleaseError with instructions if the release would be wrong or unsafe.
     """
     if len(set(areas)) != len(areas):
         raise ReleaseError(
@@ -78,7 +80,11 @@ def make_release(
         for released, recount in zip(countable, earlier_counts, strict=True):
             current = _build_figures(recount, released.period, released.policy, areas, book)
             _check_unchanged(released, current, period)
+        bursts = _find_bursts(engine, counts)
+        if bursts and not accept_bursts:
+            raise _make_bursts_error(bursts)
         figures = _build_figures(counts, period, policy, areas, book, directory_counts)
+        figures = replace(figures, has_bursts=bool(bursts))
         if not figures.blocks:
             raise ReleaseError(
                 f"No area has enough check-ins in {period.name} to publish anything. Choose a "
@@ -106,6 +112,22 @@ def _build_figures(
         areas=areas,
         measures=list(find_measures(book)),
         fictional=True in _find_kinds(counts),
+    )
+
+
+def _find_bursts(engine: Engine, counts: RawCounts) -> tuple[Burst, ...]:
+    with connect(engine) as connection:
+        return find_bursts(read_largest_bursts(connection), counts.weeks)
+
+
+def _make_bursts_error(bursts: Sequence[Burst]) -> BurstsFoundError:
+    names = "; ".join(map(str, bursts))
+    return BurstsFoundError(
+        "Nothing was released yet, because many check-ins came close together. Most check-ins of "
+        f"these weeks and areas came within one hour: {names}. A session where people answered "
+        "together looks like this, and so does somebody who made answers up. If you know why, or "
+        "want the release all the same, repeat the command with --accept-bursts. The release will "
+        "say that there were bursts, and not when or where."
     )
 
 

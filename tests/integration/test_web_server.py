@@ -38,11 +38,15 @@ class Echo:
         self.forgotten: list[str] = []
         self.received: list[Message] = []
         self.senders: list[str] = []
+        self.clients: list[str | None] = []
 
-    async def answer(self, sender: str, message: Message) -> list[Reply]:
+    async def answer(
+        self, sender: str, message: Message, *, client: str | None = None
+    ) -> list[Reply]:
         assert re.fullmatch(r"web:[\w-]{32}", sender)
         self.received.append(message)
         self.senders.append(sender)
+        self.clients.append(client)
         if message.text == "break":
             raise RuntimeError("broken")
         if message.text == "find":
@@ -100,6 +104,17 @@ def submit(client: httpx.Client, page: str, **fields: str) -> str:
     """Submit the form of the page, as a browser does."""
     hidden = {name: read_field(page, name) for name in ("conversation", "carried")}
     return client.post("/chat", data={**hidden, **fields}).text
+
+
+def test_a_conversation_is_told_the_household_of_each_message(
+    client: httpx.Client, echo: Echo
+) -> None:
+    """Each new conversation has a new sender, but the limits of one household hold for all."""
+    for _ in range(2):
+        client.post("/api/chat", json={"message": {"text": "hello"}})
+    submit(client, client.get("/chat").text, text="hello")
+    assert len(set(echo.senders)) == 3
+    assert echo.clients == ["web:127.0.0.1"] * 3
 
 
 def test_only_allowed_origins_may_use_the_chat(client: httpx.Client) -> None:

@@ -36,6 +36,8 @@ COLUMNS = {
 
 STUB_COLUMNS = {"turn": "INTEGER", "stub": "VARCHAR(16)"}
 
+BURST_COLUMNS = {"week": "VARCHAR(8)", "area": "VARCHAR(80)", "checkins": "INTEGER"}
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -53,8 +55,9 @@ def file_engine(path: Path) -> Iterator[Engine]:
 def test_the_database_holds_these_columns_and_no_others(file_engine: Engine) -> None:
     found = look(file_engine)
     assert set(found.get_table_names()) == {
-        *("check_ins", "stubs", "purge", "release", "release_file", "alembic_version")
+        *("check_ins", "stubs", "bursts", "purge", "release", "release_file", "alembic_version")
     }
+    assert {c["name"]: str(c["type"]) for c in found.get_columns("bursts")} == BURST_COLUMNS
     assert {c["name"]: str(c["type"]) for c in found.get_columns("stubs")} == STUB_COLUMNS
     assert {c["name"]: str(c["type"]) for c in found.get_columns("check_ins")} == COLUMNS
     assert found.get_indexes("check_ins") == []
@@ -170,6 +173,7 @@ def test_the_store_offers_no_way_to_read_a_row() -> None:
         "purge",
         "read_purged_before",
         "delete_expired_stubs",
+        "record_bursts",
     ]
 
 

@@ -94,6 +94,7 @@ def draw_figures(draw: st.DrawFn) -> Figures:
         usefulness=draw_block("area", EVERYWHERE, useful) if draw(st.booleans()) else None,
         listing_counts=tuple(ListingCount(*place, draw(st.integers(0, 10**6))) for place in places),
         fictional=draw(st.booleans()),
+        has_bursts=draw(st.booleans()),
     )
 
 

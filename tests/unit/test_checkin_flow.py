@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.checkin_flow import START_TAP, CheckInFlow
 from bot.messages import Choices, Reply
+from bot.rate_limit import DAY, RateLimit
 from bot.responses import get_line
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
@@ -262,6 +263,58 @@ def test_a_failure_is_reported_and_send_again_works(
     store.failure = None
     assert "have been sent" in press(flow, failed, "Send again").text
     assert len(store.checkins) == 1
+
+
+# What one client may send
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def send_checkins(flow: CheckInFlow, client: str, times: int) -> Choices:
+    """The last page, after that many check-ins of one client, each begun anew."""
+    for _ in range(times):
+        page = get_only_page(flow.answer(find_tap(walk(flow, *TO_REVIEW), "Send"), client))
+    return page
+
+
+def test_a_client_can_send_a_number_of_check_ins_a_day(store: MemoryStore) -> None:
+    clock = Clock()
+    flow = store.flow(send_limit=RateLimit(4, DAY, clock))
+    assert "have been sent" in send_checkins(flow, "web:198.51.100.7", 4).text
+    refused = send_checkins(flow, "web:198.51.100.7", 1)
+    assert len(store.checkins) == 4
+    assert "did not keep yours" in refused.text.replace("\n", " ")
+    assert "You did nothing wrong" in refused.text
+    # Others are not concerned, and the answers are still in the button: another network works.
+    assert "have been sent" in send_checkins(flow, "telegram:77", 1).text
+    again = find_tap(refused, "Send again")
+    assert "have been sent" in get_only_page(flow.answer(again, "web:203.0.113.9")).text
+    # Places come back evenly over the day.
+    clock.now += DAY / 4
+    assert "have been sent" in send_checkins(flow, "web:198.51.100.7", 1).text
+    assert "did nothing wrong" in send_checkins(flow, "web:198.51.100.7", 1).text
+    assert len(store.checkins) == 7
+
+
+def test_pressing_send_again_counts_once(store: MemoryStore) -> None:
+    flow = store.flow(send_limit=RateLimit(2, DAY, Clock()))
+    send = find_tap(walk(flow, *TO_REVIEW), "Send")
+    for _ in range(10):
+        flow.answer(send, "web:198.51.100.7")
+    assert "have been sent" in send_checkins(flow, "web:198.51.100.7", 1).text
+
+
+def test_nobody_is_named_where_sends_are_counted(store: MemoryStore) -> None:
+    limit = RateLimit(2, DAY, Clock())
+    send_checkins(store.flow(send_limit=limit), "web:198.51.100.7", 2)
+    assert len(limit) == 1
+    assert "198.51" not in repr(vars(limit))
 
 
 def test_answering_works_while_the_store_cannot_be_read(store: MemoryStore) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.web.limits import RateLimit
+from bot.connections import find_network
+from bot.rate_limit import DAY, RateLimit
 
 HOME = "198.51.100.7"
 
@@ -20,14 +21,14 @@ def clock() -> Clock:
 
 
 def test_a_client_is_limited_to_a_burst(clock: Clock) -> None:
-    limit = RateLimit(3, clock)
+    limit = RateLimit(3, clock=clock)
     assert [limit.count_request(HOME) for _ in range(3)] == [0, 0, 0]
     assert limit.count_request(HOME) == pytest.approx(20)
     assert limit.count_request("203.0.113.9") == 0
 
 
 def test_refused_messages_do_not_count_and_the_bucket_refills(clock: Clock) -> None:
-    limit = RateLimit(3, clock)
+    limit = RateLimit(3, clock=clock)
     for _ in range(50):
         limit.count_request(HOME)
     clock.now += 20
@@ -38,13 +39,13 @@ def test_refused_messages_do_not_count_and_the_bucket_refills(clock: Clock) -> N
 
 
 def test_zero_is_no_limit(clock: Clock) -> None:
-    limit = RateLimit(0, clock)
+    limit = RateLimit(0, clock=clock)
     assert not any(limit.count_request(HOME) for _ in range(1000))
     assert len(limit) == 0
 
 
 def test_a_client_is_forgotten_a_minute_after_its_last_message(clock: Clock) -> None:
-    limit = RateLimit(60, clock)
+    limit = RateLimit(60, clock=clock)
     for number in range(100):
         limit.count_request(f"198.51.100.{number}")
     assert len(limit) == 100
@@ -53,23 +54,35 @@ def test_a_client_is_forgotten_a_minute_after_its_last_message(clock: Clock) -> 
     assert len(limit) == 1
 
 
-def test_an_ipv4_client_is_itself_in_ipv6_form_too(clock: Clock) -> None:
-    limit = RateLimit(1, clock)
+def test_a_limit_of_a_day_refills_evenly(clock: Clock) -> None:
+    limit = RateLimit(24, DAY, clock=clock)
+    assert not any(limit.count_request(HOME) for _ in range(24))
+    assert limit.count_request(HOME) == pytest.approx(3600)
+    clock.now += 3600
+    assert limit.count_request(HOME) == 0
+    assert limit.count_request(HOME) > 0
+    # It is forgotten a day after its last request, when somebody else comes.
+    clock.now += DAY
+    limit.count_request("203.0.113.9")
+    assert len(limit) == 1
+
+
+def test_an_ipv4_client_is_itself_in_ipv6_form_too() -> None:
     clients = [f"::ffff:198.51.100.{number}" for number in range(1, 71)]
-    assert not any(limit.count_request(client) for client in clients)
-    assert limit.count_request("198.51.100.70") > 0
-    assert limit.count_request("::ffff:c633:6446") > 0  # the same in hexadecimal
+    assert len(set(map(find_network, clients))) == 70
+    assert find_network("198.51.100.70") == find_network("::ffff:198.51.100.70")
+    assert find_network("::ffff:c633:6446") == find_network("198.51.100.70")  # in hexadecimal
 
 
-def test_an_ipv6_network_is_one_client(clock: Clock) -> None:
-    limit = RateLimit(1, clock)
-    assert limit.count_request("2001:db8:1:2::1") == 0
-    assert limit.count_request("2001:db8:1:2:ffff::2") > 0
-    assert limit.count_request("2001:db8:1:3::1") == 0
+def test_an_ipv6_network_is_one_client() -> None:
+    network = find_network("2001:db8:1:2::1")
+    assert find_network("2001:db8:1:2:ffff::2") == network
+    assert find_network("2001:db8:1:3::1") != network
+    assert find_network(network) == network
 
 
 def test_no_address_is_stored_and_hashes_differ_between_processes(clock: Clock) -> None:
-    one, other = RateLimit(5, clock), RateLimit(5, clock)
+    one, other = RateLimit(5, clock=clock), RateLimit(5, clock=clock)
     for limit in (one, other):
         limit.count_request(HOME)
     kept = [repr(vars(limit)) for limit in (one, other)]

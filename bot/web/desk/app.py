@@ -7,6 +7,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from starlette.datastructures import FormData
 from starlette.middleware import Middleware
 
+from bot.rate_limit import RateLimit
 from bot.web.desk import imports
 from bot.web.desk.audit import create_audit_router
 from bot.web.desk.auth import HOME, DeskAuth, parse_form_body
@@ -24,7 +25,6 @@ from bot.web.desk.sign_in import create_sign_in_router
 from bot.web.desk.signed_links import LinkSigner
 from bot.web.desk.try_search import create_try_search_router
 from bot.web.errors import DESK_ERRORS
-from bot.web.limits import RateLimit
 from bot.web.middleware import BodyLimitMiddleware
 from checkins.release.ledger import Ledger
 from directory.desk.services import DeskServices

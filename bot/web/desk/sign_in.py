@@ -5,10 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from bot.rate_limit import RateLimit
 from bot.web.desk.auth import HOME, SIGN_IN, Context, DeskAuth, is_desk_path
 from bot.web.desk.pages import redirect, render_page
 from bot.web.desk.permissions import ACCOUNTS, EVERYBODY
-from bot.web.limits import RateLimit, get_client_address
+from bot.web.limits import get_client_network
 from directory.desk.services import DeskServices
 from directory.errors import BusyError
 
@@ -40,7 +41,7 @@ def create_sign_in_router(
     @router.post("/sign-in", dependencies=[Depends(EVERYBODY)])
     def sign_in(request: Request, context: Context) -> Response:
         to = context.get_desk_path("to") or HOME
-        wait = limit.count_request(get_client_address(request))
+        wait = limit.count_request(get_client_network(request))
         if wait:
             return ask_to_wait(request, 429, to, _TOO_MANY_ATTEMPTS, wait)
         password = context.form.get("password", "")
