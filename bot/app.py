@@ -109,7 +109,7 @@ async def _run(
         for server in program.servers:
             running.push_async_callback(server.stop)
             await server.start()
-        running.callback(program.desk_services.close)
+        running.push_async_callback(asyncio.to_thread, program.desk_services.close)
         running.callback(
             asyncio.create_task(_purge_regularly(checkins, settings.checkin_retention_weeks)).cancel
         )

@@ -92,7 +92,11 @@ class ImportProcess:
     def close(self) -> None:
         """End the child. An import that is under way is undone, and raises ImportStoppedError."""
         self._is_closed = True
-        if child := self._child:
+        if self._lock.acquire(blocking=False):
+            # Without work it leaves by itself, and gives back the semaphores of its libraries.
+            self._end_child(wait=10.0)
+            self._lock.release()
+        elif child := self._child:
             child[0].kill()
 
     def _call(self, job: object) -> tuple[Any, DirectoryError | str | None]:

@@ -123,6 +123,14 @@ def test_closing_ends_an_import_that_is_under_way(import_process, tmp_path):
         import_process.run(len, "abc")
 
 
+def test_a_process_without_work_ends_in_order(import_process):
+    """Killed, it would leave semaphores behind, and Python would warn of them."""
+    import_process.run(len, "abc")
+    process, _ = import_process._child
+    import_process.close()
+    assert process.exitcode == 0
+
+
 # At the desk
 
 
