@@ -36,7 +36,17 @@ class SourceError(DirectoryError):
 
 
 class SourceTooLargeError(SourceError):
-    """A source holds more than its limits allow; reading stopped there."""
+    """A source holds more than its limits allow; reading stopped there.
+
+    `message` says which limit. What to do is said on the command line; pages have their own advice.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            "Nothing was imported. If it is the right file, split it, for example by area, and "
+            "import each part as a source of its own.",
+        )
 
 
 class ImportHeldError(DirectoryError):

@@ -4,7 +4,7 @@ Must never guess: without a known beginning a fortnightly schedule has no dates,
 that is described in words only.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from dateutil import rrule
 
@@ -31,16 +31,19 @@ def find_dates(schedule: Schedule, first: date, last: date) -> list[date] | None
 def _make_rule(schedule: Schedule, first: date) -> rrule.rrule | None:
     days = [DAYS.index(day) for day in schedule.days]
     starts = schedule.starts
-    begin = _midnight(starts or first)
+    # Not from its start, which may be in the year 1: every day until now would be counted.
+    begin = _midnight(max(first, starts or first))
     match schedule.repeats:
         case "once":
-            return rrule.rrule(rrule.DAILY, begin, count=1) if starts else None
+            return rrule.rrule(rrule.DAILY, _midnight(starts), count=1) if starts else None
         case "monthly":
             # It is on the day of the month on which it starts.
-            return rrule.rrule(rrule.MONTHLY, begin) if starts else None
+            return rrule.rrule(rrule.MONTHLY, begin, bymonthday=starts.day) if starts else None
         case "fortnightly":
             if not days or not starts:
                 return None
+            fortnights = (begin.date() - starts).days // 14
+            begin = _midnight(starts + timedelta(days=14 * fortnights))
             return rrule.rrule(rrule.WEEKLY, begin, interval=2, byweekday=days)
         case "weekly" | "":
             return rrule.rrule(rrule.WEEKLY, begin, byweekday=days) if days else None

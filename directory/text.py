@@ -8,8 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-import nh3
-
 # Markup that people or systems wrote is gone after three or four passes.
 _MAX_PASSES = 12
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/h[1-6]|/tr|/ul|/ol|/section|/article)\b[^<>]*>", re.I)
@@ -18,6 +16,19 @@ _ITEM = re.compile(r"<\s*li\b[^<>]*>", re.I)
 _BRACKETED = re.compile(r"<\s*((?:https?://|www\.)[^\s<>]+|[^\s<>@]+@[^\s<>]+)\s*>", re.I)
 # Systems that pass text on may escape it again and again: decode all of it in one pass.
 _AMPERSANDS = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.I)
+# Comments, scripts and styles with what is in them, and any other tag. A parser would build a tree,
+# in a time that grows with the square of the nesting; this reads each letter a few times at most.
+_MARKUP = re.compile(
+    r"""<!--(?:-?>|.*?(?:--!?>|\Z))
+    |<(script|style)(?=[\s/>]).*?(?:</\1(?=[\s/>])[^>]*>?|\Z)
+    |<[a-z/!?](?:[^<>"']|"[^<"]*"|'[^<']*')*+>
+    |<[a-z/!?][^<>]*>?""",
+    re.I | re.S | re.X,
+)
+# Stands for markup, so that what was around it cannot become markup by moving together.
+_GAP = "\u200b"
+# No character has so long a number, and Python refuses to read the longest.
+_LONG_NUMBER = re.compile(r"&#[0-9]{9,};?")
 # Control characters, halves of surrogate pairs, and zero-width marks.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -50,9 +61,12 @@ def clean_text(markup: str) -> str:
 
 
 def _clean_once(markup: str) -> str:
-    unescaped = _AMPERSANDS.sub("&", _BRACKETED.sub(r" \1 ", markup))
-    lines = _ITEM.sub("\n- ", _BREAK.sub("\n", drop_unprintable(unescaped)))
-    text = drop_unprintable(html.unescape(nh3.clean(lines, tags=set())))
+    text = drop_unprintable(markup)
+    if "<" in text or "&" in text:
+        unescaped = _AMPERSANDS.sub("&", _BRACKETED.sub(r" \1 ", text))
+        lines = _ITEM.sub("\n- ", _BREAK.sub("\n", unescaped))
+        plain = _LONG_NUMBER.sub("\ufffd", _MARKUP.sub(_GAP, lines))
+        text = drop_unprintable(html.unescape(plain))
     return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text)).strip()
 
 

@@ -14,13 +14,11 @@ from sqlalchemy import Engine
 
 from directory.database import open_database
 from directory.encoder import Encoder
-from directory.errors import DirectoryError, SourceTooLargeError
+from directory.errors import DirectoryError
 from directory.importing.importer import import_listings
 from directory.importing.sync import sync_feeds
 from directory.sources.detect import read_bytes
-
-# About a minute's work. Larger files need the command line, which shows progress.
-MAX_ROWS = 2_000
+from directory.sources.limits import UPLOAD_LIMITS
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,7 @@ class ImportCounts:
 
 def import_upload(database_url: str, encoder_folder: Path, upload: Upload) -> ImportCounts:
     """Read and import a file. Raises as `read_bytes` and `import_listings` do."""
-    rows = read_bytes(upload.content, upload.file_name)
-    if len(rows) > MAX_ROWS:
-        raise SourceTooLargeError(f"The file has more than {MAX_ROWS:,} rows.")
+    rows = read_bytes(upload.content, upload.file_name, UPLOAD_LIMITS)
     with _open(database_url) as engine:
         report = import_listings(
             engine,

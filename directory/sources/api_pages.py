@@ -4,7 +4,6 @@ Pages hold services without their details, so each service is then fetched by it
 returned until every response has arrived.
 """
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +21,8 @@ from directory.sources.http_client import (
     Validators,
     redact_url,
 )
+from directory.sources.json_values import parse_json
+from directory.sources.limits import Limits, ValueCounter
 
 _PAGE_SIZE = 100
 # Enough to hide the latency of each request, few enough to be polite.
@@ -47,26 +48,31 @@ def fetch_services(
     feed_client: FeedClient,
     url: httpx.URL,
     validators: Validators | None,
+    limits: Limits,
     progress: Progress = no_progress,
 ) -> FetchedServices:
     """Fetch every service of the API at `url`, unless its first page matches `validators`.
 
-    Raises UnknownFormatError if `url` does not lead to the pages of an API, and SourceError if any
-    request fails.
+    Raises UnknownFormatError if `url` does not lead to the pages of an API, SourceTooLargeError
+    once more than `limits` allow has arrived, and SourceError if any request fails.
     """
     path = url.path.rstrip("/")
     list_url = url.copy_with(path=path if path.endswith("/services") else f"{path}/services")
     first_page = feed_client.get(_make_page_url(list_url, 1), validators)
     if first_page.is_unchanged:
         return FetchedServices(None, validators or Validators())
-    summaries = _fetch_pages(feed_client, list_url, first_page, progress)
+    name = redact_url(list_url)
+    summaries = _fetch_pages(feed_client, list_url, first_page, limits, progress)
     if not summaries:
-        raise SourceError(f"{redact_url(list_url)} lists no services.")
+        raise SourceError(f"{name} lists no services.")
     services: list[Json] = []
+    counter = ValueCounter(limits, name)
     pool = ThreadPoolExecutor(_MAX_CONCURRENT)
     try:
-        for service in pool.map(partial(_fetch_details, feed_client, list_url), summaries):
+        fetch = partial(_fetch_details, feed_client, list_url, limits)
+        for service in pool.map(fetch, summaries):
             services.append(service)
+            counter.add(service)
             progress("Fetching listings", len(services), len(summaries))
     finally:
         # After one failure the other services are of no use.
@@ -79,17 +85,23 @@ def _make_page_url(list_url: httpx.URL, page: int) -> httpx.URL:
 
 
 def _fetch_pages(
-    feed_client: FeedClient, list_url: httpx.URL, first_page: FeedResponse, progress: Progress
+    feed_client: FeedClient,
+    list_url: httpx.URL,
+    first_page: FeedResponse,
+    limits: Limits,
+    progress: Progress,
 ) -> list[Json]:
+    name = redact_url(list_url)
     services: list[Json] = []
+    counter = ValueCounter(limits, name)
     seen_ids: set[str] = set()
     response = first_page
     for page in range(1, _MAX_PAGES + 1):
-        content = _parse(response, list_url)
+        content = _parse(response, list_url, limits)
         page_services = find_services(content)
         if page_services is None or not isinstance(content, dict):
             raise UnknownFormatError(
-                f"{redact_url(list_url)} does not answer with Open Referral UK pages of services."
+                f"{name} does not answer with Open Referral UK pages of services."
             )
         # A service can move to the next page between two requests.
         new = [
@@ -99,6 +111,9 @@ def _fetch_pages(
         ]
         seen_ids |= {str(service["id"]) for service in new if service.get("id")}
         services += new
+        limits.check_rows(len(services), name)
+        for service in new:
+            counter.add(service)
         page_count = content.get("total_pages")
         progress("Fetching pages", page, page_count if isinstance(page_count, int) else None)
         if not page_services or is_last_page(content, page):
@@ -107,11 +122,11 @@ def _fetch_pages(
             if "last_page" not in content and "last" not in content:
                 return services
             raise SourceError(
-                f"{redact_url(list_url)} repeats earlier services on page {page} and has no last "
+                f"{name} repeats earlier services on page {page} and has no last "
                 "page. Contact the publisher of the feed."
             )
         response = feed_client.get(_make_page_url(list_url, page + 1))
-    raise SourceError(f"{redact_url(list_url)} has more than {_MAX_PAGES} pages.")
+    raise SourceError(f"{name} has more than {_MAX_PAGES} pages.")
 
 
 def is_last_page(content: Json, page: int) -> bool:
@@ -123,21 +138,23 @@ def is_last_page(content: Json, page: int) -> bool:
     return isinstance(page_count, int) and page >= page_count
 
 
-def _fetch_details(feed_client: FeedClient, list_url: httpx.URL, summary: Json) -> Json:
+def _fetch_details(
+    feed_client: FeedClient, list_url: httpx.URL, limits: Limits, summary: Json
+) -> Json:
     service_id = summary.get("id")
     if not service_id:
         return summary
     path = f"{list_url.raw_path.partition(b'?')[0].decode()}/{quote(str(service_id), safe='')}"
     query = f"?{list_url.query.decode()}" if list_url.query else ""
     url = list_url.copy_with(raw_path=(path + query).encode())
-    service = _parse(feed_client.get(url), url)
+    service = _parse(feed_client.get(url), url, limits)
     return service if isinstance(service, dict) else summary
 
 
-def _parse(response: FeedResponse, url: httpx.URL) -> Any:
+def _parse(response: FeedResponse, url: httpx.URL, limits: Limits) -> Any:
     try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError):
+        return parse_json(response.body, redact_url(url), limits)
+    except ValueError:
         raise UnknownFormatError(
             f"{redact_url(url)} answered with something that is not JSON."
         ) from None

@@ -1,23 +1,40 @@
 """Reading the files of a data package, from a folder or a zip archive, trusting neither.
 
-Must never unpack anything onto the disk, open a file outside the package, or read more than a
-directory of services can hold, whatever the archive says about its own size.
+Must never unpack anything onto the disk, open a file outside the package or an archive inside one,
+or read more than the limits allow, whatever the archive says about its own size.
 """
 
 import io
-import json
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from directory.errors import SourceError
+from directory.errors import SourceError, SourceTooLargeError
+from directory.sources.json_values import parse_json
+from directory.sources.limits import MAX_FILES, MAX_RATIO, MAX_SMALL_BYTES, Limits
 
-_MAX_FILES = 500
-_MAX_BYTES = 200_000_000
 _CHUNK_SIZE = 1 << 20
+# Other methods may unpack one chunk to gigabytes before a byte of it can be counted.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Begins the record of each file in the archive's directory.
+_FILE_RECORD = b"PK\x01\x02"
 _DESCRIPTOR = "datapackage.json"
 _CORE = ("services.csv", "service.csv")
+
+# What zipfile raises for archives that are not as they should be.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+    LookupError,
+    OverflowError,
+)
 
 Files = dict[str, str]
 """The text of each table by its name without extension, such as `services`."""
@@ -28,44 +45,46 @@ def is_zip(content: bytes) -> bool:
     return content.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def read_folder(folder: Path) -> Files:
+def read_folder(folder: Path, limits: Limits) -> Files:
     """Read the tables in a folder. Raises SourceError if there are none, or one is outside it."""
     root = folder.resolve()
     names = [path.name for path in sorted(root.iterdir()) if path.is_file()]
-    remaining_bytes = _MAX_BYTES
+    byte_count = 0
 
     def read(name: str) -> bytes:
-        nonlocal remaining_bytes
+        nonlocal byte_count
         path = (root / name).resolve()
         if not path.is_relative_to(root):
             raise SourceError(f"{folder}: {name} points outside the folder. Nothing was read.")
         try:
             with path.open("rb") as file:
-                content = file.read(remaining_bytes + 1)
+                content = file.read(limits.max_unpacked_bytes - byte_count + 1)
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}.") from None
-        remaining_bytes -= len(content)
-        _check_limit(remaining_bytes, str(folder))
+        byte_count += len(content)
+        limits.check_unpacked_bytes(byte_count, str(folder))
         return content
 
-    return _read_tables(names, read, str(folder))
+    return _read_tables(names, read, str(folder), limits)
 
 
-def read_zip(content: bytes, source: str) -> Files:
+def read_zip(content: bytes, source: str, limits: Limits) -> Files:
     """Read the tables in a zip archive. Raises SourceError if it is broken, locked or too large."""
+    # Counted in the bytes: opening the archive reads its whole directory.
+    if content.count(_FILE_RECORD) > MAX_FILES:
+        raise SourceTooLargeError(f"{source} holds more than {MAX_FILES} files.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read_archive(archive, source)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise SourceError(f"{source} is a broken zip archive ({error}). Fetch it again.") from None
+            return _read_archive(archive, len(content), source, limits)
+    except _BROKEN as error:
+        kind = type(error).__name__
+        raise SourceError(f"{source} is a broken zip archive ({kind}). Fetch it again.") from None
     except RuntimeError:
         raise SourceError(f"{source} has a password. Save it again without one.") from None
 
 
-def _read_archive(archive: zipfile.ZipFile, source: str) -> Files:
+def _read_archive(archive: zipfile.ZipFile, size: int, source: str, limits: Limits) -> Files:
     members = [member for member in archive.infolist() if not member.is_dir()]
-    if len(members) > _MAX_FILES:
-        raise SourceError(f"{source} holds {len(members)} files; a data package has about twenty.")
     # An archive often holds a folder: the one with the descriptor or the services.
     paths = [PurePosixPath(member.filename) for member in members]
     folder = next(
@@ -77,37 +96,39 @@ def _read_archive(archive: zipfile.ZipFile, source: str) -> Files:
         for path, member in zip(paths, members, strict=True)
         if path.parent == folder
     }
-    remaining_bytes = _MAX_BYTES
+    byte_count = 0
 
     def read(name: str) -> bytes:
-        nonlocal remaining_bytes
+        nonlocal byte_count
         if name not in members_by_name:
             raise SourceError(f"{source} lacks the file {name} that its {_DESCRIPTOR} lists.")
+        member = members_by_name[name]
+        if member.compress_type not in _METHODS:
+            raise SourceError(f"{source} is compressed in a way that is not read. Zip it again.")
         content = bytearray()
         # The sizes that the archive declares cannot be trusted.
-        with archive.open(members_by_name[name]) as file:
+        with archive.open(member) as file:
             while chunk := file.read(_CHUNK_SIZE):
                 content += chunk
-                remaining_bytes -= len(chunk)
-                _check_limit(remaining_bytes, source)
+                byte_count += len(chunk)
+                limits.check_unpacked_bytes(byte_count, source)
+                if byte_count > max(MAX_SMALL_BYTES, MAX_RATIO * size):
+                    raise SourceTooLargeError(
+                        f"{source} unpacks to more than {MAX_RATIO} times its size."
+                    )
         return bytes(content)
 
-    return _read_tables(sorted(members_by_name), read, source)
+    return _read_tables(sorted(members_by_name), read, source, limits)
 
 
-def _check_limit(remaining_bytes: int, source: str) -> None:
-    if remaining_bytes < 0:
-        raise SourceError(
-            f"{source} holds more than {_MAX_BYTES // 1_000_000} megabytes of text, "
-            "too much for a directory of services. Nothing was read."
-        )
-
-
-def _read_tables(names: list[str], read: Callable[[str], bytes], source: str) -> Files:
+def _read_tables(
+    names: list[str], read: Callable[[str], bytes], source: str, limits: Limits
+) -> Files:
     paths = {Path(name).stem: name for name in names if name.lower().endswith(".csv")}
     if _DESCRIPTOR in names:
         # The descriptor decides: a package may hold one table under two spellings.
-        paths = _read_descriptor(_decode(read(_DESCRIPTOR), _DESCRIPTOR, source), names, source)
+        text = _decode(read(_DESCRIPTOR), _DESCRIPTOR, source)
+        paths = _read_descriptor(text, names, source, limits)
     if not {"service", "services"} & paths.keys():
         raise SourceError(
             f"{source} holds no table of services: a data package has a {_DESCRIPTOR} "
@@ -116,15 +137,15 @@ def _read_tables(names: list[str], read: Callable[[str], bytes], source: str) ->
     return {name: _decode(read(path), path, source) for name, path in paths.items()}
 
 
-def _read_descriptor(text: str, names: list[str], source: str) -> dict[str, str]:
+def _read_descriptor(text: str, names: list[str], source: str, limits: Limits) -> dict[str, str]:
     try:
-        resources = json.loads(text)["resources"]
+        resources = parse_json(text, source, limits)["resources"]
         paths = {
             str(resource["name"]): str(resource["path"])
             for resource in resources
             if "path" in resource
         }
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise SourceError(f"{source}: {_DESCRIPTOR} is not a data package descriptor.") from None
     for path in paths.values():
         if "/" in path or "\\" in path or path.startswith(".") or ":" in path:

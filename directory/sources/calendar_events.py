@@ -7,6 +7,7 @@ Must never leave out silently that a day was removed from the calendar.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from icalendar import Component
 
 from directory.errors import RowError
 from directory.listing import DAYS, Schedule
+from directory.sources.limits import MAX_YEAR, MAX_YEARS_AHEAD
 from directory.sources.recurrence_rules import RecurrenceRule, make_schedules, parse_byday
 from directory.text import join_words
 
@@ -79,6 +81,12 @@ def _read_moment(event: Component, name: str) -> date | None:
         raise RowError(f"its {name} is not a date; save the event again") from None
     if not isinstance(moment, date):
         raise RowError(f"its {name} is not a date; save the event again")
+    return _check_year(moment)
+
+
+def _check_year(moment: date) -> date:
+    if moment.year > MAX_YEAR:
+        raise RowError(f"it has a date in the year {moment.year}; {MAX_YEAR} is the last")
     return moment
 
 
@@ -128,7 +136,7 @@ def _read_rule(recurrence: Any, begins: date) -> tuple[RecurrenceRule, date | No
         freq=freq,
         interval=interval,
         days=days,
-        month_days=tuple(int(day) for day in parts.get("BYMONTHDAY", ())),
+        month_days=_read_month_days(parts.get("BYMONTHDAY", ())),
         has_other_parts=bool(parts.keys() - _PARTS)
         or freq == "YEARLY"
         or first != _get_day(begins),
@@ -137,8 +145,8 @@ def _read_rule(recurrence: Any, begins: date) -> tuple[RecurrenceRule, date | No
     count = _get_single(parts, "COUNT")
     if isinstance(until, date):
         return rule, _to_local(until)[0]
-    if count and int(count) <= _MAX_COUNT and not parts.keys() - _PARTS:
-        return rule, _find_last_day(recurrence, begins)
+    if count and 1 <= int(count) <= _MAX_COUNT and not parts.keys() - _PARTS:
+        return rule, _find_last_day(recurrence, rule, begins, int(count))
     return rule, None
 
 
@@ -151,10 +159,40 @@ def _get_day(moment: date) -> date:
     return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _find_last_day(recurrence: Any, begins: date) -> date:
+def _read_month_days(values: Iterable[Any]) -> tuple[int, ...]:
+    days = dict.fromkeys(map(int, values))
+    if wrong := [day for day in days if not 1 <= abs(day) <= 31]:
+        raise RowError(f"its RRULE has the day {str(wrong[0])[:20]} of a month")
+    return tuple(days)
+
+
+def _find_last_day(recurrence: Any, rule: RecurrenceRule, begins: date, count: int) -> date | None:
+    """The day of repetition number `count`, or None if it is too far ahead to be looked for."""
+    if not _is_dense(rule):
+        return None
     start = datetime.combine(_to_local(begins)[0], time())
-    occurrences = rrulestr(recurrence.to_ical().decode(), dtstart=start)
-    return max((moment.date() for moment in occurrences), default=start.date())
+    occurrences: Any = rrulestr(recurrence.to_ical().decode(), dtstart=start)
+    horizon = start + timedelta(days=366 * MAX_YEARS_AHEAD)
+    first = list(islice(occurrences.replace(count=None, until=horizon), count))
+    return first[-1].date() if len(first) == count else None
+
+
+def _is_dense(rule: RecurrenceRule) -> bool:
+    """Whether the rule cannot go for long without a day.
+
+    The first day of a rule such as "every twelve months on the 31st", from a February, would be
+    looked for until the year 9999.
+    """
+    numbers = [abs(number) for number, _ in rule.days]
+    month_days = [abs(day) for day in rule.month_days]
+    if rule.days and rule.month_days:
+        return False
+    if rule.freq == "DAILY":
+        return rule.interval == 1 or not (rule.days or rule.month_days)
+    if rule.freq == "MONTHLY":
+        in_every_month = max(numbers, default=0) <= 4 and max(month_days, default=0) <= 28
+        return in_every_month or (rule.interval == 1 and max(numbers, default=0) <= 5)
+    return not rule.month_days and not (rule.days and rule.freq == "YEARLY")
 
 
 def _read_dates(event: Component, name: str) -> list[date]:
@@ -163,7 +201,8 @@ def _read_dates(event: Component, name: str) -> list[date]:
     moments = [entry.dt for dates in lists for entry in getattr(dates, "dts", ())]
     # A period counts by its beginning.
     moments = [moment[0] if isinstance(moment, tuple) else moment for moment in moments]
-    return sorted({_to_local(moment)[0] for moment in moments if isinstance(moment, date)})
+    dates = [_check_year(moment) for moment in moments if isinstance(moment, date)]
+    return sorted({_to_local(moment)[0] for moment in dates})
 
 
 def _list_moved_days(changes: list[Component]) -> list[date]:

@@ -5,14 +5,17 @@ rejected event is stored without its place.
 """
 
 import re
+import threading
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from icalendar import Calendar, Component
+from icalendar import Calendar, Component, vRecur
+from icalendar.timezone import tzp
 
-from directory.errors import RowError, SourceError
+from directory.errors import RowError, SourceError, SourceTooLargeError
 from directory.listing import Listing, Place, Point
 from directory.places import normalise_postcode
 from directory.rejected import RejectedRow
@@ -27,8 +30,24 @@ from directory.sources.fields import (
     unique_texts,
     validate_listing,
 )
+from directory.sources.limits import MAX_ZONE_RULES, Limits
 
 _BEGINS, _ENDS = "BEGIN:VCALENDAR", "END:VCALENDAR"
+# The parser takes the same time for a line, a part of a list and a parameter.
+_BEFORE_PARTS = "\n,;"
+# The time zones of a calendar that is being parsed are kept for the whole process.
+_PARSING = threading.Lock()
+# The parts of a rule such as "the last Sunday of March", and how many values each may have.
+_ZONE_RULE_PARTS = {
+    "FREQ": 1,
+    "INTERVAL": 1,
+    "COUNT": 1,
+    "UNTIL": 1,
+    "WKST": 1,
+    "BYMONTH": 1,
+    "BYDAY": 1,
+    "BYMONTHDAY": 7,
+}
 _ONLINE = re.compile(r"\b(?:online|zoom|virtual|teams|webinar|google meet)\b|https?://", re.I)
 _LINK = re.compile(r"https?://\S+")
 # Addresses that belong to calendars rather than people.
@@ -40,26 +59,67 @@ def can_read(text: str) -> bool:
     return text.lstrip()[: len(_BEGINS)].upper() == _BEGINS
 
 
-def read_rows(text: str, source: str, today: date) -> list[Listing | RejectedRow]:
-    """Read every event of the calendars in `text`; events that were over before `today` are closed.
+def read_rows(
+    text: str, source: str, today: date, limits: Limits
+) -> Iterator[Listing | RejectedRow]:
+    """Read the events of the calendars in `text`, one at a time.
 
-    Raises SourceError if the file is cut short or cannot be read as a whole.
+    Events that were over before `today` are closed. Raises SourceError if the file is cut short,
+    holds too much or cannot be read as a whole.
     """
     if not text.rstrip().upper().endswith(_ENDS):
         raise SourceError(f"{source} is cut short: a calendar ends with {_ENDS}. Fetch it again.")
+    for calendar in _parse(text, source, limits):
+        calendar_name = _read_property(calendar, "X-WR-CALNAME", "NAME")
+        for events in _group_by_uid(calendar.walk("VEVENT")):
+            yield _read_event(events, calendar_name, today)
+
+
+def _parse(text: str, source: str, limits: Limits) -> Sequence[Component]:
+    limits.check_lines(sum(map(text.count, _BEFORE_PARTS)), source)
     try:
-        calendars = Calendar.from_ical(text, multiple=True)
-        return [
-            row
-            for calendar in calendars
-            for events in _group_by_uid(calendar.walk("VEVENT"))
-            for row in [
-                _read_event(events, _read_property(calendar, "X-WR-CALNAME", "NAME"), today)
-            ]
-        ]
-    except (ValueError, IndexError, RecursionError, RowError) as error:
+        with _PARSING:
+            # A time zone of an earlier file must not decide the times of this one.
+            tzp.use_default()
+            # With a line break at its end, no text is taken for the path of a file.
+            calendars: Sequence[Component] = Calendar.from_ical(f"{text}\n", multiple=True)
+    except Exception as error:  # The parser's own errors are of many kinds.
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise SourceError(f"{source} is not a calendar that can be read ({reason}).") from None
+    _check_zones(calendars, source)
+    return calendars
+
+
+def _check_zones(calendars: Sequence[Component], source: str) -> None:
+    """Refuse time zones that take for ever: each time is found by following their rules to it."""
+    rules = [
+        rule
+        for calendar in calendars
+        for name in ("STANDARD", "DAYLIGHT")
+        for part in calendar.walk(name)
+        for field in ("RRULE", "EXRULE")
+        for rule in _list_values(part.get(field))
+    ]
+    if len(rules) > MAX_ZONE_RULES:
+        raise SourceTooLargeError(f"{source} has more than {MAX_ZONE_RULES} rules of time zones.")
+    if not all(map(_is_zone_rule, rules)):
+        raise SourceError(
+            f"{source} has a time zone whose rule does not say one day of the year. Save the "
+            "calendar again in the time zone Europe/London."
+        )
+
+
+def _list_values(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _is_zone_rule(rule: Any) -> bool:
+    return (
+        isinstance(rule, vRecur)
+        and rule.get("FREQ") == ["YEARLY"]
+        and rule.keys() <= _ZONE_RULE_PARTS.keys()
+        and all(len(_list_values(rule[part])) <= _ZONE_RULE_PARTS[part] for part in rule)
+    )
 
 
 def _group_by_uid(events: list[Component]) -> list[list[Component]]:

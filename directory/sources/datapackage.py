@@ -4,15 +4,16 @@ Owns the relations between the tables, in version 3 and under the names of older
 `openreferral` reads the joined services.
 """
 
-import csv
-import io
+from collections.abc import Iterator
 from typing import Any
 
 from directory.errors import SourceError
 from directory.listing import Listing
 from directory.rejected import RejectedRow
 from directory.sources.archives import Files
-from directory.sources.openreferral import read_service
+from directory.sources.csv_rows import read_csv_rows
+from directory.sources.limits import Limits, ValueCounter
+from directory.sources.openreferral import read_services
 
 Json = dict[str, Any]
 Table = list[Json]
@@ -56,33 +57,37 @@ _LINKS = (
 _NUMBERS = "minimum_age maximum_age latitude longitude amount interval count".split()
 
 
-def read_rows(files: Files, source: str) -> list[Listing | RejectedRow]:
-    """Read every service of a package. Raises SourceError for a table that cannot be read."""
+def read_rows(files: Files, source: str, limits: Limits) -> Iterator[Listing | RejectedRow]:
+    """Read the services of a package, one at a time.
+
+    Raises SourceError for a table that cannot be read or a package that holds too much.
+    """
     names = {other: name for name, others in _NAMES.items() for other in (name, *others.split())}
     tables: dict[str, Table] = {name: [] for name in _NAMES}
-    for name, text in files.items():
-        if table := names.get(name):
-            tables[table] = tables[table] or _read_table(text, f"{source}: the table {name}")
-    return [read_service(service) for service in _join_tables(tables)]
+    counter = ValueCounter(limits, source)
+    for file_name, text in files.items():
+        table = names.get(file_name)
+        if not table or tables[table]:
+            continue
+        for row in _read_table(text, f"{source}: the table {file_name}"):
+            tables[table].append(row)
+            counter.add(row)
+    return read_services(_join_tables(tables), source, limits)
 
 
-def _read_table(text: str, name: str) -> Table:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [column.strip().lower() for column in next(reader, [])]
-        rows = [cells for cells in reader if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        raise SourceError(
-            f"{name} is cut short or not CSV in line {reader.line_num} ({error})."
-        ) from None
+def _read_table(text: str, name: str) -> Iterator[Json]:
+    rows = read_csv_rows(text, name)
+    _, header = next(rows, (0, []))
+    header = [column.strip().lower() for column in header]
     if header and "id" not in header:
         raise SourceError(f"{name} has no column `id` in its first line.")
-    if wrong := [cells for cells in rows if len(cells) != len(header)]:
-        raise SourceError(
-            f"{name} has a row of {len(wrong[0])} cells under {len(header)} columns "
-            f"({wrong[0][0][:40]!r}): it is cut short, or a comma is not quoted."
-        )
-    return [_read_cells(header, cells) for cells in rows]
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise SourceError(
+                f"{name}, line {line}: a row of {len(cells)} cells under {len(header)} columns "
+                f"({cells[0][:40]!r}): it is cut short, or a comma is not quoted."
+            )
+        yield _read_cells(header, cells)
 
 
 def _read_cells(header: list[str], cells: list[str]) -> Json:

@@ -4,9 +4,10 @@ The format is detected from the content, not from the file's name. Everything is
 anything is returned, so that a broken source is rejected as a whole.
 """
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from json import JSONDecodeError
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -34,6 +35,8 @@ from directory.sources.http_client import (
     parse_url,
     redact_url,
 )
+from directory.sources.json_values import parse_json
+from directory.sources.limits import SOURCE_LIMITS, Limits
 
 Rows = list[Listing | RejectedRow]
 
@@ -52,6 +55,7 @@ class FeedContent:
 def read_source(
     source: str,
     *,
+    limits: Limits = SOURCE_LIMITS,
     progress: Progress = no_progress,
     timeout: float = 20.0,
     allow_private: bool = False,
@@ -59,19 +63,26 @@ def read_source(
     """Read every row of `source`: the path of a file or folder, or an http(s) URL.
 
     `timeout` is the longest that one response may take, in seconds. URLs in private networks are
-    refused unless `allow_private`. Raises SourceError if the source is missing, empty, cut short,
-    not UTF-8, or in no known format.
+    refused unless `allow_private`. Raises SourceTooLargeError if the source holds more than
+    `limits` allow, and SourceError if it is missing, empty, cut short, not UTF-8, or in no known
+    format.
     """
     if source.startswith(("http://", "https://")):
-        feed = read_feed(source, progress=progress, timeout=timeout, allow_private=allow_private)
+        feed = read_feed(
+            source,
+            limits=limits,
+            progress=progress,
+            timeout=timeout,
+            allow_private=allow_private,
+        )
         return feed.rows or []
     path = Path(source)
     if path.is_dir():
-        rows = datapackage.read_rows(archives.read_folder(path), source)
+        rows = _read_folder(path, source, limits)
     elif path.name == "datapackage.json" and path.is_file():
-        rows = datapackage.read_rows(archives.read_folder(path.parent), source)
+        rows = _read_folder(path.parent, source, limits)
     else:
-        rows = read_bytes(_read_file(path), source)
+        rows = read_bytes(_read_file(path, limits), source, limits)
     progress("Reading", 1, 1)
     return _require_rows(rows, source)
 
@@ -80,6 +91,7 @@ def read_feed(
     address: str,
     *,
     validators: Validators | None = None,
+    limits: Limits = SOURCE_LIMITS,
     progress: Progress = no_progress,
     timeout: float = 20.0,
     allow_private: bool = False,
@@ -95,7 +107,7 @@ def read_feed(
         if PurePosixPath(url.path).suffix:
             readers.reverse()
         try:
-            return readers[0](feed_client, url, validators, progress)
+            return readers[0](feed_client, url, validators, limits, progress)
         except StatusError as error:
             if error.status not in _NO_SUCH_PAGE_STATUSES:
                 raise
@@ -103,57 +115,79 @@ def read_feed(
         except UnknownFormatError as error:
             first_error = error
         try:
-            return readers[1](feed_client, url, validators, progress)
+            return readers[1](feed_client, url, validators, limits, progress)
         except (StatusError, UnknownFormatError):
             raise first_error from None
 
 
 def _read_api(
-    feed_client: FeedClient, url: httpx.URL, validators: Validators | None, progress: Progress
+    feed_client: FeedClient,
+    url: httpx.URL,
+    validators: Validators | None,
+    limits: Limits,
+    progress: Progress,
 ) -> FeedContent:
-    fetched = fetch_services(feed_client, url, validators, progress)
-    rows = None if fetched.services is None else _read_services(fetched.services)
-    return FeedContent(rows, fetched.validators)
+    fetched = fetch_services(feed_client, url, validators, limits, progress)
+    if fetched.services is None:
+        return FeedContent(None, fetched.validators)
+    rows = openreferral.read_services(fetched.services, redact_url(url), limits)
+    return FeedContent(limits.collect_rows(rows, redact_url(url)), fetched.validators)
 
 
 def _read_remote_file(
-    feed_client: FeedClient, url: httpx.URL, validators: Validators | None, progress: Progress
+    feed_client: FeedClient,
+    url: httpx.URL,
+    validators: Validators | None,
+    limits: Limits,
+    progress: Progress,
 ) -> FeedContent:
     response = feed_client.get(url, validators)
     if response.is_unchanged:
         return FeedContent(None, validators or Validators())
     progress("Reading", 1, 1)
     name = redact_url(url)
-    if _is_page_of_several(response.body):
+    if _is_page_of_several(response.body, name, limits):
         raise SourceError(
             f"{name} is one page of several. Give the address that ends with /services instead."
         )
-    return FeedContent(_require_rows(read_bytes(response.body, name), name), response.validators)
+    rows = _require_rows(read_bytes(response.body, name, limits), name)
+    return FeedContent(rows, response.validators)
 
 
-def _is_page_of_several(body: bytes) -> bool:
+def _is_page_of_several(body: bytes, source: str, limits: Limits) -> bool:
     if not body.lstrip().startswith(b"{"):
         return False
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = parse_json(body, source, limits)
+    except ValueError:
         return False
     paging = {"last_page", "last", "total_pages"} & content.keys()
     return bool(paging) and envelopes.is_page(content) and not is_last_page(content, 1)
 
 
-def read_bytes(content: bytes, source: str) -> Rows:
+def read_bytes(content: bytes, source: str, limits: Limits = SOURCE_LIMITS) -> Rows:
     """Read every row of a file's content. Raises SourceError as `read_source` does."""
+    limits.check_bytes(len(content), source)
+    return limits.collect_rows(_read_rows(content, source, limits), source)
+
+
+def _read_rows(content: bytes, source: str, limits: Limits) -> Iterable[Listing | RejectedRow]:
     if archives.is_zip(content):
-        return datapackage.read_rows(archives.read_zip(content, source), source)
+        files = archives.read_zip(content, source, limits)
+        return datapackage.read_rows(files, source, limits)
     text = _decode(content, source)
     if text.lstrip().startswith(("[", "{")):
-        return _read_json(_parse(text, source), source)
+        return _read_json(_parse(text, source, limits), source, limits)
     if calendars.can_read(text):
-        return calendars.read_rows(text, source, date.today())
+        return calendars.read_rows(text, source, date.today(), limits)
     if template.can_read(text):
         return template.read_rows(text, source)
     raise _make_format_error(text, source)
+
+
+def _read_folder(folder: Path, source: str, limits: Limits) -> Rows:
+    rows = datapackage.read_rows(archives.read_folder(folder, limits), source, limits)
+    return limits.collect_rows(rows, source)
 
 
 def _require_rows(rows: Rows, source: str) -> Rows:
@@ -162,7 +196,7 @@ def _require_rows(rows: Rows, source: str) -> Rows:
     return rows
 
 
-def _read_json(content: Any, source: str) -> Rows:
+def _read_json(content: Any, source: str, limits: Limits) -> Iterable[Listing | RejectedRow]:
     if doit.can_read(content):
         return doit.read_rows(content)
     if teamkinetic.can_read(content):
@@ -173,11 +207,7 @@ def _read_json(content: Any, source: str) -> Rows:
             f"{source} is JSON but holds no Open Referral UK services and no volunteering: a list "
             "of them, or an object with `contents`, `content` or `services`, was expected."
         )
-    return _read_services(services)
-
-
-def _read_services(services: list[dict[str, Any]]) -> Rows:
-    return [openreferral.read_service(service) for service in services]
+    return openreferral.read_services(services, source, limits)
 
 
 def _make_format_error(text: str, source: str) -> SourceError:
@@ -199,9 +229,11 @@ def _make_format_error(text: str, source: str) -> SourceError:
     )
 
 
-def _read_file(path: Path) -> bytes:
+def _read_file(path: Path, limits: Limits) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            # One more than allowed, so that a larger file is refused and not cut short.
+            return file.read(limits.max_bytes + 1)
     except FileNotFoundError:
         raise SourceError(f"There is no file {path}. Check the name and the folder.") from None
     except OSError as error:
@@ -218,16 +250,16 @@ def _decode(content: bytes, source: str) -> str:
         ) from None
 
 
-def _parse(text: str, source: str) -> Any:
+def _parse(text: str, source: str, limits: Limits) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return parse_json(text, source, limits)
+    except JSONDecodeError as error:
         raise SourceError(
             f"{source} is cut short or is not JSON (line {error.lineno}, column {error.colno}: "
             f"{error.msg}). Fetch it again."
         ) from None
-    except (ValueError, RecursionError):
-        raise SourceError(f"{source} is JSON that cannot be read. Fetch it again.") from None
+    except ValueError as error:
+        raise SourceError(f"{source} is JSON that cannot be read ({error}).") from None
 
 
 def name_source(source: str) -> str:

@@ -4,6 +4,7 @@ Each activity contains its definition. One that was deleted there is closed here
 """
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -39,9 +40,9 @@ def can_read(content: Any) -> bool:
     return any(isinstance(item, dict) and _DEFINITION in item for item in _list_items(content))
 
 
-def read_rows(content: Any) -> list[Listing | RejectedRow]:
-    """Read every activity in `content`, a list of them or a single one."""
-    return [_read_activity(item) for item in _list_items(content)]
+def read_rows(content: Any) -> Iterator[Listing | RejectedRow]:
+    """Read, one at a time, every activity in `content`, a list of them or a single one."""
+    return map(_read_activity, _list_items(content))
 
 
 def _list_items(content: Any) -> list[Any]:

@@ -4,6 +4,7 @@ Handles lists, pages of version 3 and of older versions, single services, organi
 their services, and services at locations. Must never read a service itself.
 """
 
+import json
 from typing import Any
 
 Json = dict[str, Any]
@@ -73,20 +74,33 @@ def _unwrap(item: Json) -> list[Json]:
 def _join_locations(services: list[Json]) -> list[Json]:
     """Merge services that are repeated for each of their locations."""
     joined: dict[str, Json] = {}
+    first_fields: dict[str, Json] = {}
+    seen: dict[str, set[str]] = {}
     for number, service in enumerate(services):
-        locations = service.get("service_at_locations")
-        key = str(service.get("id")) if service.get("id") and isinstance(locations, list) else ""
-        earlier = joined.get(key) if key else None
-        if earlier is not None and _remove_locations(earlier) == _remove_locations(service):
-            earlier["service_at_locations"] = earlier["service_at_locations"] + [
-                location
-                for location in locations or []
-                if location not in earlier["service_at_locations"]
-            ]
+        value = service.get("service_at_locations")
+        locations = value if isinstance(value, list) else []
+        key = str(service["id"]) if service.get("id") and isinstance(value, list) else ""
+        fields = _remove_locations(service)
+        if key and first_fields.get(key) == fields:
+            earlier = joined[key]["service_at_locations"]
+            if key not in seen:
+                seen[key] = set(map(_write_sorted, earlier))
+            for location in locations:
+                if (text := _write_sorted(location)) not in seen[key]:
+                    seen[key].add(text)
+                    earlier.append(location)
+        elif key and key not in joined:
+            first_fields[key] = fields
+            joined[key] = service | {"service_at_locations": [*locations]}
         else:
             # Different services with one id stay apart: the import reports them.
-            joined[key if key and earlier is None else f"{number} of {key}"] = dict(service)
+            joined[f"{number} of {key}"] = service
     return list(joined.values())
+
+
+def _write_sorted(location: Any) -> str:
+    """The same text for equal locations: comparing each with each would take far too long."""
+    return json.dumps(location, sort_keys=True)
 
 
 def _remove_locations(service: Json) -> Json:

@@ -22,6 +22,11 @@ MAX_FIELD_LENGTH = 200_000
 # Feeds write 150 or 999 to mean that there is no upper limit.
 MAX_AGE = 120
 
+MAX_REASONS = 20
+"""Faults of one row that are reported: nobody corrects more at a time."""
+MAX_ENTRIES = 1_000
+"""Places, schedules, topics and so on of one listing."""
+
 _SCHEME = re.compile(r"https?://", re.I)
 # A colon after a word without a dot starts a scheme (`mailto:`), not a port.
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:", re.I)
@@ -55,7 +60,7 @@ class Faults:
 
     def warn(self, reason: str) -> None:
         """Add a fault that leaves the listing usable."""
-        if reason not in self.reasons:
+        if len(self.reasons) < MAX_REASONS and reason not in self.reasons:
             self.reasons.append(reason)
 
     def reject(self, reason: str) -> None:
@@ -97,7 +102,7 @@ def read_row(
             return replace(listing, doubts=tuple(faults.reasons))
     except RowError as error:
         faults.warn(str(error))
-    except (TypeError, AttributeError, OverflowError, RecursionError):
+    except (TypeError, AttributeError, ValueError, LookupError, ArithmeticError, RecursionError):
         faults.warn(f"a field holds the wrong kind of value; check it against {format_docs}")
     key, name = faults.key[:200], faults.name[:200]
     return RejectedRow(key, name, str(faults), content, confidential=private)
@@ -262,6 +267,9 @@ def validate_listing(listing: Listing) -> Listing:
             f"its description has {len(listing.description):,} letters; "
             f"keep it under {MAX_DESCRIPTION_LENGTH:,}"
         )
+    for field, values in vars(listing).items():
+        if isinstance(values, tuple) and len(values) > MAX_ENTRIES:
+            raise RowError(f"it has {len(values):,} {field}; keep to {MAX_ENTRIES:,} at the most")
     low, high = listing.minimum_age, listing.maximum_age
     if low is not None and high is not None and low > high:
         raise RowError(f"its lowest age, {low}, is above its highest, {high}")

@@ -6,7 +6,7 @@ Reads version 3, and the older field names that councils' feeds still use (`regu
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -30,10 +30,11 @@ from directory.sources.fields import (
     read_website,
     unique_texts,
 )
+from directory.sources.limits import Limits, ValueCounter
 from directory.sources.recurrence_rules import read_schedules
 from directory.sources.volunteering_extension import ExtensionFields, is_own_term, read_extension
 
-__all__ = ["find_services", "read_service"]
+__all__ = ["find_services", "read_service", "read_services"]
 
 Json = dict[str, Any]
 
@@ -45,6 +46,16 @@ _OLDER_FIELDS = (
     "accessibility_for_disabilities deliverable_type attending_type attending_access pc_metadata"
 ).split()
 _FIELDS_WITHOUT_PLACE = ("id", "name", "description", "status", "confidential")
+
+
+def read_services(
+    services: list[Json], source: str, limits: Limits
+) -> Iterator[Listing | RejectedRow]:
+    """Read the services, one at a time. Raises SourceTooLargeError if they hold too many values."""
+    counter = ValueCounter(limits, source)
+    for service in services:
+        counter.add(service)
+    return map(read_service, services)
 
 
 def read_service(service: Json) -> Listing | RejectedRow:

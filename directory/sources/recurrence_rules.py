@@ -58,7 +58,7 @@ def _read_schedule(schedule: dict[str, Any]) -> tuple[Schedule, ...]:
     interval = read_string(schedule.get("interval"))
     rule = RecurrenceRule(
         freq=read_string(schedule.get("freq")).upper(),
-        interval=int(float(interval)) if re.fullmatch(r"\d{1,3}(\.0+)?", interval) else 1,
+        interval=int(float(interval)) if re.fullmatch(r"0*[1-9]\d{0,2}(\.0+)?", interval) else 1,
         days=parse_byday(read_string(schedule.get("byday"))),
         month_days=parse_bymonthday(read_string(schedule.get("bymonthday"))),
         has_other_parts=any(schedule.get(name) for name in ("byweekno", "byyearday")),

@@ -5,6 +5,7 @@ or a graph. The name of an organisation that is only given as a number stays unk
 """
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -44,8 +45,11 @@ def can_read(content: Any) -> bool:
     return any(_is_activity(node) for node in _list_nodes(content))
 
 
-def read_rows(content: Any) -> list[Listing | RejectedRow]:
-    """Read every activity in `content`, with its organisation's name if that is there too."""
+def read_rows(content: Any) -> Iterator[Listing | RejectedRow]:
+    """Read every activity in `content`, one at a time.
+
+    Each gets its organisation's name if that is there too.
+    """
     nodes = _list_nodes(content)
     organisations = {
         read_string(node.get("id")).casefold(): node
@@ -53,11 +57,11 @@ def read_rows(content: Any) -> list[Listing | RejectedRow]:
         if isinstance(node, dict) and node.get("type") == "Organisation"
         if isinstance(node.get("id"), str | int) and len(str(node["id"])) <= MAX_FIELD_LENGTH
     }
-    return [
+    return (
         _read_activity(node, organisations)
         for node in nodes
         if not (isinstance(node, dict) and node.get("type") == "Organisation")
-    ]
+    )
 
 
 def _list_nodes(content: Any) -> list[Any]:

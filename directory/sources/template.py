@@ -6,11 +6,12 @@ Every fault names the row, as the spreadsheet numbers it, and the column.
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from directory.errors import RowError, SourceError
 from directory.listing import Listing
 from directory.rejected import RejectedRow
+from directory.sources.csv_rows import read_csv_rows
 from directory.sources.fields import (
     Faults,
     may_be_confidential,
@@ -34,6 +35,7 @@ _PLACE_COLUMNS = ("venue", "address", "neighbourhood", "postcode", "latitude", "
 # An unclosed quotation mark makes one cell of the rest of the sheet. The csv module has a limit
 # too, but any library may lift it for the whole process.
 _MAX_CELL_LENGTH = 100_000
+_MAX_NAMED_COLUMNS = 10
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -59,40 +61,38 @@ def _read_header(text: str, separator: str) -> list[str]:
     return [_normalise_column(name) for name in cells]
 
 
-def read_rows(text: str, source: str) -> list[Listing | RejectedRow]:
-    """Read every row of the sheet.
+def read_rows(text: str, source: str) -> Iterator[Listing | RejectedRow]:
+    """Read the rows of the sheet, one at a time.
 
-    Raises SourceError if the sheet is cut short, or has a column that is not in the template or
-    occurs twice.
+    Raises SourceError, while iterating, if the sheet is cut short, or has a column that is not in
+    the template or occurs twice.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [_normalise_column(name) for name in next(reader)]
+    rows = read_csv_rows(text, source)
+    line, first_cells = next(rows)
+    header = [_normalise_column(name) for name in first_cells]
     if unknown := [name for name in header if name and name not in COLUMNS]:
         raise SourceError(
-            f"{source} has a column that the template lacks: {', '.join(map(repr, unknown))}. "
+            f"{source} has a column that the template lacks: {_quote_first(unknown)}. "
             "Rename it as in docs/reference/csv-template.md, or delete it."
         )
     if repeated := [name for name, count in Counter(filter(None, header)).items() if count > 1]:
         raise SourceError(f"{source} has the column {repeated[0]!r} twice. Delete one.")
-    rows: list[Listing | RejectedRow] = []
-    short = False
-    try:
-        for cells in reader:
-            if any(len(cell) > _MAX_CELL_LENGTH for cell in cells):
-                raise SourceError(
-                    f"{source}, line {reader.line_num}: a cell is longer than "
-                    f"{_MAX_CELL_LENGTH:,} characters. Is a quotation mark missing?"
-                )
-            if any(cell.strip() for cell in cells):
-                rows.append(_read_row(header, cells, reader.line_num))
-                short = len(cells) < len(header)
-    except csv.Error as error:
-        raise SourceError(f"{source}, line {reader.line_num}: {error}. Is it cut short?") from None
-    if short and not text.endswith(("\n", "\r")):
-        raise SourceError(
-            f"{source} is cut short in line {reader.line_num}. Fetch or save it again."
-        )
-    return rows
+    is_short = False
+    for line, cells in rows:
+        if any(len(cell) > _MAX_CELL_LENGTH for cell in cells):
+            raise SourceError(
+                f"{source}, line {line}: a cell is longer than {_MAX_CELL_LENGTH:,} characters. "
+                "Is a quotation mark missing?"
+            )
+        is_short = len(cells) < len(header)
+        yield _read_row(header, cells, line)
+    if is_short and not text.endswith(("\n", "\r")):
+        raise SourceError(f"{source} is cut short in line {line}. Fetch or save it again.")
+
+
+def _quote_first(names: list[str]) -> str:
+    quoted = [repr(name[:40]) for name in names[:_MAX_NAMED_COLUMNS]]
+    return ", ".join(quoted) + (" and more" if len(names) > _MAX_NAMED_COLUMNS else "")
 
 
 def read_cells(cells: Mapping[str, str], key: str) -> tuple[Listing, list[str]]:

@@ -15,6 +15,7 @@ from directory.listing import Listing
 from directory.sources.api_pages import fetch_services
 from directory.sources.detect import name_source, read_source
 from directory.sources.http_client import FeedClient, parse_url
+from directory.sources.limits import SOURCE_LIMITS
 
 COUNT = 7
 IDS = [f"a/{n} é" for n in range(COUNT)]
@@ -105,7 +106,7 @@ def send(request: BaseHTTPRequestHandler, body: str, status: int = 200, **header
 def fetch_all(url: str, timeout: float) -> list[dict[str, Any]]:
     """All services of the API at `url`, on this machine."""
     with FeedClient(timeout=timeout, allow_private=True) as feed_client:
-        return fetch_services(feed_client, parse_url(url), None).services or []
+        return fetch_services(feed_client, parse_url(url), None, SOURCE_LIMITS).services or []
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from directory.errors import SourceError
 from directory.listing import DAYS, Listing, Place, Point, Schedule
 from directory.rejected import RejectedRow
 from directory.sources.calendars import can_read, read_rows
+from directory.sources.limits import SOURCE_LIMITS
 
 TODAY = date(2026, 11, 23)
 EVENT = (
@@ -27,8 +28,12 @@ def write_calendar(*events: str) -> str:
     return "\r\n".join([*lines, "END:VCALENDAR", ""])
 
 
+def read_calendar(text: str) -> list[Listing | RejectedRow]:
+    return list(read_rows(text, "town.ics", TODAY, SOURCE_LIMITS))
+
+
 def read_event(extra: str = "", *changes: str) -> Listing:
-    [row] = read_rows(write_calendar(f"{EVENT}\n{extra}".strip(), *changes), "town.ics", TODAY)
+    [row] = read_calendar(write_calendar(f"{EVENT}\n{extra}".strip(), *changes))
     assert isinstance(row, Listing), row
     return row
 
@@ -180,7 +185,7 @@ def test_a_past_event_is_closed(extra, status):
     ],
 )
 def test_times_are_local(times, expected):
-    [row] = read_rows(write_calendar(f"UID:x\nSUMMARY:Tea\n{times}"), "town.ics", TODAY)
+    [row] = read_calendar(write_calendar(f"UID:x\nSUMMARY:Tea\n{times}"))
     assert isinstance(row, Listing)
     assert row.schedules == (expected,)
 
@@ -200,7 +205,7 @@ def test_times_are_local(times, expected):
     ],
 )
 def test_a_rejected_event_says_why_and_keeps_no_place(event, fault):
-    [row] = read_rows(write_calendar(event), "town.ics", TODAY)
+    [row] = read_calendar(write_calendar(event))
     assert isinstance(row, RejectedRow)
     assert fault in row.reason
     assert "Secret" not in str(row)
@@ -211,13 +216,13 @@ def test_a_truncated_calendar_is_rejected():
     assert can_read(text)
     for cut in range(20, len(text) - 3, 7):
         with pytest.raises(SourceError, match="cut short"):
-            read_rows(text[:cut], "town.ics", TODAY)
+            read_calendar(text[:cut])
 
 
 @pytest.mark.parametrize("text", ["BEGIN:VCALENDAR\nEND:VEVENT\nEND:VCALENDAR", "x\nEND:VCALENDAR"])
 def test_a_malformed_calendar_is_rejected(text):
     with pytest.raises(SourceError, match="not a calendar"):
-        read_rows(text, "town.ics", TODAY)
+        read_calendar(text)
 
 
 PROPERTY = st.sampled_from(
@@ -248,7 +253,7 @@ def test_no_event_crashes_the_reader(properties):
     event = "\n".join(f"{name}:{value}" for name, value in properties)
     text = write_calendar(event or "UID:x", EVENT)
     try:
-        rows = read_rows(text, "town.ics", TODAY)
+        rows = read_calendar(text)
     except SourceError:
         return
     assert all(isinstance(row, Listing | RejectedRow) for row in rows)

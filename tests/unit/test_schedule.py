@@ -1,5 +1,6 @@
 """The dates of a schedule."""
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -37,6 +38,24 @@ NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
 def test_the_dates_of_a_month(schedule: Schedule, days: list[int] | None):
     dates = find_dates(schedule, *NOVEMBER)
     assert dates == (days if days is None else [date(2026, 11, day) for day in days])
+
+
+@pytest.mark.parametrize("repeats", ["weekly", "fortnightly", "1st of month", "monthly"])
+def test_a_beginning_centuries_ago_costs_nothing(repeats: str):
+    """A search asks for the dates of every listing; a feed may write any year."""
+    started = time.process_time()
+    for year in range(1, 201):
+        assert find_dates(Schedule(("Monday",), repeats, starts=date(year, 1, 1)), *NOVEMBER)
+    # A fiftieth of this, and four times this if the days since the beginning are counted.
+    assert time.process_time() - started < 5
+
+
+@given(st.dates(date(1900, 1, 1), date(2026, 10, 31)))
+def test_fortnights_are_counted_from_the_beginning(starts: date):
+    [first, *_] = find_dates(
+        Schedule((DAYS[starts.weekday()],), "fortnightly", starts=starts), *NOVEMBER
+    )
+    assert (first - starts).days % 14 == 0
 
 
 SCHEDULES = st.builds(

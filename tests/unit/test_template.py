@@ -326,10 +326,10 @@ def test_a_row_with_too_many_cells_is_rejected_without_its_cells():
 def test_a_cut_sheet_is_rejected_or_its_rows_are_unchanged():
     keys = ["First", "Second", "Third"]
     text = write_sheet(*(FULL | {"id": name, "name": name} for name in keys))
-    rows = read_rows(text, "sheet.csv")
+    rows = list(read_rows(text, "sheet.csv"))
     for cut in range(text.index("\n") + 1, len(text)):
         try:
-            cut_rows = read_rows(text[:cut], "sheet.csv")
+            cut_rows = list(read_rows(text[:cut], "sheet.csv"))
         except SourceError:
             continue
         for row, original in zip(cut_rows, rows, strict=False):
@@ -410,7 +410,7 @@ def make_row(listing: Listing) -> dict[str, object]:
 @settings(deadline=None)
 @given(LISTINGS)
 def test_a_listing_written_to_a_sheet_is_read_back(listing):
-    assert read_rows(write_sheet(make_row(listing)), "sheet.csv") == [listing]  # type: ignore[arg-type]
+    assert list(read_rows(write_sheet(make_row(listing)), "sheet.csv")) == [listing]  # type: ignore[arg-type]
 
 
 @settings(deadline=None)

@@ -13,16 +13,17 @@ from bot.web.desk.listing_form import EMPTY_LISTING, FIELD_GROUPS, parse_listing
 from bot.web.desk.pages import redirect, render_page
 from bot.web.desk.permissions import EDITORS
 from bot.web.parameters import PageNumber, RecordId
-from directory.desk.import_jobs import MAX_ROWS, ImportCounts, Upload
+from directory.desk.import_jobs import ImportCounts, Upload
 from directory.desk.queries import Quarantined
 from directory.desk.services import DeskServices
 from directory.errors import ImportHeldError, SourceTooLargeError
 from directory.publishing.csv_export import write_cells
+from directory.sources.limits import UPLOAD_LIMITS
 from directory.sources.template import COLUMNS
 from directory.text import drop_unprintable
 
 PATH = f"{HOME}/imports"
-MAX_UPLOAD_BYTES = 5 * 1024 * 1024
+MAX_UPLOAD_BYTES = UPLOAD_LIMITS.max_bytes
 _MAX_NAME_LENGTH = 60
 _PAGE_SIZE = 50
 
@@ -53,13 +54,13 @@ def create_imports_router(desk_services: DeskServices) -> APIRouter:
             counts = desk_services.import_upload(upload)
         except ImportHeldError:
             return render_imports(request, 409, refused_source=source, is_complete=upload.complete)
-        except SourceTooLargeError:
+        except SourceTooLargeError as error:
             raise PageError(
                 413,
-                f"The file has more than {MAX_ROWS:,} rows",
-                f"Split it into files of at most {MAX_ROWS:,} rows, give them the same source "
-                "name and leave “This is the complete list” unticked. Or ask the person who runs "
-                "this service to import it.",
+                "The file is too large",
+                f"{error.message} Split it into files of at most {UPLOAD_LIMITS.max_rows:,} rows, "
+                "give them the same source name and leave “This is the complete list” unticked. "
+                "Or ask the person who runs this service to import it.",
             ) from None
         return render_imports(request, counts=counts)
 
