@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import secrets
-import signal
 import socket
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +23,7 @@ from bot.safety.guard import Guard
 from bot.safety.helplines import HELPLINES
 from bot.server import Server, bind_port
 from bot.settings import Settings
+from bot.shutdown import GRACE_SECONDS, handle_stop_signals
 from bot.telegram.app import Telegram
 from bot.terminal import ERR
 from bot.web.actions import create_actions_app
@@ -43,6 +43,8 @@ from directory.notes import Notebook
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
 
+log = logging.getLogger(__name__)
+
 _SECONDS_BETWEEN_PURGES = 3600
 
 
@@ -59,7 +61,8 @@ class _Sockets:
 class _Program:
     """Everything that is started and stopped."""
 
-    servers: tuple[Server, ...]
+    web: Server
+    actions: Server
     rasa: RasaProcess
     telegram: Telegram | None
     desk_services: DeskServices
@@ -100,35 +103,43 @@ async def _run(
     model: Path,
     sockets: _Sockets,
 ) -> None:
-    stopping = asyncio.Event()
+    stopping = handle_stop_signals()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
     program = _build_program(settings, checkin_flow, ledger, encoder, model, sockets)
+    # Stopped in reverse: first what receives messages, then what is needed to answer them.
     async with contextlib.AsyncExitStack() as running:
-        for server in program.servers:
-            running.push_async_callback(server.stop)
-            await server.start()
+        running.push_async_callback(program.actions.stop)
+        await program.actions.start()
+        running.push_async_callback(program.rasa.stop)
+        await program.rasa.start()
         running.push_async_callback(asyncio.to_thread, program.desk_services.close)
         running.callback(
             asyncio.create_task(_purge_regularly(checkins, settings.checkin_retention_weeks)).cancel
         )
-        running.push_async_callback(program.rasa.stop)
-        await program.rasa.start()
+        running.push_async_callback(_stop_receiving, program)
+        await program.web.start()
         if program.telegram:
-            running.push_async_callback(program.telegram.stop)
             await _start_telegram(program.telegram, settings)
         host, port = sockets.web.getsockname()[:2]
         # Last, because loading keeps a core busy for about 4 s. Until then the guard and the
         # search use words alone.
-        loading = loop.run_in_executor(None, encoder.load)
+        loop.run_in_executor(None, encoder.load)
         _warn_about_root()
         ERR.print(f"The chat is at [bold]http://{host}:{port}/[/bold]   Press Ctrl-C to stop.")
         if not settings.web_base_url:
             ERR.print("Published links lead there. For another address, set WEB_BASE_URL.")
         await stopping.wait()
-        ERR.print("Stopping ...")
-        await loading
+
+
+async def _stop_receiving(program: _Program) -> None:
+    """Take no more messages, and answer those under way within the grace period."""
+    channels = [program.web.stop(GRACE_SECONDS)]
+    if program.telegram:
+        channels.append(asyncio.wait_for(program.telegram.stop(), GRACE_SECONDS))
+    results = await asyncio.gather(*channels, return_exceptions=True)
+    for error in results:
+        if isinstance(error, BaseException):
+            log.warning("Some messages were not answered: %s", type(error).__name__)
 
 
 def _build_program(
@@ -179,11 +190,13 @@ def _build_program(
         desk=create_desk(desk_services, search_service, ledger, secret, base_url),
     )
     actions_app = create_actions_app(search_service, notebook, settings.team, actions_token)
-    servers = (
+    return _Program(
         Server(app, sockets.web, settings.web_proxies),
         Server(actions_app, sockets.actions),
+        rasa,
+        telegram,
+        desk_services,
     )
-    return _Program(servers, rasa, telegram, desk_services)
 
 
 def _find_local_url(bound: socket.socket) -> str:
@@ -248,5 +261,5 @@ async def _purge_regularly(checkins: CheckInRepository, weeks: int) -> None:
             await asyncio.to_thread(checkins.record_bursts)
             await asyncio.to_thread(checkins.purge, first_week_kept(weeks, date.today()))
         except CheckInsError as error:
-            logging.getLogger(__name__).error("%s", error)
+            log.error("%s", error)
         await asyncio.sleep(_SECONDS_BETWEEN_PURGES)

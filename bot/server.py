@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import math
 import socket
 from collections.abc import Sequence
 from functools import partial
@@ -51,8 +53,14 @@ class Server:
         while not self._server.started and not self._task.done():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
-    async def stop(self) -> None:
-        """Finish the requests under way, then stop."""
+    async def stop(self, grace: float = 1.0) -> None:
+        """Refuse new connections at once, finish the requests under way, then stop.
+
+        Requests that take longer than `grace` seconds, such as half-sent ones, are cut off.
+        """
+        self._server.config.timeout_graceful_shutdown = math.ceil(grace)
+        # Cutting one off is no error, but uvicorn would print a traceback of it.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self._server.should_exit = True
         if self._task:
             await self._task

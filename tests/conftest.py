@@ -1,6 +1,7 @@
 """What tests share: the real encoder, the real program, and the feeds where they are."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from checkins.store import open_engine
 from directory.database import migrate, open_database
 from directory.encoder import DIMENSIONS, Encoder, Vectors, prepare_encoder
 from tests.support.bot_api import BotApi
-from tests.support.open_referral import open_empty
+from tests.support.example_listings import TEA
+from tests.support.open_referral import fill, open_empty
 from tests.support.postgres import Postgres
-from tests.support.service import Service, Talk
+from tests.support.service import Service, StartService, Talk
 from tests.support.shared_data import SHARED
 
 # Each run tries the same examples; `make fuzz` tries new ones.
@@ -186,6 +188,32 @@ def service(tmp_path_factory: pytest.TempPathFactory, telegram_server: BotApi) -
         yield service
     finally:
         service.stop()
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[StartService]:
+    """Starts a program of the test's own, which may be harmed; it has one listing.
+
+    Takes settings, such as `RASA_TIMEOUT="30"`.
+    """
+    services: list[Service] = []
+
+    def start(**settings: str) -> Service:
+        folder = tmp_path / "var"
+        if not folder.exists():
+            folder.mkdir()
+            engine = open_empty(folder)
+            fill(engine, "tests", [TEA])
+            engine.dispose()
+        service = Service(folder, settings)
+        services.append(service)
+        service.start()
+        assert service.url
+        return service
+
+    yield start
+    for service in services:
+        service.stop(signal.SIGKILL)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,10 @@ class Service:
         assert self.process.stderr
         self.process.stderr.close()
         return code
+
+
+#: Starts a program of a test's own: see the fixture `start_service`.
+StartService = Callable[..., Service]
 
 
 class Talk:
