@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from benchmarks.tables import LeftOutError, Table
 from benchmarks.timing import Timings
+from bot.health import Health
 from bot.messages import Message, Reply, Text
 from bot.web.app import create_app
 
@@ -133,7 +134,12 @@ def _install(folder: Path) -> Path:
 
 @contextmanager
 def _serve(bundle: Path) -> Iterator[str]:
-    app = create_app(_InstantReplies(), origins=[], secret=b"unused", rasa_is_up=lambda: False)
+    app = create_app(
+        _InstantReplies(),
+        origins=[],
+        secret=b"unused",
+        health=Health(str, {}),
+    )
     # deep-chat writes styles into the page, which our own policy forbids.
     lenient = {
         "Content-Security-Policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:"

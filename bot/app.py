@@ -11,11 +11,13 @@ import secrets
 import socket
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from bot.checkin_flow import CheckInFlow
 from bot.conversation import Conversation
 from bot.errors import StartError
+from bot.health import Health
 from bot.preparation import prepare_all
 from bot.rasa.process import RasaProcess
 from bot.rate_limit import DAY, RateLimit
@@ -42,6 +44,7 @@ from directory.encoder import Encoder
 from directory.notes import Notebook
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
+from migrations.database_faults import check_database
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +71,11 @@ class _Program:
     desk_services: DeskServices
 
 
-def serve(settings: Settings) -> None:
-    """Prepare what is missing, then run until Ctrl-C or SIGTERM. Raises StartError."""
+def serve(settings: Settings, *, load_example: bool = False) -> None:
+    """Prepare what is missing, then run until Ctrl-C or SIGTERM. Raises StartError.
+
+    With `load_example`, an empty directory gets the example town even if another was there.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("bot").setLevel(logging.INFO)
     for line in HELPLINES.list_stale(date.today()):
@@ -89,7 +95,7 @@ def serve(settings: Settings) -> None:
         sockets = _Sockets(web, actions, rasa.getsockname()[1])
         rasa.close()
         encoder = Encoder(settings.encoder_folder)
-        model = prepare_all(settings, encoder)
+        model = prepare_all(settings, encoder, load_example=load_example)
         ledger = Ledger(checkins_engine)
         asyncio.run(_run(settings, checkins, checkin_flow, ledger, encoder, model, sockets))
 
@@ -105,7 +111,7 @@ async def _run(
 ) -> None:
     stopping = handle_stop_signals()
     loop = asyncio.get_running_loop()
-    program = _build_program(settings, checkin_flow, ledger, encoder, model, sockets)
+    program = _build_program(settings, checkins, checkin_flow, ledger, encoder, model, sockets)
     # Stopped in reverse: first what receives messages, then what is needed to answer them.
     async with contextlib.AsyncExitStack() as running:
         running.push_async_callback(program.actions.stop)
@@ -144,6 +150,7 @@ async def _stop_receiving(program: _Program) -> None:
 
 def _build_program(
     settings: Settings,
+    checkins: CheckInRepository,
     checkin_flow: CheckInFlow,
     ledger: Ledger,
     encoder: Encoder,
@@ -175,6 +182,13 @@ def _build_program(
         nation=settings.nation,
         team=settings.team,
     )
+    health = Health(
+        lambda: "up" if rasa.is_up else "starting" if rasa.is_starting else "down",
+        {
+            "directory": partial(check_database, engine),
+            "checkins": checkins.check_state,
+        },
+    )
     telegram = _build_telegram(settings, conversation)
     base_url = settings.web_base_url
     desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
@@ -184,7 +198,7 @@ def _build_program(
         secret=secret,
         base_url=base_url,
         messages_a_minute=settings.web_messages_a_minute,
-        rasa_is_up=lambda: rasa.is_up,
+        health=health,
         receive_telegram=telegram.receive if telegram and settings.telegram_webhook_url else None,
         published=create_publishing_app(ServiceRepository(engine), search_service, base_url),
         desk=create_desk(desk_services, search_service, ledger, secret, base_url),

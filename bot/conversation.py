@@ -101,7 +101,12 @@ class Conversation:
                 return safety_replies
         if message.tap is not None and self._checkin_flow.owns(message.tap):
             return await asyncio.to_thread(self._checkin_flow.answer, message.tap, client or sender)
-        return safety_replies + await self._converse(sender, message)
+        try:
+            return safety_replies + await self._converse(sender, message)
+        except Exception as error:
+            # The type alone, because the error's own text may quote the message.
+            log.error("A message could not be answered: %s", type(error).__name__)
+            return [*safety_replies, self._responses.render("utter_broken")]
 
     async def _erase(self, sender: str) -> None:
         pseudonym = self._make_pseudonym(sender)
@@ -168,6 +173,7 @@ class Conversation:
         references = [reply for reply in rasa_replies if isinstance(reply, ListingReference)]
         cards = iter(await asyncio.to_thread(self._build_cards, references) if references else ())
         replies: list[Reply] = []
+        is_broken = False
         for reply in rasa_replies:
             if isinstance(reply, ListingReference):
                 # Several listings may have left the directory: one reply says so.
@@ -178,8 +184,13 @@ class Conversation:
                 replies.append(self._responses.render("utter_forgotten"))
             elif reply is Handover.CHECK_IN:
                 replies += self._checkin_flow.start()
+            elif reply is Handover.BROKEN:
+                is_broken = True
             elif not isinstance(reply, Handover):
                 replies.append(reply)
+        if is_broken:
+            # Several actions may have failed in one turn: one reply says so.
+            replies.append(self._responses.render("utter_broken"))
         return replies or [self._responses.render("utter_nlu_fallback")]
 
     def _build_cards(self, references: Sequence[ListingReference]) -> list[Reply]:

@@ -23,6 +23,12 @@ from checkins.draft import Stub, list_active_turns
 from checkins.errors import NotStoredError, PurgeRefusedError, StoreError
 from checkins.models import BurstRow, CheckInRow, PurgeRow, StubRow
 from checkins.shuffled_insert import insert_shuffled
+from migrations.database_faults import (
+    POSTGRESQL_TIMEOUTS,
+    DatabaseState,
+    check_database,
+    watch_file,
+)
 
 BUSY_MILLISECONDS = 4000
 #: The number of our advisory write lock in PostgreSQL. Unlike a lock on the table, it blocks
@@ -39,8 +45,14 @@ def open_engine(url: str) -> Engine:
         address = make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        # Otherwise an error of SQLAlchemy's quotes the values that it tried to write.
-        engine = create_engine(address, hide_parameters=True, pool_pre_ping=True)
+        is_postgresql = address.get_backend_name() == "postgresql"
+        engine = create_engine(
+            address,
+            # Otherwise an error of SQLAlchemy's quotes the values that it tried to write.
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args=POSTGRESQL_TIMEOUTS if is_postgresql else {},
+        )
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreError(
             "The URL of the check-ins database cannot be used. "
@@ -53,6 +65,7 @@ def open_engine(url: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        watch_file(engine)
     return engine
 
 
@@ -200,6 +213,10 @@ class CheckInRepository:
             self._empty_log()
         except SQLAlchemyError as error:
             raise _unreadable(error) from None
+
+    def check_state(self) -> DatabaseState:
+        """Whether the database can be read just now."""
+        return check_database(self._engine)
 
     def _vacuum(self, full: bool) -> None:
         """Remove deleted rows from the files.

@@ -11,9 +11,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from directory.errors import DatabaseError
+from directory.errors import DatabaseBusyError, DatabaseError
 from migrations.database_copy import CopyError
+from migrations.database_faults import POSTGRESQL_TIMEOUTS, is_busy, watch_file
 from migrations.runner import run_migrations
+
+#: Any error of a database, for those who do not know SQLAlchemy.
+DatabaseFault = SQLAlchemyError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "directory"
 
@@ -21,15 +25,20 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations" / "directory"
 def open_database(url: str) -> Engine:
     """Create an engine for `url`, of SQLite or PostgreSQL.
 
-    SQLite gets foreign keys, and WAL so that readers never wait. Raises DatabaseError if `url` is
-    not the URL of a database.
+    SQLite gets foreign keys, and WAL so that readers never wait; a file that is replaced meanwhile
+    is not used any more. Raises DatabaseError if `url` is not the URL of a database.
     """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # A server may have been restarted since the last query.
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+        is_postgresql = parsed.get_backend_name() == "postgresql"
+        engine = create_engine(
+            parsed,
+            # A server may have been restarted since the last query.
+            pool_pre_ping=is_postgresql,
+            connect_args=POSTGRESQL_TIMEOUTS if is_postgresql else {},
+        )
     except (ArgumentError, ImportError):
         # The URL may hold a password, so it is not quoted.
         raise DatabaseError(
@@ -52,6 +61,7 @@ def open_database(url: str) -> Engine:
             cursor.execute("PRAGMA secure_delete=ON")
             cursor.close()
 
+        watch_file(engine)
     return engine
 
 
@@ -93,6 +103,28 @@ def insert_if_new(session: Session, table: type[DeclarativeBase], **values: Any)
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     row = (insert_sqlite if on_sqlite else insert_postgresql)(table).values(**values)
     session.execute(row.on_conflict_do_nothing())
+
+
+def find_database_file(url: str) -> Path | None:
+    """The file of an SQLite database, there or not; None for other databases and bad addresses."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    on_disk = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
+    return Path(str(parsed.database)) if on_disk else None
+
+
+def describe_fault(error: DatabaseFault, message: str = "") -> DatabaseError:
+    """An error of the database as one of the directory's; it quotes no value.
+
+    DatabaseBusyError means that trying again will work. `message` says what was not done.
+    """
+    if is_busy(error):
+        return DatabaseBusyError(f"{message} Another program is using the directory.".strip())
+    return DatabaseError(
+        f"{message} The directory's database failed: {type(error).__name__}.".strip()
+    )
 
 
 def name_cause(error: SQLAlchemyError | CommandError) -> str:

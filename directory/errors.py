@@ -73,6 +73,10 @@ class BusyError(DirectoryError):
     """Too many requests run at the same time: nothing was done, and trying again will work."""
 
 
+class DatabaseBusyError(DatabaseError, BusyError):
+    """Another program held the database for too long."""
+
+
 class DailyLimitError(DirectoryError):
     """The number of changes allowed in a day is used up: nothing was written."""
 

@@ -14,8 +14,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory.database import insert_if_new, lock_table
-from directory.errors import DatabaseError
+from directory.database import describe_fault, insert_if_new, lock_table
 from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
 
 Kind = Literal["suggestion", "report"]
@@ -77,7 +76,7 @@ class Notebook:
                 if self._engine.dialect.name == "postgresql":
                     _rewrite_notes(session)
         except SQLAlchemyError as error:
-            raise DatabaseError(f"A note was not stored: {type(error).__name__}.") from None
+            raise describe_fault(error, "A note was not stored.") from None
 
     def add_feedback(self, useful: Useful) -> None:
         """Count an answer for this week; nothing else about it is stored. Raises DatabaseError."""
@@ -101,7 +100,7 @@ class Notebook:
                 insert_if_new(session, table, **key, count=0)
                 session.execute(increment)
         except SQLAlchemyError as error:
-            raise DatabaseError(f"An answer was not counted: {type(error).__name__}.") from None
+            raise describe_fault(error, "An answer was not counted.") from None
 
     def read_notes(self) -> list[Note]:
         """Every note by week, in random order within the week."""
@@ -122,7 +121,7 @@ class Notebook:
             with Session(self._engine) as session, session.begin():
                 session.execute(delete(NoteRow).where(NoteRow.id == number))
         except SQLAlchemyError as error:
-            raise DatabaseError(f"A note was not deleted: {type(error).__name__}.") from None
+            raise describe_fault(error, "A note was not deleted.") from None
 
     def read_feedback(self) -> dict[str, dict[str, int]]:
         """The number of each answer, by week."""

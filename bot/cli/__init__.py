@@ -7,7 +7,7 @@ command stores is readable by its own account only.
 import contextlib
 import os
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -46,11 +46,19 @@ def _group() -> None:
 
 
 @app.command()
-def run() -> None:
+def run(
+    example_town: Annotated[
+        bool,
+        typer.Option(
+            "--example-town",
+            help="Load the example town into an empty directory, even if another one was lost.",
+        ),
+    ] = False,
+) -> None:
     """Prepare what is missing, then serve the chat until Ctrl-C."""
     from bot.app import serve
 
-    serve(Settings())
+    serve(Settings(), load_example=example_town)
 
 
 def main() -> None:

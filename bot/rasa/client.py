@@ -29,6 +29,7 @@ class Handover(Enum):
 
     FORGET = "forget"
     CHECK_IN = "check_in"
+    BROKEN = "broken"  # an action failed
 
 
 @dataclass(frozen=True)

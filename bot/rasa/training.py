@@ -5,12 +5,15 @@ process.
 """
 
 import ctypes
+import gzip
 import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,7 @@ _MODEL_SOURCES = (
     "nlu/components",
     "nlu/requirements.txt",
 )
+_MODEL_SUFFIX = ".tar.gz"
 _INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 
@@ -56,7 +60,19 @@ def find_model_path(folder: Path) -> Path:
     for path in _list_model_sources():
         fingerprint.update(str(path.relative_to(ROOT)).encode())
         fingerprint.update(path.read_bytes())
-    return folder / f"{fingerprint.hexdigest()[:16]}.tar.gz"
+    return folder / f"{fingerprint.hexdigest()[:16]}{_MODEL_SUFFIX}"
+
+
+def is_model_sound(model: Path) -> bool:
+    """Whether the file is there, undamaged by its own checksum, and holds a model of Rasa's."""
+    try:
+        with gzip.open(model) as content, tarfile.open(fileobj=content) as archive:
+            names = archive.getnames()
+            while content.read(1 << 20):
+                pass  # the checksum stands at the end
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
+        return False
+    return "metadata.json" in names
 
 
 def train_model(model: Path, encoder: Path, log_file: Path) -> None:
@@ -64,10 +80,12 @@ def train_model(model: Path, encoder: Path, log_file: Path) -> None:
     if not RASA_PYTHON.exists():
         raise RasaSetupError("Rasa's environment .venv-rasa is missing. Start with: make run")
     model.parent.mkdir(parents=True, exist_ok=True)
+    # Rasa writes a model bit by bit, and may be killed meanwhile.
+    unfinished = model.with_name(f"unfinished-{os.getpid()}{_MODEL_SUFFIX}")
     command = [
         *(str(RASA_PYTHON), "-m", "rasa", "train", "--config", "config.yml"),
         *("--domain", "nlu/domain", "--data", "nlu/data", "--out", str(model.parent)),
-        *("--fixed-model-name", model.name.removesuffix(".tar.gz")),
+        *("--fixed-model-name", unfinished.name.removesuffix(_MODEL_SUFFIX)),
     ]
     with log_file.open("wb") as output:
         exit_code = subprocess.call(  # noqa: S603
@@ -78,8 +96,10 @@ def train_model(model: Path, encoder: Path, log_file: Path) -> None:
             stderr=output,
             preexec_fn=end_with_parent(),
         )
-    if exit_code != 0 or not model.exists():
+    if exit_code != 0 or not is_model_sound(unfinished):
+        unfinished.unlink(missing_ok=True)
         raise RasaSetupError(f"Rasa could not be trained. The reason is at the end of {log_file}.")
+    unfinished.replace(model)
 
 
 def parse_texts(texts: Sequence[str], model: Path, encoder: Path) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,8 @@ def create_actions_app(
         except Exception as error:
             # The type alone, because the error's own text may quote a slot.
             log.error("%s failed: %s", name, type(error).__name__)
-            return JSONResponse({"error": "It failed.", "action_name": name}, 500)
+            # Rasa would drop an error, and the person would be asked to say it in other words.
+            return JSONResponse({"events": [], "responses": [{"custom": {"type": "broken"}}]})
         return JSONResponse(result.model_dump() if result else {})
 
     return app

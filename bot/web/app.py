@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Header, HTTPException, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from bot.health import Health
 from bot.messages import Responder
 from bot.rate_limit import RateLimit
 from bot.web.chat_api import create_chat_router
@@ -51,7 +52,7 @@ def create_app(
     *,
     origins: list[str],
     secret: bytes,
-    rasa_is_up: Callable[[], bool],
+    health: Health,
     base_url: str = "",
     messages_a_minute: int = 0,
     receive_telegram: Callable[[dict[str, Any], str | None], Awaitable[bool]] | None = None,
@@ -81,7 +82,7 @@ def create_app(
     )
     chat.include_router(create_chat_router(conversation, limit))
     chat.include_router(create_forms_router(conversation, limit, secret, base_url))
-    chat.include_router(_create_health_router(rasa_is_up))
+    chat.include_router(_create_health_router(health))
     if receive_telegram is not None:
         chat.include_router(_create_telegram_router(receive_telegram))
     chat.include_router(_create_widget_router())
@@ -146,13 +147,16 @@ def _route(part: ASGIApp, prefixes: Iterable[str], *middleware: Middleware) -> l
     ]
 
 
-def _create_health_router(rasa_is_up: Callable[[], bool]) -> APIRouter:
+def _create_health_router(health: Health) -> APIRouter:
     router = APIRouter()
 
     @router.get("/api/health")
-    async def check_health() -> dict[str, str]:
-        """Tells whether Rasa is ready. The chat answers either way."""
-        return {"web": "up", "rasa": "up" if rasa_is_up() else "starting"}
+    async def check_health() -> JSONResponse:
+        """The state of each part; 503 if a database is down. The chat answers in any case."""
+        states = await health.read()
+        # Without Rasa, or while a database is busy, the program still does its work.
+        is_broken = any(states.get(name) == "down" for name in ("directory", "checkins"))
+        return JSONResponse(states, 503 if is_broken else 200)
 
     return router
 

@@ -19,11 +19,16 @@ from bot.responses import get_line
 from bot.web.chat_api import TOO_LONG
 from bot.web.desk.auth import PageError, RedirectError
 from bot.web.desk.pages import redirect, render_page
+from bot.web.pages import render_message
 from bot.web.parameters import describe_validation_error
-from directory.errors import DirectoryError, ImportStoppedError
+from checkins.errors import StoreError
+from directory.database import DatabaseFault, describe_fault
+from directory.errors import BusyError, DirectoryError, ImportStoppedError
 
 log = logging.getLogger(__name__)
 
+# With every 503, in seconds.
+_RETRY = {"Retry-After": "10"}
 # For the constructor of an app.
 Handlers = dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]
 
@@ -45,6 +50,8 @@ class ErrorLogMiddleware:
 
 # The chat, and what is published
 
+BUSY = "The directory is busy. Try again in a minute."
+FAILED = "Something went wrong on our side. Try again in a minute."
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This method is not allowed.",
@@ -82,7 +89,34 @@ async def _handle_chat_failure(_request: Request, _error: Exception) -> Response
 
 
 async def _handle_publishing_failure(_request: Request, _error: Exception) -> Response:
-    return _respond_json(500, "Something went wrong on our side. Try again in a minute.")
+    return _respond_json(500, FAILED)
+
+
+async def _handle_publishing_fault(request: Request, error: DatabaseFault) -> Response:
+    """The database is busy or broken: a page for a browser, JSON for a program."""
+    is_busy = _is_busy(error)
+    if "text/html" in request.headers.get("accept", ""):
+        page = (503, "Sorry, not just now", BUSY) if is_busy else (500, "Sorry", FAILED)
+        response = render_message(request, *page[:2], page[2:])
+    elif is_busy:
+        # A problem as in RFC 9457, with the member `error` of all other errors.
+        problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503}
+        response = JSONResponse(
+            {**problem, "detail": BUSY, "error": BUSY}, 503, media_type="application/problem+json"
+        )
+    else:
+        response = _respond_json(500, FAILED)
+    if is_busy:
+        response.headers.update(_RETRY)
+    return response
+
+
+def _is_busy(error: DatabaseFault) -> bool:
+    """Whether trying again will work. Any other fault is logged, by its type alone."""
+    fault = describe_fault(error)
+    if not isinstance(fault, BusyError):
+        log.error("%s", fault)
+    return isinstance(fault, BusyError)
 
 
 CHAT_ERRORS: Handlers = {
@@ -95,6 +129,7 @@ PUBLISHING_ERRORS: Handlers = {
     HTTPException: _handle_http_error,
     RouterError: _handle_router_error,
     RequestValidationError: _handle_parameter_error,
+    DatabaseFault: _handle_publishing_fault,
     Exception: _handle_publishing_failure,
 }
 
@@ -129,6 +164,32 @@ async def _handle_stopped_import(request: Request, error: ImportStoppedError) ->
     return _respond_page(request, 413, "The import was stopped", sentence)
 
 
+async def _handle_busy_directory(request: Request, _error: Exception) -> Response:
+    sentence = "Another program is using it. Nothing was changed. Try again in a minute."
+    return _ask_to_try_again(request, "The directory is busy", sentence)
+
+
+async def _handle_desk_fault(request: Request, error: DatabaseFault) -> Response:
+    if _is_busy(error):
+        return await _handle_busy_directory(request, error)
+    sentence = (
+        "The directory cannot be used. Nothing was changed. Tell the person who runs this service."
+    )
+    return _respond_page(request, 500, "Something is broken", sentence)
+
+
+async def _handle_lost_releases(request: Request, error: StoreError) -> Response:
+    log.error("%s", error)
+    sentence = "Try again in a minute. If it stays so, tell the person who runs this service."
+    return _ask_to_try_again(request, "The releases cannot be read now", sentence)
+
+
+def _ask_to_try_again(request: Request, title: str, sentence: str) -> Response:
+    page = _respond_page(request, 503, title, sentence)
+    page.headers.update(_RETRY)
+    return page
+
+
 async def _handle_redirect(_request: Request, error: RedirectError) -> Response:
     return redirect(error.url)
 
@@ -150,6 +211,9 @@ DESK_ERRORS: Handlers = {
     PageError: _handle_page_error,
     DirectoryError: _handle_directory_error,
     ImportStoppedError: _handle_stopped_import,
+    BusyError: _handle_busy_directory,
+    DatabaseFault: _handle_desk_fault,
+    StoreError: _handle_lost_releases,
     RedirectError: _handle_redirect,
     RouterError: _handle_desk_router_error,
     RequestValidationError: _handle_desk_validation_error,

@@ -95,13 +95,13 @@ def create_listing_pages_router(repository: ServiceRepository, base_url: str = "
         )
         if stored is None:
             missing = ("Check that the address is complete.",)
-            return _render_message(request, 404, "There is no such listing", missing)
+            return render_message(request, 404, "There is no such listing", missing)
         if stored.gone:
             ended = (
                 "The organisation that listed it no longer does. It may have ended.",
                 "Check with the organisation before you go.",
             )
-            return _render_message(request, 410, f"{stored.listing.name}: no longer listed", ended)
+            return render_message(request, 410, f"{stored.listing.name}: no longer listed", ended)
         page = f"{pages_url}{number}"
         service = repository.find_service_of(stored.id)
         service_id = str(service["id"]) if service else ""
@@ -114,9 +114,10 @@ def _make_download_headers(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _render_message(
+def render_message(
     request: Request, status: int, title: str, sentences: tuple[str, ...]
 ) -> Response:
+    """A page with a title and sentences in place of a listing."""
     body = _pages.get_template("page.html").render(title=title, sentences=sentences)
     response = respond(request, body.encode(), _HTML)
     response.status_code = status

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import uvicorn
 
+from bot.health import Health
 from bot.telegram.app import Telegram, TelegramSetupError, TelegramTokenError
 from bot.web.app import create_app
 from tests.support.bot_api import BotApi, Fault
@@ -84,7 +85,7 @@ async def web_app(channel: Telegram, conversation: Echo) -> AsyncIterator[str]:
         conversation,
         origins=[],
         secret=b"of the tests alone",
-        rasa_is_up=lambda: False,
+        health=Health(str, {}),
         receive_telegram=channel.receive,
     )
     with socket.socket() as listener:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
+from bot.health import Health
 from bot.messages import Choices, ListingCard, Message, Option, Reply, Text
 from bot.responses import get_line
 from bot.web.app import create_app
@@ -71,7 +72,7 @@ def serve(echo: Echo, messages_a_minute: int = 0) -> Iterator[httpx.Client]:
         echo,
         origins=[LIBRARY],
         secret=b"only for these tests",
-        rasa_is_up=lambda: False,
+        health=Health(str, {}),
         messages_a_minute=messages_a_minute,
     )
     with socket.socket() as listener:

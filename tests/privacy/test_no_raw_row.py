@@ -18,6 +18,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bot.cli import app as cli
+from bot.health import Health
 from bot.settings import ROOT
 from bot.web.app import create_app
 from bot.web.desk.app import create_desk
@@ -103,7 +104,7 @@ def find_routes(service: Service) -> set[tuple[str, str]]:
         None,
         origins=[],
         secret=b"of the tests",
-        rasa_is_up=bool,
+        health=Health(str, {}),
         published=create_publishing_app(ServiceRepository(engine), search_service),
         desk=create_desk(
             DeskServices(engine, None, b"any secret"), search_service, Ledger(checkins), b"a secret"
