@@ -121,7 +121,9 @@ def describe_fault(error: DatabaseFault, message: str = "") -> DatabaseError:
     DatabaseBusyError means that trying again will work. `message` says what was not done.
     """
     if is_busy(error):
-        return DatabaseBusyError(f"{message} Another program is using the directory.".strip())
+        return DatabaseBusyError(
+            f"{message} Another program is using the directory. Try again.".strip()
+        )
     return DatabaseError(
         f"{message} The directory's database failed: {type(error).__name__}.".strip()
     )

@@ -19,6 +19,7 @@ from bot.private_files import PRIVATE_UMASK, tighten_files
 from bot.settings import Settings
 from bot.terminal import ERR
 from checkins.errors import CheckInsError
+from directory.database import DatabaseFault, describe_fault
 from directory.errors import DirectoryError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -68,6 +69,9 @@ def main() -> None:
         app(obj=os.umask(PRIVATE_UMASK))
     except (DirectoryError, CheckInsError, SetupError, InputError) as error:
         _fail(str(error))
+    except DatabaseFault as error:
+        # A traceback would quote the values of the statement.
+        _fail(str(describe_fault(error)))
     except ValidationError as error:
         # A setting's value may be a secret: only its name and the problem are printed.
         problem = error.errors()[0]
