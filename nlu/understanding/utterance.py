@@ -38,7 +38,7 @@ _OUTRIGHT_REQUEST = compile_pattern(r"\b{outright_request}\b")
 _QUESTION = compile_pattern(r"\?\s*$|^\W*(?:{leading_word}\b\W*)*{question}\b")
 _WHY = compile_pattern(r"^\W*(?:{leading_word}\b\W*)*{why}")
 _NOTHING = compile_pattern(
-    r"\W*(?:{nothing_filler}\b\W*)*{nothing}\b\W*(?:(?:{nothing_filler}|{nothing})\b\W*)*"
+    r"\W*+(?:{nothing_filler}\b\W*+)*{nothing}\b\W*+(?:(?:{nothing_filler}|{nothing})\b\W*+)*"
 )
 
 

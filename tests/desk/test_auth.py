@@ -7,11 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi.routing import iter_route_contexts
 
-from bot.web.desk.permissions import ACCOUNTS, EVERYBODY, SECTIONS, RequiredRole
+from bot.web.desk.permissions import ACCOUNTS, EVERYBODY, SECTIONS
 from directory.desk.accounts import MAX_ATTEMPTS
 from directory.encoder import Encoder
+from tests.support.desk_routes import list_required_roles
 from tests.support.desk_server import PASSWORD, DeskServer, Person
 
 
@@ -137,19 +137,6 @@ def test_each_role_can_open_only_its_sections(role, request):
             assert response.status_code == 403
             assert "Your account cannot open this page" in response.text
             assert f'href="/desk/{section.name}"' not in home
-
-
-def list_required_roles(desk: DeskServer) -> dict[tuple[str, str], list[RequiredRole]]:
-    """The roles that each route of the desk depends on, by method and path."""
-    return {
-        (method, route.path): [
-            dependency.call
-            for dependency in route.dependant.dependencies
-            if isinstance(dependency.call, RequiredRole)
-        ]
-        for route in iter_route_contexts(desk.app.routes)
-        for method in route.methods
-    }
 
 
 def test_every_route_needs_one_role(desk):
