@@ -108,6 +108,13 @@ class CommunityConnector extends HTMLElement {
     return this.conversation.forget();
   }
 
+  /** Forgets the conversation and shows a chat that nobody has used. */
+  empty() {
+    this.forget();
+    if (this.#floating) this.#show(false);
+    else this.conversation.greet();
+  }
+
   #start() {
     this.#restore();
     this.#parts.root.hidden = false;
@@ -126,9 +133,7 @@ class CommunityConnector extends HTMLElement {
   #onPageShow = (event) => {
     if (!event.persisted || readSession(this.key)) return;
     document.documentElement.style.removeProperty("display");
-    this.#restore();
-    if (this.#floating) this.#show(false);
-    else this.conversation.greet();
+    this.empty();
   };
 
   #show(open) {

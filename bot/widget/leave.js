@@ -1,8 +1,9 @@
 /**
  * Quick exit, for somebody whose screen must not be seen. Owns leaving: it deletes every
- * chat of the tab, here and on the server, before anything else can fail.
+ * chat of the tab, here and on the server, before anything else can fail. The site's other
+ * tabs forget theirs and stay where they are, with an empty chat.
  */
-import { clearSessions } from "./session.js";
+import { clearSessions, isLeaving } from "./session.js";
 
 export const NEUTRAL_PAGE = "https://www.bbc.co.uk/weather";
 const PRESSES = 3;
@@ -11,7 +12,7 @@ const WITHIN_MS = 5_000;
 const chats = new Set();
 let presses = [];
 
-/** Registers a chat: `{exit, isInUse, forget()}`. Returns a function that unregisters it. */
+/** Registers a chat: `{exit, isInUse, forget(), empty()}`. Returns a function that unregisters it. */
 export function registerChat(chat) {
   if (!chats.size) listen("addEventListener");
   chats.add(chat);
@@ -35,6 +36,11 @@ function listen(method) {
   // Captured at the window, since the chat hides its key events from the page around it.
   window[method]("keydown", countPress, true);
   window[method]("pointerdown", resetPresses, true);
+  window[method]("storage", followOtherTab);
+}
+
+function followOtherTab(event) {
+  if (isLeaving(event)) for (const chat of chats) chat.empty();
 }
 
 function resetPresses() {

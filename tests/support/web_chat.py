@@ -10,7 +10,8 @@ GARDENING = "somewhere to do a bit of gardening with other people"
 CRISIS = "i dont want to be here anymore"
 FORGETTING = "**/api/chat/*/forget"
 NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
-STORED = "() => Object.keys(sessionStorage).filter((key) => key.startsWith('community-connector'))"
+STORED = """() => [sessionStorage, localStorage].flatMap((storage) => Object.keys(storage))
+    .filter((key) => key.startsWith("community-connector"))"""
 DEEP_FOCUS = """() => {
     let element = document.activeElement;
     while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;

@@ -8,11 +8,13 @@ from playwright.sync_api import Page, expect
 from bot.responses import Responses
 from tests.support.service import Talk, words
 from tests.support.web_chat import (
+    ANSWER_MS,
     FORGETTING,
     GARDENING,
     NEUTRAL_PAGE,
     STORED,
     OpenPage,
+    answers,
     chat_on,
     find_listings,
     say,
@@ -88,6 +90,44 @@ def test_leaving_another_site_forgets_on_the_server(
         assert time.monotonic() < deadline, "the server has not forgotten the conversation"
     talk.start_again()
     talk.close()
+
+
+def test_leaving_empties_every_tab(app_url: str, open_page: OpenPage) -> None:
+    page = open_page(app_url)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    say(chat, GARDENING)
+    with page.expect_popup() as opened:
+        page.evaluate("() => void open(location.href)")  # gets a copy of the tab's session
+    duplicate = opened.value
+    expect(chat_on(duplicate).get_by_text(GARDENING)).to_be_visible()
+    separate, elsewhere = page.context.new_page(), page.context.new_page()
+    for tab in (separate, elsewhere):
+        tab.goto(app_url)
+        wait_for_greeting(chat_on(tab))
+        say(chat_on(tab), GARDENING)
+    elsewhere.goto(NEUTRAL_PAGE)
+    with duplicate.expect_request(FORGETTING), separate.expect_request(FORGETTING):
+        page.get_by_role("link", name="Leave this page quickly").click()
+    elsewhere.go_back()
+    for tab in (duplicate, separate, elsewhere):
+        expect(answers(chat_on(tab))).to_have_count(1, timeout=ANSWER_MS)  # a new greeting
+        expect(tab.get_by_text(GARDENING)).to_have_count(0)
+        assert GARDENING not in tab.evaluate("() => JSON.stringify(sessionStorage)")
+
+
+def test_leaving_closes_the_chat_in_other_tabs(host_url: str, open_page: OpenPage) -> None:
+    tabs = [open_page(f"{host_url}/library.html")]
+    tabs.append(tabs[0].context.new_page())
+    tabs[1].goto(f"{host_url}/library.html?again")
+    for tab in tabs:
+        chat_on(tab).locator(".launcher").click()
+        wait_for_greeting(chat_on(tab))
+        say(chat_on(tab), GARDENING)
+    chat_on(tabs[0]).get_by_role("button", name="Leave now").click()
+    expect(chat_on(tabs[1]).locator(".launcher")).to_be_visible()
+    expect(tabs[1].get_by_text(GARDENING)).to_have_count(0)
+    assert tabs[1].evaluate(STORED) == []
 
 
 def test_a_page_restored_from_memory_shows_nothing(host_url: str, open_page: OpenPage) -> None:
