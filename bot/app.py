@@ -190,7 +190,6 @@ def _build_program(
         },
     )
     telegram = _build_telegram(settings, conversation)
-    base_url = settings.web_base_url
     desk_services = DeskServices(engine, encoder, secret, fetch_private=settings.fetch_private)
     app = create_app(
         conversation,

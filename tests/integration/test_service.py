@@ -229,6 +229,13 @@ def test_rasa_gets_no_secret(service: Service) -> None:
     assert not any("DATABASE" in name for name in environment)
 
 
+def test_links_lead_to_our_own_address_whatever_host_a_client_names(service: Service) -> None:
+    headers = {"Host": "attacker.example"}
+    listing = httpx.get(f"{service.url}/listings/1.json", headers=headers).json()
+    assert listing["page"] == f"{service.url}/listings/1"
+    assert "set WEB_BASE_URL" in service.printed
+
+
 def test_other_sites_may_read_errors_too(app_url: str) -> None:
     headers = {"Origin": "https://example.org"}
     response = httpx.post(f"{app_url}/api/chat", json=[], headers=headers)
