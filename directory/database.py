@@ -16,6 +16,8 @@ from migrations.database_copy import CopyError
 from migrations.database_faults import POSTGRESQL_TIMEOUTS, is_busy, watch_file
 from migrations.runner import run_migrations
 
+_BUSY_MILLISECONDS = 10_000
+
 #: Any error of a database, for those who do not know SQLAlchemy.
 DatabaseFault = SQLAlchemyError
 
@@ -54,7 +56,7 @@ def open_database(url: str) -> Engine:
         @event.listens_for(engine, "connect")
         def _set_pragmas(connection, _record):  # type: ignore[no-untyped-def]
             cursor = connection.cursor()
-            cursor.execute("PRAGMA busy_timeout=10000")
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA foreign_keys=ON")
             # Overwrite what is deleted, such as an address that became confidential.
@@ -80,13 +82,24 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
         ) from error
 
 
-def begin_writing(session: Session) -> None:
+def begin_writing(session: Session, wait: int | None = None) -> None:
     """Lock the whole database against other writers, on SQLite, which cannot lock single rows.
 
     By itself, SQLite begins a transaction at the first write: what was read before may be outdated.
+    `wait` is how long to wait for other writers, in milliseconds; without it, ten seconds, or on
+    PostgreSQL as long as it takes.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+    connection = session.connection()
+    on_sqlite = connection.dialect.name == "sqlite"
+    if wait is not None:
+        name = "PRAGMA busy_timeout" if on_sqlite else "SET LOCAL lock_timeout"
+        connection.exec_driver_sql(f"{name} = {wait}")
+    if on_sqlite:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            if wait is not None:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 
 
 def lock_table(session: Session, table: type[DeclarativeBase]) -> None:

@@ -14,13 +14,15 @@ from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from directory.database import describe_fault, insert_if_new, lock_table
+from directory.database import begin_writing, describe_fault, insert_if_new, lock_table
 from directory.models import FeedbackRow, NoteRow, UnmetNeedRow
 
 Kind = Literal["suggestion", "report"]
 Useful = Literal["yes", "in between", "no"]
 
 MAX_NOTE_LENGTH = 500
+# A person waits for the answer, and a turn of the conversation has five seconds.
+_WAIT = 1_000  # in milliseconds, for other writers
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Notebook:
         )
         try:
             with Session(self._engine) as session, session.begin():
+                begin_writing(session, _WAIT)
                 lock_table(session, NoteRow)
                 session.add(row)
                 if self._engine.dialect.name == "postgresql":
@@ -82,7 +85,7 @@ class Notebook:
         """Count an answer for this week; nothing else about it is stored. Raises DatabaseError."""
         if useful not in get_args(Useful):
             raise ValueError(f"an answer is one of {get_args(Useful)}")
-        self._count(FeedbackRow, useful=useful)
+        self._count(FeedbackRow, _WAIT, useful=useful)
 
     def add_unmet_need(self, category: str, area: str) -> None:
         """Count a search that found nothing good this week, by its topic and coarse area.
@@ -90,13 +93,16 @@ class Notebook:
         Both are names of our own, never a person's words, and empty if not known. Raises
         DatabaseError.
         """
-        self._count(UnmetNeedRow, category=category, area=area)
+        self._count(UnmetNeedRow, None, category=category, area=area)
 
-    def _count(self, table: type[FeedbackRow | UnmetNeedRow], **named: str) -> None:
+    def _count(
+        self, table: type[FeedbackRow | UnmetNeedRow], wait: int | None, **named: str
+    ) -> None:
         key = {"week": format_iso_week(self._today()), **named}
         increment = update(table).filter_by(**key).values(count=table.count + 1)
         try:
             with Session(self._engine) as session, session.begin():
+                begin_writing(session, wait)
                 insert_if_new(session, table, **key, count=0)
                 session.execute(increment)
         except SQLAlchemyError as error:

@@ -1,19 +1,24 @@
 """A database under a running program: its file is replaced or deleted, or another holds it."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from bot.settings import Settings
 from checkins.checkin import CheckIn
 from checkins.errors import NotStoredError, StoreError
 from checkins.migration import migrate as migrate_checkins
 from checkins.release.ledger import Ledger
 from checkins.store import CheckInRepository, open_engine
+from directory.database import begin_writing, lock_table
 from directory.errors import DatabaseBusyError
+from directory.models import FeedbackRow, NoteRow
 from directory.notes import Notebook
 from migrations.database_faults import DatabaseReplacedError, check_database
 from tests.support.held_database import hold_database
@@ -83,6 +88,25 @@ def test_no_check_in_is_written_to_a_file_that_was_replaced_or_deleted(
         Ledger(engine).list_entries()
     assert checkins.check_state() == "down"
     engine.dispose()
+
+
+def test_a_note_is_given_up_before_its_turn_is_over(engine: Engine) -> None:
+    """Otherwise the person would read that a part of the program is away."""
+    notebook = Notebook(engine)
+    with Session(engine) as other:
+        begin_writing(other)
+        lock_table(other, NoteRow)
+        lock_table(other, FeedbackRow)
+        for write in (
+            lambda: notebook.add_note("suggestion", "A club for knitters"),
+            lambda: notebook.add_feedback("yes"),
+        ):
+            started = time.monotonic()
+            with pytest.raises(DatabaseBusyError):
+                write()
+            assert time.monotonic() - started < Settings.model_fields["rasa_timeout"].default
+    notebook.add_note("suggestion", "A club for knitters")
+    notebook.add_feedback("yes")
 
 
 def test_a_note_is_refused_as_busy_while_another_program_writes(sqlite_engine: Engine) -> None:

@@ -3,6 +3,8 @@
 import contextlib
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,7 @@ import httpx
 import psutil
 
 from bot.responses import Responses
+from bot.settings import ROOT
 from tests.support.service import Service, StartService, Talk, words
 
 
@@ -99,3 +102,33 @@ def test_a_second_signal_ends_the_program_at_once(start_service: StartService) -
         wait_until(lambda: refuses_connections(service))
         assert service.stop(signal.SIGINT) == -signal.SIGINT, service.printed
     rasa.wait(30)
+
+
+# Its thread outlasts the time limit, as an import does that hangs.
+_STUCK_PROGRAM = """
+import asyncio, time
+from bot import shutdown
+
+shutdown._MAX_SECONDS = 0.2
+
+async def run():
+    stopping = shutdown.handle_stop_signals()
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 120)
+    print("ready", flush=True)
+    await stopping.wait()
+
+asyncio.run(run())
+"""
+
+
+def test_a_stuck_thread_does_not_keep_the_program_from_stopping() -> None:
+    command = [sys.executable, "-c", _STUCK_PROGRAM]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        _, printed = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert printed.splitlines()[-1] == "Something was still under way and was cut off."
