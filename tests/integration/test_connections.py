@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.connections import ConnectionLimits
+from bot.health import Health
 from bot.messages import Message, Reply, Text
 from bot.server import Server, bind_port
 from bot.web.app import create_app
@@ -32,7 +33,13 @@ CHAT_HEAD = b"POST /api/chat HTTP/1.1\r\nHost: a\r\nContent-Type: application/js
 class Echo:
     """A conversation that repeats each message."""
 
-    async def answer(self, _sender: str, message: Message) -> list[Reply]:
+    async def answer(
+        self,
+        _sender: str,
+        message: Message,
+        *,
+        client: str | None = None,  # noqa: ARG002
+    ) -> list[Reply]:
         return [Text(f"heard {message.text}")]
 
     async def forget(self, _sender: str) -> None:
@@ -65,7 +72,7 @@ class Address:
 async def serve(
     limits: ConnectionLimits, app: ASGIApp | None = None, proxies: tuple[str, ...] = ()
 ) -> AsyncIterator[Address]:
-    app = app or create_app(Echo(), origins=[], secret=b"of the tests", rasa_is_up=bool)
+    app = app or create_app(Echo(), origins=[], secret=b"of the tests", health=Health(str, {}))
     bound = bind_port("WEB_PORT", "127.0.0.1", 0)
     server = Server(app, bound, proxies, limits)
     await server.start()
