@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.checkin_flow import CheckInFlow
+from bot.connections import ConnectionLimits
 from bot.conversation import Conversation
 from bot.errors import StartError
 from bot.health import Health
@@ -205,7 +206,8 @@ def _build_program(
     actions_app = create_actions_app(search_service, notebook, settings.team, actions_token)
     return _Program(
         Server(app, sockets.web, settings.web_proxies),
-        Server(actions_app, sockets.actions),
+        # Rasa is the one client, with a connection for each action under way.
+        Server(actions_app, sockets.actions, limits=ConnectionLimits(per_client=500)),
         rasa,
         telegram,
         desk_services,

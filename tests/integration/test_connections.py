@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -173,6 +174,29 @@ async def test_a_proxy_may_use_all_connections() -> None:
         reader, writer = idle[30]
         writer.write(b"GET /api/health HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+
+
+async def test_a_connection_that_is_being_answered_is_never_ended_for_another() -> None:
+    patient = ConnectionLimits(request_seconds=60, connections=60, per_client=3)
+    started: asyncio.Queue[bool] = asyncio.Queue()
+    answering = asyncio.Event()
+
+    async def answer_late(_request: Request) -> Response:
+        started.put_nowait(True)
+        await answering.wait()
+        return Response("late")
+
+    app = Starlette(routes=[Route("/", answer_late)])
+    async with serve(patient, app) as address:
+        asked = [await address.connect() for _ in range(3)]
+        for _, writer in asked:
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await started.get()
+        refused, _ = await address.connect()
+        assert await read_until_cut(refused) == b""
+        answering.set()
+        for reader, _ in asked:
+            assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.mark.parametrize(
