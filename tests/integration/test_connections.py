@@ -177,7 +177,9 @@ async def test_a_proxy_may_use_all_connections() -> None:
 
 
 async def test_a_connection_that_is_being_answered_is_never_ended_for_another() -> None:
-    patient = ConnectionLimits(request_seconds=60, connections=60, per_client=3)
+    patient = ConnectionLimits(
+        request_seconds=60, bytes_per_second=1_000_000_000, connections=60, per_client=3
+    )
     started: asyncio.Queue[bool] = asyncio.Queue()
     answering = asyncio.Event()
 
