@@ -1,5 +1,6 @@
 """The check-in conversation, from the first button to Send."""
 
+import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -9,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.checkin_flow import START_TAP, CheckInFlow
-from bot.messages import Choices, Reply
+from bot.conversation import Conversation
+from bot.messages import Choices, Message, Reply
 from bot.rate_limit import DAY, RateLimit
 from bot.responses import get_line
 from checkins.checkin import CheckIn
 from checkins.draft import Stub
 from checkins.errors import NotStoredError
 from checkins.questions import QuestionSet, load_questions
+from directory.team import Team
 from tests.support.published_questions import INTRO, WORDING
 
 AREAS = ("Harbour", "Old Town", "Mill Lane")
@@ -308,6 +311,29 @@ def test_pressing_send_again_counts_once(store: MemoryStore) -> None:
     for _ in range(10):
         flow.answer(send, "web:198.51.100.7")
     assert "have been sent" in send_checkins(flow, "web:198.51.100.7", 1).text
+
+
+def test_a_conversation_counts_a_household_or_else_the_person(store: MemoryStore) -> None:
+    flow = store.flow(send_limit=RateLimit(1, DAY, Clock()))
+    conversation = Conversation(
+        guard=None,  # type: ignore[arg-type]
+        checkin_flow=flow,
+        rasa=None,  # type: ignore[arg-type]
+        search_service=None,  # type: ignore[arg-type]
+        notebook=None,  # type: ignore[arg-type]
+        secret=KEY,
+        nation="england",
+        team=Team(),
+    )
+
+    def send(sender: str, client: str | None = None) -> str:
+        message = Message(tap=find_tap(walk(flow, *TO_REVIEW), "Send"))
+        return get_only_page(asyncio.run(conversation.answer(sender, message, client=client))).text
+
+    assert "have been sent" in send("web:one", "web:198.51.100.7")
+    assert "did nothing wrong" in send("web:two", "web:198.51.100.7")
+    assert "have been sent" in send("telegram:77")
+    assert "did nothing wrong" in send("telegram:77")
 
 
 def test_nobody_is_named_where_sends_are_counted(store: MemoryStore) -> None:
