@@ -88,7 +88,7 @@ _CPU_SLOWDOWN = 4
 class _InstantReplies:
     """A conversation that answers at once and stores nothing."""
 
-    async def answer(self, _sender: str, _message: Message) -> list[Reply]:
+    async def answer(self, _sender: str, _message: Message, **_options: object) -> list[Reply]:
         return [Text(_ANSWER)]
 
     async def forget(self, _sender: str) -> None:

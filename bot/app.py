@@ -20,6 +20,7 @@ from bot.conversation import Conversation
 from bot.errors import StartError
 from bot.health import Health
 from bot.preparation import prepare_all
+from bot.rasa.gateway import RasaGateway
 from bot.rasa.process import RasaProcess
 from bot.rate_limit import DAY, RateLimit
 from bot.safety.guard import Guard
@@ -173,10 +174,11 @@ def _build_program(
     search_service = SearchService(engine, encoder)
     len(search_service)  # loads the listings before the first search
     notebook = Notebook(engine)
+    gateway = RasaGateway(rasa)
     conversation = Conversation(
         guard=Guard(encoder.encode_if_ready),
         checkin_flow=checkin_flow,
-        rasa=rasa,
+        rasa=gateway,
         search_service=search_service,
         notebook=notebook,
         secret=secret,
@@ -203,7 +205,9 @@ def _build_program(
         published=create_publishing_app(ServiceRepository(engine), search_service, base_url),
         desk=create_desk(desk_services, search_service, ledger, secret, base_url),
     )
-    actions_app = create_actions_app(search_service, notebook, settings.team, actions_token)
+    actions_app = create_actions_app(
+        search_service, notebook, settings.team, actions_token, gateway.keep_slots
+    )
     return _Program(
         Server(app, sockets.web, settings.web_proxies),
         # Rasa is the one client, with a connection for each action under way.

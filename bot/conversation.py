@@ -1,7 +1,7 @@
 """Turns a message into replies, for any channel: safety first, then check-in, then Rasa.
 
-Owns the order of these steps and what happens while Rasa is away. Must never store, log or pass
-on who is speaking: Rasa sees a keyed hash of the sender.
+Owns the order of these steps, what a person is shown while they wait, and what happens while Rasa
+is away. Must never store, log or pass on who is speaking: Rasa sees a keyed hash of the sender.
 """
 
 import asyncio
@@ -12,20 +12,15 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from bot.active_conversations import ActiveConversations
 from bot.cards import build_card
 from bot.checkin_flow import CheckInFlow
 from bot.commands import read_command
-from bot.messages import Message, Reply
-from bot.rasa.client import (
-    Handover,
-    ListingReference,
-    RasaBusyError,
-    RasaReply,
-    RasaUnavailableError,
-)
-from bot.rasa.process import RasaProcess
-from bot.responses import Responses, clean_typed_text
+from bot.messages import Message, Reply, SendEarly, Text
+from bot.open_answers import OpenAnswers
+from bot.rasa.client import Handover, ListingReference, RasaReply, RasaUnavailableError
+from bot.rasa.gateway import RasaGateway
+from bot.rasa.turn_queue import QueueFullError
+from bot.responses import Responses, clean_typed_text, get_line
 from bot.safety.guard import Guard
 from bot.safety.guard import make_replies as make_safety_replies
 from directory.notes import Notebook
@@ -37,8 +32,8 @@ log = logging.getLogger(__name__)
 
 _DETAILS_TAP = re.compile(r"ask_details:listing=#([0-9]{1,18})")
 _SEARCH_TAP = re.compile(r"(?P<intent>find_group:interest|offer_help:strength)=(?P<text>.+)", re.S)
-# Erasing must leave Rasa time for active conversations.
-_MAX_ERASED_AT_ONCE = 4
+_LOSSES = {Handover.TALK_LOST: "utter_talk_lost", Handover.SEARCH_LOST: "utter_search_lost"}
+_SECONDS_UNTIL_BUSY_NOTICE = 2.0
 
 
 class Conversation:
@@ -49,7 +44,7 @@ class Conversation:
         *,
         guard: Guard,
         checkin_flow: CheckInFlow,
-        rasa: RasaProcess,
+        rasa: RasaGateway,
         search_service: SearchService,
         notebook: Notebook,
         secret: bytes,
@@ -65,32 +60,38 @@ class Conversation:
         self._nation = nation
         self._team = team
         self._responses = Responses()
-        self._active = ActiveConversations()
-        self._erasing = asyncio.Semaphore(_MAX_ERASED_AT_ONCE)
+        self._open_answers = OpenAnswers()
 
     async def answer(
-        self, sender: str, message: Message, *, client: str | None = None
+        self,
+        sender: str,
+        message: Message,
+        *,
+        client: str | None = None,
+        send_early: SendEarly | None = None,
     ) -> list[Reply]:
         """The replies to `message`. Never raises for anything that a person can send."""
         pseudonym = self._make_pseudonym(sender)
-        self._active.begin_answer(pseudonym)
+        self._open_answers.begin(pseudonym)
         try:
-            return await self._answer(sender, client, message)
+            return await self._answer(pseudonym, client or sender, message, send_early)
         finally:
             # The person may have left before Rasa received their last message.
-            if self._active.end_answer(pseudonym):
-                await self._erase(sender)
+            if self._open_answers.end(pseudonym):
+                await self._rasa.forget(pseudonym)
 
     async def forget(self, sender: str) -> None:
         """Erase what is stored of the conversation.
 
         Without a conversation this does nothing, so that calling it often cannot keep Rasa busy.
-        Rasa stores conversations in memory only: if it cannot erase one, it is restarted.
         """
-        self._active.mark_left(self._make_pseudonym(sender))
-        await self._erase(sender)
+        pseudonym = self._make_pseudonym(sender)
+        self._open_answers.mark_left(pseudonym)
+        await self._rasa.forget(pseudonym)
 
-    async def _answer(self, sender: str, client: str | None, message: Message) -> list[Reply]:
+    async def _answer(
+        self, pseudonym: str, client: str, message: Message, send_early: SendEarly | None
+    ) -> list[Reply]:
         safety_replies: list[Reply] = []
         if message.text is not None:
             classification = await asyncio.to_thread(self._guard.classify, message.text)
@@ -100,46 +101,66 @@ class Conversation:
             if classification.label == "crisis":
                 return safety_replies
         if message.tap is not None and self._checkin_flow.owns(message.tap):
-            return await asyncio.to_thread(self._checkin_flow.answer, message.tap, client or sender)
+            return await asyncio.to_thread(self._checkin_flow.answer, message.tap, client)
+        converse = asyncio.create_task(
+            self._converse_safely(pseudonym, self._make_pseudonym(client), message)
+        )
+        return await self._await_replies(converse, safety_replies, send_early)
+
+    async def _await_replies(
+        self,
+        converse: asyncio.Task[list[Reply]],
+        safety_replies: list[Reply],
+        send_early: SendEarly | None,
+    ) -> list[Reply]:
+        """All replies. After two seconds the person is shown that the rest takes longer.
+
+        A helpline never waits for Rasa: where it cannot be sent early, it is the whole answer.
+        """
         try:
-            return safety_replies + await self._converse(sender, message)
+            await asyncio.wait({converse}, timeout=_SECONDS_UNTIL_BUSY_NOTICE)
+            if converse.done():
+                return safety_replies + await converse
+            if send_early:
+                await send_early([*safety_replies, Text(get_line("busy_wait"))])
+                return await converse
+            if safety_replies:
+                return [*safety_replies, Text(get_line("busy_try_again"))]
+            return await converse
+        finally:
+            converse.cancel()
+
+    async def _converse_safely(self, pseudonym: str, client: str, message: Message) -> list[Reply]:
+        try:
+            return await self._converse(pseudonym, client, message)
         except Exception as error:
             # The type alone, because the error's own text may quote the message.
             log.error("A message could not be answered: %s", type(error).__name__)
-            return [*safety_replies, self._responses.render("utter_broken")]
+            return [self._responses.render("utter_broken")]
 
-    async def _erase(self, sender: str) -> None:
-        pseudonym = self._make_pseudonym(sender)
-        if not self._active.remove_conversation(pseudonym) or not self._rasa.is_up:
-            return
-        try:
-            async with self._erasing:
-                await self._rasa.client.forget(pseudonym)
-        except RasaUnavailableError as error:
-            log.warning("Rasa could not erase a conversation: %s", error)
-            await self._rasa.forget_all()
-
-    async def _converse(self, sender: str, message: Message) -> list[Reply]:
+    async def _converse(self, pseudonym: str, client: str, message: Message) -> list[Reply]:
         if message.text is not None:
             tap = read_command(message.text) or self._responses.find_tap(message.text)
             message = Message(tap=tap) if tap else message
         if message.tap == "forget_me":
-            await self._erase(sender)
+            await self._rasa.forget(pseudonym)
             return [self._responses.render("utter_forgotten")]
         if message.tap == "listen_now":
             return list(make_safety_replies("support", self._nation))
         if message.tap == "start_again":
-            await self._erase(sender)
+            await self._rasa.forget(pseudonym)
             message = Message(tap="greet")
         payload = self._make_payload(message)
         if payload is None:
             unreadable = "utter_empty" if message.text is not None else "utter_tap_unknown"
             return [self._responses.render(unreadable)]
         try:
-            rasa_replies = await self._send_to_rasa(self._make_pseudonym(sender), payload)
+            rasa_replies = await self._rasa.send(client, pseudonym, payload)
+        except QueueFullError:
+            return [Text(get_line("busy_try_again"))]
         except RasaUnavailableError:
             return await self._answer_without_rasa(message)
-        return await self._complete_replies(sender, rasa_replies)
+        return await self._complete_replies(pseudonym, rasa_replies)
 
     def _make_payload(self, message: Message) -> str | None:
         """The message in Rasa's form, or None if there is nothing to read."""
@@ -151,23 +172,8 @@ class Conversation:
             return self._responses.make_payload(message.tap)
         return clean_typed_text(message.text or "") or None
 
-    async def _send_to_rasa(self, pseudonym: str, payload: str) -> list[RasaReply]:
-        if not self._rasa.is_up:
-            raise RasaUnavailableError("it is not up")
-        self._active.add_conversation(pseudonym)
-        try:
-            rasa_replies = await self._rasa.client.send(pseudonym, payload)
-        except RasaBusyError:
-            raise
-        except RasaUnavailableError as error:
-            log.warning("Rasa did not answer: %s", error)
-            self._rasa.report_failure()
-            raise
-        self._rasa.report_answer()
-        return rasa_replies
-
     async def _complete_replies(
-        self, sender: str, rasa_replies: Sequence[RasaReply]
+        self, pseudonym: str, rasa_replies: Sequence[RasaReply]
     ) -> list[Reply]:
         """Rasa's replies, with cards in place of its listings, after carrying out its handovers."""
         references = [reply for reply in rasa_replies if isinstance(reply, ListingReference)]
@@ -180,12 +186,14 @@ class Conversation:
                 if (card := next(cards)) not in replies:
                     replies.append(card)
             elif reply is Handover.FORGET:
-                await self._erase(sender)
+                await self._rasa.forget(pseudonym)
                 replies.append(self._responses.render("utter_forgotten"))
             elif reply is Handover.CHECK_IN:
                 replies += self._checkin_flow.start()
             elif reply is Handover.BROKEN:
                 is_broken = True
+            elif reply in _LOSSES:
+                replies.append(self._responses.render(_LOSSES[reply]))
             elif not isinstance(reply, Handover):
                 replies.append(reply)
         if is_broken:

@@ -4,6 +4,7 @@ These types cross between `bot.conversation` and the channels. Must never import
 or a database.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -121,14 +122,25 @@ class ListingCard:
 Reply = Text | Choices | HelpLines | ListingCard
 
 
+SendEarly = Callable[[list[Reply]], Awaitable[None]]
+"""Sends replies that cannot wait for the answer. Must not raise."""
+
+
 class Responder(Protocol):
     """What a channel needs from a conversation. `sender` names a person within the channel.
 
-    `client` is whom limits count, such as a household's address; by default the sender.
+    `client` is whom limits count and who shares a turn when many write at once, such as a
+    household's address; by default the sender. A channel that can send something before the answer
+    gives `send_early`.
     """
 
     async def answer(
-        self, sender: str, message: Message, *, client: str | None = None
+        self,
+        sender: str,
+        message: Message,
+        *,
+        client: str | None = None,
+        send_early: SendEarly | None = None,
     ) -> list[Reply]: ...
 
     async def forget(self, sender: str) -> None: ...

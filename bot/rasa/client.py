@@ -4,7 +4,7 @@ Owns the form of requests and responses. Must never log either, nor send Rasa an
 who the person is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,21 +15,29 @@ from bot.cards import View
 from bot.messages import Choices, Text
 from bot.responses import make_reply
 
+_HEALTH_TIMEOUT = 3.0  # in seconds
+
 
 class RasaUnavailableError(Exception):
-    """Rasa did not answer in time, or its answer made no sense."""
+    """Rasa cannot answer: it is not up, was silent for too long, or its answer made no sense."""
 
 
-class RasaBusyError(RasaUnavailableError):
-    """Too many requests are open to send another; this says nothing about Rasa's health."""
+class RasaSilentError(RasaUnavailableError):
+    """Rasa did not answer at all, so its health is in doubt."""
 
 
 class Handover(Enum):
-    """Something that only the conversation can do for Rasa."""
+    """Something that only the conversation can do for Rasa.
+
+    `TALK_LOST` asks to say that Rasa was restarted and no longer knows this conversation, and
+    `SEARCH_LOST` that it only knows the listings that it showed last.
+    """
 
     FORGET = "forget"
     CHECK_IN = "check_in"
     BROKEN = "broken"  # an action failed
+    TALK_LOST = "talk_lost"
+    SEARCH_LOST = "search_lost"
 
 
 @dataclass(frozen=True)
@@ -44,15 +52,20 @@ class ListingReference:
 RasaReply = Text | Choices | ListingReference | Handover
 
 
-@dataclass(frozen=True)
 class RasaClient:
-    """Sends messages to Rasa under a pseudonym. `timeout` is in seconds for a whole turn."""
+    """Sends messages to Rasa under a pseudonym.
 
-    http_client: httpx.AsyncClient
-    timeout: float
+    `timeout` is in seconds, from when a request is sent. `open_requests` counts those that Rasa
+    has not answered, without health checks.
+    """
+
+    def __init__(self, http_client: httpx.AsyncClient, timeout: float) -> None:
+        self._http_client = http_client
+        self._timeout = timeout
+        self.open_requests = 0
 
     async def send(self, pseudonym: str, payload: str) -> list[RasaReply]:
-        """Rasa's replies to `payload`. Raises RasaBusyError, RasaUnavailableError."""
+        """Rasa's replies to `payload`. Raises RasaUnavailableError."""
         body = {"sender": pseudonym, "message": payload}
         response = await self._request("POST", "/webhooks/rest/webhook", body)
         try:
@@ -63,33 +76,37 @@ class RasaClient:
     async def forget(self, pseudonym: str) -> None:
         """Erase a conversation: the tracker store drops one without events.
 
-        Waits for a free connection as long as it takes. Raises RasaUnavailableError.
+        Raises RasaUnavailableError.
         """
-        path = f"/conversations/{pseudonym}/tracker/events"
-        await self._request("PUT", path, [], wait_for_connection=True)
+        await self._request("PUT", f"/conversations/{pseudonym}/tracker/events", [])
+
+    async def restore_slots(self, pseudonym: str, slots: Mapping[str, Any]) -> None:
+        """Fill slots of a conversation. Raises RasaUnavailableError."""
+        events = [{"event": "slot", "name": name, "value": slots[name]} for name in slots]
+        await self._request("POST", f"/conversations/{pseudonym}/tracker/events", events)
 
     async def is_healthy(self) -> bool:
-        """Whether a model is loaded and the server answers; waits for a free connection."""
+        """Whether a model is loaded and the server answers within 3 seconds."""
         try:
-            await self._request("GET", "/status", wait_for_connection=True)
-        except RasaUnavailableError:
+            response = await self._http_client.get("/status", timeout=_HEALTH_TIMEOUT)
+        except httpx.HTTPError:
             return False
-        return True
+        return response.is_success
 
-    async def _request(
-        self, method: str, path: str, body: Any = None, *, wait_for_connection: bool = False
-    ) -> httpx.Response:
-        # Connections are held by other requests, so waiting for one says nothing about Rasa.
-        pool_timeout = None if wait_for_connection else self.timeout
-        timeout = httpx.Timeout(self.timeout, pool=pool_timeout)
+    async def _request(self, method: str, path: str, body: Any) -> httpx.Response:
+        self.open_requests += 1
         try:
-            response = await self.http_client.request(method, path, json=body, timeout=timeout)
+            response = await self._http_client.request(
+                method, path, json=body, timeout=self._timeout
+            )
             response.raise_for_status()
-        except httpx.PoolTimeout:
-            raise RasaBusyError("too many requests are open") from None
+        # The type or status alone, because an error's own text may quote the request.
+        except httpx.HTTPStatusError as error:
+            raise RasaUnavailableError(f"status {error.response.status_code}") from None
         except httpx.HTTPError as error:
-            # The type alone, because the error's own text may quote the request.
-            raise RasaUnavailableError(type(error).__name__) from None
+            raise RasaSilentError(type(error).__name__) from None
+        finally:
+            self.open_requests -= 1
         return response
 
 

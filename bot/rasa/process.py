@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from bot.rasa.client import RasaClient
+from bot.rasa.health import Silence
 from bot.rasa.training import RASA_PYTHON, build_environment, end_with_parent
 from bot.settings import ROOT
 
@@ -21,11 +22,15 @@ log = logging.getLogger(__name__)
 
 _LOG_HEAD = re.compile(rb"^[\d: -]+ (WARNING|ERROR|CRITICAL) +([\w.]+)", re.M)
 _CHECK_INTERVAL = 1.0  # in seconds, like all below
-# Loading took 100 s on a busy machine with two cores; ended too early, Rasa never loads.
-_MAX_LOADING_TIME = 240.0
+# Loading took more than 240 s on an overloaded machine. Ended too early, Rasa never loads, so each
+# start may take twice as long as the one before.
+_MIN_LOADING_LIMIT = 240.0
+# The first restart comes at once; each further one is delayed twice as long as the one before.
+# Both limits begin again when Rasa has been up for a while.
+_MIN_RESTART_DELAY = 2.0
 _MAX_RESTART_DELAY = 60.0
+_STABLE_AFTER = 120.0
 _STOP_TIMEOUT = 5.0
-_MAX_FAILURES = 2  # unanswered turns in a row
 
 
 class RasaProcess:
@@ -34,7 +39,7 @@ class RasaProcess:
     Only this program can use the server: it must send a token, which is new in every process.
     `actions_token` is what Rasa sends with each action. `is_up` tells whether Rasa answers.
     `is_starting` is true until it first answers or fails, so that the conversation reports no fault
-    while Rasa only loads.
+    while Rasa only loads. `generation` grows with each restart, which loses every conversation.
     """
 
     def __init__(
@@ -61,16 +66,20 @@ class RasaProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._watch_task: asyncio.Task[None] | None = None
         self._log_task: asyncio.Task[None] | None = None
-        self._failed_turns = 0
-        self._failed_starts = 0
+        # Set while nothing casts doubt on Rasa's health.
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._silence = Silence()
+        self._restarts = 0
         self._started_at = 0.0
-        self._has_been_up = False
+        self._up_since: float | None = None
         self._http_client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}",
             headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
         )
         self.client = RasaClient(self._http_client, timeout)
+        self.generation = 0
         self.is_starting = True
         self.is_up = False
 
@@ -84,23 +93,29 @@ class RasaProcess:
         if self._watch_task:
             self._watch_task.cancel()
             await asyncio.gather(self._watch_task, return_exceptions=True)
+        self.is_up = False
+        self.report_answer()  # nobody waits for a process that has ended
         await self._end()
         await self._http_client.aclose()
 
     async def forget_all(self) -> None:
         """Kill Rasa and with it everything in its memory; the watch starts it again."""
         self.is_up = False
-        if self._process and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        await self._kill()
 
-    def report_failure(self) -> None:
-        """Note that a turn was not answered: one prompts a health check, two a restart."""
-        self._failed_turns += 1
+    def report_silence(self) -> None:
+        """Note that a request was not answered: Rasa's health is checked until it is settled."""
+        if self.is_up:
+            self._settled.clear()
 
     def report_answer(self) -> None:
-        """Note that a turn was answered."""
-        self._failed_turns = 0
+        """Note that a request was answered."""
+        self._silence.end()
+        self._settled.set()
+
+    async def wait_until_settled(self) -> None:
+        """Wait while Rasa's health is in doubt. Afterwards `is_up` says what came of it."""
+        await self._settled.wait()
 
     async def _watch(self) -> None:
         while True:
@@ -117,27 +132,44 @@ class RasaProcess:
         if self._process is None or self._process.returncode is not None:
             return False
         if self.is_up:
-            if self._failed_turns >= _MAX_FAILURES:
-                return False
-            return self._failed_turns == 0 or await self.client.is_healthy()
+            return self._settled.is_set() or await self._is_well()
         if await self.client.is_healthy():
             log.info("Rasa is ready")
-            self._failed_turns = self._failed_starts = 0
-            self._has_been_up = self.is_up = True
+            self._up_since = self._now()
+            self.is_up = True
             self.is_starting = False
             return True
-        return asyncio.get_running_loop().time() - self._started_at < _MAX_LOADING_TIME
+        return self._now() - self._started_at < _MIN_LOADING_LIMIT * 2.0 ** min(self._restarts, 10)
+
+    async def _is_well(self) -> bool:
+        """Check Rasa's health. False only if it is ill, and not if it is busy or starved."""
+        checked_at, was_idle = self._now(), self.client.open_requests == 0
+        if await self.client.is_healthy():
+            self.report_answer()
+        elif not self._settled.is_set():
+            self._silence.note_failed_check(checked_at, was_idle=was_idle)
+        return not self._silence.is_illness(self._now())
 
     async def _restart(self) -> None:
         log.warning("Rasa is not answering: restarting it")
         # From now on the conversation may say that Rasa is away.
         self.is_up = self.is_starting = False
-        self._failed_turns = 0
-        await self._end()
-        if self._failed_starts:
-            await asyncio.sleep(min(2.0**self._failed_starts, _MAX_RESTART_DELAY))
-        self._failed_starts += 1
+        self.generation += 1
+        # At once: it has nothing to save, and whoever asked to be forgotten waits for its end.
+        await self._kill()
+        self.report_answer()
+        await asyncio.sleep(self._count_restart())
         await self._launch()
+
+    def _count_restart(self) -> float:
+        """Count a restart, and return the seconds to wait before it."""
+        if self._up_since is not None and self._now() - self._up_since >= _STABLE_AFTER:
+            self._restarts = 0
+        self._restarts += 1
+        return compute_restart_delay(self._restarts)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def _launch(self) -> None:
         command = [
@@ -145,8 +177,8 @@ class RasaProcess:
             *("--interface", "127.0.0.1", "--port", str(self._port)),
             *("--endpoints", "nlu/endpoints.yml", "--credentials", "nlu/credentials.yml"),
         ]
-        self._has_been_up = False
-        self._started_at = asyncio.get_running_loop().time()
+        self._up_since = None
+        self._started_at = self._now()
         self._process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,
@@ -168,16 +200,22 @@ class RasaProcess:
             # The log of the last run may say why it ended.
             self._log_file.replace(self._log_file.with_suffix(".log.1"))
         while chunk := await output.read(65_536):
-            if self._has_been_up:
+            if self._up_since is not None:
                 chunk = b"".join(b"%s %s\n" % head for head in _LOG_HEAD.findall(chunk))
             # A full disk must not stop the reading, or Rasa would block when it prints.
             with contextlib.suppress(OSError), self._log_file.open("ab") as log_file:
                 log_file.write(chunk)
 
+    async def _kill(self) -> None:
+        if self._process and self._process.returncode is None:
+            self._process.kill()
+        await self._end()
+
     async def _end(self) -> None:
         process = self._process
         if process is not None and process.returncode is None:
-            process.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
             except TimeoutError:
@@ -185,3 +223,10 @@ class RasaProcess:
                 await process.wait()
         if self._log_task:
             await asyncio.gather(self._log_task, return_exceptions=True)
+
+
+def compute_restart_delay(restarts: int) -> float:
+    """Seconds to wait before the restart of this number, counted from 1."""
+    if restarts <= 1:
+        return 0.0
+    return min(_MIN_RESTART_DELAY * 2.0 ** min(restarts - 2, 10), _MAX_RESTART_DELAY)

@@ -59,7 +59,7 @@ class Telegram:
 
     `base_url` is the root of a Bot API server, without `/bot`; empty means Telegram's own. With
     `strict`, for tests, a button over Telegram's limits is an error; otherwise it is left out.
-    At most `answers_at_once` chats are answered at the same time, each chat in order.
+    Each chat is answered in order, and different chats at the same time.
     """
 
     def __init__(
@@ -69,7 +69,6 @@ class Telegram:
         token: str,
         base_url: str = "",
         strict: bool = False,
-        answers_at_once: int = 8,
     ) -> None:
         _silence_libraries()
         if not token.strip():
@@ -84,9 +83,7 @@ class Telegram:
         self._is_set_up = False
         self._receiving: asyncio.Task[None] | None = None
         self._offset: int | None = None
-        self._handler = UpdateHandler(
-            self._bot, conversation, strict=strict, answers_at_once=answers_at_once
-        )
+        self._handler = UpdateHandler(self._bot, conversation, strict=strict)
         self._received: RecentKeys[int] = RecentKeys()
 
     async def start(self) -> None:

@@ -7,7 +7,7 @@ answered, nor log or store a text, a name or a chat id: only the type of an exce
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from telegram import (
@@ -49,16 +49,13 @@ TYPING_INTERVAL = 4.5  # Telegram shows "typing" for five seconds
 class UpdateHandler:
     """Answers updates, those of one chat in order.
 
-    `strict` and `answers_at_once` are as in `bot.telegram.app.Telegram`.
+    `strict` is as in `bot.telegram.app.Telegram`.
     """
 
-    def __init__(
-        self, bot: Bot, conversation: Responder, *, strict: bool, answers_at_once: int
-    ) -> None:
+    def __init__(self, bot: Bot, conversation: Responder, *, strict: bool) -> None:
         self._bot = bot
         self._conversation = conversation
         self._strict = strict
-        self._answer_slots = asyncio.Semaphore(answers_at_once)
         self._queues = ChatQueues(self._handle_safely)
         self._albums: RecentKeys[str] = RecentKeys()
         self._answered_questions: RecentKeys[tuple[int, int]] = RecentKeys()
@@ -130,7 +127,7 @@ class UpdateHandler:
         """Answer the message; False if the conversation failed and an apology was sent."""
         try:
             replies = await self._get_replies(chat_id, message)
-            outgoing = [item for reply in replies for item in render(reply, strict=self._strict)]
+            outgoing = self._render(replies)
         except Exception as error:
             log.error("the conversation failed (%s)", type(error).__name__)
             await self._send(chat_id, OutgoingMessage(SORRY))
@@ -143,12 +140,22 @@ class UpdateHandler:
 
     async def _get_replies(self, chat_id: int, message: Message) -> list[Reply]:
         typing = asyncio.create_task(self._show_typing(chat_id))
+
+        async def send_early(replies: list[Reply]) -> None:
+            with log_failures("a person was not told that it takes longer"):
+                for item in self._render(replies):
+                    await self._send(chat_id, item)
+
         try:
-            async with self._answer_slots:
-                return await self._conversation.answer(_make_sender(chat_id), message)
+            return await self._conversation.answer(
+                _make_sender(chat_id), message, send_early=send_early
+            )
         finally:
             typing.cancel()
             await asyncio.gather(typing, return_exceptions=True)
+
+    def _render(self, replies: Sequence[Reply]) -> list[OutgoingMessage]:
+        return [item for reply in replies for item in render(reply, strict=self._strict)]
 
     # Calls to Telegram
 

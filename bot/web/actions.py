@@ -1,7 +1,12 @@
-"""The endpoint that Rasa calls to run an action. Served on loopback only, and to Rasa only."""
+"""The endpoint that Rasa calls to run an action. Served on loopback only, and to Rasa only.
 
+Owns which slots are kept in case Rasa loses the conversation. Must never pass on a person's words.
+"""
+
+import asyncio
 import hmac
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Response
@@ -20,10 +25,23 @@ from nlu.actions import Services, make_actions
 log = logging.getLogger(__name__)
 
 
+# They hold the ids of listings.
+_KEPT_SLOTS = ("results", "looking_at", "kept")
+
+KeepSlots = Callable[[str, Mapping[str, Any]], None]
+
+
 def create_actions_app(
-    search_service: SearchService, notebook: Notebook, team: Team, token: str
+    search_service: SearchService,
+    notebook: Notebook,
+    team: Team,
+    token: str,
+    keep_slots: KeepSlots = lambda _pseudonym, _slots: None,
 ) -> FastAPI:
-    """An app with the one route that Rasa's `action_endpoint` names, for requests with `token`."""
+    """An app with the one route that Rasa's `action_endpoint` names, for requests with `token`.
+
+    `keep_slots` gets some slots after each action: ids of listings, and the name of a place.
+    """
     executor = ActionExecutor()
     for action in make_actions(Services(search_service, notebook, team)):
         executor.register_action(action)
@@ -38,6 +56,9 @@ def create_actions_app(
         try:
             # No action reads the domain, so Rasa does not send it; the executor requires one.
             result = await executor.run({"domain": {}, **call})
+            content = result.model_dump() if result else {}
+            tracker = call["tracker"]
+            kept = await asyncio.to_thread(read_kept_slots, tracker, content, search_service)
         except ActionExecutionRejection as rejection:
             return JSONResponse({"error": str(rejection), "action_name": name}, 400)
         except ActionNotFoundException as missing:
@@ -47,9 +68,24 @@ def create_actions_app(
             log.error("%s failed: %s", name, type(error).__name__)
             # Rasa would drop an error, and the person would be asked to say it in other words.
             return JSONResponse({"events": [], "responses": [{"custom": {"type": "broken"}}]})
-        return JSONResponse(result.model_dump() if result else {})
+        keep_slots(tracker["sender_id"], kept)
+        return JSONResponse(content)
 
     return app
+
+
+def read_kept_slots(
+    tracker: Mapping[str, Any], result: Mapping[str, Any], search_service: SearchService
+) -> dict[str, Any]:
+    """The slots to keep after an action, as far as they are filled."""
+    slots = dict(tracker["slots"])
+    events = [event for event in result.get("events", ()) if event["event"] == "slot"]
+    slots.update((event["name"], event["value"]) for event in events)
+    kept = {name: slots.get(name) for name in _KEPT_SLOTS}
+    # The slot may hold a whole sentence.
+    area = search_service.find_area(slots.get("area") or "")
+    kept["area"] = area.name if area else None
+    return {name: value for name, value in kept.items() if value}
 
 
 class _TokenMiddleware:

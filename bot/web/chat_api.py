@@ -1,21 +1,29 @@
 """The chat's JSON API: send one message, or forget the conversation.
 
-Only translates: a request body becomes a Message, and replies become JSON. Must never log a body or
-store anything about the client.
+Only translates: a request body becomes a Message, and replies become JSON, or a stream of events
+for a page that can show what comes before the answer. Must never log a body or store anything
+about the client.
 """
 
+import asyncio
+import logging
 import math
 import re
 import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
+from bot.messages import MAX_MESSAGE_LENGTH, Message, Reply, Responder, to_json
 from bot.rate_limit import RateLimit
 from bot.responses import get_line
 from bot.web.limits import get_client_network
+
+log = logging.getLogger(__name__)
 
 _CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -42,6 +50,20 @@ class ChatBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     conversation: str | None = None
     message: MessageBody
+
+
+@dataclass(frozen=True)
+class _Incoming:
+    """A message that may be answered, and where it comes from."""
+
+    conversation_id: str
+    sender: str
+    message: Message
+    client: str
+
+    def make_answer(self, replies: list[Reply]) -> dict[str, Any]:
+        """The replies in the API's form."""
+        return {"conversation": self.conversation_id, "replies": list(map(to_json, replies))}
 
 
 def make_conversation_id() -> str:
@@ -76,17 +98,59 @@ def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:
     """The API that the widget uses."""
     router = APIRouter(dependencies=[Depends(_forbid_caching)])
 
-    @router.post("/api/chat")
-    async def send_message(body: ChatBody, request: Request) -> dict[str, Any]:
-        """Answers one message."""
+    async def read_incoming(body: ChatBody, request: Request) -> _Incoming:
         check_rate(limit, request)
         if body.message.text is not None and len(body.message.text) > MAX_MESSAGE_LENGTH:
             raise HTTPException(413, TOO_LONG)
         conversation_id = body.conversation or make_conversation_id()
-        message = Message(text=body.message.text, tap=body.message.tap)
-        sender_id, client = make_sender_id(conversation_id), get_client(request)
-        replies = await conversation.answer(sender_id, message, client=client)
-        return {"conversation": conversation_id, "replies": [to_json(reply) for reply in replies]}
+        return _Incoming(
+            conversation_id,
+            make_sender_id(conversation_id),
+            Message(text=body.message.text, tap=body.message.tap),
+            get_client(request),
+        )
+
+    @router.post("/api/chat")
+    async def send_message(
+        incoming: Annotated[_Incoming, Depends(read_incoming)],
+    ) -> dict[str, Any]:
+        """Answers one message."""
+        replies = await conversation.answer(
+            incoming.sender, incoming.message, client=incoming.client
+        )
+        return incoming.make_answer(replies)
+
+    @router.post("/api/chat/stream", response_class=EventSourceResponse)
+    async def stream_message(
+        incoming: Annotated[_Incoming, Depends(read_incoming)],
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Answers one message with server-sent events.
+
+        The last one is `answer`, with the content that /api/chat has, or `error`. If the answer
+        takes long, there is an event `early` before it, with replies to show until then.
+        """
+        early: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
+
+        async def send_early(replies: list[Reply]) -> None:
+            early.set_result(replies)
+
+        answering = asyncio.create_task(
+            conversation.answer(
+                incoming.sender, incoming.message, client=incoming.client, send_early=send_early
+            )
+        )
+        try:
+            await asyncio.wait({answering, early}, return_when=asyncio.FIRST_COMPLETED)
+            if early.done():
+                yield ServerSentEvent(event="early", data=incoming.make_answer(early.result()))
+            yield ServerSentEvent(event="answer", data=incoming.make_answer(await answering))
+        except Exception as error:
+            # Only the error's type is logged: its text may quote what was sent.
+            log.error("A message could not be answered: %s", type(error).__name__)
+            yield ServerSentEvent(event="error", data={"error": get_line("web_wrong")})
+        finally:
+            # A client that has disconnected may send the message again.
+            answering.cancel()
 
     @router.delete("/api/chat/{conversation_id}", status_code=204)
     # A page that is closing cannot wait for the preflight request that DELETE needs.

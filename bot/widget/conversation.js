@@ -105,7 +105,9 @@ export class Conversation {
     if (isForgotten()) return;
     let answer;
     try {
-      answer = await sendMessage(this.#server, this.#id, entry.message);
+      answer = await sendMessage(this.#server, this.#id, entry.message, (early) => {
+        if (!isForgotten()) this.#addReplies(early);
+      });
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
       if (isForgotten()) return;
@@ -115,7 +117,7 @@ export class Conversation {
         problem: sentence || (isOffline ? "offline" : "fault"),
         canRetry,
       });
-      this.#finish(entry, []);
+      this.#finish(entry);
       return;
     }
     if (isForgotten()) {
@@ -123,19 +125,22 @@ export class Conversation {
       forgetConversation(this.#server, answer.conversation);
       return;
     }
-    this.#id = answer.conversation;
     entry.state = "sent";
-    this.#finish(
-      entry,
-      answer.replies.map((reply) => ({ reply })),
-    );
+    this.#finish(entry);
+    this.#addReplies(answer);
   }
 
-  #finish(entry, replies) {
-    this.entries.push(...replies);
+  #finish(entry) {
     this.#changeWaiting(-1);
     this.#view.onChanged(entry);
-    if (replies.length) this.#view.onAdded(replies);
+    this.#save();
+  }
+
+  #addReplies({ conversation, replies }) {
+    this.#id = conversation;
+    const entries = replies.map((reply) => ({ reply }));
+    this.entries.push(...entries);
+    this.#view.onAdded(entries);
     this.#save();
   }
 

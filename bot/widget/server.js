@@ -12,21 +12,37 @@ export class SendError extends Error {
 
 const FETCH_OPTIONS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
-/** Sends one message. Returns `{conversation, replies}` or throws a SendError. */
-export async function sendMessage(server, conversation, message) {
+/**
+ * Sends one message. Returns `{conversation, replies}` or throws a SendError. If the answer
+ * takes long, `onEarly` is called first, with replies to show until then in the same form.
+ */
+export async function sendMessage(server, conversation, message, onEarly) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  let timer;
+  // The server sends something every 15 seconds while it works on an answer.
+  const keepWaiting = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  };
+  keepWaiting();
   let response;
-  let body;
+  let body = null;
   try {
-    response = await fetch(new URL("api/chat", server), {
+    response = await fetch(new URL("api/chat/stream", server), {
       ...FETCH_OPTIONS,
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ conversation, message }),
       signal: abort.signal,
     });
-    body = await response.json().catch(() => null);
+    if (response.ok) {
+      for await (const [name, content] of readEvents(response, keepWaiting)) {
+        if (name === "early") onEarly(content);
+        else body = content;
+      }
+    } else {
+      body = await response.json().catch(() => null);
+    }
   } catch {
     throw new SendError("", { isOffline: true });
   } finally {
@@ -37,6 +53,23 @@ export async function sendMessage(server, conversation, message) {
   // Any other status refuses the same message again.
   const canRetry = response.ok || response.status >= 500 || [408, 429].includes(response.status);
   throw new SendError(sentence, { canRetry });
+}
+
+/** The server-sent events of a response, as [name, content]. Calls `onSign` for every sign of life. */
+async function* readEvents(response, onSign) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let received = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    onSign();
+    const events = (received + value).split("\n\n");
+    received = events.pop();
+    for (const event of events) {
+      const [, name, data] = /^event: (.+)\ndata: (.+)$/.exec(event) ?? [];
+      if (name) yield [name, JSON.parse(data)];
+    }
+  }
 }
 
 /** Asks the server to forget a conversation. The request survives the page closing. */

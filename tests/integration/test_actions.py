@@ -34,10 +34,17 @@ def search_service(
 
 
 @pytest.fixture
-def run(search_service: SearchService) -> Run:
+def kept() -> dict[str, Any]:
+    """The slots that are kept after the last action, by sender."""
+    return {}
+
+
+@pytest.fixture
+def run(search_service: SearchService, kept: dict[str, Any]) -> Run:
     """Runs an action for a message; gives Rasa's `events` and `responses`."""
     notebook = Notebook(search_service._engine)
-    transport = httpx.ASGITransport(create_actions_app(search_service, notebook, Team(), TOKEN))
+    app = create_actions_app(search_service, notebook, Team(), TOKEN, kept.__setitem__)
+    transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
     async def post(call: dict[str, Any]) -> httpx.Response:
@@ -87,6 +94,16 @@ def test_results_are_sent_as_ids_with_reasons(run: Run) -> None:
         assert set(listing) == {"type", "id", "reasons", "view"}
         assert listing["view"] == "card"
         assert listing["reasons"]
+
+
+def test_listings_and_the_place_are_kept_and_no_words(run: Run, kept: dict[str, Any]) -> None:
+    interest = "a choir, since my husband died"
+    slots = {"area": "I live with Sam in Harbourside", "avoid": "men", "kept": [3], "wishes": []}
+    result = run("action_find_listings", interest, interest=interest, strength="baking", **slots)
+    results = read_slots(result)["results"]
+    assert kept == {"anyone": {"results": results, "kept": [3], "area": "Harbourside"}}
+    run("action_show_details", "the first one", looking_at=results[0])
+    assert kept == {"anyone": {"looking_at": results[0]}}
 
 
 def test_details_are_sent_as_an_id(run: Run) -> None:

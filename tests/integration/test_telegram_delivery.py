@@ -25,17 +25,33 @@ async def test_a_chat_is_answered_in_order_while_others_are_answered(
     assert texts == ["heard wait", *(f"heard {number}" for number in range(5))]
 
 
-async def test_the_number_of_answers_at_once_is_limited(bot_api: BotApi, echo: Echo) -> None:
-    async with running(bot_api, echo, answers_at_once=2):
-        chats = [bot_api.chat() for _ in range(5)]
-        for chat in chats:
-            chat.send("wait")
-        await chats[0].until(lambda: echo.concurrency == 2, "fewer than two are answered")
-        await chats[0].silence(0.3)
-        echo.may_finish.set()
-        for chat in chats:
-            await chat.reply()
-    assert echo.peak_concurrency == 2
+async def test_no_chat_waits_for_another(ada: Chat, bot_api: BotApi, echo: Echo) -> None:
+    """The conversation limits what is slow; a crisis must not wait for it here."""
+    chats = [bot_api.chat() for _ in range(20)]
+    for chat in chats:
+        chat.send("wait")
+    await ada.until(lambda: echo.concurrency == 20, "some chats wait for others")
+    ada.send("hello")
+    assert (await ada.reply()).text == "heard hello"
+    echo.may_finish.set()
+    for chat in chats:
+        await chat.reply()
+
+
+async def test_what_comes_before_the_answer_is_sent_at_once(ada: Chat, echo: Echo) -> None:
+    ada.send("busy")
+    assert (await ada.reply()).text == "One moment, please."
+    echo.may_finish.set()
+    assert (await ada.reply()).text == "heard busy"
+
+
+async def test_an_answer_comes_although_the_first_reply_could_not_be_sent(
+    ada: Chat, bot_api: BotApi, echo: Echo
+) -> None:
+    bot_api.fail("sendMessage", Fault(400, "Bad Request: chat not found"))
+    echo.may_finish.set()
+    ada.send("busy")
+    assert (await ada.reply()).text == "heard busy"
 
 
 async def test_a_slow_answer_shows_typing_and_a_quick_one_does_not(ada: Chat, echo: Echo) -> None:

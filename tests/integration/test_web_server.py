@@ -1,18 +1,21 @@
 """The web server alone: allowed origins, rate limits, headers, and the plain pages."""
 
+import asyncio
+import json
 import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
 from bot.health import Health
-from bot.messages import Choices, ListingCard, Message, Option, Reply, Text
+from bot.messages import Choices, ListingCard, Message, Option, Reply, SendEarly, Text
 from bot.responses import get_line
 from bot.web.app import create_app
 from bot.web.chat_api import TOO_LONG
@@ -40,9 +43,15 @@ class Echo:
         self.received: list[Message] = []
         self.senders: list[str] = []
         self.clients: list[str | None] = []
+        self.may_finish = threading.Event()
 
     async def answer(
-        self, sender: str, message: Message, *, client: str | None = None
+        self,
+        sender: str,
+        message: Message,
+        *,
+        client: str | None = None,
+        send_early: SendEarly | None = None,
     ) -> list[Reply]:
         assert re.fullmatch(r"web:[\w-]{32}", sender)
         self.received.append(message)
@@ -52,6 +61,9 @@ class Echo:
             raise RuntimeError("broken")
         if message.text == "find":
             return [CARD]
+        if message.text == "wait":
+            await send_early([Text("One moment, please.")])
+            await asyncio.to_thread(self.may_finish.wait, 10)
         if message.tap == "start_check_in":
             return [QUESTION]
         return [Text(f"heard {message.text or message.tap}")]
@@ -160,6 +172,56 @@ def test_no_reply_is_cached(client: httpx.Client) -> None:
     response = client.post("/api/chat", json={"message": {"text": "hello"}})
     assert response.headers["cache-control"] == "no-store"
     assert client.post("/chat", data={"text": "hello"}).headers["cache-control"] == "no-store"
+
+
+def read_event(lines: Iterator[str]) -> tuple[str, Any]:
+    """The next server-sent event: its name and its content."""
+    name, data = next(lines), next(lines)
+    assert next(lines) == ""
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+def test_what_comes_before_the_answer_is_streamed_at_once(client: httpx.Client, echo: Echo) -> None:
+    body = {"conversation": "x" * 32, "message": {"text": "wait"}}
+    headers = {"Accept-Encoding": "gzip", "Origin": LIBRARY}
+    with client.stream("POST", "/api/chat/stream", json=body, headers=headers) as response:
+        lines = response.iter_lines()
+        name, content = read_event(lines)
+        assert name == "early"
+        assert [reply["text"] for reply in content["replies"]] == ["One moment, please."]
+        assert content["conversation"] == "x" * 32
+        echo.may_finish.set()
+        name, content = read_event(lines)
+        assert name == "answer"
+        assert [reply["text"] for reply in content["replies"]] == ["heard wait"]
+        assert next(lines, None) is None
+    assert "no-store" in response.headers["cache-control"]
+    assert response.headers["access-control-allow-origin"] == LIBRARY
+
+
+def test_a_stream_ends_with_a_sentence_if_the_conversation_fails(client: httpx.Client) -> None:
+    body = {"conversation": None, "message": {"text": "break"}}
+    with client.stream("POST", "/api/chat/stream", json=body) as response:
+        assert read_event(response.iter_lines()) == ("error", {"error": get_line("web_wrong")})
+
+
+def test_a_stream_is_refused_before_it_begins(client: httpx.Client, echo: Echo) -> None:
+    for body, status in (({"message": {"text": "a" * 1001}}, 413), ({"message": {}}, 422)):
+        response = client.post("/api/chat/stream", json=body)
+        assert response.status_code == status
+        assert response.json()["error"]
+    assert echo.received == []
+
+
+def test_a_household_is_one_client_and_its_talks_are_several(
+    client: httpx.Client, echo: Echo
+) -> None:
+    """Addresses come from a trusted proxy here; in IPv6 a household has a whole /64."""
+    for address in ("2001:db8::1", "2001:db8::2", "203.0.113.9"):
+        headers = {"X-Forwarded-For": address}
+        client.post("/api/chat", json={"message": {"text": "hello"}}, headers=headers)
+        client.post("/chat", data={"text": "hello"}, headers=headers)
+    assert echo.clients == ["web:2001:db8::/64"] * 4 + ["web:203.0.113.9"] * 2
 
 
 def test_conversation_ids_are_unique_and_long(client: httpx.Client) -> None:

@@ -89,7 +89,7 @@ class Service:
 
     def await_next_rasa(self, lost: psutil.Process) -> psutil.Process:
         """The process that replaces the `lost` one."""
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 90  # restarts back off
         while time.monotonic() < limit:
             children = psutil.Process(self.process.pid).children()
             if children and children[0] != lost:

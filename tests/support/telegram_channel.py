@@ -16,6 +16,7 @@ from bot.messages import (
     Message,
     Option,
     Reply,
+    SendEarly,
     Text,
 )
 from bot.telegram.app import Telegram
@@ -50,13 +51,14 @@ class Echo:
     forgotten: list[str] = field(default_factory=list)
     may_finish: asyncio.Event = field(default_factory=asyncio.Event)
     concurrency: int = 0
-    peak_concurrency: int = 0
 
-    async def answer(self, sender: str, message: Message) -> list[Reply]:
+    async def answer(self, sender: str, message: Message, *, send_early: SendEarly) -> list[Reply]:
         self.received.append((sender, message))
         self.concurrency += 1
-        self.peak_concurrency = max(self.peak_concurrency, self.concurrency)
         try:
+            if message.text == "busy":
+                await send_early([Text("One moment, please.")])
+                await self.may_finish.wait()
             return await self._answer(message)
         finally:
             self.concurrency -= 1

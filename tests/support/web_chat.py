@@ -1,6 +1,8 @@
 """Helpers for browser tests: find the parts of the chat on a page, and use it."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
@@ -8,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 ANSWER_MS = 20_000  # a real answer, on a busy machine
 GARDENING = "somewhere to do a bit of gardening with other people"
 CRISIS = "i dont want to be here anymore"
+SENDING = "**/api/chat/stream"
 FORGETTING = "**/api/chat/*/forget"
 NEUTRAL_PAGE = "https://www.bbc.co.uk/weather"
 STORED = """() => [sessionStorage, localStorage].flatMap((storage) => Object.keys(storage))
@@ -19,6 +22,11 @@ DEEP_FOCUS = """() => {
 }"""
 
 OpenPage = Callable[..., Page]
+
+
+def format_events(*events: tuple[str, dict[str, Any]]) -> str:
+    """The body of a response of server-sent events, each with a name and its content."""
+    return "".join(f"event: {name}\ndata: {json.dumps(content)}\n\n" for name, content in events)
 
 
 def chat_on(page: Page) -> Locator:

@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.web_chat import (
     CRISIS,
+    SENDING,
     answers,
     find_listings,
     say,
@@ -85,8 +86,8 @@ def _visit_errors(page: Page, chat: Locator) -> Iterator[str]:
     page.context.set_offline(False)
     press(chat, "Try again")
     pending: list[Route] = []
-    page.route("**/api/chat", lambda route: pending.append(route), times=1)
-    with page.expect_request("**/api/chat"):
+    page.route(SENDING, lambda route: pending.append(route), times=1)
+    with page.expect_request(SENDING):
         field.fill("hello again")
         field.press("Enter")
     expect(chat.locator(".typing")).to_be_visible()

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 from tests.support.web_chat import (
     ANSWER_MS,
     GARDENING,
+    SENDING,
     OpenPage,
     answers,
     chat_on,
@@ -62,7 +63,7 @@ def test_server_refusal_is_shown_in_its_own_words(app_url: str, open_page: OpenP
     wait_for_greeting(chat)
     sentence = "You are sending messages very fast. Please wait a minute."
     page.route(
-        "**/api/chat",
+        SENDING,
         lambda route: route.fulfill(status=429, json={"error": sentence}),
         times=1,
     )

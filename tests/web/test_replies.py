@@ -1,16 +1,19 @@
 """Rendering of replies: cards, help lines, the map, and text that is never markup."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.web_chat import (
     CRISIS,
+    SENDING,
     OpenPage,
     answers,
     chat_on,
     find_listings,
+    format_events,
     say,
     wait_for_answer,
     wait_for_greeting,
@@ -164,8 +167,43 @@ def test_listings_without_a_place_are_not_on_the_map(app_url: str, open_page: Op
     }  # fmt: skip
     near = [{**card, "name": f"Place {n}", "point": [53.7, 1.7 + n / 100]} for n in (1, 2)]
     answer = {"conversation": "x" * 32, "replies": [near[0], card, near[1]]}
-    page.route("**/api/chat", lambda route: route.fulfill(json=answer), times=1)
+    page.route(
+        SENDING, lambda route: route.fulfill(body=format_events(("answer", answer))), times=1
+    )
     say(chat, "hello")
     expect(chat.get_by_role("article")).to_have_count(3)
     chat.locator("summary").click()
     expect(chat.locator("details").get_by_role("button")).to_have_text(["Place 1", "Place 2"])
+
+
+def test_what_comes_before_the_answer_is_shown_and_stays(app_url: str, open_page: OpenPage) -> None:
+    page = open_page(app_url)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+
+    def make_content(text: str) -> dict[str, Any]:
+        return {"conversation": "x" * 32, "replies": [{"type": "text", "text": text}]}
+
+    busy, answer = make_content("One moment, please."), make_content("Here you are.")
+    events = format_events(("early", busy), ("answer", answer))
+    page.route(SENDING, lambda route: route.fulfill(body=f": ping\n\n{events}"), times=1)
+    say(chat, "hello")
+    expect(answers(chat).nth(1)).to_have_text("One moment, please.")
+    expect(answers(chat).nth(2)).to_have_text("Here you are.")
+    page.reload()
+    expect(answers(chat)).to_have_count(3)
+
+
+def test_a_failure_after_an_early_reply_can_be_tried_again(
+    app_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(app_url)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    busy = {"conversation": "x" * 32, "replies": [{"type": "text", "text": "One moment, please."}]}
+    failure = ("error", {"error": "Something broke here."})
+    body = format_events(("early", busy), failure)
+    page.route(SENDING, lambda route: route.fulfill(body=body), times=1)
+    say(chat, "hello")
+    expect(chat.get_by_text("Something broke here.")).to_be_visible()
+    expect(chat.get_by_role("button", name="Try again")).to_be_visible()

@@ -1,0 +1,89 @@
+"""The conversations that Rasa may remember: which to erase, and what is left of those it lost.
+
+Holds the pseudonyms that Rasa knows people by, in memory only, and for the time of a session the
+listings that a person saw last and their place. That is enough, because Rasa keeps conversations
+in memory too: this process starts and ends it, and is the only one that sends it messages. Must
+never hold what a person wrote.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_SESSION = 3600.0
+"""Seconds after its last message until Rasa forgets a conversation; see `nlu/endpoints.yml`."""
+# Rasa may be late.
+_RETENTION = 2 * _SESSION
+
+
+@dataclass
+class _Conversation:
+    """`generation` is that of the Rasa which holds the conversation."""
+
+    generation: int
+    last_used: float
+    has_content: bool = False
+    is_lost: bool = False
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ActiveConversations:
+    """The conversations of the last two hours. `clock` gives seconds and never goes back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        # By pseudonym, the least recently used first.
+        self._conversations: dict[str, _Conversation] = {}
+
+    def add_conversation(self, pseudonym: str, generation: int, *, has_content: bool) -> None:
+        """Note that a message is about to be sent to the Rasa of this `generation`.
+
+        `has_content` is False for a message whose loss would not matter, such as a greeting.
+        """
+        now = self._clock()
+        conversation = self._conversations.pop(pseudonym, None)
+        if conversation is None or now - conversation.last_used >= _SESSION:
+            conversation = _Conversation(generation, now)
+        if conversation.generation != generation:
+            conversation.is_lost |= conversation.has_content
+            conversation.generation = generation
+        conversation.has_content |= has_content
+        conversation.last_used = now
+        self._conversations[pseudonym] = conversation
+
+    def keep_slots(self, pseudonym: str, slots: Mapping[str, Any]) -> None:
+        """Keep these slots of a conversation, in place of those kept before."""
+        if conversation := self._conversations.get(pseudonym):
+            conversation.slots = slots
+
+    def find_slots_to_restore(self, pseudonym: str) -> Mapping[str, Any]:
+        """The slots of a conversation that Rasa has lost; empty if it has not."""
+        conversation = self._conversations.get(pseudonym)
+        return conversation.slots if conversation and conversation.is_lost else {}
+
+    def take_loss(self, pseudonym: str) -> bool:
+        """Whether a restart of Rasa lost the conversation. True once for each loss."""
+        conversation = self._conversations.get(pseudonym)
+        if conversation is None or not conversation.is_lost:
+            return False
+        conversation.is_lost = False
+        return True
+
+    def remove_conversation(self, pseudonym: str) -> bool:
+        """Remove a conversation. True if it was there; the caller then erases it."""
+        return self._conversations.pop(pseudonym, None) is not None
+
+    def remove_expired(self) -> None:
+        """Remove the slots of expired sessions, and conversations that Rasa has forgotten."""
+        now = self._clock()
+        for pseudonym, conversation in list(self._conversations.items()):
+            age = now - conversation.last_used
+            if age < _SESSION:
+                break
+            conversation.slots = {}
+            if age >= _RETENTION:
+                del self._conversations[pseudonym]
+
+    def __len__(self) -> int:
+        return len(self._conversations)
