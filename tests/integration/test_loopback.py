@@ -53,6 +53,10 @@ def test_a_page_in_a_browser_cannot_write_to_rasa(stranger: httpx.Client) -> Non
     assert "access-control-allow-origin" not in response.headers
 
 
+def test_rasa_reads_no_huge_body(rasa: httpx.Client) -> None:
+    assert rasa.post(WEBHOOK, content=b"a" * 300_000).status_code == 413
+
+
 def test_the_host_is_checked_beside_the_token(rasa: httpx.Client) -> None:
     assert rasa.get("/status").status_code == 200
     # A name of the attacker's that was made to resolve to this machine.
