@@ -36,8 +36,8 @@ class RecommendationRequest:
 
     `needs` are names in `directory.indexing.needs.NEEDS` and `directory.indexing.times.TIMES`, the
     latter perhaps with "not " before them; `age` is in years. `volunteers` is True for a person
-    who wants to help, whether or not `strength` says with what. `shown` are ids that the person
-    has already seen.
+    who wants to help, whether or not `strength` says with what. `away_from` are
+    places that the person keeps away from, and `shown` are ids that they have already seen.
     """
 
     interest: str | None = None
@@ -51,6 +51,7 @@ class RecommendationRequest:
     have_a_say: bool = False
     volunteers: bool = False
     avoid: str = ""
+    away_from: tuple[Area, ...] = ()
     shown: frozenset[int] = frozenset()
 
 
@@ -226,6 +227,7 @@ def _make_query(request: RecommendationRequest, text: str | None) -> Query:
         age=request.age,
         week=date.today() if request.this_week else None,
         avoid=request.avoid,
+        away_from=request.away_from,
         exclude=request.shown,
         fixed_reason="" if text else "You asked to see something",
     )

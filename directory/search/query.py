@@ -20,7 +20,8 @@ class Query:
     is left out, and one that is known to meet it comes first. A listing known to be more than
     `within` miles from `near` is left out; with `nearest`, miles cost more. `labels` are pairs of
     field and text that a listing must have. `avoid` says in words what is not wanted.
-    `fixed_reason` is the reason to give where the program wrote the text, and not a person.
+    A listing in a place of `away_from`, or within a mile of it, is left out. `fixed_reason` is the
+    reason to give where the program wrote the text, and not a person.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Query:
     age: int | None = None
     week: date | None = None
     avoid: str = ""
+    away_from: tuple[Area, ...] = ()
 
     def list_criteria(self) -> list[Criterion]:
         """What listings are judged by. Raises KeyError for an unknown need."""

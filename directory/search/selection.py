@@ -13,6 +13,7 @@ import numpy as np
 from directory.indexing.entries import NO_ORGANISATION
 from directory.indexing.words import find_stems
 from directory.listing import StoredListing
+from directory.places import Area, make_place_key, measure_miles
 from directory.search.index import Index
 from directory.search.query import Hit, Query
 from directory.search.ranking import Ranked
@@ -27,6 +28,8 @@ _REPEATED = 0.06
 _FREE_REPEATS = 3
 # How many are sorted at first; most searches need no more.
 _FIRST_SORTED = 64
+# A place nearer than this to one that the person keeps away from is not shown.
+_AWAY_MILES = 1.0
 _PHRASES = re.compile(r",|\bor\b|\band\b")
 
 
@@ -45,6 +48,8 @@ def select_hits(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> lis
         for row, fit in zip(batch, fits.tolist(), strict=True):
             stored = listings.get(int(index.entries.ids[row]))
             if stored is None or (avoided and _is_about(stored, avoided)):
+                continue
+            if any(_is_near(stored, area) for area in query.away_from):
                 continue
             hits.append(make_hit(index, query, ranked, words, row, stored, fit))
     return hits
@@ -102,6 +107,17 @@ def _sort_rows(index: Index, ranked: Ranked) -> Iterator[tuple[float, int, int]]
 
 def _find_stem_set(text: str) -> frozenset[str]:
     return frozenset(find_stems(text))
+
+
+def _is_near(stored: StoredListing, area: Area) -> bool:
+    """Whether one of the listing's places is in the area, or close to it."""
+    key = make_place_key(area.name)
+    return any(
+        make_place_key(place.neighbourhood) == key
+        or area.name.casefold() in place.address.casefold()
+        or (place.point is not None and measure_miles(place.point, area.point) < _AWAY_MILES)
+        for place in stored.listing.places
+    )
 
 
 def _is_about(stored: StoredListing, phrases: Sequence[frozenset[str]]) -> bool:

@@ -10,7 +10,7 @@ from nlu.actions.saved_list import save_listing, show_or_clear_list
 from nlu.actions.search import begin_search, refine_search
 from nlu.understanding.references import is_tapped_reference
 from nlu.understanding.turn import Turn
-from nlu.understanding.utterance import is_outright_request
+from nlu.understanding.utterance import asks_question, is_outright_request
 
 
 def show_details(
@@ -22,7 +22,8 @@ def show_details(
     stored = find_referenced_listing(turn, services)
     if stored is None:
         nothing_shown = "listing" not in turn.entities and not turn.slots.get("results")
-        if nothing_shown and is_outright_request(turn.text):
+        asks = is_outright_request(turn.text) or asks_question(turn.text)
+        if nothing_shown and not turn.is_tap and (asks or not turn.is_confident):
             # There is no listing to describe, so the message asks for one.
             return begin_search(turn, services, dispatcher)
         if turn.changes_wishes and not read_reference(turn):

@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.search.query import Query
 from directory.search.service import SearchService
 from nlu.actions.adapter import ActionFunction, Services
+from nlu.actions.requests import find_accepted_area
 from nlu.understanding.turn import Turn
 from nlu.understanding.utterance import asks_question, asks_why, declines_to_answer, is_request
 from nlu.understanding.wishes import makes_going_easier
@@ -24,6 +25,8 @@ QUESTIONS = ("area", "strength", "ease")
 _MAX_AREA_BUTTONS = 6
 _MAX_PLACE_NAME_WORDS = 4  # in words
 _REQUEST_INTENTS = {"find_group", "have_a_say"}
+# Intents that ask something about us, or only nod.
+_ASIDES = {"affirm", "ask_privacy", "ask_bot", "ask_capabilities", "ask_navigator"}
 # A confident intent that is none of these is no answer to a question of ours.
 _ANSWER_INTENTS = {*_REQUEST_INTENTS, "offer_help", "set_area", "share_feeling", "refine_search"}
 
@@ -102,12 +105,12 @@ def read_answer(
         return {} if turn.intent == "deny" else None
     if turn.utterance.changed_mind:
         return None
-    wishes_more = turn.changes_wishes or turn.utterance.refused
+    wishes_more = turn.changes_wishes or turn.refused
     if declines_to_answer(turn.text) or (turn.intent == "deny" and not wishes_more):
         return {}
     if asks_question(turn.text):
         return None
-    place = turn.text if search_service.find_area(turn.text) else None
+    place = find_accepted_area(turn, search_service)
     if question == "area":
         return {"area": place} if place and not turn.utterance.offered else None
     if question == "strength" and not place:
@@ -121,7 +124,7 @@ def _read_strength(turn: Turn, search_service: SearchService) -> Mapping[str, An
         return {"strength": words.offered}
     if turn.intent not in _ANSWER_INTENTS and turn.is_confident:
         return None
-    is_wish = turn.changes_wishes or words.refused or turn.intent in {"refine_search", "set_area"}
+    is_wish = turn.changes_wishes or turn.refused or turn.intent in {"refine_search", "set_area"}
     is_new_request = turn.intent in _REQUEST_INTENTS and is_request(turn.text)
     is_feeling = turn.intent == "share_feeling" and turn.is_confident
     if is_wish or is_new_request or is_feeling:
@@ -163,8 +166,7 @@ def _list_open(turn: Turn, search_service: SearchService, *, in_distress: bool) 
 def _is_aside(turn: Turn, events: list[EventType]) -> bool:
     """Whether the person asked something back, or only nodded, and was shown no results."""
     moves_on = any(event.get("name") in {"open_question", "results"} for event in events)
-    may_ask = turn.intent != "out_of_scope" and asks_question(turn.text)
-    return not moves_on and (turn.intent == "affirm" or may_ask)
+    return not moves_on and turn.intent in _ASIDES
 
 
 def _repeat(

@@ -9,7 +9,6 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from directory.recommend import (
     Recommendation,
-    RecommendationRequest,
     recommend_listings,
     recommend_similar,
     recommend_volunteering,
@@ -17,11 +16,11 @@ from directory.recommend import (
 from nlu.actions.adapter import Services
 from nlu.actions.questions import ask_question, names_unknown_place
 from nlu.actions.references import find_referenced_listing
-from nlu.actions.requests import read_request, set_wishes
+from nlu.actions.requests import find_accepted_area, read_request
 from nlu.actions.results import search, set_slots, show_recommendation
 from nlu.understanding.feelings import recognise_feeling
 from nlu.understanding.turn import Turn
-from nlu.understanding.utterance import asks_question, is_outright_request, is_request
+from nlu.understanding.utterance import asks_question, is_outright_request, is_request, keeps_away
 from nlu.understanding.wishes import FREE, NEAR, list_lasting_wishes
 
 _MAX_INTEREST_LENGTH = 500  # in characters; the encoder reads little more
@@ -47,13 +46,13 @@ def begin_search(
         "interest": interest,
         "strength": strength or turn.slots.get("strength"),
         "wishes": turn.merge_wishes(list_lasting_wishes(turn.known_wishes)),
-        "avoid": turn.utterance.refused,
+        **_read_refusals(turn, "", services),
     }
     if turn.utterance.changed_mind:
         # What the person turned down does not come back.
         changes["shown"] = turn.slots.get("shown") or []
-    if not turn.is_tap and services.search.find_area(turn.text):
-        changes["area"] = turn.text
+    if area := find_accepted_area(turn, services.search):
+        changes["area"] = area
     return [
         *_leave_form(turn),
         *search(turn, changes, services, dispatcher, in_distress=in_distress),
@@ -115,7 +114,7 @@ def refine_search(
     was_shown = bool(turn.slots.get("shown"))
     if not was_shown and words.wanted:
         return begin_search(turn, services, dispatcher)
-    if not was_shown and not turn.changes_wishes and not words.refused:
+    if not was_shown and not (turn.changes_wishes or turn.refused or keeps_away(turn.text)):
         dispatcher.utter_message(response="utter_nothing_to_refine")
         return []
     interest = turn.slots.get("interest")
@@ -126,10 +125,10 @@ def refine_search(
     changes: dict[str, Any] = {
         "wishes": turn.merge_wishes(),
         "interest": interest,
-        "avoid": _join_refusals(turn.slots.get("avoid"), words.refused),
+        **_read_refusals(turn, turn.slots.get("avoid") or "", services),
     }
     # With a new wish, listings shown before may suit best; after a change of mind they do not.
-    may_repeat = not (words.changed_mind or words.refused)
+    may_repeat = not (words.changed_mind or _sort_refusals(turn, services)[1])
     if NEAR in added and not turn.slots.get("area"):
         return [*set_slots(changes), *ask_question("area", turn, services, dispatcher)]
     opening = _choose_refined_opening(turn) if was_shown else None
@@ -138,9 +137,11 @@ def refine_search(
 
 def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
     """Remember where the person is, and search near there."""
+    if not turn.is_tap and (turn.utterance.refused or keeps_away(turn.text)):
+        # "Anywhere but Northgate" says where the person is not.
+        return refine_search(turn, services, dispatcher)
     place = turn.read_value("area") or ""
-    area = services.search.find_area(place)
-    if area is None:
+    if services.search.find_area(place) is None:
         dispatcher.utter_message(response="utter_area_unknown_try_again")
         return [SlotSet("open_question", "area")]
     changes: dict[str, Any] = {"area": place, "wishes": turn.merge_wishes()}
@@ -159,10 +160,10 @@ def fall_back(
 
     `otherwise` is the response where there are none.
     """
-    words, known = turn.utterance, read_request(turn, services.search)
+    words = turn.utterance
     if names_unknown_place(turn):
         return set_area(turn, services, dispatcher)
-    if not words.wanted and (turn.changes_wishes or words.refused):
+    if not words.wanted and (turn.changes_wishes or turn.refused):
         return refine_search(turn, services, dispatcher)
     begins_search = recognise_feeling(turn.text) or (words.offered and is_request(words.wanted))
     if begins_search or is_outright_request(turn.text):
@@ -170,24 +171,23 @@ def fall_back(
     if not words.wanted:
         dispatcher.utter_message(response=otherwise)
         return []
-    named_area = services.search.find_area(turn.text)
+    named_area = find_accepted_area(turn, services.search)
     wishes = turn.merge_wishes(list_lasting_wishes(turn.known_wishes))
-    request = RecommendationRequest(
-        interest=words.wanted, area=named_area or known.area, avoid=words.refused
-    )
-    request = set_wishes(request, wishes)
+    changes: dict[str, Any] = {
+        "interest": words.wanted,
+        "strength": None,
+        "shown": [],
+        "wishes": wishes,
+        **_read_refusals(turn, "", services),
+    }
+    if named_area:
+        changes["area"] = named_area
+    request = read_request(turn.with_slots(changes), services.search)
     recommendation = recommend_listings(services.search, request)
     if not recommendation.has_good_hits:
         dispatcher.utter_message(response=otherwise)
         services.record_unmet_need(request, needs_topic=True)
         return []
-    changes: dict[str, Any] = {
-        "interest": words.wanted,
-        "wishes": wishes,
-        "avoid": words.refused,
-    }
-    if named_area:
-        changes["area"] = turn.text
     results = show_recommendation(
         turn.with_slots(changes), request, recommendation, services, dispatcher, "utter_guessed"
     )
@@ -229,7 +229,7 @@ def _read_interest_and_strength(turn: Turn) -> tuple[str | None, str | None]:
     if turn.intent != "offer_help" or words.changed_mind:
         if words.offered and not is_request(words.wanted):
             return turn.text, words.offered
-        is_wish_alone = bool(words.refused) or turn.changes_wishes
+        is_wish_alone = bool(turn.refused) or turn.changes_wishes
         return words.wanted or (None if is_wish_alone else turn.text), words.offered or None
     if words.offered and is_request(words.wanted):
         return words.wanted, words.offered
@@ -241,9 +241,20 @@ def _extend_interest(interest: str | None, text: str) -> str:
     return ". ".join(filter(None, [interest, text.strip()]))[-_MAX_INTEREST_LENGTH:]
 
 
-def _join_refusals(known: str | None, refused: str) -> str:
-    """Everything refused in this search, in the person's words."""
-    return ", ".join(filter(None, [known, refused]))
+def _read_refusals(turn: Turn, known: str, services: Services) -> dict[str, Any]:
+    """The slots of everything refused: places for the whole talk, the rest with the `known`."""
+    places, others = _sort_refusals(turn, services)
+    away_from = list(dict.fromkeys([*(turn.slots.get("away_from") or ()), *places]))
+    return {"avoid": ", ".join(filter(None, [known, *others])), "away_from": away_from}
+
+
+def _sort_refusals(turn: Turn, services: Services) -> tuple[list[str], list[str]]:
+    """The places that the message refuses, and the other things."""
+    refused = [words for words in turn.refused.split(", ") if words]
+    places = [words for words in refused if services.search.find_area(words)]
+    if keeps_away(turn.text) and services.search.find_area(turn.text):
+        places.append(turn.text)
+    return places, [words for words in refused if words not in places]
 
 
 def _choose_refined_opening(turn: Turn) -> str:

@@ -6,10 +6,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from nlu.actions.adapter import Services
 from nlu.actions.search import begin_search, fall_back, refine_search, search_for_feeling
 from nlu.understanding.feelings import COMPANY, mentions_enjoyment, recognise_feeling
-from nlu.understanding.turn import Turn
+from nlu.understanding.turn import MIN_ACT_CONFIDENCE, Turn
 from nlu.understanding.wishes import THIS_WEEK
-
-_MIN_REFUSAL_CONFIDENCE = 0.85
 
 
 def answer_small_talk(
@@ -28,7 +26,7 @@ def answer_small_talk(
     if turn.intent == "affirm" and turn.slots.get("open_question") == "forget":
         dispatcher.utter_message(json_message={"type": "forget"})
         return []
-    if turn.intent == "out_of_scope" and turn.confidence < _MIN_REFUSAL_CONFIDENCE:
+    if turn.intent == "out_of_scope" and turn.confidence < MIN_ACT_CONFIDENCE:
         # A needless search costs little, and a needless refusal loses somebody.
         return fall_back(turn, services, dispatcher, otherwise="utter_out_of_scope")
     dispatcher.utter_message(response=f"utter_{turn.intent}")
@@ -43,6 +41,9 @@ def acknowledge_feeling(
     if feeling is None and turn.changes.added and THIS_WEEK not in turn.changes.added:
         # "Evenings, and I don't drive" shares no feeling; "I feel down today" does.
         return refine_search(turn, services, dispatcher)
+    if feeling is None and turn.utterance.refused and turn.utterance.wanted:
+        # "Not depressed, just bored, any snooker" asks for snooker.
+        return begin_search(turn, services, dispatcher)
     suffix = f"_{feeling.name}" if feeling else ""
     dispatcher.utter_message(response=f"utter_share_feeling{suffix}")
     interest = feeling.interest if feeling else COMPANY

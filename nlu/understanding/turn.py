@@ -12,6 +12,9 @@ from nlu.understanding.wishes import WISHES_BY_INTENT, WishChanges, merge_wishes
 MIN_CONFIDENCE = 0.6
 """With less confidence in its intent, a message is more likely an answer to our question."""
 
+MIN_ACT_CONFIDENCE = 0.85
+"""With less, a message is searched rather than refused or taken as a wish to delete the talk."""
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -46,7 +49,7 @@ class Turn:
         is_confident = confidence >= MIN_CONFIDENCE
         if is_confident and intent in WISHES_BY_INTENT:
             added = changes.added | {WISHES_BY_INTENT[intent]}
-            changes = WishChanges(added, changes.dropped, changes.rest)
+            changes = replace(changes, added=added)
         return cls(
             intent=intent,
             confidence=confidence,
@@ -64,6 +67,11 @@ class Turn:
     def utterance(self) -> Utterance:
         """What the typed words want, refuse and offer, without the wishes; empty for a tap."""
         return read_utterance("" if self.is_tap else self.changes.rest)
+
+    @property
+    def refused(self) -> str:
+        """Everything that the message refuses, in words, separated by commas."""
+        return ", ".join([*filter(None, [self.utterance.refused]), *sorted(self.changes.refused)])
 
     @property
     def is_confident(self) -> bool:

@@ -37,6 +37,7 @@ _REQUEST = compile_pattern(r"\b{request}\b")
 _OUTRIGHT_REQUEST = compile_pattern(r"\b{outright_request}\b")
 _QUESTION = compile_pattern(r"\?\s*$|^\W*(?:{leading_word}\b\W*)*{question}\b")
 _WHY = compile_pattern(r"^\W*(?:{leading_word}\b\W*)*{why}")
+_NOT_THERE = compile_pattern(r"\b{not_there}\b")
 _NOTHING = compile_pattern(
     r"\W*+(?:{nothing_filler}\b\W*+)*{nothing}\b\W*+(?:(?:{nothing_filler}|{nothing})\b\W*+)*"
 )
@@ -46,6 +47,7 @@ _NOTHING = compile_pattern(
 class Utterance:
     """What the person's words want, refuse and offer; a text without words is empty.
 
+    `accepted` is the whole text without what it refuses.
     `changed_mind` is True if they take back what they asked for before.
     """
 
@@ -53,6 +55,7 @@ class Utterance:
     refused: str
     offered: str
     changed_mind: bool
+    accepted: str
 
 
 def read_utterance(text: str) -> Utterance:
@@ -82,6 +85,7 @@ def read_utterance(text: str) -> Utterance:
         refused=", ".join(refused),
         offered=", ".join(offered),
         changed_mind=changed_mind,
+        accepted=rest,
     )
 
 
@@ -103,6 +107,11 @@ def asks_question(text: str) -> bool:
 def asks_why(text: str) -> bool:
     """Whether the words ask why we ask."""
     return bool(_WHY.search(text))
+
+
+def keeps_away(text: str) -> bool:
+    """Whether the words say "not there" of the place that they name."""
+    return bool(_NOT_THERE.search(text))
 
 
 def declines_to_answer(text: str) -> bool:

@@ -52,11 +52,15 @@ _OR = re.compile(r"[\s,]*(?:or|and|nor)?\s*(?:on |in the )?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class WishChanges:
-    """The wishes that a message adds and those that it drops; `rest` is its text without both."""
+    """The wishes that a message adds, drops and refuses; `rest` is its text without them.
+
+    What is refused has no opposite to wish for, such as "children".
+    """
 
     added: frozenset[str]
     dropped: frozenset[str]
     rest: str
+    refused: frozenset[str] = frozenset()
 
 
 def read_wishes(
@@ -68,6 +72,7 @@ def read_wishes(
     """
     added: set[str] = set()
     dropped: set[str] = set()
+    refused: set[str] = set()
     rest: list[str] = []
     position = 0
     negated = False
@@ -96,10 +101,14 @@ def read_wishes(
                 if opposite := _OPPOSITES.get(meaning, opposite):
                     dropped.add(meaning)
                     added.add(opposite)
+                elif meaning in NEEDS:
+                    dropped.add(meaning)
+                    refused.add(meaning)
         cut = need_not or negation
         rest.append(before[: cut.start()] if cut else before)
         position = max(end, position)
-    return WishChanges(frozenset(added), frozenset(dropped), " ".join([*rest, text[position:]]))
+    rest.append(text[position:])
+    return WishChanges(frozenset(added), frozenset(dropped), " ".join(rest), frozenset(refused))
 
 
 def list_lasting_wishes(wishes: Iterable[str]) -> frozenset[str]:
