@@ -27,6 +27,7 @@ _MIN_COSINE = 0.6
 _LISTINGS_PER_LEADER = 256
 _OVERLAP = 3
 _CHUNK_SIZE = 1024
+_MAX_COSINES = 20_000_000
 
 Codes = NDArray[np.int64]
 
@@ -138,12 +139,16 @@ def _find_pairs_by_meaning(
     facts: Sequence[Facts], vectors: NDArray[np.floating], changed: set[int] | None
 ) -> Iterator[Codes]:
     n = len(facts)
-    for members in _find_neighbourhoods(facts, vectors):
+    order = _order_by_content(facts)
+    ranks = np.empty(n, dtype=np.int64)
+    ranks[order] = np.arange(n)
+    for members in _find_neighbourhoods(order, vectors):
         if changed is not None and changed.isdisjoint(members.tolist()):
             continue
         near = vectors[members].astype(np.float32)
-        for start in range(0, len(members), _CHUNK_SIZE):
-            cosines = near[start : start + _CHUNK_SIZE] @ near.T
+        chunk_size = max(1, min(_CHUNK_SIZE, _MAX_COSINES // max(1, len(members))))
+        for start in range(0, len(members), chunk_size):
+            cosines = near[start : start + chunk_size] @ near.T
             rows = np.arange(len(cosines))
             cosines[rows, rows + start] = -1.0
             keep = cosines >= _MIN_COSINE
@@ -151,22 +156,35 @@ def _find_pairs_by_meaning(
                 # Listings that tie with the last of the nearest count as well.
                 last = np.partition(cosines, -_NEAREST_COUNT, axis=1)[:, -_NEAREST_COUNT]
                 keep &= cosines >= last[:, None]
+                _limit_ties(keep, ranks[members])
             row, column = np.nonzero(keep)
             first, second = members[row + start], members[column]
             yield np.minimum(first, second) * n + np.maximum(first, second)
 
 
+def _limit_ties(keep: NDArray[np.bool_], ranks: NDArray[np.int64]) -> None:
+    """Leave each row at most `_MAX_SHARED` others.
+
+    Only equal texts tie, and without a limit two thousand of them would be two million pairs. All
+    keep the same others, so that they are still linked with each other.
+    """
+    for row in np.flatnonzero(keep.sum(axis=1) > _MAX_SHARED):
+        columns = np.flatnonzero(keep[row])
+        keep[row, columns[np.argsort(ranks[columns])[_MAX_SHARED:]]] = False
+
+
 def _find_neighbourhoods(
-    facts: Sequence[Facts], vectors: NDArray[np.floating]
+    order: Sequence[int], vectors: NDArray[np.floating]
 ) -> Iterator[NDArray[np.int64]]:
-    """Positions of listings with similar meaning, overlapping so that few near pairs are split."""
-    n = len(facts)
+    """Positions of listings with similar meaning, overlapping so that few near pairs are split.
+
+    `order` holds the positions in an order by content.
+    """
+    n = len(order)
     count = n // _LISTINGS_PER_LEADER
     if count <= _OVERLAP:
         yield np.arange(n, dtype=np.int64)
         return
-    # Leaders are chosen by content, not by position: the order of the listings must not matter.
-    order = sorted(range(n), key=lambda i: _make_shuffle_key(facts[i]))
     leaders = vectors[order[:count]].astype(np.float32)
     nearest = np.empty((n, _OVERLAP), dtype=np.int32)
     for start in range(0, n, _CHUNK_SIZE):
@@ -180,6 +198,11 @@ def _find_neighbourhoods(
     for members in np.split(by_leader // _OVERLAP, ends[:-1]):
         if len(members) > 1:
             yield members.astype(np.int64)
+
+
+def _order_by_content(facts: Sequence[Facts]) -> list[int]:
+    """The positions in a random order that depends on the content: their own must not matter."""
+    return sorted(range(len(facts)), key=lambda i: _make_shuffle_key(facts[i]))
 
 
 def _make_shuffle_key(facts: Facts) -> tuple[int, str, str, str]:

@@ -146,6 +146,15 @@ def test_duplicates_are_found_among_many_listings():
 WORDS = st.lists(st.sampled_from("tea dance choir ashford belton monday".split()), max_size=3)
 
 
+def test_a_text_in_a_thousand_listings_is_shown_once_without_a_million_pairs():
+    facts = [read_facts(CHOIR, f"source {number}") for number in range(1_000)]
+    vectors = np.tile(np.full(384, 384**-0.5, dtype=np.float16), (len(facts), 1))
+    pairs = find_candidate_pairs(facts, vectors)
+    assert len(pairs) <= 40 * len(facts)
+    assert set(link_certain_pairs(pairs).values()) == {0}
+    assert len(link_certain_pairs(pairs)) == len(facts) - 1
+
+
 @st.composite
 def make_facts(draw):
     return Facts(
