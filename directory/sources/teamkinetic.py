@@ -55,7 +55,8 @@ def read_rows(content: Any) -> Iterator[Listing | RejectedRow]:
         read_string(node.get("id")).casefold(): node
         for node in nodes
         if isinstance(node, dict) and node.get("type") == "Organisation"
-        if isinstance(node.get("id"), str | int) and len(str(node["id"])) <= MAX_FIELD_LENGTH
+        if isinstance(node.get("id"), str | int) and not isinstance(node["id"], bool)
+        if len(str(node["id"])) <= MAX_FIELD_LENGTH
     }
     return (
         _read_activity(node, organisations)

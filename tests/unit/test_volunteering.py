@@ -283,6 +283,14 @@ def test_a_rejected_activity_says_why(rows, fault):
     assert fault in rejected.reason
 
 
+@pytest.mark.parametrize("organisation_id", [None, False, [1], 1e400, "", "x" * 200_001])
+def test_an_organisation_without_a_usable_id_names_nothing(organisation_id):
+    organisation = {"type": "Organisation", "id": organisation_id, "label": "Friends"}
+    [row] = teamkinetic.read_rows([ACTIVITY | {"organisation": "o1"}, organisation])
+    assert isinstance(row, Listing)
+    assert row.organisation == ""
+
+
 def test_secrets_of_an_organisation_are_not_stored_with_a_rejected_row():
     organisation = {"name": "Friends", "apiKey": "s3cret", "webhookEndpoint": "https://s3cret"}
     [row] = doit.read_rows([{"_id": "1", SUB: {"organizationSubDocument": organisation}}])
