@@ -18,6 +18,7 @@ from directory.rejected import RejectedRow
 from directory.sources.detect import read_bytes
 from directory.sources.limits import UPLOAD_LIMITS
 from tests.support import source_mutations
+from tests.support.source_files import FILES, read_real_files
 
 # Each file is a few kilobytes, and takes a few milliseconds and megabytes.
 _MAX_SECONDS = 5.0
@@ -50,14 +51,14 @@ def check(content: bytes) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < _MAX_KILOBYTES
 
 
-@pytest.mark.parametrize("content", source_mutations.FILES)
+@pytest.mark.parametrize("content", FILES)
 def test_the_files_themselves_are_read(content: bytes):
     rows = read_bytes(content, "file", UPLOAD_LIMITS)
     assert rows
     assert all(isinstance(row, Listing) for row in rows), rows
 
 
-@given(source_mutations.damaged_bytes(source_mutations.FILES))
+@given(source_mutations.damaged_bytes(FILES))
 def test_damaged_bytes(content: bytes):
     check(content)
 
@@ -85,7 +86,7 @@ def test_damaged_packages(content: bytes):
 @settings(suppress_health_check=[HealthCheck.large_base_example, HealthCheck.data_too_large])
 @given(st.data())
 def test_damaged_real_feeds(data: st.DataObject):
-    files = source_mutations.read_real_files()
+    files = read_real_files()
     if not files:
         pytest.skip("the real feeds are not there; set CONNECTOR_SHARED_DATA")
     check(data.draw(source_mutations.damaged_bytes(files)))
