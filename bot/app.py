@@ -201,7 +201,7 @@ def _build_program(
         base_url=base_url,
         messages_a_minute=settings.web_messages_a_minute,
         health=health,
-        receive_telegram=telegram.receive if telegram and settings.telegram_webhook_url else None,
+        telegram=telegram if settings.telegram_webhook_url else None,
         published=create_publishing_app(ServiceRepository(engine), search_service, base_url),
         desk=create_desk(desk_services, search_service, ledger, secret, base_url),
     )
@@ -251,7 +251,13 @@ def _build_telegram(settings: Settings, conversation: Conversation) -> Telegram 
     if settings.telegram_bot_token is None:
         return None
     token = settings.telegram_bot_token.get_secret_value()
-    return Telegram(conversation, token=token, base_url=settings.telegram_base_url)
+    return Telegram(
+        conversation,
+        token=token,
+        base_url=settings.telegram_base_url,
+        helplines=HELPLINES.find_lines(settings.nation, "unsure"),
+        attempts_file=settings.connector_var / "telegram-attempts.json",
+    )
 
 
 async def _start_telegram(telegram: Telegram, settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """The Telegram channel: receives updates by polling or by webhook.
 
-Owns the connection, the menu of commands, and that no update is handled twice. `handlers` answers
-the updates. Must never log or store a text, a name or a chat id: only the type of an exception is
+Owns the library's `Application` and its life, and the menu of commands. `handlers` answers the
+updates. Must never log or store a text, a name or a chat id: only the type of an exception is
 logged.
 """
 
@@ -10,40 +10,38 @@ import hmac
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
-from telegram import (
-    Bot,
-    BotCommand,
-    Update,
-)
-from telegram.error import (
-    BadRequest,
-    Conflict,
-    InvalidToken,
-    TelegramError,
-)
-from telegram.request import HTTPXRequest
+from telegram import BotCommand
+from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.ext import Application
+from tenacity import AsyncRetrying, RetryCallState
 
 from bot.errors import SetupError
-from bot.messages import Responder
-from bot.telegram.handlers import UpdateHandler, compute_delay, log_failures
-from bot.telegram.queue import RecentKeys
+from bot.messages import HelpLine, Responder
+from bot.telegram.handlers import UpdateHandler
+from bot.telegram.outbox import Outbox, compute_delay, log_failures
+from bot.telegram.pending import Attempts, PendingUpdates
+from bot.telegram.polling import REFUSED, ConnectionLog, PollingBot
+from bot.telegram.processor import ChatProcessor
 from bot.telegram.render import COMMANDS
+from bot.telegram.unreadable import read_update
 
 log = logging.getLogger(__name__)
 
 API_ROOT = "https://api.telegram.org"
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 POLL_SECONDS = 25
-STOP_SECONDS = 10.0
+# Within the grace period of the whole program, with the calls before and after.
+STOP_SECONDS = 5.0
+# Telegram closes a webhook call after 60 idle seconds.
+# https://github.com/tdlib/telegram-bot-api/blob/master/telegram-bot-api/WebhookActor.cpp
+WEBHOOK_SECONDS = 50.0
+# Each call stays open until its update is answered. This is Telegram's maximum.
+WEBHOOK_CONNECTIONS = 100
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_REFUSED = (
-    "Telegram refused TELEGRAM_BOT_TOKEN: copy it again from @BotFather "
-    "(/mybots, your bot, API Token), or unset it to run without Telegram."
-)
 
 
 class TelegramSetupError(SetupError):
@@ -57,9 +55,11 @@ class TelegramTokenError(TelegramSetupError):
 class Telegram:
     """The bot on Telegram. Runs inside an asyncio loop that is already running.
 
-    `base_url` is the root of a Bot API server, without `/bot`; empty means Telegram's own. With
-    `strict`, for tests, a button over Telegram's limits is an error; otherwise it is left out.
-    Each chat is answered in order, and different chats at the same time.
+    `base_url` is the root of a Bot API server, without `/bot`; empty means Telegram's own.
+    `helplines` are shown where a message could not be read or answered. With `strict`, for tests,
+    a button over Telegram's limits is an error; otherwise it is left out. Each chat is answered in
+    order, and different chats at the same time. `attempts_file` counts the answers that were
+    begun, so that no update crashes the program for ever.
     """
 
     def __init__(
@@ -68,30 +68,44 @@ class Telegram:
         *,
         token: str,
         base_url: str = "",
+        helplines: Sequence[HelpLine] = (),
         strict: bool = False,
+        attempts_file: Path | None = None,
     ) -> None:
         _silence_libraries()
         if not token.strip():
-            raise TelegramTokenError(_REFUSED)
-        self._bot = Bot(
-            token.strip(),
-            base_url=f"{(base_url or API_ROOT).rstrip('/')}/bot",
-            request=HTTPXRequest(read_timeout=10),
-            get_updates_request=_UpdatesRequest(connection_pool_size=1, read_timeout=10),
+            raise TelegramTokenError(REFUSED)
+        self._pending = PendingUpdates()
+        attempts = Attempts(attempts_file)
+        root = f"{(base_url or API_ROOT).rstrip('/')}/bot"
+        self._bot = PollingBot(token.strip(), root, self._pending)
+        outbox = Outbox(self._bot)
+        handler = UpdateHandler(
+            outbox,
+            conversation,
+            pending=self._pending,
+            attempts=attempts,
+            helplines=helplines,
+            strict=strict,
         )
+        self._processor = ChatProcessor(handler, outbox, self._pending, attempts)
+        self._application = (
+            Application.builder()
+            .bot(self._bot)
+            .concurrent_updates(self._processor)
+            .job_queue(None)
+            .build()
+        )
+        handler.register(self._application)
         self._secret = ""
-        self._is_set_up = False
-        self._receiving: asyncio.Task[None] | None = None
-        self._offset: int | None = None
-        self._handler = UpdateHandler(self._bot, conversation, strict=strict)
-        self._received: RecentKeys[int] = RecentKeys()
+        self._connecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start polling. Raises TelegramTokenError for a wrong token.
 
         If Telegram cannot be reached, this returns anyway and keeps trying in the background.
         """
-        await self._begin(self._set_up_polling, self._poll)
+        await self._connect(self._set_up_polling)
 
     async def start_webhook(self, url: str, secret: str) -> None:
         """Ask Telegram to post updates to `url` (https), each with `secret` in a header.
@@ -105,145 +119,110 @@ class Telegram:
                 "make one with 'openssl rand -hex 32'."
             )
         self._secret = secret
+        await self._connect(lambda: self._set_up_webhook(url))
 
-        async def set_up_webhook() -> None:
-            try:
-                await self._set_up(
-                    lambda: self._bot.set_webhook(
-                        url, secret_token=secret, allowed_updates=ALLOWED_UPDATES
-                    )
-                )
-            except BadRequest:
-                raise TelegramSetupError(
-                    "Telegram refused TELEGRAM_WEBHOOK_URL: it must be an https address "
-                    "that Telegram can reach from outside."
-                ) from None
-
-        await self._begin(set_up_webhook, set_up_webhook)
-
-    async def receive(self, payload: dict[str, Any], secret: str | None) -> bool:
-        """Queue one update that was posted to the webhook, to be answered later.
-
-        `secret` is the X-Telegram-Bot-Api-Secret-Token header. Returns False if it is wrong: the
-        caller answers 403. An unreadable payload is dropped, because posting it again would not
-        help.
-        """
-        if not self._secret or not hmac.compare_digest(
-            (secret or "").encode(), self._secret.encode()
-        ):
+    def accepts(self, secret: str | None) -> bool:
+        """Whether `secret`, the X-Telegram-Bot-Api-Secret-Token header, is the webhook's."""
+        if not self._secret:
             return False
-        with log_failures("a webhook call held no update"):
-            self._queue(Update.de_json(payload, self._bot))
-        return True
+        return hmac.compare_digest((secret or "").encode(), self._secret.encode())
+
+    async def receive(self, body: bytes) -> bool:
+        """Answer one update that was posted to the webhook; the caller has checked the secret.
+
+        Returns True once it is answered, also if it was answered before or holds no update.
+        Otherwise Telegram must send it again: the program is stopping, Telegram's time is nearly
+        over, or the answer could not be sent.
+        """
+        if not self._application.running:
+            return False
+        update = read_update(body, self._bot)
+        if update is None:
+            return True
+        if self._pending.add(update.update_id):
+            await self._application.update_queue.put(update)
+        return await self._pending.wait_for(update.update_id, WEBHOOK_SECONDS)
 
     async def stop(self) -> None:
-        """Stop receiving, answer what was received (10 seconds at most), and close."""
-        if self._receiving:
-            self._receiving.cancel()
-            await asyncio.gather(self._receiving, return_exceptions=True)
-            self._receiving = None
-        await self._handler.drain(STOP_SECONDS)
-        if self._offset is not None:
-            # Telegram counts an update as read once a later one is requested.
+        """Stop receiving, answer what was received (5 seconds at most), and close."""
+        if self._connecting:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+            self._connecting = None
+        updater = self._application.updater
+        is_polling = updater is not None and updater.running
+        if updater and is_polling:
+            await updater.stop()
+        if self._application.running:
+            stopping = asyncio.create_task(self._application.stop())
+            await asyncio.wait([stopping], timeout=STOP_SECONDS)
+            self._processor.cancel()
+            await stopping
+        if is_polling:
             with log_failures("some messages may be answered twice"):
-                await self._bot.get_updates(offset=self._offset, timeout=0, read_timeout=2)
+                await self._bot.acknowledge()
+        await self._application.shutdown()
         await self._bot.shutdown()
 
-    # Setting up and receiving
-
-    async def _begin(
-        self,
-        set_up: Callable[[], Awaitable[None]],
-        run: Callable[[], Awaitable[None]],
-    ) -> None:
+    async def _connect(self, set_up: Callable[[], Awaitable[None]]) -> None:
         try:
             await set_up()
         except InvalidToken:
-            await self._bot.shutdown()
+            await self.stop()
             # Without the cause: the library's message quotes the token.
-            raise TelegramTokenError(_REFUSED) from None
+            raise TelegramTokenError(REFUSED) from None
         except TelegramSetupError:
-            await self._bot.shutdown()
+            await self.stop()
             raise
         except TelegramError as error:
             log.warning(
                 "Telegram cannot be reached (%s); everything else runs, and Telegram is retried",
                 type(error).__name__,
             )
-        self._receiving = asyncio.create_task(self._run_with_retries(run))
+            self._connecting = asyncio.create_task(_retry(set_up))
 
-    async def _set_up(self, choose_mode: Callable[[], Awaitable[object]]) -> None:
-        await self._bot.initialize()
-        await choose_mode()
+    async def _set_up_polling(self) -> None:
+        await self._start_application()
+        if self._application.updater:
+            await self._application.updater.start_polling(
+                timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES
+            )
+
+    async def _set_up_webhook(self, url: str) -> None:
+        await self._start_application()
+        try:
+            await self._bot.set_webhook(
+                url,
+                secret_token=self._secret,
+                allowed_updates=ALLOWED_UPDATES,
+                max_connections=WEBHOOK_CONNECTIONS,
+            )
+        except BadRequest:
+            raise TelegramSetupError(
+                "Telegram refused TELEGRAM_WEBHOOK_URL: it must be an https address "
+                "that Telegram can reach from outside."
+            ) from None
+
+    async def _start_application(self) -> None:
+        """Start what is not started yet: a set-up that failed is tried again."""
+        await self._application.initialize()
         await self._bot.set_my_commands(
             [BotCommand(command.name, command.description) for command in COMMANDS]
         )
-        self._is_set_up = True
-
-    async def _set_up_polling(self) -> None:
-        await self._set_up(self._bot.delete_webhook)
-
-    async def _poll(self) -> None:
-        if not self._is_set_up:
-            await self._set_up_polling()
-        updates = await self._bot.get_updates(
-            offset=self._offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES
-        )
-        for update in updates:
-            self._offset = update.update_id + 1
-            self._queue(update)
-
-    async def _run_with_retries(self, run: Callable[[], Awaitable[None]]) -> None:
-        """Poll until stopped, or retry until the webhook is set."""
-        failures, warning = 0, ""
-        while not (self._secret and self._is_set_up):
-            try:
-                await run()
-            except Exception as error:
-                # The same warning is logged once, not at every attempt.
-                if warning != (warning := _describe_failure(error)):
-                    log.warning("%s (%s)", warning, type(error).__name__)
-                await asyncio.sleep(compute_delay(error, failures))
-                failures += 1
-            else:
-                if failures:
-                    log.warning("Telegram can be reached again")
-                failures, warning = 0, ""
-
-    def _queue(self, update: Update) -> None:
-        """Put the update in its chat's queue, unless it was received before."""
-        if self._received.add(update.update_id):
-            self._handler.queue(update)
+        if not self._application.running:
+            await self._application.start()
 
 
-class _UpdatesRequest(HTTPXRequest):
-    """Empties updates that the library cannot parse: a single one would stop polling."""
+async def _retry(set_up: Callable[[], Awaitable[None]]) -> None:
+    """Try until it succeeds."""
+    connection = ConnectionLog()
 
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        response = HTTPXRequest.parse_json_payload(payload)
-        if isinstance(response.get("result"), list):
-            response["result"] = [_empty_if_unreadable(update) for update in response["result"]]
-        return response
+    def report(state: RetryCallState) -> None:
+        if state.outcome and isinstance(error := state.outcome.exception(), Exception):
+            connection.report_failure(error)
 
-
-def _empty_if_unreadable(update: dict[str, Any]) -> dict[str, Any]:
-    with log_failures("an update could not be read"):
-        Update.de_json(update, None)
-        return update
-    return {"update_id": update["update_id"]}
-
-
-def _describe_failure(error: Exception) -> str:
-    match error:
-        case TelegramSetupError():
-            return str(error)
-        case InvalidToken():
-            return _REFUSED
-        case Conflict():
-            return "another program receives this bot's messages: stop it, or use another token"
-        case _:
-            return "Telegram cannot be reached; trying again"
+    await AsyncRetrying(wait=compute_delay, before_sleep=report)(set_up)
+    log.warning("Telegram can be reached again")
 
 
 def _silence_libraries() -> None:

@@ -32,7 +32,10 @@ BUTTON_LIMIT = 100
 MAX_SHORT_LABEL = 14
 
 WORDS_ONLY = get_line("telegram_words_only")
+UNREADABLE = get_line("telegram_unreadable")
+HELP_NOW = get_line("telegram_help_now")
 SORRY = get_line("telegram_sorry")
+TOO_MANY = get_line("web_too_fast")
 PICK_ONE = get_line("telegram_pick_one")
 
 

@@ -4,11 +4,11 @@ Each part is an app of its own. Here is which addresses are whose, and what goes
 its headers, and whose pages may read it. Must never log a body or a URL.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Header, HTTPException, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, JSONResponse
@@ -22,10 +22,11 @@ from starlette.types import ASGIApp
 from bot.health import Health
 from bot.messages import Responder
 from bot.rate_limit import RateLimit
+from bot.web import forms, telegram_webhook
 from bot.web.chat_api import create_chat_router
 from bot.web.desk.auth import HOME
 from bot.web.errors import CHAT_ERRORS, ErrorLogMiddleware
-from bot.web.forms import MAX_FORM_BYTES, PATH, create_forms_router
+from bot.web.forms import create_forms_router
 from bot.web.middleware import (
     DESK_HEADERS,
     PUBLIC_HEADERS,
@@ -35,9 +36,14 @@ from bot.web.middleware import (
 )
 from bot.web.publishing import PREFIXES
 from bot.web.redirects import RelativeRedirects
+from bot.web.telegram_webhook import UpdateReceiver, create_webhook_router
 
 WIDGET = Path(__file__).resolve().parent.parent / "widget"
 _MAX_BODY_BYTES = 16_384
+_LARGER_BODIES = {
+    forms.PATH: forms.MAX_FORM_BYTES,
+    telegram_webhook.PATH: telegram_webhook.MAX_BODY_BYTES,
+}
 # Any page may load the widget's files; they hold no secret, and `origins` limits the chat itself.
 _EMBEDDABLE_HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -55,7 +61,7 @@ def create_app(
     health: Health,
     base_url: str = "",
     messages_a_minute: int = 0,
-    receive_telegram: Callable[[dict[str, Any], str | None], Awaitable[bool]] | None = None,
+    telegram: UpdateReceiver | None = None,
     published: ASGIApp | None = None,
     desk: ASGIApp | None = None,
 ) -> Starlette:
@@ -63,8 +69,8 @@ def create_app(
 
     `origins` are the other sites that may use the chat, `messages_a_minute` is the limit of one
     client (0 for no limit), `secret` signs what the plain forms carry, and `base_url` is the
-    address that people use. `receive_telegram` handles webhook calls; without it there is no
-    webhook route.
+    address that people use. `telegram` receives webhook calls; without it there is no webhook
+    route.
     """
     limit = RateLimit(messages_a_minute)
     chat = FastAPI(
@@ -74,17 +80,15 @@ def create_app(
         openapi_url=None,
         middleware=[
             Middleware(GZipMiddleware),
-            Middleware(
-                BodyLimitMiddleware, max_bytes=_MAX_BODY_BYTES, larger={PATH: MAX_FORM_BYTES}
-            ),
+            Middleware(BodyLimitMiddleware, max_bytes=_MAX_BODY_BYTES, larger=_LARGER_BODIES),
         ],
         exception_handlers=CHAT_ERRORS,
     )
     chat.include_router(create_chat_router(conversation, limit))
     chat.include_router(create_forms_router(conversation, limit, secret, base_url))
     chat.include_router(_create_health_router(health))
-    if receive_telegram is not None:
-        chat.include_router(_create_telegram_router(receive_telegram))
+    if telegram is not None:
+        chat.include_router(create_webhook_router(telegram))
     chat.include_router(_create_widget_router())
     chat.mount("/widget", _EmbeddableFiles(directory=WIDGET))
     return compose_app(chat=chat, origins=origins, published=published, desk=desk)
@@ -157,23 +161,6 @@ def _create_health_router(health: Health) -> APIRouter:
         # Without Rasa, or while a database is busy, the program still does its work.
         is_broken = any(states.get(name) == "down" for name in ("directory", "checkins"))
         return JSONResponse(states, 503 if is_broken else 200)
-
-    return router
-
-
-def _create_telegram_router(
-    receive_telegram: Callable[[dict[str, Any], str | None], Awaitable[bool]],
-) -> APIRouter:
-    router = APIRouter()
-
-    @router.post("/api/telegram")
-    async def receive_update(
-        payload: dict[str, Any],
-        x_telegram_bot_api_secret_token: Annotated[str | None, Header()] = None,
-    ) -> None:
-        """Receives an update from Telegram's webhook."""
-        if not await receive_telegram(payload, x_telegram_bot_api_secret_token):
-            raise HTTPException(403, "This address is for Telegram only.")
 
     return router
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.telegram import app as telegram
+from bot.telegram import polling
 from bot.telegram.render import SORRY
 from tests.support.bot_api import BotApi, Chat, Fault
 from tests.support.telegram_channel import Echo, running
@@ -116,7 +116,7 @@ async def test_polling_survives_network_errors(
     ada.send("two")
     assert [reply.text for reply in await ada.replies(2, within=20)] == ["heard one", "heard two"]
     out, err = capfd.readouterr()
-    records = [record for record in caplog.records if record.name == telegram.log.name]
+    records = [record for record in caplog.records if record.name == polling.log.name]
     assert [record.getMessage().rsplit("(")[-1] for record in records] == [
         "NetworkError)",
         "Conflict)",

@@ -1,20 +1,13 @@
-"""Telegram setup, webhooks, groups and logs, over real HTTP with a Bot API server on loopback."""
+"""Telegram setup, groups and logs, over real HTTP with a Bot API server on loopback."""
 
 import asyncio
 import logging
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import httpx
 import pytest
-import uvicorn
 
-from bot.health import Health
 from bot.telegram.app import Telegram, TelegramSetupError, TelegramTokenError
-from bot.web.app import create_app
 from tests.support.bot_api import BotApi, Fault
-from tests.support.telegram_channel import Echo, running
+from tests.support.telegram_channel import SECRET, Echo, running
 
 # Groups
 
@@ -71,66 +64,6 @@ async def test_polling_replaces_a_webhook(bot_api: BotApi, echo: Echo) -> None:
         ada = bot_api.chat()
         ada.send("hello")
         await ada.reply()
-
-
-# Webhook
-
-SECRET = "a-secret_1"
-
-
-@asynccontextmanager
-async def web_app(channel: Telegram, conversation: Echo) -> AsyncIterator[str]:
-    """The program's web server. Gives the address for Telegram."""
-    app = create_app(
-        conversation,
-        origins=[],
-        secret=b"of the tests alone",
-        health=Health(str, {}),
-        receive_telegram=channel.receive,
-    )
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
-        )
-        serving = asyncio.create_task(server._serve(sockets=[listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/telegram"
-        server.should_exit = True
-        await serving
-
-
-async def test_a_webhook_answers_each_update_once(bot_api: BotApi, echo: Echo) -> None:
-    channel = Telegram(echo, token=bot_api.token, base_url=bot_api.url, strict=True)
-    async with web_app(channel, echo) as address:
-        await channel.start_webhook(address, SECRET)
-        ada = bot_api.chat()
-        update = bot_api.push({"message": ada._message(bot_api.number()) | {"text": "hello"}})
-        assert (await ada.reply()).text == "heard hello"
-        bot_api.push(update)
-        ada.send("ask")
-        await ada.reply()
-        await ada.answered(ada.tap("Yes"))
-        assert (await ada.reply()).text == "heard yes"
-        await ada.until(lambda: bot_api.webhook_statuses == [200] * 4, "a call was refused")
-        assert [message.text for message in echo.messages] == ["hello", "ask", None]
-        await channel.stop()
-
-
-async def test_a_webhook_call_without_the_secret_is_refused(bot_api: BotApi, echo: Echo) -> None:
-    channel = Telegram(echo, token=bot_api.token, base_url=bot_api.url)
-    payload = {"update_id": 1, "message": bot_api.chat()._message(1) | {"text": "forged"}}
-    assert not await channel.receive(payload, "")
-    async with web_app(channel, echo) as address:
-        await channel.start_webhook(address, SECRET)
-        async with httpx.AsyncClient(trust_env=False) as client:
-            for headers in ({}, {"X-Telegram-Bot-Api-Secret-Token": "wrong"}):
-                response = await client.post(address, json=payload, headers=headers)
-                assert response.status_code == 403
-            right = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
-            response = await client.post(address, json={"no": "update"}, headers=right)
-            assert response.status_code == 200
-        await channel.stop()
-    assert echo.received == []
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
-"""The Telegram channel, polling a Bot API server on loopback, with a conversation that echoes."""
+"""The Telegram channel at a Bot API server on loopback, with a conversation that echoes."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import uvicorn
 
+from bot.health import Health
 from bot.messages import (
     Choices,
     HelpLine,
@@ -20,6 +23,7 @@ from bot.messages import (
     Text,
 )
 from bot.telegram.app import Telegram
+from bot.web.app import create_app
 from tests.support.bot_api import BotApi, Chat
 
 CARD = ListingCard(
@@ -102,6 +106,38 @@ async def running(api: BotApi, conversation: Echo, **settings: Any) -> AsyncIter
     finally:
         conversation.may_finish.set()
         await channel.stop()
+
+
+SECRET = "a-secret_1"
+
+
+@asynccontextmanager
+async def receiving(api: BotApi, conversation: Echo, **settings: Any) -> AsyncIterator[str]:
+    """The channel, receiving from the server by webhook. Gives the webhook's address."""
+    settings = {"token": api.token, "base_url": api.url, "strict": True} | settings
+    channel = Telegram(conversation, **settings)
+    app = create_app(
+        conversation,
+        origins=[],
+        secret=b"of the tests alone",
+        health=Health(str, {}),
+        telegram=channel,
+    )
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(
+            uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
+        )
+        serving = asyncio.create_task(server._serve(sockets=[listener]))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/api/telegram"
+        try:
+            await channel.start_webhook(address, SECRET)
+            yield address
+        finally:
+            conversation.may_finish.set()
+            await channel.stop()
+            server.should_exit = True
+            await serving
 
 
 @pytest.fixture

@@ -137,6 +137,10 @@ class Chat:
         """Send a sticker, voice, video_note, document, contact, poll, dice, animation, audio ..."""
         return self._say(**{kind: _MEDIA[kind]})
 
+    def send_hologram(self) -> int:
+        """Send a kind of message that no library knows yet."""
+        return self._say(hologram={"id": 1})
+
     def pin(self, message_id: int) -> int:
         """Pin a message. The bot gets a service message."""
         return self._say(pinned_message=self._message(message_id) | {"text": "pinned"})

@@ -11,6 +11,7 @@ import re
 import socket
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,6 +25,15 @@ from tests.support.bot_api.chat import Chat
 from tests.support.bot_api.methods import METHODS, ApiError, Params
 
 REDELIVER_SECONDS = 0.2
+WEBHOOK_TIMEOUT = 60.0
+
+
+def _find_queue(update: dict[str, Any]) -> object:
+    """The queue of an update, as Telegram sorts them for a webhook: by chat, taps apart."""
+    content: dict[str, Any] = next((part for part in update.values() if isinstance(part, dict)), {})
+    is_tap = "callback_query" in update
+    chat = content.get("message", {}).get("chat") if is_tap else content.get("chat")
+    return is_tap, (chat or {}).get("id")
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ class BotApi:
         self._updates: deque[dict[str, Any]] = deque()
         self._numbers = itertools.count(7_310_442_000)
         self._faults: dict[str, deque[Fault]] = {}
+        self.holding = 0
+        self._held: set[str] = set()
         self._poller = 0
         self._port = 0
         self._closing = False
@@ -133,6 +145,28 @@ class BotApi:
         self._wake()
         return update
 
+    def hold(self, method: str) -> None:
+        """Leave calls of a method without a response until `release`; `holding` counts them."""
+        with self.changed:
+            self._held.add(method.lower())
+
+    def release(self) -> None:
+        """Let every held call go on; those whose caller has gone are dropped."""
+        with self.changed:
+            self._held.clear()
+        self._wake()
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many updates the bot has not acknowledged."""
+        with self.changed:
+            return len(self._updates)
+
+    def wait_until(self, holds: Callable[[], bool], otherwise: str, within: float = 10.0) -> None:
+        """Wait until `holds()` is true, checked whenever the server's state changes."""
+        with self.changed:
+            assert self.changed.wait_for(holds, within), otherwise
+
     def number(self) -> int:
         """A number not used before."""
         return next(self._numbers)
@@ -162,6 +196,8 @@ class BotApi:
                     extra = {"retry_after": fault.retry_after} if fault.retry_after else {}
                     raise ApiError(fault.status, fault.description, **extra)
                 self._check_token(token)
+                if not await self._hold(method, request):
+                    return Response(status_code=499)
                 if method == "getupdates":
                     result = await self._get_updates(params)
                 elif method in METHODS:
@@ -175,6 +211,23 @@ class BotApi:
             return JSONResponse({"ok": True, "result": result})
 
         return app
+
+    async def _hold(self, method: str, request: Request) -> bool:
+        """Wait until the method is not held; whether its caller is still there."""
+        self._change_holding(1)
+        try:
+            while method in self._held:
+                if await request.is_disconnected() or self._closing:
+                    return False
+                await asyncio.sleep(0.02)
+            return True
+        finally:
+            self._change_holding(-1)
+
+    def _change_holding(self, change: int) -> None:
+        with self.changed:
+            self.holding += change
+            self.changed.notify_all()
 
     def _check_token(self, token: str) -> None:
         if not re.fullmatch(r"\d+:[\w-]+", token):
@@ -211,6 +264,7 @@ class BotApi:
                     if update["update_id"] >= offset and self._is_allowed(update)
                 )
                 waiting = list(itertools.islice(self._updates, int(params.get("limit", "100"))))
+                self.changed.notify_all()
             remaining = deadline - loop.time()
             if waiting or remaining <= 0 or self._closing:
                 return waiting
@@ -218,30 +272,46 @@ class BotApi:
                 await asyncio.wait_for(self._arrived.wait(), remaining)
 
     async def _deliver(self) -> None:
-        """Post updates to the webhook, each repeatedly until the bot accepts it."""
-        async with httpx.AsyncClient(trust_env=False) as client:
+        """Post updates to the webhook: those of a queue in order, queues at the same time."""
+        async with httpx.AsyncClient(trust_env=False, timeout=WEBHOOK_TIMEOUT) as client:
+            queues: dict[object, asyncio.Task[None]] = {}
             while True:
                 with self.changed:
-                    update = self._updates[0] if self._updates and self.webhook_url else None
-                    url, secret = self.webhook_url, self._webhook_secret
-                if update is None:
-                    self._due.clear()
-                    await self._due.wait()
-                    continue
+                    waiting = {_find_queue(update) for update in self._updates}
+                for queue in waiting if self.webhook_url else ():
+                    if queue not in queues or queues[queue].done():
+                        queues[queue] = asyncio.create_task(self._deliver_queue(client, queue))
+                self._due.clear()
+                await self._due.wait()
+
+    async def _deliver_queue(self, client: httpx.AsyncClient, queue: object) -> None:
+        """Post the updates of one queue, each repeatedly until the bot accepts it."""
+        while self.webhook_url:
+            with self.changed:
+                mine = [update for update in self._updates if _find_queue(update) == queue]
+                if not mine:
+                    return
+                update = mine[0]
                 if not self._is_allowed(update):
-                    self._updates.popleft()
+                    self._updates.remove(update)
                     continue
-                status = 0
-                headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
-                with contextlib.suppress(httpx.HTTPError):
-                    status = (await client.post(url, json=update, headers=headers)).status_code
-                with self.changed:
-                    self.webhook_statuses.append(status)
-                    if 200 <= status < 300:
-                        self._updates.popleft()
-                    self.changed.notify_all()
-                if not 200 <= status < 300:
-                    await asyncio.sleep(REDELIVER_SECONDS)
+                url, secret = self.webhook_url, self._webhook_secret
+            status = 0
+            # Telegram's own server writes every letter beyond ASCII as an escape.
+            content = json.dumps(update, ensure_ascii=True, separators=(",", ":"))
+            headers = {"Content-Type": "application/json"}
+            if secret:
+                headers["X-Telegram-Bot-Api-Secret-Token"] = secret
+            with contextlib.suppress(httpx.HTTPError):
+                response = await client.post(url, content=content, headers=headers)
+                status = response.status_code
+            with self.changed:
+                self.webhook_statuses.append(status)
+                if 200 <= status < 300:
+                    self._updates.remove(update)
+                self.changed.notify_all()
+            if not 200 <= status < 300:
+                await asyncio.sleep(REDELIVER_SECONDS)
 
     def _is_allowed(self, update: dict[str, Any]) -> bool:
         return not self._allowed or not set(self._allowed).isdisjoint(update)
