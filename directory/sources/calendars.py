@@ -117,6 +117,8 @@ def _is_zone_rule(rule: Any) -> bool:
     return (
         isinstance(rule, vRecur)
         and rule.get("FREQ") == ["YEARLY"]
+        # With an interval of 0, dateutil would look at the same year for ever.
+        and rule.get("INTERVAL", [1]) == [1]
         and rule.keys() <= _ZONE_RULE_PARTS.keys()
         and all(len(_list_values(rule[part])) <= _ZONE_RULE_PARTS[part] for part in rule)
     )

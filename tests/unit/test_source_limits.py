@@ -213,6 +213,7 @@ TOO_MUCH: dict[str, tuple[str, Callable[[], bytes]]] = {
         for rule in (
             "RRULE:FREQ=SECONDLY",
             "RRULE:FREQ=DAILY",
+            "RRULE:FREQ=YEARLY;INTERVAL=0",
             "RRULE:FREQ=YEARLY;BYHOUR=" + ",".join(map(str, range(24))),
             "RRULE:FREQ=YEARLY;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12",
             "EXRULE:FREQ=SECONDLY",
