@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,19 @@ def _silence_warnings() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
+@dataclass(frozen=True)
+class TokenVectors:
+    """A text by its word pieces, for comparison word by word.
+
+    `vectors` (len(pieces), 384) are unit vectors, each of a piece in its context; `sentence`
+    (384,) is the vector that `Encoder.encode` gives for the whole text.
+    """
+
+    pieces: tuple[str, ...]
+    vectors: Vectors
+    sentence: Vectors
+
+
 class EncoderNotReadyError(Exception):
     """The encoder is still loading."""
 
@@ -152,3 +166,28 @@ class Encoder:
             if progress:
                 progress(len(batch))
         return vectors
+
+    def encode_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The word pieces of each text with their vectors, in the order given."""
+        self.load()
+        texts = [text.encode("utf-8", "replace").decode() for text in texts]
+        tokenizer = self._model.tokenizer
+        encoded: dict[int, TokenVectors] = {}
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        for start in range(0, len(order), _BATCH_SIZE):
+            batch = order[start : start + _BATCH_SIZE]
+            outputs = self._model.encode(
+                [texts[i] for i in batch],
+                output_value="token_embeddings",
+                show_progress_bar=False,
+            )
+            for i, output in zip(batch, outputs, strict=True):
+                vectors = np.asarray(output, dtype=np.float32)
+                numbers = tokenizer(texts[i], truncation=True, max_length=len(vectors))["input_ids"]
+                mean = vectors.mean(axis=0)
+                encoded[i] = TokenVectors(
+                    tuple(tokenizer.convert_ids_to_tokens(numbers)),
+                    vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
+                    mean / np.linalg.norm(mean),
+                )
+        return [encoded[i] for i in range(len(texts))]

@@ -1,0 +1,85 @@
+"""The kinds of value that a question may ask for: an amount, a clock time, a day, a number to ring.
+
+An open question that wants one of them is answered only by a statement that holds one.
+"""
+
+import re
+
+_NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
+    "fifty|sixty|eighty|ninety|hundred|half|couple|once|twice|both"
+)
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+
+_FOUND_BY = {
+    "money": r"£|\b\d+p\b|\bfree\b|\bno (?:cost|charge|fee)|\bcharges?\b|\bfees?\b|\bprices?\b|\bcosts?\b"  # noqa: E501
+    r"|\bdonations?\b|\bpay\b|\bpaid\b",
+    "clock": r"\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|noon|o.clock)|\b\d{1,2}[:.]\d\d\b|\b\d{4} ?(?:to|-)"
+    r"|\b(?:noon|midday|midnight)\b|\bhalf (?:past|\w+)\b|\bquarter (?:to|past)\b|24 ?hours?|24/7"
+    r"|\bday and night\b|\b\d{1,2} ?(?:-|–|to|til|till) ?\d{1,2}\b|\btimes?\b|\bo'clock\b",
+    "weekday": r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\bweek(?:day|end)s?\b|\bevery day\b|\bdaily\b"  # noqa: E501
+    r"|24/7|\b(?:seven|7) days\b|\bdays?\b",
+    "date": rf"\b(?:{_MONTHS})[a-z]*\b|\bholidays?\b|\bterm\b|\bchristmas\b|\bsummer\b|\bwinter\b"
+    r"|\bdates?\b|\byear\b",
+    "duration": r"\b(?:minute|min|hour|hr|week|month|year|day|night|morning|session)s?\b|\blong\b|"
+    r"\bdates?\b",
+    "telephone": r"\+?\d[\d ()]{8,}\d|\b\d{3,6}\b.*\b(?:ring|call|text|phone)|\b(?:text|ring|call)\b.*\d{3}",  # noqa: E501
+    "address": r"@",
+    "link": r"www\.|https?://|\bwebsite\b|\bfacebook\b|\.(?:org|com|co|gov)\b",
+    "number": rf"\d|\b(?:{_NUMBER_WORDS})\b|\bevery\b|\bweekly\b|\bmonthly\b|\bfortnight|\bdaily\b|\b(?:an?|per) "  # noqa: E501
+    r"\w+\b",
+    "age": r"\b(?:age[ds]?|over|under|years?|adults?|young(?:er)?|old(?:er)?|children|teen\w*|babies|"  # noqa: E501
+    r"toddlers?)\b|\d\d",
+    "distance": r"\bmiles?\b|\bkm\b|\bmetres?\b|\byards?\b|\bminutes?\b",
+}
+TYPES = tuple(_FOUND_BY)
+"""The names of the kinds of value."""
+_FINDERS = {name: re.compile(pattern, re.I) for name, pattern in _FOUND_BY.items()}
+
+# The first that fits counts.
+_ASKED_BY = [
+    (re.compile(pattern), types)
+    for pattern, types in (
+        (
+            r"\b(?:how|what|up to what|from what) (?:old|ages?)\b|\bage (?:limit|range|group)",
+            ("age",),
+        ),
+        (r"\bhow far\b|\bhow many miles\b", ("distance",)),
+        (r"\bhow long\b", ("duration", "date")),
+        (r"\bhow (?:often|many|big)\b|\bhow much time\b|\bhow soon\b", ("number",)),
+        (
+            r"\bhow much (?:is|are|does|do|would|will|for|to|per|an?|each|the)\b|^how much$"
+            r"|\bhow much (?:did|can)\b|\bwhat (?:is|are|does|do) (?:it|the) (?:cost|price|fee|charge)"  # noqa: E501
+            r"|\bwhat (?:does it cost|do they charge|do (?:i|you) pay)\b",
+            ("money",),
+        ),
+        (
+            r"\bwhat time\b|\b(?:opening|visiting) (?:hours|times)\b|\bhow (?:late|early)\b",
+            ("clock",),
+        ),
+        (
+            r"\b(?:what|which) (?:days?|nights?|mornings?|afternoons?|evenings?|sunday|saturday)\b",
+            ("weekday",),
+        ),
+        (r"^when\b|\bwhen (?:is|are|does|do|can|will)\b", ("clock", "weekday", "date")),
+        (
+            r"\b(?:phone|telephone|contact) number\b|\bnumber do i\b|\bnumber to ring\b",
+            ("telephone",),
+        ),
+        (r"\bemail\b", ("address",)),
+        (r"\bweb ?(?:site|page|address)\b", ("link",)),
+    )
+]
+
+
+def find_types(text: str) -> frozenset[str]:
+    """The kinds of value that a statement holds."""
+    return frozenset(name for name, finder in _FINDERS.items() if finder.search(text))
+
+
+def expect_types(question: str) -> frozenset[str]:
+    """The kinds of which an answer to an open question must hold one; empty if any words will do."""  # noqa: E501
+    for pattern, types in _ASKED_BY:
+        if pattern.search(question):
+            return frozenset(types)
+    return frozenset()

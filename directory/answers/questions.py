@@ -1,0 +1,146 @@
+"""Reads what a person asks: the single questions of a message, and how each wants to be answered.
+
+Pure functions of a message. Must never keep one.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+_WORD = re.compile(r"[\w£]+(?:['’]\w+)?")
+_WH = r"what|when|where|who|whom|whose|which|why|how|whats|wheres|whens|whos|hows|what's|where's|who's|when's|how's"  # noqa: E501
+_AUXILIARY = (
+    r"is|are|isnt|arent|was|were|do|does|dont|doesnt|did|can|cant|could|will|wont|would|have|has|"
+    r"havent|am|must|should|may|might|shall|need"
+)
+_SUBJECT = (
+    r"i|you|we|they|he|she|it|this|that|these|those|there|the|a|an|any|anyone|anybody|someone|"
+    r"somebody|everyone|people|my|me|your|our|his|her|their|kids|children|men|women|dogs|parents|"
+    r"non|volunteers|beginners"
+)
+_WH_OPENER = re.compile(rf"\b(?:{_WH})\b", re.I)
+_POLAR_OPENER = re.compile(rf"\b(?:{_AUXILIARY}) (?:{_SUBJECT})\b", re.I)
+_POLAR_START = re.compile(
+    rf"^(?:so |and |but |ok |also |please )*(?:{_AUXILIARY}|any|got|anyone|anybody)\b", re.I
+)
+_WH_START = re.compile(
+    rf"^(?:so |and |but |ok |also |please |(?:to|at|from|by|in|on|for|with|until) )*(?:{_WH})\b",
+    re.I,
+)
+_JOINT = re.compile(
+    r"\?+|\s*(?:,\s*)?\b(?:and|also|plus|oh and|n|&)\b\s*|\s*&\s*|\s*;\s*|,\s+", re.I
+)
+_BARE_QUESTION = re.compile(rf"^(?:{_WH})\b|^(?:{_AUXILIARY}) (?:{_SUBJECT})\b|^any\b|^got\b", re.I)
+
+
+_OPENER = re.compile(rf"{_WH_OPENER.pattern}|{_POLAR_OPENER.pattern}|\b(?:any|got)\b", re.I)
+_REFERRING = {
+    "the",
+    "that",
+    "this",
+    "a",
+    "one",
+    "group",
+    "club",
+    "place",
+    "for",
+    "at",
+    "ok",
+    "and",
+    "about",
+}
+# A question word alone, and the question that it stands for.
+_BARE = {
+    "when": "when is it",
+    "where": "where is it",
+    "who": "who is it for",
+    "how much": "how much is it",
+    "what time": "what time is it",
+    "what day": "what day is it",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question in plain spelling; `is_open` if it wants words rather than yes or no.
+
+    `is_open` is None where the words have no form, as in "parking?".
+    """
+
+    text: str
+    is_open: bool | None
+
+
+@cache
+def _load_spellings() -> dict[str, str]:
+    return dict(yaml.safe_load((files("directory.answers") / "spellings.yml").read_text("utf-8")))
+
+
+def spell_out(text: str) -> str:
+    """The text in lower case, with what people shorten when they type written out."""
+    spellings = _load_spellings()
+    text = text.replace("’", "'").casefold()
+    return " ".join(
+        re.sub(r"[\w']+", lambda word: str(spellings.get(word[0], word[0])), text).split()
+    )
+
+
+def read_questions(message: str, name: str = "") -> list[Question]:
+    """The questions in their order: one at least, if the message holds a word.
+
+    Words that only say which listing is meant are left out, if its `name` holds them.
+    """
+    text = _drop_reference(spell_out(message), spell_out(name))
+    parts = [_BARE.get(part, part) for part in _split(text)]
+    return [Question(part, _is_open(part)) for part in parts]
+
+
+def _drop_reference(text: str, name: str) -> str:
+    """Without what stands before the question, if it is nothing but words of the name."""
+    opener = _OPENER.search(text)
+    if not opener or not opener.start():
+        return text
+    before = set(_WORD.findall(text[: opener.start()]))
+    return text[opener.start() :] if before <= {*_WORD.findall(name), *_REFERRING} else text
+
+
+def _split(text: str) -> list[str]:
+    """Cut where a second question begins, and nowhere else."""
+    parts: list[str] = []
+    start = 0
+    for joint in _JOINT.finditer(text):
+        left, right = text[start : joint.start()].strip(), text[joint.end() :].strip()
+        is_mark = "?" in joint[0]
+        if not left or not right:
+            continue
+        if (is_mark or _BARE_QUESTION.search(right)) and _asks(left):
+            parts.append(left)
+            start = joint.end()
+    parts.append(text[start:].strip(" ?.!,"))
+    return [part.strip(" ?.!,") for part in parts if _WORD.search(part)]
+
+
+def _asks(text: str) -> bool:
+    return bool(
+        _WH_START.search(text)
+        or _POLAR_START.search(text)
+        or _WH_OPENER.search(text)
+        or _POLAR_OPENER.search(text)
+        or False
+    )
+
+
+def _is_open(text: str) -> bool | None:
+    if _WH_START.search(text):
+        return True
+    if _POLAR_START.search(text):
+        return False
+    wh, polar = _WH_OPENER.search(text), _POLAR_OPENER.search(text)
+    if wh and polar:
+        return wh.start() < polar.start()
+    if wh or polar:
+        return wh is not None
+    return None

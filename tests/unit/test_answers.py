@@ -1,0 +1,103 @@
+"""Questions about a listing are answered from what it says, and never otherwise."""
+
+from datetime import time
+
+import pytest
+
+from directory.answers.answering import AnswerService
+from directory.answers.comparisons import compare
+from directory.answers.questions import read_questions
+from directory.answers.statements import list_statements
+from directory.encoder import Encoder
+from directory.listing import Listing, Place, Schedule
+
+CLASS = Listing(
+    "paint",
+    "Paint Together",
+    "group",
+    "Dogs are not allowed in the studio. There is no need to book. Please bring an apron.",
+    phone="01632 960100",
+    places=(Place("Mill Studio", "1 Mill Lane", postcode="ZY1 1AA"),),
+    schedules=(Schedule(("Tuesday",), "weekly", time(10), time(12)),),
+    cost="£4 a session",
+    cost_amount=4,
+    languages=("English", "Polish"),
+)
+
+
+@pytest.fixture(scope="module")
+def answers(encoder: Encoder) -> AnswerService:
+    return AnswerService(encoder.encode_tokens)
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict", "evidence"),
+    [
+        ("how much is it", "text", "£4 a session"),
+        ("what day is it on", "text", "Every Tuesday, 10:00 to 12:00"),
+        ("are dogs allowed", "no", "Dogs are not allowed in the studio."),
+        ("do i need to book", "no", "There is no need to book."),
+        ("whats the phone number", "text", "01632 960100"),
+    ],
+)
+def test_an_answer_shows_the_fact_or_the_sentence(answers, question, verdict, evidence):
+    [answer] = answers.answer(CLASS, question)
+    assert (answer.verdict, answer.evidence) == (verdict, evidence)
+    assert evidence in answer.text
+
+
+def test_where_the_listing_is_silent_the_number_to_ask_is_given(answers):
+    [answer] = answers.answer(CLASS, "is there a hearing loop")
+    assert (answer.verdict, answer.evidence) == ("not_said", "")
+    assert answer.text == "They do not say. To ask, ring 01632 960100."
+
+
+def test_each_of_several_questions_is_answered(answers):
+    found = answers.answer(CLASS, "how much is it n can i bring my dog?")
+    assert [answer.verdict for answer in found] == ["text", "no"]
+
+
+@pytest.mark.parametrize("message", ["what do i wear and bring", "can me and my mum come"])
+def test_one_question_with_an_and_stays_one(message):
+    assert len(read_questions(message)) == 1
+
+
+def test_no_words_are_no_question(answers):
+    assert answers.answer(CLASS, "?!") == []
+
+
+def test_a_confidential_listing_never_shows_its_place(answers):
+    refuge = Listing(
+        "refuge",
+        "Refuge",
+        "service",
+        "We are at 77 Hidden Lane. Come to ZY77 7QQ by bus. Dogs can stay.",
+        phone="01632 960100",
+        places=(Place("Sentinel House", "77 Hidden Lane", "Quiethaven", "ZY77 7QQ"),),
+        covers="Quiethaven",
+        confidential=True,
+    )
+    assert not any(
+        secret in statement.text
+        for statement in list_statements(refuge)
+        for secret in ("Hidden Lane", "ZY77", "Sentinel House", "Quiethaven")
+    )
+    for question in ("where is it", "what is the address", "how do i get there by bus"):
+        [answer] = answers.answer(refuge, question)
+        assert answer.verdict == "not_said"
+        assert "01632 960100" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "statement", "result"),
+    [
+        ("is it on sundays", "Open Monday to Friday", (-1, 0, 0)),
+        ("is it on mondays", "Open daily except Christmas Day", (1, 0, 0)),
+        ("is it on in january", "From April to October", (0, -1, 0)),
+        ("is it on in august", "Weekly (except June and August)", (0, -1, 0)),
+        ("can a 14 year old come", "Ages 16 and over", (0, 0, -1)),
+        ("is it free", "Open Monday to Friday", (0, 0, 0)),
+    ],
+)
+def test_days_months_and_ages_are_compared(question, statement, result):
+    assert compare(question, statement) == result
