@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 from bot.checkin_flow import CheckInFlow
 from bot.conversation import Conversation
 from bot.messages import Message
+from bot.rasa.gateway import RasaGateway
 from bot.rasa.process import RasaProcess
 from bot.safety.guard import Guard
 from bot.settings import Settings
@@ -129,7 +130,7 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
                 date.today,
                 bytes(32),
             ),
-            rasa=rasa,
+            rasa=RasaGateway(rasa),
             search_service=search_service,
             notebook=notebook,
             secret=b"secret",

@@ -174,6 +174,7 @@ def test_the_store_offers_no_way_to_read_a_row() -> None:
         "read_purged_before",
         "delete_expired_stubs",
         "record_bursts",
+        "check_state",
     ]
 
 
