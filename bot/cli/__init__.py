@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bot.cli import checkins, desk, directory, feeds, nlu, places, safety
+from bot.cli import answers, checkins, desk, directory, feeds, nlu, places, safety
 from bot.errors import InputError, SetupError
 from bot.private_files import PRIVATE_UMASK, tighten_files
 from bot.settings import Settings
@@ -24,6 +24,7 @@ from directory.errors import DirectoryError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 feeds.add_commands(directory.app)
+answers.add_commands(directory.app)
 app.add_typer(directory.app, name="directory")
 app.add_typer(places.app, name="places")
 app.add_typer(checkins.app, name="checkins")

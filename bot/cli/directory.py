@@ -221,36 +221,6 @@ def evaluate(
 
 
 @app.command()
-def answer(
-    file: Annotated[
-        Path, typer.Argument(help='JSON lines: a "listing" (source:key) and a "question" each.')
-    ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
-) -> None:
-    """Print what listings say to questions about them."""
-    from directory.answers.answering import AnswerService
-    from directory.answers.listing_questions import read_listing_questions
-    from directory.encoder import Encoder, prepare_encoder
-    from directory.importing.upgrade import open_directory
-
-    settings = Settings()
-    prepare_encoder(settings.encoder_folder)
-    encoder = Encoder(settings.encoder_folder)
-    engine = open_directory(settings.directory_url)
-    answers = AnswerService(encoder.encode_tokens)
-    for listing, question in read_listing_questions(file, engine):
-        found = answers.answer(listing, question)
-        if as_json:
-            items = [
-                {"answer": item.verdict, "text": item.text, "evidence": item.evidence}
-                for item in found
-            ]
-            print(json.dumps({"answers": items}, ensure_ascii=False))
-        else:
-            OUT.print(" ".join(item.text for item in found), markup=False)
-
-
-@app.command()
 def notes(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:

@@ -12,23 +12,28 @@ _NUMBER_WORDS = (
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 
 _FOUND_BY = {
-    "money": r"£|\b\d+p\b|\bfree\b|\bno (?:cost|charge|fee)|\bcharges?\b|\bfees?\b|\bprices?\b|\bcosts?\b"  # noqa: E501
+    "money": r"£|\b\d+p\b|\bfree\b|\bno (?:cost|charge|fee)|\bcharges?\b|\bfees?\b"
+    r"|\bprices?\b|\bcosts?\b"
     r"|\bdonations?\b|\bpay\b|\bpaid\b",
     "clock": r"\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|noon|o.clock)|\b\d{1,2}[:.]\d\d\b|\b\d{4} ?(?:to|-)"
     r"|\b(?:noon|midday|midnight)\b|\bhalf (?:past|\w+)\b|\bquarter (?:to|past)\b|24 ?hours?|24/7"
     r"|\bday and night\b|\b\d{1,2} ?(?:-|–|to|til|till) ?\d{1,2}\b|\btimes?\b|\bo'clock\b",
-    "weekday": r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\bweek(?:day|end)s?\b|\bevery day\b|\bdaily\b"  # noqa: E501
+    "weekday": r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\bweek(?:day|end)s?\b"
+    r"|\bevery day\b|\bdaily\b"
     r"|24/7|\b(?:seven|7) days\b|\bdays?\b",
     "date": rf"\b(?:{_MONTHS})[a-z]*\b|\bholidays?\b|\bterm\b|\bchristmas\b|\bsummer\b|\bwinter\b"
     r"|\bdates?\b|\byear\b",
     "duration": r"\b(?:minute|min|hour|hr|week|month|year|day|night|morning|session)s?\b|\blong\b|"
     r"\bdates?\b",
-    "telephone": r"\+?\d[\d ()]{8,}\d|\b\d{3,6}\b.*\b(?:ring|call|text|phone)|\b(?:text|ring|call)\b.*\d{3}",  # noqa: E501
+    "telephone": r"\+?\d[\d ()]{8,}\d|\b\d{3,6}\b.*\b(?:ring|call|text|phone)"
+    r"|\b(?:text|ring|call)\b.*\d{3}",
     "address": r"@",
     "link": r"www\.|https?://|\bwebsite\b|\bfacebook\b|\.(?:org|com|co|gov)\b",
-    "number": rf"\d|\b(?:{_NUMBER_WORDS})\b|\bevery\b|\bweekly\b|\bmonthly\b|\bfortnight|\bdaily\b|\b(?:an?|per) "  # noqa: E501
+    "number": rf"\d|\b(?:{_NUMBER_WORDS})\b|\bevery\b|\bweekly\b|\bmonthly\b|\bfortnight"
+    r"|\bdaily\b|\b(?:an?|per) "
     r"\w+\b",
-    "age": r"\b(?:age[ds]?|over|under|years?|adults?|young(?:er)?|old(?:er)?|children|teen\w*|babies|"  # noqa: E501
+    "age": r"\b(?:age[ds]?|over|under|years?|adults?|young(?:er)?|old(?:er)?|children|teen\w*|"
+    r"babies|"
     r"toddlers?)\b|\d\d",
     "distance": r"\bmiles?\b|\bkm\b|\bmetres?\b|\byards?\b|\bminutes?\b",
 }
@@ -49,7 +54,8 @@ _ASKED_BY = [
         (r"\bhow (?:often|many|big)\b|\bhow much time\b|\bhow soon\b", ("number",)),
         (
             r"\bhow much (?:is|are|does|do|would|will|for|to|per|an?|each|the)\b|^how much$"
-            r"|\bhow much (?:did|can)\b|\bwhat (?:is|are|does|do) (?:it|the) (?:cost|price|fee|charge)"  # noqa: E501
+            r"|\bhow much (?:did|can)\b"
+            r"|\bwhat (?:is|are|does|do) (?:it|the) (?:cost|price|fee|charge)"
             r"|\bwhat (?:does it cost|do they charge|do (?:i|you) pay)\b",
             ("money",),
         ),
@@ -78,7 +84,7 @@ def find_types(text: str) -> frozenset[str]:
 
 
 def expect_types(question: str) -> frozenset[str]:
-    """The kinds of which an answer to an open question must hold one; empty if any words will do."""  # noqa: E501
+    """The kinds of which an answer to an open question holds one; empty if any words will do."""
     for pattern, types in _ASKED_BY:
         if pattern.search(question):
             return frozenset(types)

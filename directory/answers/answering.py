@@ -9,6 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from directory.answers.examples import Verdict
 from directory.answers.model import AnswerModel, load_answer_model
@@ -30,6 +31,10 @@ _KEPT_LISTINGS = 64
 # A question about the place of a confidential listing is not looked up at all.
 _PLACE_ASPECTS = frozenset({"where", "bus", "parking", "distance"})
 _LEAST_PLACE_SHARE = 0.4
+LEAST_RELEVANCE = 0.6
+"""The probability below which a listing does not say. docs/explanation/answers.md measures it."""
+# From here on the nearest statement is quoted with the silence.
+_WORTH_QUOTING = 0.25
 
 
 @dataclass(frozen=True)
@@ -76,12 +81,18 @@ class AnswerService:
         asked = read_question(question, self._encode_tokens, model.aspects, model.wants_words)
         if listing.confidential and self._asks_for_place(asked):
             return Answer("not_said", f"{PRIVATE_PLACE} {word_contact(listing)}")
-        best = self._find_statement(read, asked)
-        if best is None:
+        if not read.statements:
             return Answer("not_said", word_silence(listing))
+        scores = self._score_statements(read, asked)
+        best = int(scores.argmax())
         statement = read.statements[best]
         parts = read.find_parts(best)
         nearest = parts[int(np.argmax(read.part_vectors[parts] @ asked.tokens.sentence))]
+        if scores[best] < LEAST_RELEVANCE:
+            # Near to a question for the place may be a hint of the place.
+            is_near = scores[best] >= _WORTH_QUOTING and not listing.confidential
+            quoted = word_answer("text", statement, read.parts[nearest]) if is_near else ""
+            return Answer("not_said", word_silence(listing, quoted))
         verdict: Verdict = "text"
         if not asked.is_open:
             features = measure_polarity(asked, read, best, model.aspects)
@@ -90,18 +101,15 @@ class AnswerService:
             verdict, word_answer(verdict, statement, read.parts[nearest]), statement.evidence
         )
 
-    def _find_statement(self, read: ReadListing, asked: ReadQuestion) -> int | None:
-        """The position of the statement that answers, or None if none is likely enough to."""
-        if not read.statements:
-            return None
+    def _score_statements(self, read: ReadListing, asked: ReadQuestion) -> NDArray[np.float32]:
+        """How likely each statement is to answer."""
         model = self._model
         scores = model.relevance.predict(
             measure_relevance(asked, read, model.aspects.names, model.pieces, model.stems)
         )
         if asked.is_open and asked.expected:
             scores *= np.array([bool(asked.expected & types) for types in read.types])
-        best = int(scores.argmax())
-        return best if scores[best] >= model.least_relevance else None
+        return scores
 
     def _asks_for_place(self, asked: ReadQuestion) -> bool:
         names = np.array([name in _PLACE_ASPECTS for name in self._model.aspects.names])

@@ -7,7 +7,10 @@ nothing to compare.
 import re
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:days?|nesdays?|sdays?|rsdays?|ursdays?|urdays?|s|es|rs|urs|nes|ds)?"  # noqa: E501
+_DAY = (
+    r"(mon|tue|wed|thu|fri|sat|sun)"
+    r"(?:days?|nesdays?|sdays?|rsdays?|ursdays?|urdays?|s|es|rs|urs|nes|ds)?"
+)
 _TO = r"\.?\s*(?:-|–|—|to|until|till|through)\s*"
 _DAY_NAME = re.compile(rf"\b{_DAY}\b")
 _DAY_RANGE = re.compile(rf"\b{_DAY}\b{_TO}\b{_DAY}\b")
@@ -34,36 +37,40 @@ _SEASONS = {
 _EXCEPTION = re.compile(
     r"\b(?:except|apart from|but not|but|no|not|closed?|closes|excluding|break)\b"
 )
-_AGE_WORDS = dict(
-    zip(
-        "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split(),  # noqa: E501
-        range(3, 17),
-        strict=True,
-    )
+_NUMERALS = (
+    "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 )
+_AGE_WORDS = dict(zip(_NUMERALS.split(), range(3, 17), strict=True))
 _NUMBER = rf"(\d{{1,2}}|{'|'.join(_AGE_WORDS)})"
-_OTHER_UNIT = r"(?!\s*(?:am|pm|:|%|\.\d|o.clock|points?|weeks?|months?|min|hours?|days?|miles?|people|kids|children))"  # noqa: E501
+_OTHER_UNIT = (
+    r"(?!\s*(?:am|pm|:|%|\.\d|o.clock|points?|weeks?|months?|min|hours?|days?|miles?|people|kids|"
+    r"children))"
+)
 _AGE_IN_QUESTION = (
     re.compile(
-        rf"\b(?:i am|am i|he is|she is|is|aged?|of|my \w+ is|my \w+|only) (?:only |just |nearly )?{_NUMBER}\b{_OTHER_UNIT}"  # noqa: E501
+        r"\b(?:i am|am i|he is|she is|is|aged?|of|at|my \w+ is|my \w+|only) "
+        rf"(?:only |just |nearly )?{_NUMBER}\b{_OTHER_UNIT}"
     ),
     re.compile(rf"\b{_NUMBER}[ -](?:year|yr)"),
     re.compile(rf"^(?:can )?(?:a|an) {_NUMBER}\b{_OTHER_UNIT}"),
 )
 _AGE_RANGE = re.compile(
-    r"(\d{1,2})\s*(?:-|–|—|to|and|years? to|until)\s*(\d{1,2})(?!\s*(?::|am|pm|\.\d|hours?|weeks?|min|miles?))"  # noqa: E501
+    r"(\d{1,2})\s*(?:-|–|—|to|and|years? to|until)\s*(\d{1,2})"
+    r"(?!\s*(?::|am|pm|\.\d|hours?|weeks?|min|miles?))"
 )
 _ABOUT_AGE = re.compile(r"\bage|\byear|\bbetween\b|\d\s*s\b|\bolds?\b|\byoung")
 _LEAST_AGE = (
     re.compile(
-        r"\b(?:over|aged?|ages|minimum age|at least|older than)\s*:?\s*(?:the\s*)?(?:age of\s*)?(?:is\s*)?(\d{1,2})s?\b"  # noqa: E501
+        r"\b(?:over|aged?|ages|minimum age|at least|older than)\s*:?\s*"
+        r"(?:the\s*)?(?:age of\s*)?(?:is\s*)?(\d{1,2})s?\b"
     ),
     re.compile(
         r"\b(\d{1,2})\s*(?:\+|plus\b|(?:years? )?(?:old )?(?:and|or) (?:over|above|older)\b)"
     ),
 )
 _MOST_AGE = re.compile(
-    r"\b(?:under|up to|below|younger than|ages up to)\s*(?:the\s*)?(?:age(?: of)?\s*)?(\d{1,2})(?:s|\s*years?)?\b(?!\s*(?:hours?|weeks?|people|miles?|min))"  # noqa: E501
+    r"\b(?:under|up to|below|younger than|ages up to)\s*(?:the\s*)?(?:age(?: of)?\s*)?"
+    r"(\d{1,2})(?:s|\s*years?)?\b(?!\s*(?:hours?|weeks?|people|miles?|min))"
 )
 _FIVE = {
     "five": "5",

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.answers.aspects import AspectModel
+from directory.answers.aspects import AspectModel, compare_vectors
 from directory.answers.words import WordWeights
 
 Array = NDArray[np.float32]
@@ -49,8 +49,7 @@ class AnswerModel:
     """All learnt parts.
 
     `relevance` judges whether a statement answers a question, and `polarity` whether it says yes.
-    `least_relevance` is the probability below which a listing does not say. `form` (N,) weighs the
-    aspects' questions, for whether a question without a form wants words.
+    `form` (N,) weighs the aspects' questions, for whether a question without a form wants words.
     """
 
     aspects: AspectModel
@@ -59,12 +58,9 @@ class AnswerModel:
     relevance: NetworkModel
     polarity: NetworkModel
     form: Array
-    least_relevance: float
 
     def wants_words(self, vector: Array) -> bool:
         """Whether a question with this sentence vector (384,) is rather open than yes or no."""
-        from directory.answers.aspects import compare_vectors
-
         examples = self.aspects.examples[: self.aspects.questions]
         return bool(compare_vectors(vector[None], examples)[0] @ self.form > 0.5)
 
@@ -91,7 +87,6 @@ def load_answer_model() -> AnswerModel:
             relevance=_restore_network(stored, "relevance"),
             polarity=_restore_network(stored, "polarity"),
             form=stored["form"].astype(np.float32),
-            least_relevance=float(stored["least_relevance"]),
         )
 
 
@@ -115,7 +110,6 @@ def write_model(model: AnswerModel, path: Path) -> None:
         "aspect_names": np.array(model.aspects.names),
         "questions": np.array(model.aspects.questions),
         "form": model.form.astype(np.float16),
-        "least_relevance": np.array(model.least_relevance, dtype=np.float32),
     }
     for name in ("examples", "aspects", "stances"):
         array: Array = getattr(model.aspects, name)

@@ -11,7 +11,10 @@ from importlib.resources import files
 import yaml
 
 _WORD = re.compile(r"[\w£]+(?:['’]\w+)?")
-_WH = r"what|when|where|who|whom|whose|which|why|how|whats|wheres|whens|whos|hows|what's|where's|who's|when's|how's"  # noqa: E501
+_WH = (
+    r"what|when|where|who|whom|whose|which|why|how|whats|wheres|whens|whos|hows|"
+    r"what's|where's|who's|when's|how's"
+)
 _AUXILIARY = (
     r"is|are|isnt|arent|was|were|do|does|dont|doesnt|did|can|cant|could|will|wont|would|have|has|"
     r"havent|am|must|should|may|might|shall|need"
@@ -129,7 +132,6 @@ def _asks(text: str) -> bool:
         or _POLAR_START.search(text)
         or _WH_OPENER.search(text)
         or _POLAR_OPENER.search(text)
-        or False
     )
 
 

@@ -6,6 +6,7 @@ town alone: never from a source's listings, and never from a set that the answer
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from directory.answers.answering import LEAST_RELEVANCE
 from directory.answers.aspects import AspectModel, compare_vectors
 from directory.answers.examples import (
     AspectExample,
@@ -48,9 +50,6 @@ _RIDGE = 0.3
 _NETWORKS = 5
 _RELEVANCE_UNITS, _POLARITY_UNITS = 16, 8
 _FOLDS = 5
-# Chosen on questions about other listings than those that are learnt from: see
-# docs/explanation/answers.md.
-_LEAST_RELEVANCE = 0.6
 
 
 def fit_aspects(examples: Sequence[AspectExample], encode_tokens: EncodeTokens) -> AspectModel:
@@ -127,8 +126,8 @@ def fit_network(features: Array, targets: NDArray[np.bool_], units: int) -> Netw
     )
 
 
-def _always(is_open: bool) -> Callable[[Array], bool]:
-    return lambda _: is_open
+def _wants_no_words(_vector: Array) -> bool:
+    return False
 
 
 class _Lesson:
@@ -143,9 +142,9 @@ class _Lesson:
             listing = read_listing(item.listing, encode_tokens, model)
             for example in item.questions:
                 [question] = read_questions(example.question)
-                read = read_question(
-                    question, encode_tokens, model, _always(example.verdict == "text")
-                )
+                if question.is_open is None:
+                    question = replace(question, is_open=example.verdict == "text")
+                read = read_question(question, encode_tokens, model, _wants_no_words)
                 shown = [shows(statement, example.shown_by) for statement in listing.statements]
                 self.rows.append((read, listing, shown, example.verdict))
                 self.groups.append(group)
@@ -187,7 +186,6 @@ def train(encode_tokens: EncodeTokens, town: Sequence[Listing]) -> tuple[AnswerM
         relevance=fit_network(np.concatenate(features), np.concatenate(shown), _RELEVANCE_UNITS),
         polarity=fit_network(polarity_features, are_yes, _POLARITY_UNITS),
         form=_fit_form(examples, aspects),
-        least_relevance=_LEAST_RELEVANCE,
     ), report
 
 
@@ -199,9 +197,9 @@ def _fit_form(examples: Sequence[AspectExample], aspects: AspectModel) -> Array:
 def _cross_validate(
     features: Sequence[Array], shown: Sequence[NDArray[np.bool_]], lesson: _Lesson
 ) -> str:
-    """The figures on listings that were left out in turn."""
+    """The figures from listings left out in turn."""
     groups = np.array(lesson.groups)
-    first = right = answerable = 0
+    found: list[tuple[float, bool, bool]] = []
     for fold in range(_FOLDS):
         rest = np.flatnonzero(groups % _FOLDS != fold).tolist()
         network = fit_network(
@@ -212,12 +210,16 @@ def _cross_validate(
         for at in np.flatnonzero(groups % _FOLDS == fold).tolist():
             scores = network.predict(features[at])
             best = int(scores.argmax())
-            answerable += bool(shown[at].any())
-            first += bool(shown[at][best])
-            right += bool(shown[at][best]) and scores[best] >= _LEAST_RELEVANCE
+            found.append((float(scores[best]), bool(shown[at].any()), bool(shown[at][best])))
+    scores_of_silent = np.array([score for score, answers, _ in found if not answers])
+    claimed = int((scores_of_silent >= LEAST_RELEVANCE).sum())
+    answered = [(score, right) for score, answers, right in found if answers]
+    right = sum(score >= LEAST_RELEVANCE and is_right for score, is_right in answered)
+    first = sum(is_right for _, is_right in answered)
     return (
-        f"The statement that answers comes first for {first} of {answerable} questions; "
-        f"{right} of them are answered at a threshold of {_LEAST_RELEVANCE:.2f}."
+        f"The sentence that answers comes first for {first} of {len(answered)} questions; "
+        f"{right} of them are answered, and {claimed} of {len(scores_of_silent)} to which a "
+        "listing is silent."
     )
 
 
@@ -234,7 +236,7 @@ def _measure_verdicts(
             [Statement("description", pair.statement, pair.statement)], encode_tokens, aspects
         )
         question = read_question(
-            Question(spell_out(pair.question), False), encode_tokens, aspects, lambda _: False
+            Question(spell_out(pair.question), False), encode_tokens, aspects, _wants_no_words
         )
         features.append(measure_polarity(question, listing, 0, aspects))
         are_yes.append(pair.is_yes)

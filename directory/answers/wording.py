@@ -47,8 +47,10 @@ def word_answer(verdict: Verdict, statement: Statement, part: str) -> str:
     return lead + _FACTS[statement.field].format(evidence)
 
 
-def word_silence(listing: Listing) -> str:
-    """What to say where a listing is silent: who can be asked."""
+def word_silence(listing: Listing, quoted: str = "") -> str:
+    """What to say where a listing is silent: the nearest that it says, if any, and who to ask."""
+    if quoted:
+        return f"They do not say for sure. {quoted} {word_contact(listing)}"
     return f"They do not say. {word_contact(listing)}"
 
 

@@ -6,10 +6,19 @@ import pytest
 
 from directory.answers.answering import AnswerService
 from directory.answers.comparisons import compare
+from directory.answers.evaluation import (
+    judge_answers,
+    make_nearest_sentence_baseline,
+    summarise_outcomes,
+)
+from directory.answers.examples import load_aspect_examples
+from directory.answers.model import load_answer_model
 from directory.answers.questions import read_questions
 from directory.answers.statements import list_statements
 from directory.encoder import Encoder
 from directory.listing import Listing, Place, Schedule
+from tests.support.listing_questions import read_own_questions, read_shared_listings
+from tests.support.shared_data import SHARED
 
 CLASS = Listing(
     "paint",
@@ -96,8 +105,51 @@ def test_a_confidential_listing_never_shows_its_place(answers):
         ("is it on in january", "From April to October", (0, -1, 0)),
         ("is it on in august", "Weekly (except June and August)", (0, -1, 0)),
         ("can a 14 year old come", "Ages 16 and over", (0, 0, -1)),
+        ("can i do it at 16", "Ages 18 and over", (0, 0, -1)),
         ("is it free", "Open Monday to Friday", (0, 0, 0)),
     ],
 )
 def test_days_months_and_ages_are_compared(question, statement, result):
     assert compare(question, statement) == result
+
+
+@pytest.mark.parametrize("confidential", [False, True])
+def test_silence_quotes_what_is_near_unless_it_may_hint_at_a_place(
+    answers: AnswerService, confidential: bool
+):
+    description = "A safe home with a garden. You can get off the bus at the big shop."
+    listing = Listing("1", "Haven", "service", description, confidential=confidential)
+    [answer] = answers.answer(listing, "whats it near")
+    assert answer.verdict == "not_said"
+    assert ("big shop" in answer.text) is not confidential
+
+
+def test_the_sealed_questions_are_answered_better_than_by_the_nearest_sentence(encoder: Encoder):
+    """Floors are some way below what docs/explanation/answers.md reports."""
+    if not (SHARED / "feeds").is_dir():
+        pytest.skip(f"the feeds are not at {SHARED}; set CONNECTOR_SHARED_DATA")
+    listings = read_shared_listings(SHARED)
+    messages = read_own_questions(listings, sealed=True)
+    ours, nearest = (
+        summarise_outcomes(
+            outcome
+            for message in messages
+            for outcome in judge_answers(message, answer(listings[message.listing], message.text))
+        )
+        for answer in (
+            AnswerService(encoder.encode_tokens).answer,
+            make_nearest_sentence_baseline(encoder.encode),
+        )
+    )
+    assert ours.right.count > nearest.right.count
+    assert ours.right.count >= 0.68 * ours.right.total
+    assert ours.claimed.count <= 0.2 * ours.claimed.total
+
+
+def test_the_weights_were_learnt_from_the_aspects_as_they_are():
+    """Fails if aspects.yml was changed and answers.npz was not made again."""
+    examples = load_aspect_examples()
+    aspects = load_answer_model().aspects
+    assert set(aspects.names) == {example.aspect for example in examples}
+    assert len(aspects.examples) == len(examples)
+    assert aspects.questions == sum(example.is_question for example in examples)
