@@ -187,6 +187,8 @@ CALLS: dict[str, tuple[list[str], str]] = {
     "directory import": (["{csv}"], ""),
     "directory search": (["check-ins", "--json"], ""),
     "directory evaluate": (["{jsonl}"], ""),
+    "directory answer": (["{jsonl}"], ""),
+    "directory evaluate-answers": (["{jsonl}"], ""),
     "directory notes": (["--json"], ""),
     "directory feedback": (["--json"], ""),
     "directory unmet": (["--json"], ""),
