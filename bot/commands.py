@@ -35,7 +35,7 @@ _COMMANDS = tuple(
         tap,
     )
     for words, tap in (
-        (r"(?:start|begin) (?:again|over|afresh)", "start_again"),
+        (r"(?:(?:start|begin) (?:again|over|afresh)|restart|reset)", "start_again"),
         (r"(?:delete|forget) (?:all )?(?:of )?(?:my data|me)", "forget_me"),
         (
             r"(?:(?:show|send|give|read|see|what'?s on|what is on) )?(?:me |to me )?my list",

@@ -40,6 +40,7 @@ ACTIONS: dict[str, ActionFunction] = {
         for name, function in _BY_INTENT.items()
     },
     "action_begin_note": notes.begin_note,
+    "action_ask_note_about": notes.ask_note_about,
     "action_ask_note": notes.ask_note,
     "action_ask_note_sending": notes.ask_note_sending,
     "validate_note_form": notes.validate_note_form,

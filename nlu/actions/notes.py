@@ -11,13 +11,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.errors import DatabaseError
 from directory.notes import MAX_NOTE_LENGTH, Kind
 from nlu.actions.adapter import Services
-from nlu.actions.references import find_referenced_listing
+from nlu.actions.references import find_referenced_listing, read_results
+from nlu.actions.results import set_slots
 from nlu.actions.search import begin_search
 from nlu.understanding.notes import (
     agrees_to_send,
     asks_to_change_note,
     describes_fault,
     describes_group,
+    join_notes,
     offers_note,
 )
 from nlu.understanding.turn import Turn
@@ -26,7 +28,7 @@ from nlu.understanding.utterance import declines_to_answer, is_outright_request,
 log = logging.getLogger(__name__)
 
 _MIN_NOTE_WORDS = 2  # in words
-_NOTE_SLOTS = ("note", "note_kind", "note_about", "note_sending")
+_NOTE_SLOTS = ("note_kind", "note_about", "note", "note_sending")
 # Any other message is the note itself, once the form asks for it.
 _OTHER_INTENTS = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities", "share_feeling"}
 
@@ -38,19 +40,35 @@ def begin_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher)
         # Without the last event, Rasa's rule would ask for a note next.
         return [*begin_search(turn, services, dispatcher), FollowupAction("action_listen")]
     is_report = turn.intent == "report_listing"
-    stored = find_referenced_listing(turn, services) if is_report else None
-    is_note = describes_fault if is_report else describes_group
-    if not turn.is_tap and is_note(turn.text):
-        note: str | None = turn.typed[:MAX_NOTE_LENGTH]
+    changes = {**dict.fromkeys(_NOTE_SLOTS), "open_question": None}
+    if is_report:
+        stored = find_referenced_listing(turn, services)
+        name = stored.listing.name if stored else ""
+        # Without a listing to choose from, the note itself has to name one.
+        may_choose = not stored and bool(read_results(turn, services))
+        changes |= {"note_kind": "report", "note_about": None if may_choose else name}
+        is_note = describes_fault(turn.text, name)
     else:
-        note = _read_picked_note(turn)
-    return [
-        SlotSet("open_question", None),
-        SlotSet("note_kind", "report" if is_report else "suggestion"),
-        SlotSet("note_about", stored.listing.name if stored else ""),
-        SlotSet("note", note),
-        SlotSet("note_sending", None),
+        changes |= {"note_kind": "suggestion", "note_about": ""}
+        is_note = describes_group(turn.text)
+    if turn.is_tap:
+        changes["note"] = _read_picked_note(turn)
+    elif is_note:
+        changes["note"] = turn.typed[:MAX_NOTE_LENGTH]
+    return set_slots(changes)
+
+
+def ask_note_about(
+    turn: Turn, services: Services, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Ask which of the results is wrong."""
+    buttons = [
+        {"title": stored.listing.name, "payload": f"report_listing:listing=#{stored.id}"}
+        for stored in read_results(turn, services)
     ]
+    buttons.append({"title": "Not now", "payload": "deny"})
+    dispatcher.utter_message(response="utter_ask_which", buttons=buttons)
+    return []
 
 
 def ask_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -77,9 +95,11 @@ def validate_note_form(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
     """Fill slots from an answer. With no slot set, Rasa hands the turn to the rules."""
+    if turn.requested_slot == "note_about":
+        return set_slots(_read_note_about(turn, services))
     readers = {"note": read_note, "note_sending": read_note_sending}
     read = readers.get(turn.requested_slot or "")
-    return [SlotSet(slot, value) for slot, value in (read(turn) if read else {}).items()]
+    return set_slots(read(turn) if read else {})
 
 
 def pass_on_note(
@@ -99,6 +119,22 @@ def pass_on_note(
             response = "utter_note_failed"
     dispatcher.utter_message(response=response)
     return [SlotSet(slot, None) for slot in _NOTE_SLOTS]
+
+
+def _read_note_about(turn: Turn, services: Services) -> dict[str, str | None]:
+    """The slots that an answer to "Which one do you mean?" fills. Other words join the note."""
+    if turn.intent == "deny":
+        return {"note_about": "", "note": "", "note_sending": "no"}
+    if turn.is_tap and turn.intent != "report_listing":
+        return {}
+    if stored := find_referenced_listing(turn, services):
+        return {"note_about": stored.listing.name}
+    if declines_to_answer(turn.text):
+        return {"note_about": ""}
+    if turn.is_tap or _is_other_message(turn) or is_outright_request(turn.text):
+        return {}
+    note = join_notes(turn.slots.get("note"), turn.typed)
+    return {"note_about": "", "note": note[:MAX_NOTE_LENGTH]}
 
 
 def read_note(turn: Turn) -> dict[str, str | None]:
@@ -124,8 +160,9 @@ def read_note_sending(turn: Turn) -> dict[str, str | None]:
         return {"note": None}
     if turn.is_tap or _is_other_message(turn) or is_request(turn.text):
         return {}
-    # A longer answer is the new note.
-    return {"note": turn.typed[:MAX_NOTE_LENGTH], "note_sending": None}
+    # A longer answer says more.
+    note = join_notes(turn.slots.get("note"), turn.typed)
+    return {"note": note[:MAX_NOTE_LENGTH], "note_sending": None}
 
 
 def _read_picked_note(turn: Turn) -> str | None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from directory.indexing.words import find_stems
+
 THIS = "this"
 """The value of a reference to the listing last looked at."""
 ORDINALS = {"1": 0, "2": 1, "3": 2, "4": 3, "last": -1}
@@ -29,11 +31,7 @@ def choose_name(names: Sequence[str], ordinal: str, text: str) -> int | None:
         return index % len(names) if -len(names) <= index < len(names) else None
     if len(names) == 1:
         return 0
-    words = _read_long_words(text)
-    shared = [len(words & _read_long_words(name)) for name in names]
+    words = set(find_stems(text))
+    shared = [len(words.intersection(find_stems(name))) for name in names]
     most = max(shared, default=0)
     return shared.index(most) if most > 0 and shared.count(most) == 1 else None
-
-
-def _read_long_words(text: str) -> set[str]:
-    return set(re.findall(r"\w{3,}", text.casefold()))

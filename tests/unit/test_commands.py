@@ -10,6 +10,10 @@ from bot.commands import read_command
     [
         ("start again", "start_again"),
         ("Can we start over please?", "start_again"),
+        ("restart", "start_again"),
+        ("/restart", "start_again"),
+        ("please restart now", "start_again"),
+        ("my phone keeps restarting", None),
         ("delete my data", "forget_me"),
         ("please forget me", "forget_me"),
         ("my list", "ask_details:list=show"),

@@ -6,6 +6,7 @@ import pytest
 
 from nlu.actions.notes import read_note, read_note_sending
 from nlu.understanding.feedback import read_usefulness
+from nlu.understanding.notes import describes_fault
 from nlu.understanding.patterns import straighten_apostrophes
 from nlu.understanding.turn import Turn
 
@@ -45,6 +46,26 @@ def test_only_a_yes_sends_a_note(text: str, is_sent: bool) -> None:
 def test_a_note_is_kept_exactly_as_it_was_typed() -> None:
     text = "They don’t meet in the ‘old’ hall any more"
     assert read_note(parse_turn(text)) == {"note": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fault"),
+    [
+        ("that phone number's dead", True),
+        ("the lift is broken", True),
+        ("they want eight quid now", True),
+        ("the first one is wrong", False),
+        ("there's a mistake in the chess club", False),
+        ("one of your groups is wrong", False),
+    ],
+)
+def test_a_report_says_what_is_wrong_or_only_that_something_is(text: str, is_fault: bool) -> None:
+    assert describes_fault(text, "Larkhaven Chess Club") is is_fault
+
+
+def test_more_words_join_the_note() -> None:
+    turn = parse_turn("It just rings out").with_slots({"note": "That number is dead."})
+    assert read_note_sending(turn)["note"] == "That number is dead. It just rings out"
 
 
 def test_no_message_takes_long_to_read() -> None:
