@@ -40,6 +40,7 @@ from checkins.errors import CheckInsError
 from checkins.questions import load_questions
 from checkins.release.ledger import Ledger
 from checkins.store import CheckInRepository, open_engine
+from directory.answers.answering import AnswerService
 from directory.database import open_database
 from directory.desk.services import DeskServices
 from directory.encoder import Encoder
@@ -206,7 +207,12 @@ def _build_program(
         desk=create_desk(desk_services, search_service, ledger, secret, base_url),
     )
     actions_app = create_actions_app(
-        search_service, notebook, settings.team, actions_token, gateway.keep_slots
+        search_service,
+        AnswerService(encoder.encode_tokens),
+        notebook,
+        settings.team,
+        actions_token,
+        gateway.keep_slots,
     )
     return _Program(
         Server(app, sockets.web, settings.web_proxies),

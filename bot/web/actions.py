@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from directory.answers.answering import AnswerService
 from directory.notes import Notebook
 from directory.search.service import SearchService
 from directory.team import Team
@@ -33,6 +34,7 @@ KeepSlots = Callable[[str, Mapping[str, Any]], None]
 
 def create_actions_app(
     search_service: SearchService,
+    answers: AnswerService,
     notebook: Notebook,
     team: Team,
     token: str,
@@ -43,7 +45,7 @@ def create_actions_app(
     `keep_slots` gets some slots after each action: ids of listings, and the name of a place.
     """
     executor = ActionExecutor()
-    for action in make_actions(Services(search_service, notebook, team)):
+    for action in make_actions(Services(search_service, answers, notebook, team)):
         executor.register_action(action)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_TokenMiddleware, token=token)

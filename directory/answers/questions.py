@@ -10,6 +10,8 @@ from importlib.resources import files
 
 import yaml
 
+from directory.indexing.words import find_stems
+
 _WORD = re.compile(r"[\w£]+(?:['’]\w+)?")
 _WH = (
     r"what|when|where|who|whom|whose|which|why|how|whats|wheres|whens|whos|hows|"
@@ -55,6 +57,9 @@ _REFERRING = {
     "and",
     "about",
 }
+_NAMED = re.compile(r"\b(?:the|that|this)(?: [\w'-]+){1,6}")
+# Stems of words that may follow a part of a name: "the chess club", "the knitting one".
+_HEADS = frozenset(find_stems("group club class session place centre bank one team course"))
 # A question word alone, and the question that it stands for.
 _BARE = {
     "when": "when is it",
@@ -97,6 +102,7 @@ def read_questions(message: str, name: str = "") -> list[Question]:
     Words that only say which listing is meant are left out, if its `name` holds them.
     """
     text = _drop_reference(spell_out(message), spell_out(name))
+    text = _call_listing_it(text, name)
     parts = [_BARE.get(part, part) for part in _split(text)]
     return [Question(part, _is_open(part)) for part in parts]
 
@@ -108,6 +114,22 @@ def _drop_reference(text: str, name: str) -> str:
         return text
     before = set(_WORD.findall(text[: opener.start()]))
     return text[opener.start() :] if before <= {*_WORD.findall(name), *_REFERRING} else text
+
+
+def _call_listing_it(text: str, name: str) -> str:
+    """With "it" in place of what names the listing, as in "when is the chess club"."""
+    own = {*find_stems(name)}
+
+    def replace_name(match: re.Match[str]) -> str:
+        words = match[0].split()[1:]
+        stems = [next(iter(find_stems(word)), "") for word in words]
+        named = [position for position, stem in enumerate(stems) if stem in own]
+        if not named or named[0] > 0:
+            return match[0]
+        end = next((i for i, stem in enumerate(stems) if stem not in own | _HEADS), len(words))
+        return " ".join(["it", *words[end:]])
+
+    return _NAMED.sub(replace_name, text)
 
 
 def _split(text: str) -> list[str]:

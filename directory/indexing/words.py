@@ -31,9 +31,13 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 def find_stems(text: str) -> list[str]:
     """The stems of the words in `text` that are not stop words, in order."""
-    words = [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
-    stems: list[str] = _load_stemmer().stemWords(words)
+    stems: list[str] = _load_stemmer().stemWords(find_content_words(text))
     return stems
+
+
+def find_content_words(text: str) -> list[str]:
+    """The words in `text` that are not stop words, in lower case and in order."""
+    return [word for word in _TOKEN.findall(text.lower()) if word not in STOP_WORDS]
 
 
 def find_words(text: str) -> list[str]:

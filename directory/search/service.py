@@ -76,6 +76,11 @@ class SearchService:
         self._cached_revision = NEVER_READ
         self._cache: OrderedDict[int, StoredListing] = OrderedDict()
 
+    @property
+    def reads_meaning(self) -> bool:
+        """Whether the encoder is loaded; until then only words are compared."""
+        return self._encoder.is_ready
+
     def search(self, query: Query) -> list[Hit]:
         """The best listings first; by words alone while the encoder is still loading."""
         self._watcher.check()

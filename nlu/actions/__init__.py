@@ -14,6 +14,7 @@ from nlu.actions import (
     small_talk,
 )
 from nlu.actions.adapter import ActionFunction, FunctionAction, Services
+from nlu.actions.listing_questions import answer_listing_questions
 from nlu.actions.questions import read_answer_first
 
 __all__ = ["ACTIONS", "Services", "make_actions"]
@@ -36,7 +37,7 @@ _BY_INTENT: dict[str, ActionFunction] = {
 
 ACTIONS: dict[str, ActionFunction] = {
     **{
-        name: read_answer_first(function, search.search_with_answer)
+        name: read_answer_first(answer_listing_questions(function), search.search_with_answer)
         for name, function in _BY_INTENT.items()
     },
     "action_begin_note": notes.begin_note,

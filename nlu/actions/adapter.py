@@ -14,6 +14,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from directory.answers.answering import AnswerService
 from directory.notes import Notebook
 from directory.recommend import RecommendationRequest, record_unmet_need
 from directory.search.service import SearchService
@@ -26,6 +27,7 @@ class Services:
     """What actions may use. `background` runs work that no reply waits for."""
 
     search: SearchService
+    answers: AnswerService
     notebook: Notebook
     team: Team
     background: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "unmet-needs"))

@@ -1,11 +1,19 @@
 """Shows one listing in detail, found by a tap, its position or its name."""
 
-from rasa_sdk.events import EventType, SlotSet
+from collections.abc import Sequence
+
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from directory.listing import StoredListing
 from nlu.actions.adapter import Services
-from nlu.actions.references import find_referenced_listing, read_reference, read_results
-from nlu.actions.results import show_listing
+from nlu.actions.references import (
+    find_referenced_listing,
+    read_reference,
+    read_results,
+    remember_seen,
+)
+from nlu.actions.results import set_slots, show_listing
 from nlu.actions.saved_list import save_listing, show_or_clear_list
 from nlu.actions.search import begin_search, refine_search
 from nlu.understanding.references import is_tapped_reference
@@ -33,9 +41,23 @@ def show_details(
         return []
     if "keep" in turn.entities:
         return save_listing(turn, stored, dispatcher)
-    show_listing(dispatcher, stored.id, "details")
+    return show_again([stored], turn, dispatcher)
+
+
+def show_again(
+    listings: Sequence[StoredListing], turn: Turn, dispatcher: CollectingDispatcher
+) -> list[EventType]:
+    """Show everything about one listing that was seen before, or the cards of several."""
+    ids = [stored.id for stored in listings]
+    if len(ids) == 1:
+        show_listing(dispatcher, ids[0], "details")
+        dispatcher.utter_message(response="utter_after_details")
+        return set_slots({"looking_at": ids[0], **remember_seen(turn, ids)})
+    dispatcher.utter_message(response="utter_shown_again")
+    for listing_id in ids:
+        show_listing(dispatcher, listing_id, "card")
     dispatcher.utter_message(response="utter_after_details")
-    return [SlotSet("looking_at", stored.id)]
+    return set_slots({"results": ids, "looking_at": None, **remember_seen(turn, ids)})
 
 
 def _ask_which_listing(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> None:

@@ -14,6 +14,7 @@ from directory.recommend import Recommendation, RecommendationRequest, recommend
 from directory.search.query import Hit
 from nlu.actions.adapter import Services
 from nlu.actions.questions import ask_next_question
+from nlu.actions.references import remember_seen
 from nlu.actions.requests import read_request
 from nlu.understanding.turn import Turn
 
@@ -75,7 +76,12 @@ def show_recommendation(
     if recommendation.has_unknowns:
         dispatcher.utter_message(response="utter_ask_them_first")
     shown = sorted({*(turn.slots.get("shown") or ()), *listing_ids})
-    changes = {"results": listing_ids, "looking_at": None, "shown": shown}
+    changes = {
+        "results": listing_ids,
+        "looking_at": None,
+        "shown": shown,
+        **remember_seen(turn, listing_ids),
+    }
     question = ask_next_question(turn, services, dispatcher, in_distress=in_distress)
     return [*set_slots(changes), *question]
 

@@ -36,6 +36,7 @@ _FRAMING = read_words("framing")
 _REQUEST = compile_pattern(r"\b{request}\b")
 _OUTRIGHT_REQUEST = compile_pattern(r"\b{outright_request}\b")
 _QUESTION = compile_pattern(r"\?\s*$|^\W*(?:{leading_word}\b\W*)*{question}\b")
+_CARD = compile_pattern(r"\b{card}")
 _WHY = compile_pattern(r"^\W*(?:{leading_word}\b\W*)*{why}")
 _NOT_THERE = compile_pattern(r"\b{not_there}\b")
 _NOTHING = compile_pattern(
@@ -102,6 +103,11 @@ def is_request(text: str) -> bool:
 def asks_question(text: str) -> bool:
     """Whether the words ask us something, in place of answering or telling."""
     return bool(_QUESTION.search(text))
+
+
+def wants_card(text: str) -> bool:
+    """Whether the words ask for all about a listing, rather than for one thing."""
+    return bool(_CARD.search(text))
 
 
 def asks_why(text: str) -> bool:

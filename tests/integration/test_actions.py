@@ -10,6 +10,7 @@ import yaml
 
 from bot.settings import ROOT
 from bot.web.actions import create_actions_app
+from directory.answers.answering import AnswerService
 from directory.encoder import Encoder
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
@@ -43,7 +44,14 @@ def kept() -> dict[str, Any]:
 def run(search_service: SearchService, kept: dict[str, Any]) -> Run:
     """Runs an action for a message; gives Rasa's `events` and `responses`."""
     notebook = Notebook(search_service._engine)
-    app = create_actions_app(search_service, notebook, Team(), TOKEN, kept.__setitem__)
+    app = create_actions_app(
+        search_service,
+        AnswerService(search_service._encoder.encode_tokens),
+        notebook,
+        Team(),
+        TOKEN,
+        kept.__setitem__,
+    )
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -112,7 +120,7 @@ def test_details_are_sent_as_an_id(run: Run) -> None:
     assert read_listings(result) == [
         {"type": "listing", "id": listing["id"], "reasons": [], "view": "details"}
     ]
-    assert read_slots(result) == {"looking_at": listing["id"]}
+    assert read_slots(result) == {"looking_at": listing["id"], "seen": [listing["id"]]}
 
 
 def read_responses(result: dict[str, Any]) -> list[str]:

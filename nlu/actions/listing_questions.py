@@ -1,0 +1,220 @@
+"""Answers questions about the listings that a person was shown, from what the listings say.
+
+Knows which listings a question is about; `directory.answers` finds the answers.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from directory.answers.answer_types import expect_types
+from directory.answers.answering import Answer
+from directory.answers.questions import spell_out
+from directory.indexing.words import find_content_words, find_stems
+from directory.listing import StoredListing
+from directory.search.query import Query
+from nlu.actions.adapter import ActionFunction, Services
+from nlu.actions.details import show_again
+from nlu.actions.references import (
+    find_named_listings,
+    read_reference,
+    read_results,
+)
+from nlu.actions.search import begin_search
+from nlu.understanding.references import ORDINALS, choose_name
+from nlu.understanding.turn import Turn
+from nlu.understanding.utterance import asks_question, is_outright_request, wants_card
+
+_MAX_ANSWERED = 4  # listings in one reply
+_SURE = 0.6
+"""From here on, a question for a property is about a listing, whatever its intent."""
+_LIKELY = 0.3
+# A confident intent of these is about us or the talk, not about a listing.
+_NOT_ABOUT_LISTINGS = frozenset(
+    "greet goodbye thank affirm deny stop forget_me ask_privacy ask_bot ask_capabilities show_more "
+    "ask_navigator give_feedback suggest_listing start_check_in offer_help have_a_say".split()
+)
+_ONE = re.compile(r"\b(?:it|its|that|this|there)\b")
+_OTHER = re.compile(r"\bother (?:one|place|group)\b")
+_SEVERAL = re.compile(r"\b(?:which|any|either|both|all|each|those|these|them|they|the others)\b")
+_ANOTHER = re.compile(r"\b(?:is|are) there an?\b.* ones?\b")
+_SAME_AGAIN = re.compile(r"^(?:(?:and|ok|so|but|or) )*(?:what|how) about\b|^(?:and|or)\b|\?$")
+_VERDICT_ORDER = ("yes", "text", "no", "not_said")
+_SUBJECT = re.compile(r"\bthe ([\w'-]+)")
+_ORDER_WORDS = "first second third fourth last 1st 2nd 3rd 4th other one number"
+# A comparison asks the same of each listing.
+_COMPARISONS = (
+    (re.compile(r"\b(?:near|clos)(?:er|est)\b"), "where is it"),
+    (re.compile(r"\bcheap(?:er|est)\b"), "how much is it"),
+)
+
+
+def answer_listing_questions(function: ActionFunction) -> ActionFunction:
+    """`function`, run unless the message asks about a listing that the person was shown.
+
+    A question that names what was not shown is searched, and answered from the best result.
+    """
+
+    def run(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
+        if turn.is_tap or turn.requested_slot or not services.search.reads_meaning:
+            return function(turn, services, dispatcher)
+        names_one = wants_card(turn.text) and read_reference(turn) not in ORDINALS
+        if names_one and (named := find_named_listings(turn, services)):
+            return show_again(named, turn, dispatcher)
+        sureness = _measure_question(turn, services)
+        if not sureness:
+            return function(turn, services, dispatcher)
+        search = function
+        if listings := choose_listings(turn, services):
+            question = _find_question(turn, listings)
+            answers = {key.id: services.answers.answer(key.listing, question) for key in listings}
+            is_silent = all(map(_is_silent, answers.values()))
+            if _names_another(turn.text, listings, services, is_silent=is_silent):
+                search = begin_search
+            elif not is_silent or sureness >= _SURE:
+                return _tell_answers(turn, question, listings, answers, dispatcher)
+        position = len(dispatcher.messages)
+        events = search(turn, services, dispatcher)
+        return [*events, *_answer_from_found(turn, events, services, dispatcher, position)]
+
+    return run
+
+
+def _measure_question(turn: Turn, services: Services) -> float:
+    """How surely the message asks about a listing: 0 to 1."""
+    is_about_list = "keep" in turn.entities or "list" in turn.entities
+    if is_about_list or turn.changes.dropped or wants_card(turn.text):
+        return 0
+    if _ANOTHER.search(spell_out(turn.text)):
+        return 0
+    sureness = services.answers.asks_about_listing(turn.text)
+    if turn.intent == "ask_details" and sureness:
+        return max(sureness, _SURE if turn.is_confident else _LIKELY)
+    if sureness < _SURE and turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS:
+        return 0
+    return sureness
+
+
+def _find_question(turn: Turn, listings: Sequence[StoredListing]) -> str:
+    """What to ask of each listing: the message, the question before it, or a comparison's."""
+    text = spell_out(turn.text)
+    if _repeats_question(text, listings):
+        return turn.slots.get("listing_question") or turn.text
+    return next((asked for pattern, asked in _COMPARISONS if pattern.search(text)), turn.text)
+
+
+def _tell_answers(
+    turn: Turn,
+    question: str,
+    listings: Sequence[StoredListing],
+    answers: Mapping[int, Sequence[Answer]],
+    dispatcher: CollectingDispatcher,
+) -> list[EventType]:
+    text = _word_answers(listings, answers, turn)
+    dispatcher.utter_message(response="utter_listing_answer", answer=text)
+    events = [SlotSet("listing_question", question)]
+    if len(listings) == 1:
+        events.append(SlotSet("looking_at", listings[0].id))
+    return events
+
+
+def choose_listings(turn: Turn, services: Services) -> list[StoredListing]:
+    """The listings seen that the message may be about, the likeliest first."""
+    results = read_results(turn, services)
+    reference, text = read_reference(turn), spell_out(turn.text)
+    if reference in ORDINALS:
+        index = choose_name([stored.listing.name for stored in results], reference, "")
+        return [] if index is None else [results[index]]
+    looked_at = turn.slots.get("looking_at")
+    opened = services.search.get(int(looked_at)) if looked_at is not None else None
+    if opened and _OTHER.search(text):
+        return [stored for stored in results if stored.id != opened.id][:_MAX_ANSWERED]
+    if named := find_named_listings(turn, services):
+        return named[:_MAX_ANSWERED]
+    if opened and (not _SEVERAL.search(text) or _ONE.search(text) or len(results) < 2):
+        return [opened]
+    return results[:_MAX_ANSWERED]
+
+
+def _repeats_question(text: str, listings: Sequence[StoredListing]) -> bool:
+    """Whether the message only names another listing, as in "and the second?"."""
+    if not _SAME_AGAIN.search(text) or len(listings) != 1:
+        return False
+    own = {*find_stems(listings[0].listing.name), *find_stems(_ORDER_WORDS)}
+    return set(find_stems(text)) <= own
+
+
+def _names_another(
+    text: str, listings: Sequence[StoredListing], services: Services, *, is_silent: bool
+) -> bool:
+    """Whether the message is about another listing, whose name has a word that none of these has.
+
+    Where `listings` answer, only the subject counts: the library in "when does the library open".
+    """
+    subjects = " ".join(_SUBJECT.findall(text))
+    words = set(find_content_words(text if is_silent else subjects))
+    for stored in listings:
+        words -= set(find_content_words(f"{stored.listing.name} {stored.listing.description}"))
+    known = {stored.id for stored in listings}
+    hits = services.search.search(Query(text, limit=2)) if words else []
+    names = (hit.stored.listing.name for hit in hits if hit.is_good and hit.stored.id not in known)
+    return any(words & set(find_content_words(name)) for name in names)
+
+
+def _answer_from_found(
+    turn: Turn,
+    events: Sequence[EventType],
+    services: Services,
+    dispatcher: CollectingDispatcher,
+    position: int,
+) -> list[EventType]:
+    """Put an answer before the results that were just found: of the best one that answers."""
+    found = [event["value"] for event in events if event.get("name") == "results"][-1:]
+    asks = turn.intent == "ask_details" or asks_question(turn.text) or expect_types(turn.text)
+    if not found or not found[0] or not asks or is_outright_request(turn.text):
+        return []
+    words = set(find_stems(turn.text))
+    listings = [stored for key in found[0][:3] if (stored := services.search.get(int(key)))]
+    # What is named in the question comes first.
+    listings.sort(key=lambda stored: -len(words & set(find_stems(stored.listing.name))))
+    answers = {key.id: services.answers.answer(key.listing, turn.text) for key in listings}
+    answering = [stored for stored in listings if not _is_silent(answers[stored.id])]
+    named = [stored for stored in listings if words & set(find_stems(stored.listing.name))]
+    if turn.intent == "ask_details":
+        # Nothing else was asked for, so silence is told as well.
+        answering += named
+    if not answering:
+        return []
+    text = _word_answers(answering[:1], answers, turn)
+    dispatcher.utter_message(response="utter_listing_answer", answer=text)
+    dispatcher.messages.insert(position, dispatcher.messages.pop())
+    return [SlotSet("listing_question", turn.text), SlotSet("looking_at", answering[0].id)]
+
+
+def _is_silent(answers: Sequence[Answer]) -> bool:
+    return all(item.verdict == "not_said" for item in answers)
+
+
+def _word_answers(
+    listings: Sequence[StoredListing], answers: Mapping[int, Sequence[Answer]], turn: Turn
+) -> str:
+    """A line for each listing, those that fit first; without a name for the one that is open."""
+    if len(listings) == 1 and turn.slots.get("looking_at") == listings[0].id:
+        return _join_answers(answers[listings[0].id])
+
+    def find_rank(stored: StoredListing) -> int:
+        return min(map(_VERDICT_ORDER.index, (item.verdict for item in answers[stored.id])))
+
+    lines = [
+        f"{stored.listing.name}: {_join_answers(answers[stored.id])}"
+        for stored in sorted(listings, key=find_rank)
+        if answers[stored.id]
+    ]
+    return "\n".join(lines)
+
+
+def _join_answers(answers: Sequence[Answer]) -> str:
+    """The answers one after the other; none is given twice."""
+    return " ".join(dict.fromkeys(item.text for item in answers))
