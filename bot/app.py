@@ -48,6 +48,7 @@ from directory.notes import Notebook
 from directory.publishing.repository import ServiceRepository
 from directory.search.service import SearchService
 from migrations.database_faults import check_database
+from nlu.actions import Services
 
 log = logging.getLogger(__name__)
 
@@ -174,17 +175,17 @@ def _build_program(
     engine = open_database(settings.directory_url)
     search_service = SearchService(engine, encoder)
     len(search_service)  # loads the listings before the first search
-    notebook = Notebook(engine)
     gateway = RasaGateway(rasa)
+    services = Services(
+        search_service, AnswerService(encoder.encode_tokens), Notebook(engine), settings.team
+    )
     conversation = Conversation(
         guard=Guard(encoder.encode_if_ready),
         checkin_flow=checkin_flow,
         rasa=gateway,
-        search_service=search_service,
-        notebook=notebook,
+        services=services,
         secret=secret,
         nation=settings.nation,
-        team=settings.team,
     )
     health = Health(
         lambda: "up" if rasa.is_up else "starting" if rasa.is_starting else "down",
@@ -206,14 +207,7 @@ def _build_program(
         published=create_publishing_app(ServiceRepository(engine), search_service, base_url),
         desk=create_desk(desk_services, search_service, ledger, secret, base_url),
     )
-    actions_app = create_actions_app(
-        search_service,
-        AnswerService(encoder.encode_tokens),
-        notebook,
-        settings.team,
-        actions_token,
-        gateway.keep_slots,
-    )
+    actions_app = create_actions_app(services, actions_token, gateway.keep_slots)
     return _Program(
         Server(app, sockets.web, settings.web_proxies),
         # Rasa is the one client, with a connection for each action under way.

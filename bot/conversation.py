@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import hmac
 import logging
-import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -23,15 +22,11 @@ from bot.rasa.turn_queue import QueueFullError
 from bot.responses import Responses, clean_typed_text, get_line
 from bot.safety.guard import Guard
 from bot.safety.guard import make_replies as make_safety_replies
-from directory.notes import Notebook
-from directory.recommend import RecommendationRequest, recommend_listings, record_unmet_need
-from directory.search.service import SearchService
-from directory.team import Team
+from bot.without_rasa import AnswersWithoutRasa
+from nlu.actions import Services
 
 log = logging.getLogger(__name__)
 
-_DETAILS_TAP = re.compile(r"ask_details:listing=#([0-9]{1,18})")
-_SEARCH_TAP = re.compile(r"(?P<intent>find_group:interest|offer_help:strength)=(?P<text>.+)", re.S)
 _LOSSES = {Handover.TALK_LOST: "utter_talk_lost", Handover.SEARCH_LOST: "utter_search_lost"}
 _SECONDS_UNTIL_BUSY_NOTICE = 2.0
 
@@ -45,21 +40,18 @@ class Conversation:
         guard: Guard,
         checkin_flow: CheckInFlow,
         rasa: RasaGateway,
-        search_service: SearchService,
-        notebook: Notebook,
+        services: Services,
         secret: bytes,
         nation: str,
-        team: Team,
     ) -> None:
         self._guard = guard
         self._checkin_flow = checkin_flow
         self._rasa = rasa
-        self._search_service = search_service
-        self._notebook = notebook
+        self._search_service = services.search
         self._secret = secret
         self._nation = nation
-        self._team = team
         self._responses = Responses()
+        self._without_rasa = AnswersWithoutRasa(services, checkin_flow, self._responses)
         self._open_answers = OpenAnswers()
 
     async def answer(
@@ -159,7 +151,13 @@ class Conversation:
         except QueueFullError:
             return [Text(get_line("busy_try_again"))]
         except RasaUnavailableError:
-            return await self._answer_without_rasa(message)
+            return await asyncio.to_thread(
+                self._without_rasa.answer,
+                message,
+                self._rasa.read_slots(pseudonym),
+                partial(self._rasa.add_slots, pseudonym),
+                is_starting=self._rasa.is_starting,
+            )
         return await self._complete_replies(pseudonym, rasa_replies)
 
     def _make_payload(self, message: Message) -> str | None:
@@ -210,47 +208,6 @@ class Conversation:
             else self._responses.render("utter_details_gone")
             for stored, reference in zip(listings, references, strict=True)
         ]
-
-    async def _answer_without_rasa(self, message: Message) -> list[Reply]:
-        """Written answers to taps, and a search for typed words as they are."""
-        tap = message.tap or ""
-        if tap == "start_check_in":
-            return self._checkin_flow.start()
-        if details := _DETAILS_TAP.fullmatch(tap):
-            stored = await asyncio.to_thread(self._search_service.get, int(details[1]))
-            if stored is not None:
-                return [build_card(stored, "details")]
-        if tap == "ask_navigator" and self._team.contact:
-            contact = {"team": self._team.name, "contact": self._team.contact}
-            return [self._responses.render("utter_navigators", **contact)]
-        if f"utter_{tap}" in self._responses.templates:
-            return [self._responses.render(f"utter_{tap}")]
-        search_tap = _SEARCH_TAP.fullmatch(tap)
-        text = search_tap["text"] if search_tap else message.text
-        if text is None:
-            return [self._responses.render("utter_rasa_away_tap")]
-        return await self._search_without_rasa(text, offers_help=tap.startswith("offer_help"))
-
-    async def _search_without_rasa(self, text: str, *, offers_help: bool) -> list[Reply]:
-        request = await asyncio.to_thread(self._make_request, text, offers_help)
-        recommendation = await asyncio.to_thread(recommend_listings, self._search_service, request)
-        # While Rasa is only loading, the reply does not mention it.
-        away = [] if self._rasa.is_starting else [self._responses.render("utter_rasa_away")]
-        if not recommendation.has_good_hits:
-            record = partial(record_unmet_need, needs_topic=True)
-            asyncio.get_running_loop().run_in_executor(
-                None, record, self._search_service, self._notebook, request
-            )
-            opening = "utter_nlu_fallback" if away else "utter_greet"
-            return [*away, self._responses.render(opening)]
-        cards = [build_card(hit.stored, "card", hit.reasons) for hit in recommendation.hits]
-        return [*away, self._responses.render("utter_found"), *cards]
-
-    def _make_request(self, text: str, offers_help: bool) -> RecommendationRequest:
-        area = self._search_service.find_area(text)
-        if offers_help:
-            return RecommendationRequest(strength=text, area=area)
-        return RecommendationRequest(interest=text, area=area)
 
     def _make_pseudonym(self, sender: str) -> str:
         return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()

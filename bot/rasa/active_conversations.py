@@ -19,12 +19,16 @@ _RETENTION = 2 * _SESSION
 
 @dataclass
 class _Conversation:
-    """`generation` is that of the Rasa which holds the conversation."""
+    """`generation` is that of the Rasa which holds the conversation.
+
+    `is_ahead` is True while the slots hold what Rasa was not told, because it was away.
+    """
 
     generation: int
     last_used: float
     has_content: bool = False
     is_lost: bool = False
+    is_ahead: bool = False
     slots: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -41,16 +45,24 @@ class ActiveConversations:
 
         `has_content` is False for a message whose loss would not matter, such as a greeting.
         """
-        now = self._clock()
-        conversation = self._conversations.pop(pseudonym, None)
-        if conversation is None or now - conversation.last_used >= _SESSION:
-            conversation = _Conversation(generation, now)
+        conversation = self._renew(pseudonym, generation)
         if conversation.generation != generation:
             conversation.is_lost |= conversation.has_content
             conversation.generation = generation
         conversation.has_content |= has_content
-        conversation.last_used = now
-        self._conversations[pseudonym] = conversation
+
+    def add_slots(self, pseudonym: str, generation: int, slots: Mapping[str, Any]) -> None:
+        """Keep slots that changed while the Rasa of this `generation` was away."""
+        conversation = self._renew(pseudonym, generation)
+        conversation.slots = {**conversation.slots, **slots}
+        conversation.is_ahead = True
+
+    def read_slots(self, pseudonym: str) -> Mapping[str, Any]:
+        """The slots kept of a conversation, if it has not expired."""
+        conversation = self._conversations.get(pseudonym)
+        if conversation is None or self._clock() - conversation.last_used >= _SESSION:
+            return {}
+        return conversation.slots
 
     def keep_slots(self, pseudonym: str, slots: Mapping[str, Any]) -> None:
         """Keep these slots of a conversation, in place of those kept before."""
@@ -58,14 +70,22 @@ class ActiveConversations:
             conversation.slots = slots
 
     def find_slots_to_restore(self, pseudonym: str) -> Mapping[str, Any]:
-        """The slots of a conversation that Rasa has lost; empty if it has not."""
+        """The slots of a conversation that Rasa has lost or fell behind; empty if it has not."""
         conversation = self._conversations.get(pseudonym)
-        return conversation.slots if conversation and conversation.is_lost else {}
+        if conversation and (conversation.is_lost or conversation.is_ahead):
+            return conversation.slots
+        return {}
 
     def take_loss(self, pseudonym: str) -> bool:
-        """Whether a restart of Rasa lost the conversation. True once for each loss."""
+        """Whether a restart of Rasa lost the conversation, once its slots are restored.
+
+        True once for each loss.
+        """
         conversation = self._conversations.get(pseudonym)
-        if conversation is None or not conversation.is_lost:
+        if conversation is None:
+            return False
+        conversation.is_ahead = False
+        if not conversation.is_lost:
             return False
         conversation.is_lost = False
         return True
@@ -84,6 +104,16 @@ class ActiveConversations:
             conversation.slots = {}
             if age >= _RETENTION:
                 del self._conversations[pseudonym]
+
+    def _renew(self, pseudonym: str, generation: int) -> _Conversation:
+        """The conversation, as the one used last; a new one if it has expired."""
+        now = self._clock()
+        conversation = self._conversations.pop(pseudonym, None)
+        if conversation is None or now - conversation.last_used >= _SESSION:
+            conversation = _Conversation(generation, now)
+        conversation.last_used = now
+        self._conversations[pseudonym] = conversation
+        return conversation
 
     def __len__(self) -> int:
         return len(self._conversations)

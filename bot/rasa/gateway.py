@@ -74,6 +74,18 @@ class RasaGateway:
         """
         self._active.keep_slots(pseudonym, slots)
 
+    def read_slots(self, pseudonym: str) -> Mapping[str, Any]:
+        """The slots that are kept of a conversation."""
+        return self._active.read_slots(pseudonym)
+
+    def add_slots(self, pseudonym: str, slots: Mapping[str, Any]) -> None:
+        """Keep slots that changed while Rasa was away, to fill them when it is back.
+
+        They must not hold what the person wrote.
+        """
+        self._active.add_slots(pseudonym, self._process.generation, slots)
+        self._schedule_expiry()
+
     async def forget(self, pseudonym: str) -> None:
         """Erase a conversation.
 

@@ -17,26 +17,20 @@ from starlette.datastructures import Headers
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from directory.answers.answering import AnswerService
-from directory.notes import Notebook
 from directory.search.service import SearchService
-from directory.team import Team
 from nlu.actions import Services, make_actions
 
 log = logging.getLogger(__name__)
 
 
 # They hold the ids of listings.
-_KEPT_SLOTS = ("results", "looking_at", "kept")
+_KEPT_SLOTS = ("results", "seen", "looking_at", "kept")
 
 KeepSlots = Callable[[str, Mapping[str, Any]], None]
 
 
 def create_actions_app(
-    search_service: SearchService,
-    answers: AnswerService,
-    notebook: Notebook,
-    team: Team,
+    services: Services,
     token: str,
     keep_slots: KeepSlots = lambda _pseudonym, _slots: None,
 ) -> FastAPI:
@@ -45,7 +39,7 @@ def create_actions_app(
     `keep_slots` gets some slots after each action: ids of listings, and the name of a place.
     """
     executor = ActionExecutor()
-    for action in make_actions(Services(search_service, answers, notebook, team)):
+    for action in make_actions(services):
         executor.register_action(action)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(_TokenMiddleware, token=token)
@@ -60,7 +54,7 @@ def create_actions_app(
             result = await executor.run({"domain": {}, **call})
             content = result.model_dump() if result else {}
             tracker = call["tracker"]
-            kept = await asyncio.to_thread(read_kept_slots, tracker, content, search_service)
+            kept = await asyncio.to_thread(read_kept_slots, tracker, content, services.search)
         except ActionExecutionRejection as rejection:
             return JSONResponse({"error": str(rejection), "action_name": name}, 400)
         except ActionNotFoundException as missing:

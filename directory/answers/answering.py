@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from directory.answers.answer_types import expect_types
+from directory.answers.asking import load_asking_model
 from directory.answers.examples import Verdict
 from directory.answers.model import AnswerModel, load_answer_model
 from directory.answers.polarity import measure_polarity
@@ -53,6 +53,7 @@ class AnswerService:
     def __init__(self, encode_tokens: EncodeTokens, model: AnswerModel | None = None) -> None:
         self._encode_tokens = encode_tokens
         self._model = model or load_answer_model()
+        self._asking = load_asking_model()
         self._kept: OrderedDict[str, ReadListing] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -65,17 +66,9 @@ class AnswerService:
         return [self._answer_question(listing, read, question) for question in questions]
 
     def asks_about_listing(self, message: str) -> float:
-        """How surely the message asks for a property that listings have, such as parking: 0 to 1.
-
-        0 if it neither has the form of a question nor asks for a value, such as a phone number.
-        """
-        model = self._model
-        asked = [
-            read_question(item, self._encode_tokens, model.aspects, model.wants_words)
-            for item in read_questions(message)
-            if item.is_open is not None or expect_types(item.text)
-        ]
-        return min(1.0, max((float(item.aspects.max()) for item in asked), default=0.0))
+        """How likely the message asks about listings that were shown: 0 to 1."""
+        [tokens] = self._encode_tokens([message.casefold()])
+        return self._asking.predict(message, tokens.sentence)
 
     def _read_listing(self, listing: Listing) -> ReadListing:
         key = digest_document(dump_listing(listing))

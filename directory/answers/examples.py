@@ -1,7 +1,7 @@
 """Reads the written examples that the answers are learnt from.
 
-Owns the formats of `aspects.yml`, `town_questions.txt`, `written_questions.txt` and `verdicts.txt`.
-Knows no model.
+Owns the formats of `aspects.yml`, `town_questions.txt`, `written_questions.txt`, `verdicts.txt` and
+`asking.txt`. Knows no model.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,6 +65,12 @@ def _read_lines(name: str) -> Iterator[str]:
     for line in (files("directory.answers") / name).read_text("utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             yield line
+
+
+def load_asking_examples() -> list[tuple[str, bool]]:
+    """Messages, each with whether it asks about listings that were shown."""
+    pairs = (line.rsplit("|", 1) for line in _read_lines("asking.txt"))
+    return [(message.strip(), act.strip() == "asks") for message, act in pairs]
 
 
 @cache

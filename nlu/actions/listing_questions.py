@@ -28,9 +28,10 @@ from nlu.understanding.turn import Turn
 from nlu.understanding.utterance import asks_question, is_outright_request, wants_card
 
 _MAX_ANSWERED = 4  # listings in one reply
-_SURE = 0.6
-"""From here on, a question for a property is about a listing, whatever its intent."""
-_LIKELY = 0.3
+_SURE = 0.5
+"""From here on, a message is taken as a question about listings, whatever its intent."""
+_LIKELY = 0.25
+"""From here on, it is taken as one if a listing answers it."""
 # A confident intent of these is about us or the talk, not about a listing.
 _NOT_ABOUT_LISTINGS = frozenset(
     "greet goodbye thank affirm deny stop forget_me ask_privacy ask_bot ask_capabilities show_more "
@@ -63,11 +64,9 @@ def answer_listing_questions(function: ActionFunction) -> ActionFunction:
         names_one = wants_card(turn.text) and read_reference(turn) not in ORDINALS
         if names_one and (named := find_named_listings(turn, services)):
             return show_again(named, turn, dispatcher)
-        sureness = _measure_question(turn, services)
-        if not sureness:
-            return function(turn, services, dispatcher)
         search = function
-        if listings := choose_listings(turn, services):
+        sureness = _measure_question(turn, services)
+        if sureness >= _LIKELY and (listings := choose_listings(turn, services)):
             question = _find_question(turn, listings)
             answers = {key.id: services.answers.answer(key.listing, question) for key in listings}
             is_silent = all(map(_is_silent, answers.values()))
@@ -90,8 +89,6 @@ def _measure_question(turn: Turn, services: Services) -> float:
     if _ANOTHER.search(spell_out(turn.text)):
         return 0
     sureness = services.answers.asks_about_listing(turn.text)
-    if turn.intent == "ask_details" and sureness:
-        return max(sureness, _SURE if turn.is_confident else _LIKELY)
     if sureness < _SURE and turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS:
         return 0
     return sureness

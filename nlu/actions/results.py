@@ -55,6 +55,7 @@ def show_recommendation(
     opening: str | None = None,
     *,
     in_distress: bool = False,
+    asks_next: bool = True,
 ) -> list[EventType]:
     """Show what is recommended, remember what was shown, and ask the next question."""
     if (not recommendation.has_good_hits or recommendation.is_far) and not request.shown:
@@ -82,6 +83,8 @@ def show_recommendation(
         "shown": shown,
         **remember_seen(turn, listing_ids),
     }
+    if not asks_next:
+        return set_slots(changes)
     question = ask_next_question(turn, services, dispatcher, in_distress=in_distress)
     return [*set_slots(changes), *question]
 

@@ -17,7 +17,7 @@ from directory.importing.upgrade import open_directory
 from directory.notes import Notebook
 from directory.search.service import SearchService
 from directory.team import Team
-from nlu.actions import ACTIONS
+from nlu.actions import ACTIONS, Services
 from tests.support.example_listings import read_town
 
 TOKEN = "of these tests alone"
@@ -44,14 +44,9 @@ def kept() -> dict[str, Any]:
 def run(search_service: SearchService, kept: dict[str, Any]) -> Run:
     """Runs an action for a message; gives Rasa's `events` and `responses`."""
     notebook = Notebook(search_service._engine)
-    app = create_actions_app(
-        search_service,
-        AnswerService(search_service._encoder.encode_tokens),
-        notebook,
-        Team(),
-        TOKEN,
-        kept.__setitem__,
-    )
+    answers = AnswerService(search_service._encoder.encode_tokens)
+    services = Services(search_service, answers, notebook, Team())
+    app = create_actions_app(services, TOKEN, kept.__setitem__)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -109,9 +104,11 @@ def test_listings_and_the_place_are_kept_and_no_words(run: Run, kept: dict[str, 
     slots = {"area": "I live with Sam in Harbourside", "avoid": "men", "kept": [3], "wishes": []}
     result = run("action_find_listings", interest, interest=interest, strength="baking", **slots)
     results = read_slots(result)["results"]
-    assert kept == {"anyone": {"results": results, "kept": [3], "area": "Harbourside"}}
+    assert kept == {
+        "anyone": {"results": results, "seen": results, "kept": [3], "area": "Harbourside"}
+    }
     run("action_show_details", "the first one", looking_at=results[0])
-    assert kept == {"anyone": {"looking_at": results[0]}}
+    assert kept == {"anyone": {"looking_at": results[0], "seen": [results[0]]}}
 
 
 def test_details_are_sent_as_an_id(run: Run) -> None:

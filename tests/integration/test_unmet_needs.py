@@ -16,6 +16,7 @@ from bot.rasa.process import RasaProcess
 from bot.safety.guard import Guard
 from bot.settings import Settings
 from checkins.questions import load_questions
+from directory.answers.answering import AnswerService
 from directory.errors import DatabaseError
 from directory.importing.importer import import_listings
 from directory.importing.upgrade import open_directory
@@ -25,6 +26,7 @@ from directory.places import Area
 from directory.recommend import RecommendationRequest, recommend_listings, record_unmet_need
 from directory.search.service import SearchService
 from directory.team import Team
+from nlu.actions import Services
 
 OLD_TOWN = Area("Old Town", Point(53.0, 1.0))
 AWAY = Area("Quiet Lane", Point(54.5, 1.0))
@@ -109,6 +111,7 @@ def test_no_words_are_stored(filled_engine, search_service):
 
 def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, encoder, tmp_path):
     notebook = Notebook(filled_engine, lambda: date(2026, 11, 23))
+    services = Services(search_service, AnswerService(encoder.encode_tokens), notebook, Team())
 
     async def converse() -> None:
         # It is never started, so nothing answers.
@@ -131,19 +134,16 @@ def test_a_need_is_counted_while_rasa_is_away(filled_engine, search_service, enc
                 bytes(32),
             ),
             rasa=RasaGateway(rasa),
-            search_service=search_service,
-            notebook=notebook,
+            services=services,
             secret=b"secret",
             nation="england",
-            team=Team(),
         )
         for words in ("i cant pay my rent", "singing in a choir", "zzyzx flurble"):
             await conversation.answer("web:1", Message(text=words))
         await rasa.stop()
-        # Needs are counted in the background: wait for its threads.
-        await asyncio.get_running_loop().shutdown_default_executor()
 
     asyncio.run(converse())
+    services.background.shutdown()
     [need] = notebook.read_unmet_needs()
     assert need.category
     assert (need.week, need.count) == ("2026-W48", 1)

@@ -13,6 +13,7 @@ from bot.rasa.gateway import RasaGateway
 from bot.safety.guard import Classification
 from directory.search.service import SearchService
 from directory.team import Team
+from nlu.actions import Services
 
 
 class FakeRasa:
@@ -109,9 +110,7 @@ def make_conversation(
         guard=guard,
         checkin_flow=checkin_flow or NoCheckins(),
         rasa=RasaGateway(rasa),
-        search_service=search_service,
-        notebook=None,
+        services=Services(search_service, None, None, Team()),
         secret=b"of these tests alone",
         nation="england",
-        team=Team(),
     )

@@ -153,3 +153,37 @@ def test_the_weights_were_learnt_from_the_aspects_as_they_are():
     assert set(aspects.names) == {example.aspect for example in examples}
     assert len(aspects.examples) == len(examples)
     assert aspects.questions == sum(example.is_question for example in examples)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "and the cost?",
+        "on wednesdays?",
+        "would my nan be able to get in",
+        "he has a nut allergy, will they cope",
+        "which of them is shortest",
+        "how do i sign my son up",
+        "the sewing one, is it for beginners",
+        "what time do they shut",
+    ],
+)
+def test_a_question_about_what_was_shown_is_recognised(answers: AnswerService, message: str):
+    assert answers.asks_about_listing(message) > 0.5
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "is there something for my nan",
+        "wednesdays are better",
+        "do you know any sewing groups",
+        "why would you want my postcode",
+        "i am allergic to nuts",
+        "ive not been sleeping",
+        "thank you, that helps",
+        "can you read my mind",
+    ],
+)
+def test_another_message_is_no_question_about_it(answers: AnswerService, message: str):
+    assert answers.asks_about_listing(message) < 0.5

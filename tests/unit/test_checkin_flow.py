@@ -19,6 +19,7 @@ from checkins.draft import Stub
 from checkins.errors import NotStoredError
 from checkins.questions import QuestionSet, load_questions
 from directory.team import Team
+from nlu.actions import Services
 from tests.support.published_questions import INTRO, WORDING
 
 AREAS = ("Harbour", "Old Town", "Mill Lane")
@@ -319,11 +320,9 @@ def test_a_conversation_counts_a_household_or_else_the_person(store: MemoryStore
         guard=None,  # type: ignore[arg-type]
         checkin_flow=flow,
         rasa=None,  # type: ignore[arg-type]
-        search_service=None,  # type: ignore[arg-type]
-        notebook=None,  # type: ignore[arg-type]
+        services=Services(None, None, None, Team()),  # type: ignore[arg-type]
         secret=KEY,
         nation="england",
-        team=Team(),
     )
 
     def send(sender: str, client: str | None = None) -> str:

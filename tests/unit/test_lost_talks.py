@@ -48,6 +48,19 @@ async def test_the_last_listings_are_restored_once() -> None:
     assert rasa.restored == [SLOTS, SLOTS]
 
 
+async def test_what_was_shown_while_rasa_was_away_is_given_to_it_once() -> None:
+    rasa = FakeRasa()
+    gateway = RasaGateway(rasa)
+    gateway.add_slots("mine", {"results": [3, 7]})
+    gateway.add_slots("mine", {"looking_at": 7})
+    assert gateway.read_slots("mine") == {"results": [3, 7], "looking_at": 7}
+    rasa.generation += 1
+    # Rasa never knew this talk, so nothing was lost.
+    assert await gateway.send("home", "mine", "how much is it") == [ANSWER]
+    assert await gateway.send("home", "mine", "and the other one") == [ANSWER]
+    assert rasa.restored == [{"results": [3, 7], "looking_at": 7}]
+
+
 async def test_what_is_erased_is_not_restored() -> None:
     rasa = FakeRasa()
     gateway = RasaGateway(rasa)
@@ -68,7 +81,9 @@ def test_what_is_kept_goes_with_the_session() -> None:
     now = 3_599.0
     active.remove_expired()
     assert active._conversations["mine"].slots == SLOTS
+    assert active.read_slots("mine") == SLOTS
     now = 3_600.0
+    assert active.read_slots("mine") == {}
     active.remove_expired()
     assert active._conversations["mine"].slots == {}
     assert active.remove_conversation("mine")
