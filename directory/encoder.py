@@ -171,7 +171,6 @@ class Encoder:
         """The word pieces of each text with their vectors, in the order given."""
         self.load()
         texts = [text.encode("utf-8", "replace").decode() for text in texts]
-        tokenizer = self._model.tokenizer
         encoded: dict[int, TokenVectors] = {}
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for start in range(0, len(order), _BATCH_SIZE):
@@ -183,10 +182,12 @@ class Encoder:
             )
             for i, output in zip(batch, outputs, strict=True):
                 vectors = np.asarray(output, dtype=np.float32)
-                numbers = tokenizer(texts[i], truncation=True, max_length=len(vectors))["input_ids"]
+                # As `encode` does it: another length or padding would change the one tokenizer
+                # under the threads that are using it, which fails or cuts their texts short.
+                (numbers,) = self._model.preprocess([texts[i]])["input_ids"]
                 mean = vectors.mean(axis=0)
                 encoded[i] = TokenVectors(
-                    tuple(tokenizer.convert_ids_to_tokens(numbers)),
+                    tuple(self._model.tokenizer.convert_ids_to_tokens(numbers.tolist())),
                     vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
                     mean / np.linalg.norm(mean),
                 )

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -91,3 +92,14 @@ def test_preparing_a_second_time_does_nothing(encoder):
     prepare_encoder(ROOT / "var" / "encoder")
     assert encoder.is_ready
     assert time.monotonic() - started < 0.5
+
+
+def test_threads_share_the_encoder(encoder: Encoder) -> None:
+    """Sentences and word pieces are read at the same time, each as if alone."""
+    texts = [f"a walk of {number} miles " * (1 + number % 5) for number in range(40)]
+    alone = [encoder.encode([text]) for text in texts]
+    with ThreadPoolExecutor(4) as threads:
+        pieces = [threads.submit(encoder.encode_tokens, [text]) for text in texts]
+        sentences = list(threads.map(lambda text: encoder.encode([text]), texts))
+    assert all((found == right).all() for found, right in zip(sentences, alone, strict=True))
+    assert all(len(future.result()[0].pieces) > 2 for future in pieces)
