@@ -13,8 +13,15 @@ from tests.support.service import Talk, cards, taps, words
 _RESPONSES = Responses()
 _KEYS = set(
     "say tap press hears not says shows cards kinds kind mentions without reason reasons free near "
-    "new offers urgent gentle checkin".split()
+    "new offers urgent gentle checkin says_any says_not answers".split()
 )
+
+#: How the verdict on a question about a listing is worded.
+_VERDICTS = {
+    "yes": re.compile(r"(?:^|[:.,] )yes\b", re.I | re.M),
+    "no": re.compile(r"(?:^|[:.,] )no\b", re.I | re.M),
+    "not_said": re.compile(r"\b(?:do|does) not say\b", re.I),
+}
 
 
 def read_conversations() -> list[Any]:
@@ -51,6 +58,15 @@ def check_turn(turn: dict[str, Any], replies: list[dict[str, Any]], seen: set[in
         assert not contains_response(replies, name), text
     for part in list_values(turn.get("says", [])):
         assert part.casefold() in text.casefold(), text
+    if "says_any" in turn:
+        assert any(part.casefold() in text.casefold() for part in list_values(turn["says_any"])), (
+            text
+        )
+    for part in list_values(turn.get("says_not", [])):
+        assert part.casefold() not in text.casefold(), text
+    if "answers" in turn:
+        verdicts = {verdict for verdict, pattern in _VERDICTS.items() if pattern.search(text)}
+        assert verdicts == {turn["answers"]}, text
     if "cards" in turn:
         assert len(shown) == turn["cards"], (text, [card["name"] for card in shown])
     check_cards(turn, shown)
