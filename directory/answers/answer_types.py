@@ -35,6 +35,10 @@ _FOUND_BY = {
     "age": r"\b(?:age[ds]?|over|under|years?|adults?|young(?:er)?|old(?:er)?|children|teen\w*|"
     r"babies|"
     r"toddlers?)\b|\d\d",
+    "venue": r"\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b"
+    r"|\b(?:road|street|lane|avenue|hall|centre|center|church|chapel|library|school|park|square|"
+    r"house|hub|club|pub|inn|arms|gardens?|room|rooms|building|caf[eé]|hospital|clinic|"
+    r"address|located|based|venue|meet(?:s|ing)? (?:at|in|outside)|held (?:at|in)|allotments?)\b",
     "distance": r"\bmiles?\b|\bkm\b|\bmetres?\b|\byards?\b|\bminutes?\b",
 }
 TYPES = tuple(_FOUND_BY)
@@ -50,6 +54,12 @@ _ASKED_BY = [
             ("age",),
         ),
         (r"\bhow far\b|\bhow many miles\b", ("distance",)),
+        (
+            r"^where (?:is|are) (?:it|they|that|this)\b"
+            r"|\bwhere do (?:they|you|we) (?:meet|go|start)"
+            r"|\b(?:the|their|what) address\b|\bwhere$|\bwhere is it\b",
+            ("venue",),
+        ),
         (r"\bhow long\b", ("duration", "date")),
         (r"\bhow (?:often|many|big)\b|\bhow much time\b|\bhow soon\b", ("number",)),
         (
@@ -67,12 +77,13 @@ _ASKED_BY = [
             r"\b(?:what|which) (?:days?|nights?|mornings?|afternoons?|evenings?|sunday|saturday)\b",
             ("weekday",),
         ),
-        (r"^when\b|\bwhen (?:is|are|does|do|can|will)\b", ("clock", "weekday", "date")),
+        (r"^when\b|\bwhen$|\bwhen (?:is|are|does|do|can|will)\b", ("clock", "weekday", "date")),
         (
             r"\b(?:phone|telephone|contact) number\b|\bnumber do i\b|\bnumber to ring\b",
             ("telephone",),
         ),
         (r"\bemail\b", ("address",)),
+        (r"^how much\b|\bhow much$", ("money", "number")),
         (r"\bweb ?(?:site|page|address)\b", ("link",)),
     )
 ]

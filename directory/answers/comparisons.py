@@ -1,10 +1,13 @@
-"""Compares what a question names with what a statement gives: days, months and ages.
+"""Compares what a question names with what a statement gives: days, times, ages, languages.
 
 Pure functions of two texts. A comparison gives 1 for yes, -1 for no, and 0 where either names
 nothing to compare.
 """
 
 import re
+
+from directory.answers.ages import compare_ages, find_asked_age
+from directory.answers.clock_times import compare_clock_times, find_asked_time
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = (
@@ -31,73 +34,152 @@ _SEASONS = {
     "summer": {5, 6, 7},
     "autumn": {8, 9, 10},
     "christmas": {11},
+    "winter months": {11, 0, 1},
     "new year": {0},
     "halloween": {9},
 }
 _EXCEPTION = re.compile(
     r"\b(?:except|apart from|but not|but|no|not|closed?|closes|excluding|break)\b"
 )
-_NUMERALS = (
-    "three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
-_AGE_WORDS = dict(zip(_NUMERALS.split(), range(3, 17), strict=True))
-_NUMBER = rf"(\d{{1,2}}|{'|'.join(_AGE_WORDS)})"
-_OTHER_UNIT = (
-    r"(?!\s*(?:am|pm|:|%|\.\d|o.clock|points?|weeks?|months?|min|hours?|days?|miles?|people|kids|"
-    r"children))"
-)
-_AGE_IN_QUESTION = (
-    re.compile(
-        r"\b(?:i am|am i|he is|she is|is|aged?|of|at|my \w+ is|my \w+|only) "
-        rf"(?:only |just |nearly )?{_NUMBER}\b{_OTHER_UNIT}"
+_RHYTHMS = (
+    # The first that fits counts: "every other week" is not weekly.
+    (
+        "fortnightly",
+        re.compile(r"\bfortnight\w*|\bevery (?:other|second|two weeks)|\balternate|\bbi-?weekly"),
     ),
-    re.compile(rf"\b{_NUMBER}[ -](?:year|yr)"),
-    re.compile(rf"^(?:can )?(?:a|an) {_NUMBER}\b{_OTHER_UNIT}"),
-)
-_AGE_RANGE = re.compile(
-    r"(\d{1,2})\s*(?:-|–|—|to|and|years? to|until)\s*(\d{1,2})"
-    r"(?!\s*(?::|am|pm|\.\d|hours?|weeks?|min|miles?))"
-)
-_ABOUT_AGE = re.compile(r"\bage|\byear|\bbetween\b|\d\s*s\b|\bolds?\b|\byoung")
-_LEAST_AGE = (
-    re.compile(
-        r"\b(?:over|aged?|ages|minimum age|at least|older than)\s*:?\s*"
-        r"(?:the\s*)?(?:age of\s*)?(?:is\s*)?(\d{1,2})s?\b"
+    (
+        "monthly",
+        re.compile(
+            r"\bmonthly\b"
+            r"|\b(?:once|twice|day|sunday|saturday) (?:a|of the|of each|of every) month\b"
+            r"|\bevery month\b"
+            r"|\b(?:first|1st|second|2nd|third|3rd|fourth|4th|last) (?:and \w+ )?"
+            r"(?:mon|tue|wed|thu|fri|sat|sun)\w*\b"
+        ),
     ),
-    re.compile(
-        r"\b(\d{1,2})\s*(?:\+|plus\b|(?:years? )?(?:old )?(?:and|or) (?:over|above|older)\b)"
+    ("daily", re.compile(r"\bdaily\b|\bevery day\b|\b(?:7|seven) days\b|\b365\b")),
+    (
+        "weekly",
+        re.compile(
+            r"\bweekly\b|\b(?:every|each|a|per) (?:week|mon|tue|wed|thu|fri|sat|sun)\w*"
+            r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b"
+        ),
     ),
+    ("in term", re.compile(r"\bterms?\b|\b\w+[ -]week (?:course|term|block)")),
+    ("all year", re.compile(r"\ball (?:the )?year\b|\byear[ -]round\b|\b52 weeks\b")),
 )
-_MOST_AGE = re.compile(
-    r"\b(?:under|up to|below|younger than|ages up to)\s*(?:the\s*)?(?:age(?: of)?\s*)?"
-    r"(\d{1,2})(?:s|\s*years?)?\b(?!\s*(?:hours?|weeks?|people|miles?|min))"
+_ASKED_RHYTHM = re.compile(
+    r"\b(?:every (?:week|day|month|fortnight|mon|tue|wed|thu|fri|sat|sun|other)\w*|weekly|daily|"
+    r"monthly|fortnightly|once a (?:week|month)|all (?:the )?year|year[ -]round)\b"
 )
-_FIVE = {
-    "five": "5",
-    "seven": "7",
-    "eleven": "11",
-    "fifty": "50",
-    "sixty": "60",
-    "eighteen": "18",
-    "sixteen": "16",
-}
-_ADULTS = re.compile(r"\badults?\b|\bgrown-?ups?\b")
-_LEGAL_AGE = 18
+_OUTCODE = re.compile(r"\b([a-z]{1,2}\d{1,2}[a-z]?)(?: ?\d[a-z]{2})?\b")
+_COVERS = re.compile(r"\bpost ?codes?\b|\bcover|\bserv|\bliv(?:e|ing)\b|\bresid")
+LANGUAGES = frozenset(
+    "english welsh polish urdu arabic somali punjabi bengali hindi gujarati cantonese mandarin "
+    "chinese spanish french italian portuguese romanian ukrainian russian farsi persian kurdish "
+    "turkish tamil sylheti german pashto dari swahili albanian vietnamese greek tigrinya amharic "
+    "bsl czech slovak hungarian lithuanian latvian bulgarian thai japanese korean nepali".split()
+)
+"""The languages that people ask for by name, in lower case."""
+_ASKED_AMOUNT = re.compile(r"\b(more than|over|less than|under) (?:a )?£ ?(\d+(?:\.\d\d)?)")
+_AMOUNT = re.compile(r"£ ?(\d+(?:\.\d\d)?)")
+_LETTERS = re.compile(r"[a-z]+")
+_CLOSED = re.compile(r"\b(?:close|closed|closes|shut|shuts|stop|pause)\b")
+_HOLIDAY = re.compile(r"\b(?:christmas|easter)\b")
+_BANK_HOLIDAYS = re.compile(r"\bbank holidays?\b")
+
+COMPARED = ("day", "month", "age", "time", "rhythm", "postcode", "language", "amount")
+"""What is compared, in the order of `compare`."""
 
 
-def compare(question: str, statement: str) -> tuple[int, int, int]:
-    """The comparisons of days, months and ages."""
+def compare(question: str, statement: str) -> tuple[int, ...]:
+    """The comparisons of what `COMPARED` names, in that order."""
     question, statement = question.casefold(), statement.casefold()
     return (
         _compare_sets(_find_days(question), _find_days(statement), question, statement),
-        _compare_sets(_find_months(question), _find_months(statement), question, statement),
-        _compare_ages(question, statement),
+        _compare_months(question, statement),
+        compare_ages(question, statement),
+        compare_clock_times(question, statement),
+        _compare_rhythms(question, statement),
+        _compare_postcodes(question, statement),
+        int(bool(find_languages(question) & find_languages(statement))),
+        _compare_amounts(question, statement),
     )
+
+
+def names_values(question: str) -> tuple[bool, ...]:
+    """Which of `COMPARED` a question names, in that order."""
+    question = question.casefold()
+    return (
+        bool(_find_days(question)),
+        bool(_find_months(question)),
+        find_asked_age(question) is not None,
+        find_asked_time(question) is not None,
+        bool(_ASKED_RHYTHM.search(question)),
+        bool(_OUTCODE.search(question)),
+        bool(find_languages(question)),
+        bool(_ASKED_AMOUNT.search(question)),
+    )
+
+
+def find_languages(text: str) -> frozenset[str]:
+    """The languages that a text names."""
+    return LANGUAGES & frozenset(_LETTERS.findall(text.casefold()))
+
+
+def _compare_months(question: str, statement: str) -> int:
+    asked = _find_months(question)
+    if _HOLIDAY.search(question) and _BANK_HOLIDAYS.search(statement):
+        return -1 if re.search(r"\b(?:closed?|except|not|no)\b", statement) else 1
+    result = _compare_sets(asked, _find_months(statement), question, statement)
+    # A month that is named alone is not all the year that there is.
+    is_whole = _MONTH_RANGE.search(statement) or _EXCEPTION.search(statement)
+    return result if result > 0 or is_whole else 0
+
+
+def _compare_rhythms(question: str, statement: str) -> int:
+    if not _ASKED_RHYTHM.search(question):
+        return 0
+    asked = _find_rhythm(question)
+    if asked == "all year":
+        given = {name for name, pattern in _RHYTHMS if pattern.search(statement)}
+        return 1 if asked in given else -1 if "in term" in given else 0
+    rhythm = _find_rhythm(statement)
+    if not asked or not rhythm:
+        return 0
+    return 1 if asked == rhythm else -1
+
+
+def _compare_amounts(question: str, statement: str) -> int:
+    asked = _ASKED_AMOUNT.search(question)
+    amounts = [float(amount) for amount in _AMOUNT.findall(statement)]
+    if "free" in statement.split() and not amounts:
+        amounts = [0.0]
+    if not asked or not amounts:
+        return 0
+    is_less = asked[1] in ("less than", "under")
+    limit = float(asked[2])
+    return 1 if (max(amounts) < limit if is_less else min(amounts) > limit) else -1
+
+
+def _find_rhythm(text: str) -> str:
+    return next((name for name, pattern in _RHYTHMS if pattern.search(text)), "")
+
+
+def _compare_postcodes(question: str, statement: str) -> int:
+    asked, given = (set(_OUTCODE.findall(text)) for text in (question, statement))
+    if not asked or not given:
+        return 0
+    if asked & given:
+        return 1
+    return -1 if len(given) > 1 or _COVERS.search(statement) else 0
 
 
 def _compare_sets(asked: set[int], given: set[int], question: str, statement: str) -> int:
     if not asked or not given:
         return 0
+    if _CLOSED.search(question):
+        return -_compare_sets(asked, given, _CLOSED.sub("", question), statement)
     exception = _EXCEPTION.search(statement)
     if not exception:
         return 1 if asked & given else -1
@@ -134,33 +216,3 @@ def _find_months(text: str) -> set[int]:
 
 def _fill(first: int, last: int, length: int) -> set[int]:
     return {(first + step) % length for step in range((last - first) % length + 1)}
-
-
-def _compare_ages(question: str, statement: str) -> int:
-    match = next(filter(None, (pattern.search(question) for pattern in _AGE_IN_QUESTION)), None)
-    if not match:
-        return 0
-    age = _AGE_WORDS.get(match[1]) or int(match[1])
-    least, most = _find_ages(statement)
-    if least is None and most is None:
-        return 0
-    suits = (least is None or age >= least) and (most is None or age <= most)
-    if re.search(r"\btoo (?:young|old)\b", question):
-        suits = not suits
-    return 1 if suits else -1
-
-
-def _find_ages(text: str) -> tuple[int | None, int | None]:
-    text = re.sub(
-        r"\b(?:five|seven|eleven|fifty|sixty|eighteen|sixteen)(?=s?\b)",
-        lambda word: _FIVE[word[0]],
-        text,
-    )
-    between = _AGE_RANGE.search(text)
-    if between and int(between[1]) < int(between[2]) and _ABOUT_AGE.search(text):
-        return int(between[1]), int(between[2])
-    most = _MOST_AGE.search(text)
-    least = next(filter(None, (pattern.search(text) for pattern in _LEAST_AGE)), None)
-    if least or most:
-        return int(least[1]) if least else None, int(most[1]) if most and not least else None
-    return (_LEGAL_AGE, None) if _ADULTS.search(text) else (None, None)

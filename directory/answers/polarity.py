@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from directory.answers.aspects import AspectModel
 from directory.answers.comparisons import compare
+from directory.answers.concepts import find_stated_concepts, load_plain_concepts
 from directory.answers.reading import ReadListing, ReadQuestion
 
 Array = NDArray[np.float32]
@@ -71,8 +72,20 @@ def measure_polarity(
         *(_has(_DEMAND, text), duty * _has(_DEMAND, text)),
         *(asks_every, _has(_OFTEN_NOT, text), asks_every * _has(_OFTEN_NOT, text)),
         float(listing.statements[statement].field != "description"),
+        *_weigh_concepts(question, text),
+        *_weigh_concepts(question, nearest_part),
     ]
     return np.array(features, dtype=np.float32)
+
+
+def _weigh_concepts(question: ReadQuestion, text: str) -> list[float]:
+    """For how many of the question's concepts a text says yes and no: the plain ones, and all."""
+    stated = find_stated_concepts(text)
+    plain = load_plain_concepts()
+    sides = {name: side * stated.get(name, 0) for name, side in question.concepts.items()}
+    plain_sides = [side for name, side in sides.items() if name in plain]
+    every = list(sides.values())
+    return [float(found.count(side)) for found in (plain_sides, every) for side in (1, -1)]
 
 
 def _count(pattern: re.Pattern[str], text: str) -> float:

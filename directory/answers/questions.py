@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import yaml
 
+from directory.answers.concepts import find_asked_concepts
 from directory.indexing.words import find_stems
 
 _WORD = re.compile(r"[\w£]+(?:['’]\w+)?")
@@ -27,7 +28,11 @@ _SUBJECT = (
     r"non|volunteers|beginners"
 )
 _WH_OPENER = re.compile(rf"\b(?:{_WH})\b", re.I)
-_POLAR_OPENER = re.compile(rf"\b(?:{_AUXILIARY}) (?:{_SUBJECT})\b", re.I)
+# "i have a stick" is no question.
+_POLAR_OPENER = re.compile(
+    rf"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!\bthey )(?<!\bto )\b(?:{_AUXILIARY}) (?:{_SUBJECT})\b",
+    re.I,
+)
 _POLAR_START = re.compile(
     rf"^(?:so |and |but |ok |also |please )*(?:{_AUXILIARY}|any|got|anyone|anybody)\b", re.I
 )
@@ -37,6 +42,12 @@ _WH_START = re.compile(
 )
 _JOINT = re.compile(
     r"\?+|\s*(?:,\s*)?\b(?:and|also|plus|oh and|n|&)\b\s*|\s*&\s*|\s*;\s*|,\s+", re.I
+)
+# Asks about what was just told: "im 76, is that too old".
+_REFERS_BACK = re.compile(
+    r"^(?:is|are|will|would|does|do|can) (?:it|that|this|they|i|we|he|she)(?: still)?(?: be)?"
+    r"(?: (?:an? )?(?:ok|okay|alright|all right|fine|allowed|problem|issue|matter|too \w+|"
+    r"be ok|come|go|join|suitable))?(?: (?:for|with) (?:me|them|him|her|us|that))?\W*$"
 )
 _BARE_QUESTION = re.compile(rf"^(?:{_WH})\b|^(?:{_AUXILIARY}) (?:{_SUBJECT})\b|^any\b|^got\b", re.I)
 
@@ -60,6 +71,13 @@ _REFERRING = {
 _NAMED = re.compile(r"\b(?:the|that|this)(?: [\w'-]+){1,6}")
 # Stems of words that may follow a part of a name: "the chess club", "the knitting one".
 _HEADS = frozenset(find_stems("group club class session place centre bank one team course"))
+_TWO_THINGS = re.compile(
+    r"^(.*\b(?:there|have|got|any)) (.+?) (?:and|or|n|&) (?!is|are|do|can)((?:[\w-]+ ?){1,3})$"
+)
+_LINK = re.compile(r"^(?:(?:and|also|plus|n|so|oh) )+")
+_SUBJECT_OF_ALL = re.compile(rf"^((?:the|that)(?: [\w']+){{1,4}}?),? (?=(?:{_WH}|{_AUXILIARY})\b)")
+_LAST_THING = re.compile(r"\b(?:an?|the|my|any) [\w']+(?: [\w']+)?$")
+_REFERRING_BACK = re.compile(r"\b(?:it|them|that|one)$")
 # A question word alone, and the question that it stands for.
 _BARE = {
     "when": "when is it",
@@ -102,9 +120,32 @@ def read_questions(message: str, name: str = "") -> list[Question]:
     Words that only say which listing is meant are left out, if its `name` holds them.
     """
     text = _drop_reference(spell_out(message), spell_out(name))
-    text = _call_listing_it(text, name)
-    parts = [_BARE.get(part, part) for part in _split(text)]
+    parts = [_LINK.sub("", part) for part in _split(_call_listing_it(text, name))]
+    parts = [single for part in parts for single in _split_things(part)]
+    parts = [_BARE.get(part, part) for part in _carry_subject(parts)]
     return [Question(part, _is_open(part)) for part in parts]
+
+
+def _split_things(text: str) -> list[str]:
+    """Two questions where two kinds of thing are asked for: "is there parking and a loo"."""
+    match = _TWO_THINGS.match(text)
+    if not match:
+        return [text]
+    first, second = (find_asked_concepts(match[number]).keys() for number in (2, 3))
+    if not first or not second or first & second:
+        return [text]
+    return [f"{match[1]} {match[2]}", f"{match[1]} {match[3]}"]
+
+
+def _carry_subject(parts: list[str]) -> list[str]:
+    """Each later question with what the first was about, if it names nothing of its own."""
+    if len(parts) < 2:
+        return parts
+    first, *later = parts
+    if (subject := _SUBJECT_OF_ALL.match(first)) and not _asks(subject[1]):
+        return [first, *(f"{subject[1]}, {part}" for part in later)]
+    thing = _LAST_THING.search(first)
+    return [first, *(_REFERRING_BACK.sub(thing[0], part) if thing else part for part in later)]
 
 
 def _drop_reference(text: str, name: str) -> str:
@@ -140,6 +181,8 @@ def _split(text: str) -> list[str]:
         left, right = text[start : joint.start()].strip(), text[joint.end() :].strip()
         is_mark = "?" in joint[0]
         if not left or not right:
+            continue
+        if _REFERS_BACK.search(right) and not _asks(left):
             continue
         if (is_mark or _BARE_QUESTION.search(right)) and _asks(left):
             parts.append(left)

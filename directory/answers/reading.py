@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from directory.answers.answer_types import expect_types, find_types
 from directory.answers.aspects import AspectModel
+from directory.answers.concepts import find_asked_concepts, find_stated_concepts
 from directory.answers.questions import Question
 from directory.answers.statements import Statement, list_statements
 from directory.encoder import TokenVectors
@@ -39,6 +40,7 @@ class ReadListing:
     statements: tuple[Statement, ...]
     types: tuple[frozenset[str], ...]
     stems: tuple[frozenset[str], ...]
+    concepts: tuple[dict[str, int], ...]
     tokens: tuple[TokenVectors, ...]
     vectors: Array
     aspects: Array
@@ -50,6 +52,12 @@ class ReadListing:
     def find_parts(self, statement: int) -> NDArray[np.intp]:
         """The positions of a statement's parts, the whole one first."""
         return np.flatnonzero(self.part_of == statement)
+
+    def find_nearest_part(self, statement: int, vector: Array) -> str:
+        """The part of a statement that is nearest to a vector (384,)."""
+        parts = self.find_parts(statement)
+        nearest = int(parts[np.argmax(self.part_vectors[parts] @ vector)])
+        return self.parts[nearest]
 
     def spread(self, scores: Array) -> Array:
         """The best score of each statement's parts: from (p,) to (n,)."""
@@ -66,6 +74,7 @@ class ReadQuestion:
     is_open: bool
     expected: frozenset[str]
     stems: tuple[str, ...]
+    concepts: dict[str, int]
     tokens: TokenVectors
     aspects: Array
 
@@ -94,6 +103,7 @@ def read_statements(
         statements=tuple(statements),
         types=tuple(find_types(statement.text) for statement in statements),
         stems=tuple(frozenset(find_stems(statement.text)) for statement in statements),
+        concepts=tuple(find_stated_concepts(statement.text) for statement in statements),
         tokens=tuple(encoded[position] for position in whole),
         vectors=vectors[whole],
         aspects=aspects[whole],
@@ -125,6 +135,7 @@ def read_question(
         is_open=wants_words(tokens.sentence) if is_open is None else is_open,
         expected=expect_types(question.text),
         stems=tuple(dict.fromkeys(find_stems(question.text))),
+        concepts=find_asked_concepts(question.text),
         tokens=tokens,
         aspects=model.score_aspects(tokens.sentence[None])[0],
     )

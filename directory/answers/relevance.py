@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.answers.aspects import normalise_rows
+from directory.answers.comparisons import compare, names_values
 from directory.answers.reading import ReadListing, ReadQuestion
 from directory.answers.words import WordWeights
 
@@ -77,6 +78,8 @@ def measure_relevance(
         listing.spread(listing.part_aspects[:, main]),
         *(both, _lag(both), *_fill(n, best_share.max(), both.max())),
         *_match_tokens(question, listing, pieces),
+        *_match_concepts(question, listing),
+        *_match_values(question, listing),
     ]
     return np.array(columns, dtype=np.float32).T
 
@@ -112,6 +115,30 @@ def _match_fields(listing: ReadListing, share: Array, aspects: tuple[str, ...]) 
         for statement in listing.statements
     ]
     return np.array(matches, dtype=np.float32)
+
+
+def _match_concepts(question: ReadQuestion, listing: ReadListing) -> list[Array]:
+    """How many of the question's concepts each statement is about, and whether any lacks."""
+    asked = question.concepts
+    shared = np.array(
+        [sum(name in stated for name in asked) for stated in listing.concepts], np.float32
+    )
+    share: Array = (shared / max(len(asked), 1)).astype(np.float32)
+    lacks = np.full(len(shared), bool(asked), np.float32) * (shared == 0)
+    takes_side = np.array(
+        [any(stated.get(name) for name in asked) for stated in listing.concepts], np.float32
+    )
+    return [share, lacks, _lag(share), takes_side, *_fill(len(shared), share.max(), len(asked) / 3)]
+
+
+def _match_values(question: ReadQuestion, listing: ReadListing) -> list[Array]:
+    """Whether what the question names can be compared with what each statement gives."""
+    compared = np.array(
+        [compare(question.text, statement.text) for statement in listing.statements], np.float32
+    )
+    can = np.abs(compared)
+    n = len(can)
+    return [*can.T, *_fill(n, *map(float, names_values(question.text))), *_fill(n, can.max())]
 
 
 def _match_tokens(question: ReadQuestion, listing: ReadListing, pieces: WordWeights) -> list[Array]:

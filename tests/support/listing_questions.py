@@ -1,8 +1,8 @@
 """Our own questions about real listings, in `tests/labels/listing_questions.jsonl`.
 
 Nothing of a listing is copied into the file: evidence is a piece of the description, by its first
-and last position, or the name of a field. A third of the listings are sealed: what was learnt and
-every setting was chosen without them.
+and last position, or the name of a field. The questions that are sealed
+are about other listings: what was learnt and every setting was chosen without them.
 """
 
 import json
@@ -35,7 +35,7 @@ def read_shared_listings(shared: Path) -> dict[str, Listing]:
 
 
 def read_own_questions(listings: Mapping[str, Listing], *, sealed: bool) -> list[JudgedMessage]:
-    """The sealed third of our questions, or the rest."""
+    """The sealed ones of our questions, or the rest."""
     lines = (ROOT / "tests" / "labels" / "listing_questions.jsonl").read_text("utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if row["sealed"] == sealed]
     return [_judge(row, listings[row["listing"]]) for row in rows]
