@@ -88,10 +88,10 @@ def unescape_cell(cell: str) -> str:
     return cell[1:] if _ESCAPED_CELL.match(cell) else cell
 
 
-def join_words(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str], conjunction: str = "and") -> str:
     """The words as a list in a sentence: "a, b and c"."""
     *head, last = list(words) or [""]
-    return f"{', '.join(head)} and {last}" if head else last
+    return f"{', '.join(head)} {conjunction} {last}" if head else last
 
 
 def fold(text: str) -> str:

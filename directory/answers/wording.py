@@ -5,6 +5,7 @@ Must never add anything that the listing does not say. The words stay within rea
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 from directory.answers.examples import Verdict
 from directory.answers.statements import Statement
@@ -101,13 +102,22 @@ def word_silence(listing: Listing, quoted: str = "") -> str:
 
 def word_contact(listing: Listing) -> str:
     """How to ask: by phone, or else by e-mail, or else on the website."""
+    contact = _find_contact(listing)
+    return f"You can ask them {contact}." if contact else "I have no number or email to ask."
+
+
+def word_shared_silence(listings: Sequence[Listing]) -> str:
+    """What to say once where several listings are silent: who to ask at each."""
+    asked = [f"{each.name} {contact}" for each in listings if (contact := _find_contact(each))]
+    if not asked:
+        return "They do not say, and I have no number or email to ask."
+    return f"They do not say. You can ask {join_words(asked, 'or')}."
+
+
+def _find_contact(listing: Listing) -> str:
     if listing.phone:
-        return f"You can ask them on {listing.phone}."
-    if listing.email:
-        return f"You can ask them at {listing.email}."
-    if listing.website:
-        return f"You can ask at {listing.website}."
-    return "I have no number or email to ask."
+        return f"on {listing.phone}"
+    return f"at {listing.email or listing.website}" if listing.email or listing.website else ""
 
 
 def _shorten(text: str, part: str) -> str:

@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.answers.answer_types import expect_types
 from directory.answers.answering import Answer
 from directory.answers.questions import spell_out
+from directory.answers.wording import word_shared_silence
 from directory.indexing.words import find_content_words, find_stems
 from directory.listing import StoredListing
 from directory.search.query import Query
@@ -197,18 +198,26 @@ def _is_silent(answers: Sequence[Answer]) -> bool:
 def _word_answers(
     listings: Sequence[StoredListing], answers: Mapping[int, Sequence[Answer]], turn: Turn
 ) -> str:
-    """A line for each listing, those that fit first; without a name for the one that is open."""
+    """A line for each listing that answers, those that fit first; one line for all the others.
+
+    There is no name for the one that is open.
+    """
     if len(listings) == 1 and turn.slots.get("looking_at") == listings[0].id:
         return _join_answers(answers[listings[0].id])
 
     def find_rank(stored: StoredListing) -> int:
         return min(map(_VERDICT_ORDER.index, (item.verdict for item in answers[stored.id])))
 
+    answering = [stored for stored in listings if not _is_silent(answers[stored.id])]
+    if not answering and len(listings) > 1:
+        return word_shared_silence([stored.listing for stored in listings])
     lines = [
         f"{stored.listing.name}: {_join_answers(answers[stored.id])}"
-        for stored in sorted(listings, key=find_rank)
+        for stored in sorted(answering or listings, key=find_rank)
         if answers[stored.id]
     ]
+    if answering and (silent := len(listings) - len(answering)):
+        lines.append("The other one does not say." if silent == 1 else "The others do not say.")
     return "\n".join(lines)
 
 
