@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 PIP = -m pip --disable-pip-version-check
 export HF_HUB_OFFLINE = 1
 
-.PHONY: run test test-unit fuzz check sbom audit screenshots bench bench-peers clean
+.PHONY: run test test-unit fuzz check sbom audit screenshots ten-talks bench bench-peers clean
 
 run: .venv/.installed .venv-rasa/.installed
 	@exec .venv/bin/connector run
@@ -40,6 +40,10 @@ audit: .venv/.installed .venv-rasa/.installed .venv-supply/.installed
 # Saves the screenshots of the browser tests for the documents.
 screenshots: .venv/.installed .venv-rasa/.installed
 	CONNECTOR_SCREENSHOTS=1 .venv/bin/python -m pytest tests/web/test_screenshot.py tests/desk/test_screenshot.py tests/releases/test_report_browser.py
+
+# Holds the ten talks of the documents with the program again, and writes what it says.
+ten-talks: .venv/.installed .venv-rasa/.installed
+	CONNECTOR_TEN_TALKS=1 .venv/bin/python -m pytest tests/talks
 
 bench: .venv/.installed .venv-rasa/.installed .venv-peers/.installed
 	.venv/bin/python -m benchmarks
