@@ -11,15 +11,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from directory.errors import DatabaseError
+from directory.indexing.times import is_time
 from directory.listing import StoredListing
 from directory.notes import Notebook
 from directory.places import Area
+from directory.schedule import describe_next_date
 from directory.search.message_topics import MIN_TOPIC_FIT, split_topics
 from directory.search.query import Hit, Query
 from directory.search.service import SearchService
 
 log = logging.getLogger(__name__)
 
+_STILL_CLOSE = 0.1  # in units of cosine
 MAX_PLACES = 3
 NEAR_MILES = 5.0
 """A listing farther away is not near for a person who takes a bus."""
@@ -47,7 +50,7 @@ class RecommendationRequest:
     age: int | None = None
     free: bool = False
     nearest: bool = False
-    this_week: bool = False
+    dates: tuple[date, date] | None = None
     have_a_say: bool = False
     volunteers: bool = False
     avoid: str = ""
@@ -103,6 +106,8 @@ def recommend_listings(
     )
     query = _make_query(request, request.interest or request.strength)
     places = _search_topics(search_service, query, 1 if only_volunteers else MAX_PLACES)
+    if request.dates and not query.fixed_reason:
+        places = _add_meant_place(search_service, query, places)
     volunteering: tuple[Hit, ...] = ()
     if only_volunteers or request.strength is not None:
         volunteering = recommend_volunteering(
@@ -190,6 +195,25 @@ def _search_farther(search_service: SearchService, query: Query) -> list[Hit]:
     return nearest
 
 
+def _add_meant_place(
+    search_service: SearchService, query: Query, places: Sequence[Hit]
+) -> list[Hit]:
+    """The hits after the one that the words mean, if it is not on then.
+
+    "Is the food bank open today" is answered with the food bank, and when it is next on.
+    """
+    times = frozenset(filter(is_time, query.needs))
+    anytime = replace(query, needs=query.needs - times, dates=None, limit=1)
+    for meant in search_service.search(anytime):
+        best = max((hit.fit for hit in places), default=0)
+        if meant.is_good and meant.fit > best:
+            next_date = describe_next_date(meant.stored.listing, date.today())
+            reasons = (next_date or "It does not say when it is on. Ask them.", *meant.reasons)
+            close = [hit for hit in places if hit.fit > meant.fit - _STILL_CLOSE]
+            return [replace(meant, reasons=reasons), *close][:MAX_PLACES]
+    return list(places)
+
+
 def _search_topics(search_service: SearchService, query: Query, limit: int) -> list[Hit]:
     """The best hits; for several topics the best of each, if each has a close one."""
     whole = replace(query, limit=limit)
@@ -225,7 +249,7 @@ def _make_query(request: RecommendationRequest, text: str | None) -> Query:
         nearest=request.nearest,
         needs=request.needs,
         age=request.age,
-        week=date.today() if request.this_week else None,
+        dates=request.dates,
         avoid=request.avoid,
         away_from=request.away_from,
         exclude=request.shown,

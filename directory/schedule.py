@@ -7,9 +7,12 @@ that is described in words only.
 from datetime import date, datetime, time, timedelta
 
 from dateutil import rrule
+from dateutil.easter import easter
 
-from directory.listing import DAYS, Schedule
+from directory.listing import DAYS, Listing, Schedule
 
+_EASTER = {timedelta(days=-2), timedelta(days=0), timedelta(days=1)}
+_SOON = timedelta(weeks=9)
 _NTH = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": -1}
 
 
@@ -26,6 +29,38 @@ def find_dates(schedule: Schedule, first: date, last: date) -> list[date] | None
     end = min(last, schedule.ends or last)
     moments = rule.between(_midnight(begin), _midnight(end), inc=True) if begin <= end else []
     return [moment.date() for moment in moments]
+
+
+def list_this_week(today: date | None = None) -> tuple[date, date]:
+    """The first and the last of the seven days from `today` on."""
+    first = today or date.today()
+    return first, first + timedelta(days=6)
+
+
+def describe_next_date(listing: Listing, today: date) -> str:
+    """When the listing is next on, within nine weeks, such as "Next: Friday 4 December, 10:00"."""
+    found = (find_dates(schedule, today, today + _SOON) for schedule in listing.schedules)
+    day = min((day for days in found for day in days or ()), default=None)
+    return f"Next: {describe_date(listing, day, today)}" if day else ""
+
+
+def describe_date(listing: Listing, day: date, today: date) -> str:
+    """When the listing is on that `day`, such as "Today, 10:00 to 12:00"."""
+    sessions = [schedule for schedule in listing.schedules if find_dates(schedule, day, day)]
+    hours = (
+        " to ".join(f"{clock:%H:%M}" for clock in (schedule.opens_at, schedule.closes_at) if clock)
+        for schedule in sessions
+    )
+    names = {0: "Today", 1: "Tomorrow"}
+    name = names.get((day - today).days, f"{day:%A} {day.day} {day:%B}")
+    caution = ["if they open then: ask first"] if _may_be_closed(day) else []
+    return ", ".join([name, *filter(None, dict.fromkeys(hours)), *caution])
+
+
+def _may_be_closed(day: date) -> bool:
+    """Whether many places close that day, whatever their weekly times say."""
+    is_christmas = (day.month, day.day) >= (12, 24) or (day.month, day.day) == (1, 1)
+    return is_christmas or day - easter(day.year) in _EASTER
 
 
 def _make_rule(schedule: Schedule, first: date) -> rrule.rrule | None:

@@ -3,7 +3,6 @@
 import json
 import time
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -110,6 +109,7 @@ def search(
     from directory.indexing.needs import NEEDS
     from directory.indexing.times import TIME_ORDER
     from directory.listing import KINDS, STRANDS
+    from directory.schedule import list_this_week
     from directory.search.query import Query
     from directory.search.results import describe_hit
     from directory.search.service import SearchService
@@ -137,7 +137,7 @@ def search(
         within=within,
         needs=frozenset(need or ()),
         age=age,
-        week=date.today() if this_week else None,
+        dates=list_this_week() if this_week else None,
         free=free,
         limit=limit,
     )

@@ -21,6 +21,7 @@ from directory.listing import KINDS, STRANDS, StoredListing, withhold_place
 from directory.publishing.csv_export import write_csv
 from directory.publishing.geojson_export import write_geojson
 from directory.publishing.icalendar_export import write_calendar
+from directory.schedule import list_this_week
 from directory.search.query import Query as SearchQuery
 from directory.search.results import describe_hit
 from directory.search.service import SearchService
@@ -116,7 +117,7 @@ def create_search_router(search_service: SearchService, base_url: str = "") -> A
             free=free,
             needs=frozenset(need),
             age=age,
-            week=date.today() if this_week else None,
+            dates=list_this_week() if this_week else None,
             avoid=avoid,
             limit=limit,
         )

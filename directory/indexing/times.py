@@ -32,6 +32,7 @@ TIMES = frozenset({*_DAYS_BY_NAME, *_HOURS_BY_NAME})
 TIME_ORDER = tuple(sorted(TIMES))
 _TIME_WORD = re.compile(rf"\b({'|'.join(TIME_ORDER)})s?\b", re.I)
 _EXCLUDED = "not "
+_HOURS_PREFIX = "hours "
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def parse_times(times: frozenset[str]) -> TimePreferences:
     return TimePreferences(
         days=_join_meanings(_DAYS_BY_NAME, wanted),
         excluded_days=_join_meanings(_DAYS_BY_NAME, excluded),
-        hours=_join_meanings(_HOURS_BY_NAME, wanted),
-        excluded_hours=_join_meanings(_HOURS_BY_NAME, excluded),
+        hours=_join_meanings(_HOURS_BY_NAME, wanted) | _read_hours(wanted),
+        excluded_hours=_join_meanings(_HOURS_BY_NAME, excluded) | _read_hours(excluded),
     )
 
 
@@ -62,8 +63,23 @@ def _join_meanings(meanings: Mapping[str, Collection[_T]], names: Collection[str
 
 
 def is_time(name: str) -> bool:
-    """Whether the name is in `TIMES`, perhaps with "not " before it."""
-    return name.removeprefix(_EXCLUDED) in TIMES
+    """Whether the name is in `TIMES` or from `name_hours`, perhaps with "not " before it."""
+    name = name.removeprefix(_EXCLUDED)
+    return name in TIMES or name.startswith(_HOURS_PREFIX)
+
+
+def name_hours(first: int, last: int) -> str:
+    """The name of the hours from `first` to `last`, both included, such as "hours 18-23"."""
+    return f"{_HOURS_PREFIX}{first}-{last}"
+
+
+def _read_hours(names: Collection[str]) -> frozenset[int]:
+    hours: set[int] = set()
+    for name in names:
+        if name.startswith(_HOURS_PREFIX):
+            first, last = map(int, name.removeprefix(_HOURS_PREFIX).split("-"))
+            hours.update(range(first, last + 1))
+    return frozenset(hours)
 
 
 def find_time_mentions(listing: Listing) -> dict[str, re.Match[str]]:

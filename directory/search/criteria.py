@@ -6,7 +6,7 @@ conditions may let through more than they should, as `rank` has the last word, b
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Protocol
 
@@ -36,7 +36,7 @@ from directory.indexing.times import (
     parse_times,
 )
 from directory.listing import DAYS, REPEATS, STATUSES, Listing, Schedule
-from directory.schedule import find_dates
+from directory.schedule import describe_date, find_dates
 
 Condition = ColumnElement[bool]
 Verdicts = NDArray[np.int8]
@@ -44,7 +44,6 @@ Verdicts = NDArray[np.int8]
 
 _OPEN = STATUSES.index("open")
 _ONCE = 1 + REPEATS.index("once")
-_WEEK = timedelta(days=6)
 
 
 class Criterion(Protocol):
@@ -63,15 +62,18 @@ class Criterion(Protocol):
         """SQL that is true of every row that is known to meet the criterion."""
 
 
-def make_criteria(needs: Collection[str], age: int | None, week: date | None) -> list[Criterion]:
-    """The criteria for a person's needs and times, their age, and the week they want to go in."""
+def make_criteria(
+    needs: Collection[str], age: int | None, dates: tuple[date, date] | None
+) -> list[Criterion]:
+    """The criteria for a person's needs and times, their age, and the days they want to go on."""
     times = frozenset(filter(is_time, needs))
-    criteria: list[Criterion] = [TimesCriterion(times)] if times else []
+    # A date is a better reason than its weekday.
+    criteria: list[Criterion] = [TimesCriterion(times, explains=dates is None)] if times else []
     criteria += [NeedCriterion(need) for need in sorted(set(needs) - times)]
     if age is not None:
         criteria.append(AgeCriterion(age))
-    if week is not None:
-        criteria.append(WeekCriterion(week))
+    if dates is not None:
+        criteria.append(DatesCriterion(*dates))
     return criteria
 
 
@@ -133,20 +135,18 @@ class AgeCriterion:
 
 
 @dataclass(frozen=True)
-class WeekCriterion:
-    """The seven days from `first` on: the listing is on, by its schedules, on one of them."""
+class DatesCriterion:
+    """The days from `first` to `last`: the listing is on, by its schedules, on one of them."""
 
     first: date
+    last: date
 
-    def judge(self, listing: Listing, _today: date = date.min) -> Verdict:
+    def judge(self, listing: Listing, today: date = date.min) -> Verdict:
         if listing.status != "open":
             return UNSUITABLE
-        dates = [
-            find_dates(schedule, self.first, self.first + _WEEK) for schedule in listing.schedules
-        ]
-        if days := [day for schedule_dates in dates for day in schedule_dates or ()]:
-            day = min(days)
-            return Verdict(True, f"You can go on {day:%A} {day.day} {day:%B}")
+        dates = [find_dates(schedule, self.first, self.last) for schedule in listing.schedules]
+        if day := min((day for days in dates for day in days or ()), default=None):
+            return Verdict(True, describe_date(listing, day, today))
         return UNSUITABLE if dates and None not in dates else UNKNOWN_VERDICT
 
     def judge_entries(self, entries: Entries, _today: date = date.min) -> Verdicts:
@@ -154,7 +154,7 @@ class WeekCriterion:
         rules, rule_numbers = np.unique(
             entries.sessions.values[["days", "repeats", "starts", "ends"]], return_inverse=True
         )
-        by_rule = [_judge_rule(*rule, first=self.first) for rule in rules.tolist()]
+        by_rule = [_judge_rule(*rule, first=self.first, last=self.last) for rule in rules.tolist()]
         verdicts = _take_best_session(entries, np.array(by_rule, dtype=np.int8)[rule_numbers])
         verdicts[entries.facts["status"] != _OPEN] = -1
         return verdicts
@@ -168,15 +168,15 @@ class WeekCriterion:
 
 
 @lru_cache(maxsize=10_000)
-def _judge_rule(days: int, repeats: int, starts: int, ends: int, first: date) -> int:
-    """The verdict on a session of entries for the week from `first` on."""
+def _judge_rule(days: int, repeats: int, starts: int, ends: int, first: date, last: date) -> int:
+    """The verdict on a session of entries for the days from `first` to `last`."""
     schedule = Schedule(
         days=tuple(DAYS[bit] for bit in list_bits(days)),
         repeats=REPEATS[repeats - 1] if repeats else "",
         starts=read_day(starts),
         ends=read_day(ends),
     )
-    dates = find_dates(schedule, first, first + _WEEK)
+    dates = find_dates(schedule, first, last)
     return 0 if dates is None else 1 if dates else -1
 
 
@@ -188,6 +188,7 @@ class TimesCriterion:
     """
 
     times: frozenset[str]
+    explains: bool = True
 
     def judge(self, listing: Listing, today: date = date.min) -> Verdict:
         preferences = parse_times(self.times)
@@ -196,7 +197,7 @@ class TimesCriterion:
             for schedule in listing.schedules
         ]
         if True in verdicts:
-            return Verdict(True, "It is on at a time you asked for")
+            return Verdict(True, "It is on at a time you asked for" if self.explains else "")
         if verdicts and None not in verdicts:
             return UNSUITABLE
         mentions = find_time_mentions(listing)

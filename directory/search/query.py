@@ -16,7 +16,7 @@ class Query:
     """What to look for. Empty `kinds` and `strands` mean any; `exclude` holds listing ids.
 
     `needs` are names in `NEEDS` and `TIMES`, the latter perhaps with "not " before them, `age` is
-    in years, and `week` is the first of the seven days to go in: a listing that fails one of them
+    in years, and `dates` are the first and the last day to go on: a listing that fails one of them
     is left out, and one that is known to meet it comes first. A listing known to be more than
     `within` miles from `near` is left out; with `nearest`, miles cost more. `labels` are pairs of
     field and text that a listing must have. `avoid` says in words what is not wanted.
@@ -37,13 +37,13 @@ class Query:
     fixed_reason: str = ""
     needs: frozenset[str] = frozenset()
     age: int | None = None
-    week: date | None = None
+    dates: tuple[date, date] | None = None
     avoid: str = ""
     away_from: tuple[Area, ...] = ()
 
     def list_criteria(self) -> list[Criterion]:
         """What listings are judged by. Raises KeyError for an unknown need."""
-        return make_criteria(self.needs, self.age, self.week)
+        return make_criteria(self.needs, self.age, self.dates)
 
 
 @dataclass(frozen=True)

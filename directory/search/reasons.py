@@ -44,7 +44,7 @@ def make_hit(
         reasons.append(f"It covers {listing.covers}")
     if query.free and listing.free:
         reasons.append("It is free")
-    reasons += [verdict.reason for verdict in verdicts if verdict.suits]
+    reasons += [verdict.reason for verdict in verdicts if verdict.suits and verdict.reason]
     return Hit(
         stored=stored,
         score=float(ranked.score[row]),

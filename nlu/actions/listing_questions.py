@@ -31,6 +31,8 @@ from nlu.understanding.utterance import asks_question, is_outright_request, want
 _MAX_ANSWERED = 4  # listings in one reply
 _SURE = 0.5
 """From here on, a message is taken as a question about listings, whatever its intent."""
+_CERTAIN = 0.9
+"""From here on, even where Rasa is sure that it is about us."""
 _LIKELY = 0.25
 """From here on, it is taken as one if a listing answers it."""
 # A confident intent of these is about us or the talk, not about a listing.
@@ -90,7 +92,7 @@ def _measure_question(turn: Turn, services: Services) -> float:
     if _ANOTHER.search(spell_out(turn.text)):
         return 0
     sureness = services.answers.asks_about_listing(turn.text)
-    if sureness < _SURE and turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS:
+    if sureness < _CERTAIN and turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS:
         return 0
     return sureness
 
@@ -171,7 +173,8 @@ def _answer_from_found(
     """Put an answer before the results that were just found: of the best one that answers."""
     found = [event["value"] for event in events if event.get("name") == "results"][-1:]
     asks = turn.intent == "ask_details" or asks_question(turn.text) or expect_types(turn.text)
-    if not found or not found[0] or not asks or is_outright_request(turn.text):
+    is_named = bool(turn.utterance.wanted) and not is_outright_request(turn.text)
+    if not found or not found[0] or not asks or not is_named:
         return []
     words = set(find_stems(turn.text))
     listings = [stored for key in found[0][:3] if (stored := services.search.get(int(key)))]

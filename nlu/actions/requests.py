@@ -12,9 +12,9 @@ from nlu.understanding.wishes import (
     FREE,
     HAVE_A_SAY,
     NEAR,
-    THIS_WEEK,
     VOLUNTEER,
     read_age,
+    read_dates,
     read_needs,
 )
 
@@ -54,7 +54,7 @@ def set_wishes(request: RecommendationRequest, wishes: Collection[str]) -> Recom
         age=read_age(wishes),
         free=FREE in wishes,
         nearest=NEAR in wishes,
-        this_week=THIS_WEEK in wishes,
+        dates=read_dates(wishes),
         have_a_say=HAVE_A_SAY in wishes,
         volunteers=VOLUNTEER in wishes,
     )

@@ -7,7 +7,7 @@ from nlu.actions.adapter import Services
 from nlu.actions.search import begin_search, fall_back, refine_search, search_for_feeling
 from nlu.understanding.feelings import COMPANY, mentions_enjoyment, recognise_feeling
 from nlu.understanding.turn import MIN_ACT_CONFIDENCE, Turn
-from nlu.understanding.wishes import THIS_WEEK
+from nlu.understanding.wishes import is_date
 
 
 def answer_small_talk(
@@ -18,7 +18,9 @@ def answer_small_talk(
     if turn.intent in {"affirm", "deny"} and turn.changes_wishes:
         # "No steps" refuses steps, and not what we offered.
         return refine_search(turn, services, dispatcher)
-    if turn.utterance.changed_mind and turn.utterance.wanted:
+    # "What can I do tonight" asks for places, not about us.
+    asks_for_a_day = turn.intent == "ask_capabilities" and any(map(is_date, turn.changes.added))
+    if asks_for_a_day or (turn.utterance.changed_mind and turn.utterance.wanted):
         return begin_search(turn, services, dispatcher)
     if turn.intent == "affirm" and suggested:
         # Yes to "If you like, I can look for something".
@@ -38,7 +40,7 @@ def acknowledge_feeling(
 ) -> list[EventType]:
     """Acknowledge what a person shares about themselves, and offer to look for company."""
     feeling = recognise_feeling(turn.text)
-    if feeling is None and turn.changes.added and THIS_WEEK not in turn.changes.added:
+    if feeling is None and turn.changes.added and not any(map(is_date, turn.changes.added)):
         # "Evenings, and I don't drive" shares no feeling; "I feel down today" does.
         return refine_search(turn, services, dispatcher)
     if feeling is None and turn.utterance.refused and turn.utterance.wanted:

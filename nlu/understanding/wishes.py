@@ -1,17 +1,19 @@
 """Wishes, which a search must keep to: found among a message's entities, and merged.
 
-A wish is a text: "free", "near", THIS_WEEK, a need of `directory.indexing.needs`, a time of
+A wish is a text: "free", "near", days after ON, a need of `directory.indexing.needs`, a time of
 `directory.indexing.times`, perhaps after NOT, or an age after AGED. Slots hold wishes in this form.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from directory.date_words import DateWords, find_date_words
 from directory.indexing.needs import NEEDS
-from directory.indexing.times import TIMES, is_time
+from directory.indexing.times import TIMES, is_time, name_hours
 from directory.listing import DAYS
 from nlu.understanding.patterns import compile_pattern
 
@@ -19,8 +21,8 @@ FREE = "free"
 NEAR = "near"
 HAVE_A_SAY = "have_a_say"
 VOLUNTEER = "give"
-THIS_WEEK = "this week"
-"""Within the next seven days."""
+ON = "on "
+"""Before the first and the last day, such as "on 2026-12-24 2027-01-01"."""
 AGED = "aged "
 NOT = "not "
 
@@ -29,10 +31,7 @@ ONE_SEARCH_WISHES = frozenset({HAVE_A_SAY, VOLUNTEER, NEAR})
 """Wishes that are not carried over to the next search."""
 
 _WISH_ENTITIES = frozenset({"cost", "distance", "day_time", "access", "audience"})
-_KNOWN_WISHES = frozenset({FREE, NEAR, THIS_WEEK, *NEEDS, *TIMES})
-# Wishes for a day counted from today: how many days on, and what else they mean.
-_DAYS_ON = {"today": (0, ()), "tonight": (0, ("evening",)), "tomorrow": (1, ())}
-_THIS_WEEKEND = "this weekend"
+_KNOWN_WISHES = frozenset({FREE, NEAR, *NEEDS, *TIMES})
 _OPPOSITES = {"online": "in person", "in person": "online"}
 _HOURS = frozenset({"morning", "afternoon", "daytime", "evening"})
 # Only the latest wish of each group counts.
@@ -41,6 +40,16 @@ _EXCLUSIVE_GROUPS = (
     frozenset(TIMES - _HOURS),
     frozenset({"online", "in person"}),
     frozenset({"women", "men"}),
+)
+
+_BRITAIN = ZoneInfo("Europe/London")
+# "After 6" without more is in the evening; "before 9" is in the morning.
+_EARLIEST_HOUR = 8
+_NO_CLOCK = r"\d|to\b|-|minutes?|hours?|days?|weeks?|months?|years?|people|miles?|pounds?|sessions?"
+_CLOCK = re.compile(
+    r"\b(?P<side>after|from|past|before|by|until|till) (?P<hour>\d{1,2})(?:[:.]\d\d)? ?"
+    rf"(?:(?P<half>[ap])\.?m\b|o'?clock\b|\b(?!\W*(?:{_NO_CLOCK})))",
+    re.IGNORECASE,
 )
 
 _NEGATION = compile_pattern(r"\b{negation}(?: {negation_filler})*\s*$")
@@ -64,11 +73,11 @@ class WishChanges:
 
 
 def read_wishes(
-    text: str, entities: Iterable[Mapping[str, Any]], today: date | None = None
+    text: str, entities: Iterable[Mapping[str, Any]], now: datetime | None = None
 ) -> WishChanges:
     """Read the wishes in `text`, whose `entities` are in Rasa's form.
 
-    "Tomorrow" is counted from `today`, by default the date that it is.
+    "Tomorrow" is counted from `now`, by default the time in Britain.
     """
     added: set[str] = set()
     dropped: set[str] = set()
@@ -76,15 +85,8 @@ def read_wishes(
     rest: list[str] = []
     position = 0
     negated = False
-    for entity in sorted(entities, key=lambda entity: entity.get("start") or 0):
-        wish = str(entity["value"])
-        start, end = entity.get("start") or 0, entity.get("end") or 0
-        if entity["entity"] == "age" and re.fullmatch("[0-9]{1,3}", wish):
-            if read_age(added) is None:
-                added.add(f"{AGED}{int(wish)}")
-            continue
-        meanings = _resolve_day(wish, today or date.today())
-        if entity["entity"] not in _WISH_ENTITIES or not meanings <= _KNOWN_WISHES:
+    for start, end, meanings in _find_wishes(text, entities, now or datetime.now(_BRITAIN)):
+        if start < position:
             continue
         before, after = text[position:start], text[end:]
         need_not, negation = _NEED_NOT.search(before), _NEGATION.search(before)
@@ -94,10 +96,15 @@ def read_wishes(
         if need_not:
             dropped |= meanings
         elif not negated:
-            added |= meanings
+            # Of several ages, the first is the person's own.
+            is_second_age = read_age(added) is not None and read_age(meanings) is not None
+            added |= frozenset() if is_second_age else meanings
+        elif any(map(is_date, meanings)):
+            # "Not today" says nothing about other weeks.
+            dropped |= meanings
         else:
             for meaning in meanings:
-                opposite = f"{NOT}{meaning}" if meaning in TIMES else None
+                opposite = f"{NOT}{meaning}" if is_time(meaning) else None
                 if opposite := _OPPOSITES.get(meaning, opposite):
                     dropped.add(meaning)
                     added.add(opposite)
@@ -111,19 +118,40 @@ def read_wishes(
     return WishChanges(frozenset(added), frozenset(dropped), " ".join(rest), frozenset(refused))
 
 
+def _find_wishes(
+    text: str, entities: Iterable[Mapping[str, Any]], now: datetime
+) -> list[tuple[int, int, frozenset[str]]]:
+    """Where each wish begins and ends, and what it means; dates come before the days in them."""
+    found = [(words.start, words.end, _name_date(words)) for words in find_date_words(text, now)]
+    found += [(match.start(), match.end(), _name_hours(match)) for match in _CLOCK.finditer(text)]
+    for entity in entities:
+        wish = str(entity["value"])
+        start, end = entity.get("start") or 0, entity.get("end") or 0
+        if entity["entity"] == "age" and re.fullmatch("[0-9]{1,3}", wish):
+            found.append((start, end, frozenset({f"{AGED}{int(wish)}"})))
+        elif entity["entity"] in _WISH_ENTITIES and wish in _KNOWN_WISHES:
+            found.append((start, end, frozenset({wish})))
+    return sorted(found, key=lambda wish: wish[0])
+
+
 def list_lasting_wishes(wishes: Iterable[str]) -> frozenset[str]:
-    """Those of `wishes` that the next search keeps; a day of this week is for one search."""
+    """Those of `wishes` that the next search keeps; a date and its hours are for one search."""
     wishes = frozenset(wishes)
-    passing = {*ONE_SEARCH_WISHES, *(TIMES if THIS_WEEK in wishes else ()), THIS_WEEK}
-    return wishes - passing
+    has_date = any(map(is_date, wishes))
+    return frozenset(
+        wish
+        for wish in wishes - ONE_SEARCH_WISHES
+        if not (has_date and (is_date(wish) or is_time(wish)))
+    )
 
 
 def merge_wishes(known: Iterable[str], changes: WishChanges) -> list[str]:
     """The `known` wishes after `changes`, sorted; within a group only the latest counts."""
     known = set(known)
-    if THIS_WEEK in known and not changes.added.isdisjoint(TIMES - _HOURS):
+    has_new_day = any(is_date(wish) or wish in TIMES - _HOURS for wish in changes.added)
+    if any(map(is_date, known)) and has_new_day:
         # "This weekend" after "tomorrow night" asks for no night.
-        known -= TIMES
+        known = {wish for wish in known if not (is_date(wish) or is_time(wish))}
     remaining = {
         wish
         for wish in known - changes.dropped
@@ -145,18 +173,41 @@ def read_needs(wishes: Iterable[str]) -> frozenset[str]:
 
 def makes_going_easier(wish: str) -> bool:
     """Whether the wish answers "What would make it easier to go?"."""
-    return wish not in ONE_SEARCH_WISHES and not wish.startswith(AGED)
+    return wish not in ONE_SEARCH_WISHES and not wish.startswith((AGED, ON))
 
 
-def _resolve_day(wish: str, today: date) -> frozenset[str]:
-    """The wishes that `wish` stands for: a weekday of this week for "tomorrow"."""
-    if wish == _THIS_WEEKEND:
-        return frozenset({"weekend", THIS_WEEK})
-    if wish not in _DAYS_ON:
-        return frozenset({wish})
-    days_on, others = _DAYS_ON[wish]
-    day = DAYS[(today + timedelta(days=days_on)).weekday()].casefold()
-    return frozenset({day, THIS_WEEK, *others})
+def is_date(wish: str) -> bool:
+    """Whether the wish is for one day or more, by date."""
+    return wish.startswith(ON)
+
+
+def read_dates(wishes: Iterable[str]) -> tuple[date, date] | None:
+    """The first and the last day among `wishes`."""
+    for wish in filter(is_date, wishes):
+        first, last = map(date.fromisoformat, wish.removeprefix(ON).split())
+        return first, last
+    return None
+
+
+def _name_date(words: DateWords) -> frozenset[str]:
+    """The wishes for a date; the weekday as well, so that one session must meet day and hours."""
+    names = {f"{ON}{words.first} {words.last}"}
+    if words.first == words.last:
+        names.add(DAYS[words.first.weekday()].casefold())
+    if words.hours:
+        names.add(name_hours(min(words.hours), max(words.hours)))
+    return frozenset(names)
+
+
+def _name_hours(match: re.Match[str]) -> frozenset[str]:
+    """The wish in words such as "after 6" or "before 10am"."""
+    hour = int(match["hour"]) % 12 if match["half"] else int(match["hour"])
+    is_afternoon = match["half"] == "p" or (not match["half"] and hour < _EARLIEST_HOUR)
+    hour += 12 if is_afternoon and hour < 12 else 0
+    if hour > 23:
+        return frozenset()
+    is_until = match["side"].casefold() in {"before", "by", "until", "till"}
+    return frozenset({name_hours(0, hour - 1) if is_until and hour else name_hours(hour, 23)})
 
 
 def _replaces(new: str, known: str) -> bool:
@@ -167,6 +218,7 @@ def _replaces(new: str, known: str) -> bool:
 
 
 def _find_group(wish: str) -> object:
-    if wish.startswith(AGED):
-        return AGED
+    for prefix in (AGED, ON, "hours "):
+        if wish.startswith(prefix):
+            return prefix
     return next((group for group in _EXCLUSIVE_GROUPS if wish in group), wish)

@@ -25,6 +25,7 @@ from directory.indexing.words import TERM, find_stems, number_stem
 from directory.listing import Listing, Place, Point, Schedule
 from directory.listing_text import build_encoder_text
 from directory.models import SourceRow
+from directory.schedule import list_this_week
 from directory.search import postgres_backend
 from directory.search.memory_backend import MemoryBackend
 from directory.search.postgres_backend import PostgresBackend
@@ -43,7 +44,7 @@ QUERIES = {
     "on a Tuesday evening": Query("", needs=frozenset({"tuesday", "evening"})),
     "not in the evening": Query("", needs=frozenset({"not evening"})),
     "at 70": Query("", age=70),
-    "this week": Query("", week=TODAY),
+    "this week": Query("", dates=list_this_week(TODAY)),
     "avoiding": Query("", avoid="walking"),
     "near": Query(""),
     "the nearest": Query("", nearest=True),

@@ -1,7 +1,7 @@
 """Hypothesis strategies for listings that a search tells apart, and for what it judges them by."""
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from hypothesis import strategies as st
 
@@ -21,9 +21,9 @@ from directory.listing import (
 )
 from directory.search.criteria import (
     AgeCriterion,
+    DatesCriterion,
     NeedCriterion,
     TimesCriterion,
-    WeekCriterion,
 )
 from tests.support.in_memory_town import make_vectors
 
@@ -72,7 +72,11 @@ _TIME_NAMES = sorted({*TIMES, *(f"not {time}" for time in TIMES)})
 CRITERIA = st.one_of(
     st.builds(NeedCriterion, st.sampled_from(NEEDS)),
     st.builds(AgeCriterion, st.integers(0, 110)),
-    st.builds(WeekCriterion, st.dates(date(2026, 1, 1), date(2026, 12, 31))),
+    st.builds(
+        lambda first, days: DatesCriterion(first, first + timedelta(days)),
+        st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+        st.integers(0, 9),
+    ),
     st.builds(TimesCriterion, st.frozensets(st.sampled_from(_TIME_NAMES), min_size=1, max_size=3)),
 )
 

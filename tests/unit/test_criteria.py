@@ -12,9 +12,9 @@ from directory.indexing.times import TIMES
 from directory.listing import Listing, Place, Schedule
 from directory.search.criteria import (
     AgeCriterion,
+    DatesCriterion,
     NeedCriterion,
     TimesCriterion,
-    WeekCriterion,
     make_criteria,
 )
 from tests.support.generated_listings import CRITERIA, LISTINGS, TODAY, make_entries
@@ -182,7 +182,7 @@ def test_a_session_that_is_over_does_not_suit(ended):
 def test_a_listing_that_is_closed_for_now_is_not_on_this_week():
     weekly = (Schedule(("Monday",), "weekly"),)
     closed = listing("Tea.", schedules=weekly, status="temporarily closed")
-    this_week = WeekCriterion(date(2026, 11, 23))
+    this_week = DatesCriterion(date(2026, 11, 23), date(2026, 11, 29))
     assert this_week.judge(closed).suits is False
     assert this_week.judge(replace(closed, status="open")).suits is True
 

@@ -1,13 +1,13 @@
 """One turn: its wishes, what negates them, and the words that remain."""
 
-from datetime import date
+from datetime import datetime
 
 import pytest
 from rasa_sdk import Tracker
 
 from nlu.actions.adapter import read_turn
 from nlu.understanding.turn import Turn
-from nlu.understanding.wishes import read_age, read_wishes
+from nlu.understanding.wishes import list_lasting_wishes, read_age, read_wishes
 
 
 def parse_turn(
@@ -111,19 +111,35 @@ def test_having_a_say_is_a_wish() -> None:
     assert parse_turn("have a say", intent="have_a_say").changes.added == {"have_a_say"}
 
 
+TODAY = "on 2026-12-02 2026-12-02"
+
+
 @pytest.mark.parametrize(
-    ("wish", "wishes"),
+    ("text", "wishes"),
     [
-        ("today", {"wednesday", "this week"}),
-        ("tonight", {"wednesday", "this week", "evening"}),
-        ("tomorrow", {"thursday", "this week"}),
-        ("this weekend", {"weekend", "this week"}),
+        ("the food bank today", {TODAY, "wednesday", "hours 15-23"}),
+        ("warm space open now", {TODAY, "wednesday", "hours 15-15"}),
+        ("what is on tonight", {TODAY, "wednesday", "hours 17-23"}),
+        ("yoga tomorrow", {"on 2026-12-03 2026-12-03", "thursday"}),
+        ("yoga next wednesday", {"on 2026-12-09 2026-12-09", "wednesday"}),
+        ("something this weekend", {"on 2026-12-05 2026-12-06"}),
+        ("anything over christmas", {"on 2026-12-24 2027-01-01"}),
+        ("on the 12th", {"on 2026-12-12 2026-12-12", "saturday"}),
+        ("1 december", {"on 2027-12-01 2027-12-01", "wednesday"}),
+        ("a class after 6", {"hours 18-23"}),
+        ("before 10am", {"hours 0-9"}),
+        ("not today", set()),
+        ("after 6 weeks", set()),
+        ("the 2nd one", set()),
     ],
 )
-def test_days_are_counted_from_today(wish: str, wishes: set[str]) -> None:
-    entities = [{"entity": "day_time", "value": wish, "start": 5, "end": 10}]
-    changes = read_wishes("what now??", entities, date(2026, 12, 2))
+def test_dates_and_hours_are_read_from_the_words(text: str, wishes: set[str]) -> None:
+    changes = read_wishes(text, [], datetime(2026, 12, 2, 15, 30))
     assert changes.added == wishes
+
+
+def test_a_date_lasts_for_one_search() -> None:
+    assert list_lasting_wishes({TODAY, "wednesday", "hours 15-23", "free"}) == {"free"}
 
 
 def test_an_age_is_read_from_the_wishes() -> None:
