@@ -216,10 +216,12 @@ def _add_meant_place(
 
 def _search_topics(search_service: SearchService, query: Query, limit: int) -> list[Hit]:
     """The best hits; for several topics the best of each, if each has a close one."""
+    if query.fixed_reason is None:
+        query = replace(query, text=search_service.find_wish(query.text))
     whole = replace(query, limit=limit)
     topics = (
         split_topics(query.text, search_service.encode)
-        if limit > 1 and not query.fixed_reason
+        if limit > 1 and query.fixed_reason is None
         else ()
     )
     hits: dict[int, Hit] = {}
@@ -253,5 +255,5 @@ def _make_query(request: RecommendationRequest, text: str | None) -> Query:
         avoid=request.avoid,
         away_from=request.away_from,
         exclude=request.shown,
-        fixed_reason="" if text else "You asked to see something",
+        fixed_reason=None if text else "",
     )

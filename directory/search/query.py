@@ -21,7 +21,8 @@ class Query:
     `within` miles from `near` is left out; with `nearest`, miles cost more. `labels` are pairs of
     field and text that a listing must have. `avoid` says in words what is not wanted.
     A listing in a place of `away_from`, or within a mile of it, is left out. `fixed_reason` is the
-    reason to give where the program wrote the text, and not a person.
+    reason to give where the program wrote the text, and not a person: its words are none. An empty
+    one gives no reason beyond the facts.
     """
 
     text: str
@@ -34,7 +35,7 @@ class Query:
     nearest: bool = False
     exclude: frozenset[int] = frozenset()
     limit: int = 3
-    fixed_reason: str = ""
+    fixed_reason: str | None = None
     needs: frozenset[str] = frozenset()
     age: int | None = None
     dates: tuple[date, date] | None = None

@@ -17,7 +17,7 @@ from directory.places import Area, make_place_key, measure_miles
 from directory.search.index import Index
 from directory.search.query import Hit, Query
 from directory.search.ranking import Ranked
-from directory.search.reasons import find_nameable_words, make_hit
+from directory.search.reasons import Encode, find_nameable_words, make_hit
 
 Fetch = Callable[[Sequence[int]], Mapping[int, StoredListing]]
 """Reads listings by their ids; leaves out those that no longer exist."""
@@ -33,10 +33,15 @@ _AWAY_MILES = 1.0
 _PHRASES = re.compile(r",|\bor\b|\band\b")
 
 
-def select_hits(index: Index, query: Query, ranked: Ranked, fetch: Fetch) -> list[Hit]:
-    """The best listings first, at most `query.limit`."""
+def select_hits(
+    index: Index, query: Query, ranked: Ranked, fetch: Fetch, encode: Encode | None = None
+) -> list[Hit]:
+    """The best listings first, at most `query.limit`.
+
+    With `encode`, a word of the query is a reason only for a listing that is about it.
+    """
     avoided = [stems for stems in map(_find_stem_set, _PHRASES.split(query.avoid)) if stems]
-    words = {} if query.fixed_reason else find_nameable_words(index, query.text)
+    words = {} if query.fixed_reason is not None else find_nameable_words(index, query.text, encode)
     rows = choose_rows(index, ranked)
     hits: list[Hit] = []
     while len(hits) < query.limit:

@@ -30,6 +30,7 @@ from directory.search.query import Hit, Query
 from directory.search.ranking import Ranked, rank, rank_baseline
 from directory.search.selection import select_hits
 from directory.search.spelling import Speller
+from directory.search.stories import find_wish
 from directory.text import drop_unprintable
 
 # Listings kept in memory, so that popular ones are read from the database only once.
@@ -88,7 +89,13 @@ class SearchService:
         hits: list[Hit] = []
         for width in self._backend.widths:
             candidates, ranked = self._rank(prepared, width)
-            hits = select_hits(candidates.index, prepared.query, ranked, self._read_listings)
+            hits = select_hits(
+                candidates.index,
+                prepared.query,
+                ranked,
+                self._read_listings,
+                self._encoder.encode if prepared.vector is not None else None,
+            )
             if candidates.is_complete or len(hits) == query.limit:
                 break
         return hits
@@ -114,7 +121,8 @@ class SearchService:
         return facets, labels
 
     def _prepare(self, query: Query) -> _PreparedQuery:
-        text, avoid = map(self._speller.correct, (query.text, query.avoid))
+        wish = query.text if query.fixed_reason is not None else self.find_wish(query.text)
+        text, avoid = map(self._speller.correct, (wish, query.avoid))
         query = replace(query, text=text, avoid=avoid)
         vector = avoided = None
         if self._encoder.is_ready:
@@ -159,6 +167,10 @@ class SearchService:
     def encode(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of shape (n, 384), or None while the encoder is still loading."""
         return self._encoder.encode(texts) if self._encoder.is_ready else None
+
+    def find_wish(self, text: str) -> str:
+        """The part of a long message that asks for something; a short one whole."""
+        return find_wish(text, self.encode)
 
     def get(self, listing_id: int) -> StoredListing | None:
         """The listing with our own `listing_id`, or None if there is none."""

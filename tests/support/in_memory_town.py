@@ -13,6 +13,7 @@ from directory.search.facets import Facets, count_facets
 from directory.search.index import Index
 from directory.search.query import Hit, Query
 from directory.search.ranking import Ranked, rank
+from directory.search.reasons import Encode
 from directory.search.selection import select_hits
 
 TODAY = date(2026, 11, 23)
@@ -43,9 +44,14 @@ class Town:
         return len(self.stored)
 
     def search(
-        self, query: Query, vector: Vectors | None, avoided: Vectors | None = None
+        self,
+        query: Query,
+        vector: Vectors | None,
+        avoided: Vectors | None = None,
+        encode: Encode | None = None,
     ) -> list[Hit]:
-        return select_hits(self.index, query, self._rank(query, vector, avoided), self._fetch)
+        ranked = self._rank(query, vector, avoided)
+        return select_hits(self.index, query, ranked, self._fetch, encode)
 
     def count_facets(self, query: Query, vector: Vectors | None) -> Facets:
         return count_facets(self.index, query, self._rank(query, vector, None))
