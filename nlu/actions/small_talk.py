@@ -5,7 +5,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from nlu.actions.adapter import Services
 from nlu.actions.search import begin_search, fall_back, refine_search, search_for_feeling
-from nlu.understanding.feelings import COMPANY, mentions_enjoyment, recognise_feeling
+from nlu.understanding.feelings import (
+    COMPANY,
+    FEELING_TOPICS,
+    mentions_enjoyment,
+    recognise_feeling,
+)
 from nlu.understanding.turn import MIN_ACT_CONFIDENCE, Turn
 from nlu.understanding.wishes import is_date
 
@@ -45,6 +50,13 @@ def acknowledge_feeling(
         return refine_search(turn, services, dispatcher)
     if feeling is None and turn.utterance.refused and turn.utterance.wanted:
         # "Not depressed, just bored, any snooker" asks for snooker.
+        return begin_search(turn, services, dispatcher)
+    topic = services.search.name_unmet_need(turn.text)
+    is_bereaved = feeling is not None and feeling.name == "bereaved"
+    if topic and topic not in FEELING_TOPICS and not is_bereaved:
+        # "New baby and going stir crazy" has a wish in it: one warm line, then places.
+        if feeling is None:
+            dispatcher.utter_message(response="utter_acknowledge")
         return begin_search(turn, services, dispatcher)
     suffix = f"_{feeling.name}" if feeling else ""
     dispatcher.utter_message(response=f"utter_share_feeling{suffix}")

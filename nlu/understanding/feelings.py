@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from nlu.understanding.patterns import compile_pattern
 
 COMPANY = "friendly company for people who feel alone"
+FEELING_TOPICS = frozenset(
+    {"befriending", "mental health", "bereavement", "volunteering in general"}
+)
+"""Topics that a feeling alone has, without a wish."""
 _ENJOYMENT = compile_pattern(r"\b{enjoyment} \w{3,}")
 
 
