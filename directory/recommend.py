@@ -38,9 +38,10 @@ class RecommendationRequest:
     """A person's search, as far as it is known. None means "not known".
 
     `needs` are names in `directory.indexing.needs.NEEDS` and `directory.indexing.times.TIMES`, the
-    latter perhaps with "not " before them; `age` is in years. `volunteers` is True for a person
-    who wants to help, whether or not `strength` says with what. `away_from` are
-    places that the person keeps away from, and `shown` are ids that they have already seen.
+    latter perhaps with "not " before them; `age` is in years, and with `oldest` the person is
+    between the two. `volunteers` is True for a person who wants to help, whether or not `strength`
+    says with what. `away_from` are places that the person keeps away from, and `shown` are ids
+    that they have already seen.
     """
 
     interest: str | None = None
@@ -48,6 +49,7 @@ class RecommendationRequest:
     area: Area | None = None
     needs: frozenset[str] = frozenset()
     age: int | None = None
+    oldest: int | None = None
     free: bool = False
     nearest: bool = False
     dates: tuple[date, date] | None = None
@@ -251,6 +253,7 @@ def _make_query(request: RecommendationRequest, text: str | None) -> Query:
         nearest=request.nearest,
         needs=request.needs,
         age=request.age,
+        oldest=request.oldest,
         dates=request.dates,
         avoid=request.avoid,
         away_from=request.away_from,

@@ -63,15 +63,21 @@ class Criterion(Protocol):
 
 
 def make_criteria(
-    needs: Collection[str], age: int | None, dates: tuple[date, date] | None
+    needs: Collection[str],
+    age: int | None,
+    dates: tuple[date, date] | None,
+    oldest: int | None = None,
 ) -> list[Criterion]:
-    """The criteria for a person's needs and times, their age, and the days they want to go on."""
+    """The criteria for a person's needs and times, their age, and the days they want to go on.
+
+    With `oldest`, the person is between `age` and it.
+    """
     times = frozenset(filter(is_time, needs))
     # A date is a better reason than its weekday.
     criteria: list[Criterion] = [TimesCriterion(times, explains=dates is None)] if times else []
     criteria += [NeedCriterion(need) for need in sorted(set(needs) - times)]
     if age is not None:
-        criteria.append(AgeCriterion(age))
+        criteria.append(AgeCriterion(age, oldest))
     if dates is not None:
         criteria.append(DatesCriterion(*dates))
     return criteria
@@ -107,28 +113,39 @@ class NeedCriterion:
 
 @dataclass(frozen=True)
 class AgeCriterion:
-    """The age of the person who would come, in years."""
+    """The age of the person who would come, in years; with `oldest`, from `age` to that.
+
+    A listing that takes somebody of such an age suits.
+    """
 
     age: int
+    oldest: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The greatest age that the person may have."""
+        return self.age if self.oldest is None else self.oldest
 
     def judge(self, listing: Listing, _today: date = date.min) -> Verdict:
         youngest, oldest = listing.minimum_age, listing.maximum_age
         if youngest is None and oldest is None:
             return UNKNOWN_VERDICT
-        if self.age < (youngest or 0) or (oldest is not None and self.age > oldest):
+        if self.last < (youngest or 0) or (oldest is not None and self.age > oldest):
             return UNSUITABLE
+        if self.last > self.age:
+            return Verdict(True, "It is for people of that age")
         return Verdict(True, f"It is for people of {self.age}")
 
     def judge_entries(self, entries: Entries, _today: date = date.min) -> Verdicts:
         youngest, oldest = entries.facts["youngest"], entries.facts["oldest"]
         verdicts = np.ones(len(entries), dtype=np.int8)
-        verdicts[(self.age < youngest) | ((oldest != UNKNOWN) & (self.age > oldest))] = -1
+        verdicts[(self.last < youngest) | ((oldest != UNKNOWN) & (self.age > oldest))] = -1
         verdicts[(youngest == UNKNOWN) & (oldest == UNKNOWN)] = 0
         return verdicts
 
     def build_allowed(self) -> Condition:
         youngest, oldest = ENTRY_SEARCH.c.youngest, ENTRY_SEARCH.c.oldest
-        return and_(youngest <= self.age, or_(oldest == UNKNOWN, oldest >= self.age))
+        return and_(youngest <= self.last, or_(oldest == UNKNOWN, oldest >= self.age))
 
     def build_suited(self) -> Condition:
         return or_(ENTRY_SEARCH.c.youngest != UNKNOWN, ENTRY_SEARCH.c.oldest != UNKNOWN)

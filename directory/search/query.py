@@ -20,7 +20,8 @@ class Query:
     is left out, and one that is known to meet it comes first. A listing known to be more than
     `within` miles from `near` is left out; with `nearest`, miles cost more. `labels` are pairs of
     field and text that a listing must have. `avoid` says in words what is not wanted.
-    A listing in a place of `away_from`, or within a mile of it, is left out. `fixed_reason` is the
+    A listing in a place of `away_from`, or within a mile of it, is left out. With `oldest`, the
+    person's age is between `age` and it. `fixed_reason` is the
     reason to give where the program wrote the text, and not a person: its words are none. An empty
     one gives no reason beyond the facts.
     """
@@ -38,13 +39,14 @@ class Query:
     fixed_reason: str | None = None
     needs: frozenset[str] = frozenset()
     age: int | None = None
+    oldest: int | None = None
     dates: tuple[date, date] | None = None
     avoid: str = ""
     away_from: tuple[Area, ...] = ()
 
     def list_criteria(self) -> list[Criterion]:
         """What listings are judged by. Raises KeyError for an unknown need."""
-        return make_criteria(self.needs, self.age, self.dates)
+        return make_criteria(self.needs, self.age, self.dates, self.oldest)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from nlu.understanding.wishes import (
     HAVE_A_SAY,
     NEAR,
     VOLUNTEER,
-    read_age,
+    read_aged,
     read_dates,
     read_needs,
 )
@@ -48,10 +48,12 @@ def find_areas(names: Iterable[str], search_service: SearchService) -> tuple[Are
 
 def set_wishes(request: RecommendationRequest, wishes: Collection[str]) -> RecommendationRequest:
     """The same request with these wishes and no others."""
+    youngest, oldest = read_aged(wishes) or (None, None)
     return replace(
         request,
         needs=read_needs(wishes),
-        age=read_age(wishes),
+        age=youngest,
+        oldest=oldest,
         free=FREE in wishes,
         nearest=NEAR in wishes,
         dates=read_dates(wishes),

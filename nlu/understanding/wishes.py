@@ -15,6 +15,7 @@ from directory.date_words import DateWords, find_date_words
 from directory.indexing.needs import NEEDS
 from directory.indexing.times import TIMES, is_time, name_hours
 from directory.listing import DAYS
+from nlu.understanding.ages import Ages, read_ages
 from nlu.understanding.patterns import compile_pattern
 
 FREE = "free"
@@ -42,6 +43,8 @@ _EXCLUSIVE_GROUPS = (
     frozenset({"women", "men"}),
 )
 
+# Who has a younger child comes along, so a group for grown-ups who may bring one suits too.
+_GOES_ALONE = 5
 _BRITAIN = ZoneInfo("Europe/London")
 # "After 6" without more is in the evening; "before 9" is in the morning.
 _EARLIEST_HOUR = 8
@@ -79,13 +82,14 @@ def read_wishes(
 
     "Tomorrow" is counted from `now`, by default the time in Britain.
     """
+    now = now or datetime.now(_BRITAIN)
     added: set[str] = set()
     dropped: set[str] = set()
     refused: set[str] = set()
     rest: list[str] = []
     position = 0
     negated = False
-    for start, end, meanings in _find_wishes(text, entities, now or datetime.now(_BRITAIN)):
+    for start, end, meanings in _find_wishes(text, entities, now):
         if start < position:
             continue
         before, after = text[position:start], text[end:]
@@ -97,7 +101,7 @@ def read_wishes(
             dropped |= meanings
         elif not negated:
             # Of several ages, the first is the person's own.
-            is_second_age = read_age(added) is not None and read_age(meanings) is not None
+            is_second_age = read_aged(added) is not None and read_aged(meanings) is not None
             added |= frozenset() if is_second_age else meanings
         elif any(map(is_date, meanings)):
             # "Not today" says nothing about other weeks.
@@ -115,6 +119,8 @@ def read_wishes(
         rest.append(before[: cut.start()] if cut else before)
         position = max(end, position)
     rest.append(text[position:])
+    if read_aged(added) is None and (ages := read_ages(text, now.date())):
+        added.add(_name_ages(*ages))
     return WishChanges(frozenset(added), frozenset(dropped), " ".join(rest), frozenset(refused))
 
 
@@ -132,6 +138,12 @@ def _find_wishes(
         elif entity["entity"] in _WISH_ENTITIES and wish in _KNOWN_WISHES:
             found.append((start, end, frozenset({wish})))
     return sorted(found, key=lambda wish: wish[0])
+
+
+def _name_ages(first: int, last: int) -> str:
+    if last < _GOES_ALONE:
+        return "children"
+    return f"{AGED}{first} to {last}" if first < last else f"{AGED}{first}"
 
 
 def list_lasting_wishes(wishes: Iterable[str]) -> frozenset[str]:
@@ -160,10 +172,13 @@ def merge_wishes(known: Iterable[str], changes: WishChanges) -> list[str]:
     return sorted(remaining | changes.added)
 
 
-def read_age(wishes: Iterable[str]) -> int | None:
-    """The age among `wishes`, in years."""
-    ages = [int(wish.removeprefix(AGED)) for wish in wishes if wish.startswith(AGED)]
-    return ages[0] if ages else None
+def read_aged(wishes: Iterable[str]) -> Ages | None:
+    """The age among `wishes`, in years: the youngest and the oldest that the person may be."""
+    for wish in wishes:
+        if wish.startswith(AGED):
+            first, _, last = wish.removeprefix(AGED).partition(" to ")
+            return int(first), int(last or first)
+    return None
 
 
 def read_needs(wishes: Iterable[str]) -> frozenset[str]:

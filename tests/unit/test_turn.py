@@ -7,7 +7,7 @@ from rasa_sdk import Tracker
 
 from nlu.actions.adapter import read_turn
 from nlu.understanding.turn import Turn
-from nlu.understanding.wishes import list_lasting_wishes, read_age, read_wishes
+from nlu.understanding.wishes import list_lasting_wishes, read_aged, read_wishes
 
 
 def parse_turn(
@@ -143,8 +143,9 @@ def test_a_date_lasts_for_one_search() -> None:
 
 
 def test_an_age_is_read_from_the_wishes() -> None:
-    assert read_age(["free", "aged 72"]) == 72
-    assert read_age(["free"]) is None
+    assert read_aged(["free", "aged 72"]) == (72, 72)
+    assert read_aged(["aged 30 to 39"]) == (30, 39)
+    assert read_aged(["free"]) is None
 
 
 def test_apostrophes_are_straightened_for_reading_only() -> None:
