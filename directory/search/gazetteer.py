@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
 from sqlalchemy import ColumnElement, Engine, and_, func, select
 from sqlalchemy.orm import Session
 
@@ -25,6 +27,7 @@ from directory.places import (
 )
 from directory.revision import RevisionWatcher
 from directory.search.place_mentions import PlaceMention, find_place_mentions
+from directory.search.spelling import is_word
 
 _DEGREES = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 # All distances are in miles. From farther away, no listing is near.
@@ -33,6 +36,12 @@ _FAR = 50.0
 _SURELY_NEAR = 34.0
 # Places of one name this near to each other are parts of one town.
 _ONE_TOWN = 10.0
+# Shorter names are too like other words. One slip in five letters, two in ten.
+_MIN_MISSPELT = 6
+_MAX_MISSPELT_WORDS = 3
+_MIN_SIMILARITY = 0.799
+# Where the text shows that a place is meant: "in eastmore".
+_MIN_PLACE_SIMILARITY = 0.749
 # A point farther than this from the middle of a neighbourhood is not in it.
 _SAME_AREA = 5.0
 
@@ -76,7 +85,8 @@ class Gazetteer:
         if area := _find_neighbourhood(mentions, neighbourhoods):
             return area
         with Session(self._engine) as session:
-            return _find_named(session, mentions, neighbourhoods.middle)
+            named = _find_named(session, mentions, neighbourhoods.middle)
+        return named or _find_misspelt(mentions, neighbourhoods)
 
     def list_names(self) -> tuple[str, ...]:
         """The neighbourhoods that listings are in, the busiest first."""
@@ -200,6 +210,32 @@ def _find_neighbourhood(
         # The name of a neighbourhood with listings is enough, unless it is also a word.
         if area and (mention.is_place or mention.follows_preposition or not mention.is_word):
             return area
+    return None
+
+
+def _find_misspelt(
+    mentions: Sequence[PlaceMention], neighbourhoods: _Neighbourhoods
+) -> Area | None:
+    """The neighbourhood whose name is a slip or a space away from words that mean nothing else."""
+    areas = {key.replace(" ", ""): area for key, area in neighbourhoods.areas.items()}
+    names = [name for name in areas if len(name) >= _MIN_MISSPELT]
+    for mention in mentions:
+        words, joined = mention.key.split(), mention.key.replace(" ", "")
+        if len(joined) < _MIN_MISSPELT or len(words) > _MAX_MISSPELT_WORDS:
+            continue
+        if joined in areas and not mention.is_word:
+            return areas[joined]
+        # A word of the language is not a slip of another.
+        if all(map(is_word, words)) or is_word(joined):
+            continue
+        closest = process.extractOne(
+            joined,
+            [name for name in names if name[0] == joined[0]],
+            scorer=DamerauLevenshtein.normalized_similarity,
+            score_cutoff=_MIN_PLACE_SIMILARITY if mention.is_place else _MIN_SIMILARITY,
+        )
+        if closest:
+            return areas[closest[0]]
     return None
 
 

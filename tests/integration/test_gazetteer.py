@@ -118,7 +118,7 @@ def gazetteer_with_names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
         ("ZY2 3CC", "ZY2 3CC"),
         ("zy10", "ZY10"),
         ("53.5, 1.25", "you"),
-        ("Oldtown", None),
+        ("Oldtown", "Old Town"),
         ("Cold Townhouse", None),
         ("Lost Village", None),
         ("ZY9", None),
@@ -315,3 +315,47 @@ def test_the_whole_country_is_imported(empty_engine):
         "Clifton": "Clifton",
         "is there a reading group": None,
     }
+
+
+@pytest.fixture
+def town_gazetteer(empty_engine: Engine) -> Gazetteer:
+    names = ("Harbourside", "Old Town", "Eastmoor", "Sandhills", "Station Quarter", "Northgate")
+    write_places(
+        empty_engine,
+        tuple(Place(neighbourhood=name, point=Point(53.0, 1.0)) for name in names),
+    )
+    return Gazetteer(empty_engine)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("brass band in Harborside", "Harbourside"),
+        ("chess in oldtown", "Old Town"),
+        ("food in eastmore", "Eastmoor"),
+        ("sand hills", "Sandhills"),
+        ("anything round north gate", "Northgate"),
+        ("stationquarter", "Station Quarter"),
+        ("statoin quarter", "Station Quarter"),
+    ],
+)
+def test_a_misspelt_neighbourhood_is_found(town_gazetteer: Gazetteer, text: str, name: str):
+    area = town_gazetteer.find(text)
+    assert area is not None
+    assert area.name == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to learn to knit by the harbour",
+        "somewhere to eat more",
+        "the oldest town in England",
+        "navigate the benefits system",
+        "a quarter of an hour from the station",
+        "my landline is dead and i feel northerly",
+        "handstands",
+    ],
+)
+def test_common_words_are_no_misspelt_place(town_gazetteer: Gazetteer, text: str):
+    assert town_gazetteer.find(text) is None
