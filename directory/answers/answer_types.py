@@ -18,6 +18,8 @@ _FOUND_BY = {
     "clock": r"\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|noon|o.clock)|\b\d{1,2}[:.]\d\d\b|\b\d{4} ?(?:to|-)"
     r"|\b(?:noon|midday|midnight)\b|\bhalf (?:past|\w+)\b|\bquarter (?:to|past)\b|24 ?hours?|24/7"
     r"|\bday and night\b|\b\d{1,2} ?(?:-|–|to|til|till) ?\d{1,2}\b|\btimes?\b|\bo'clock\b",
+    "end": r"\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm)? ?(?:-|–|—|to|till?|until) ?\d{1,2}"
+    r"|\b(?:until|till|finish\w*|ends?|close[sd]?|closing)\b",
     "weekday": r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|\bweek(?:day|end)s?\b"
     r"|\bevery day\b|\bdaily\b"
     r"|24/7|\b(?:seven|7) days\b|\bdays?\b",
@@ -31,7 +33,7 @@ _FOUND_BY = {
     "link": r"www\.|https?://|\bwebsite\b|\bfacebook\b|\.(?:org|com|co|gov)\b",
     "number": rf"\d|\b(?:{_NUMBER_WORDS})\b|\bevery\b|\bweekly\b|\bmonthly\b|\bfortnight"
     r"|\bdaily\b|\b(?:an?|per) "
-    r"\w+\b",
+    r"(?:hour|day|week|month|year|term|fortnight)\b",
     "age": r"\b(?:age[ds]?|over|under|years?|adults?|young(?:er)?|old(?:er)?|children|teen\w*|"
     r"babies|"
     r"toddlers?)\b|\d\d",
@@ -59,6 +61,10 @@ _ASKED_BY = [
             r"|\bwhere do (?:they|you|we) (?:meet|go|start)"
             r"|\b(?:the|their|what) address\b|\bwhere$|\bwhere is it\b",
             ("venue",),
+        ),
+        (
+            r"\b(?:what time|when)\b.*\b(?:finish(?:es)?|ends?|over|closes?|shuts?)\b",
+            ("end",),
         ),
         (r"\bhow long\b", ("duration", "date")),
         (r"\bhow (?:often|many|big)\b|\bhow much time\b|\bhow soon\b", ("number",)),

@@ -17,6 +17,7 @@ from directory.answers.asking import load_asking_model
 from directory.answers.concepts import load_plain_concepts
 from directory.answers.date_answers import answer_by_dates, name_days
 from directory.answers.examples import Verdict
+from directory.answers.facts import find_fact
 from directory.answers.model import AnswerModel, load_answer_model
 from directory.answers.polarity import measure_polarity
 from directory.answers.questions import Question, read_questions
@@ -33,8 +34,11 @@ from directory.answers.rules import (
     differs_in_kind,
     may_go_either_way,
     names_what_must_be_given,
+    takes_side,
 )
+from directory.answers.statements import Statement
 from directory.answers.wording import PRIVATE_PLACE, word_answer, word_contact, word_silence
+from directory.describe import describe_when
 from directory.listing import Listing, digest_document, dump_listing
 
 # Listings kept read: some 600 kB each.
@@ -42,7 +46,7 @@ _KEPT_LISTINGS = 64
 # A question about the place of a confidential listing is not looked up at all.
 _PLACE_ASPECTS = frozenset({"where", "bus", "parking", "distance"})
 _LEAST_PLACE_SHARE = 0.4
-LEAST_RELEVANCE = 0.45
+LEAST_RELEVANCE = 0.5
 """The probability below which a listing does not say. docs/explanation/answers.md measures it."""
 # A statement is held to less where it gives the kind of value that is wanted, or the value itself.
 _LEAST_TYPED = 0.2
@@ -130,8 +134,12 @@ class AnswerService:
         if not read.statements:
             return Answer("not_said", word_silence(listing))
         scores = self._score_statements(read, asked)
-        choice = _choose_by_values(asked, read, scores) or _choose_by_words(asked, read, scores)
-        statement = read.statements[choice.statement]
+        choice = (
+            _choose_fact(asked, read, listing)
+            or _choose_by_values(asked, read, scores)
+            or _choose_by_words(asked, read, scores)
+        )
+        statement = _join_schedules(read.statements[choice.statement], asked, listing)
         part = read.find_nearest_part(choice.statement, asked.tokens.sentence)
         least = _LEAST_TYPED if asked.is_open and asked.expected else LEAST_RELEVANCE
         is_silent = choice.confidence < least or differs_in_kind(asked, statement.evidence)
@@ -149,7 +157,10 @@ class AnswerService:
         return Answer(verdict, text, statement.evidence, choice.confidence)
 
     def _judge(self, asked: ReadQuestion, read: ReadListing, choice: _Choice) -> Verdict:
-        if asked.is_open or may_go_either_way(read.statements[choice.statement].text):
+        if asked.is_open:
+            return "text"
+        statement = read.statements[choice.statement]
+        if statement.field == "description" and may_go_either_way(statement.text):
             return "text"
         if choice.verdict:
             return choice.verdict
@@ -171,6 +182,18 @@ class AnswerService:
         names = np.array([name in _PLACE_ASPECTS for name in self._model.aspects.names])
         share = float(asked.aspects[names].sum() / max(float(asked.aspects.sum()), 1e-6))
         return share >= _LEAST_PLACE_SHARE
+
+
+def _join_schedules(statement: Statement, asked: ReadQuestion, listing: Listing) -> Statement:
+    """All times for "when is it"; the one that answers for "is it on mondays"."""
+    if statement.field != "schedule" or not asked.is_open:
+        return statement
+    return replace(statement, evidence=describe_when(listing))
+
+
+def _choose_fact(asked: ReadQuestion, read: ReadListing, listing: Listing) -> _Choice | None:
+    fact = find_fact(asked, read, listing)
+    return _Choice(fact.statement, 1.0, fact.verdict) if fact else None
 
 
 def _choose_by_values(
@@ -202,11 +225,11 @@ def _choose_by_words(
     """The likeliest statement; of those about what is plainly asked for, if there are any."""
     best = int(scores.argmax())
     plain = asked.concepts.keys() & load_plain_concepts()
-    if asked.is_open or not plain or plain & read.concepts[best].keys():
+    if asked.is_open or not plain or takes_side(plain, read.concepts[best]):
         return _Choice(best, float(scores[best]))
     if scores[best] >= _LEAST_ELSEWHERE:
         return _Choice(best, float(scores[best]))
-    is_about = np.array([bool(plain & stated.keys()) for stated in read.concepts])
+    is_about = np.array([takes_side(plain, stated) for stated in read.concepts])
     if not is_about.any():
         return _Choice(best, 0.0)
     best = int(np.where(is_about, scores, -1).argmax())

@@ -20,7 +20,7 @@ _SPAN = re.compile(
     r"(?! ?(?:miles|weeks|years|people|times|hours|minutes))"
 )
 _START = re.compile(rf"(?:\bfrom|\bat|\bstarts?(?: at)?|,)? ?(?<![\d£.,]){_TIME}(?!\d)")
-_ALL_DAY = re.compile(r"\b24 ?hours?\b|\b24/7\b|\bday (?:and|or) night\b|\bany ?time\b")
+_ALL_DAY = re.compile(r"\b24 ?hours?\b|\b24/7\b|\bday (?:and|or) night\b")
 _ASKED_TIME = re.compile(
     rf"\b(at|til|till|until|by|before|after|from|around) {_TIME}"
     r"(?! ?(?:years|months|weeks|of us|people|old|minutes|miles)|\d)"

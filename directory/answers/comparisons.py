@@ -17,7 +17,10 @@ _DAY = (
 _TO = r"\.?\s*(?:-|–|—|to|until|till|through)\s*"
 _DAY_NAME = re.compile(rf"\b{_DAY}\b")
 _DAY_RANGE = re.compile(rf"\b{_DAY}\b{_TO}\b{_DAY}\b")
-_EVERY_DAY = re.compile(r"\b(?:every day|daily|seven days|7 days|any day)\b|24/7")
+_EVERY_DAY = re.compile(
+    r"\b(?:every day|daily(?! (?:tasks?|life|living|lives|routines?|activit\w+|needs))|seven days|"
+    r"7 days|any day)\b|24/7"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
@@ -39,7 +42,7 @@ _SEASONS = {
     "halloween": {9},
 }
 _EXCEPTION = re.compile(
-    r"\b(?:except|apart from|but not|but|no|not|closed?|closes|excluding|break)\b"
+    r"\b(?:except|apart from|but not|but|no|not|closed?|closes|excluding|breaks?|pauses?)\b"
 )
 _RHYTHMS = (
     # The first that fits counts: "every other week" is not weekly.
@@ -85,6 +88,8 @@ _ASKED_AMOUNT = re.compile(r"\b(more than|over|less than|under) (?:a )?£ ?(\d+(
 _AMOUNT = re.compile(r"£ ?(\d+(?:\.\d\d)?)")
 _LETTERS = re.compile(r"[a-z]+")
 _CLOSED = re.compile(r"\b(?:close|closed|closes|shut|shuts|stop|pause)\b")
+_SUMMER = re.compile(r"\b(?:august|summer|half term|school holidays)\b")
+_TERM_ONLY = re.compile(r"\bterm[- ]time\b")
 _HOLIDAY = re.compile(r"\b(?:christmas|easter)\b")
 _BANK_HOLIDAYS = re.compile(r"\bbank holidays?\b")
 
@@ -131,6 +136,8 @@ def _compare_months(question: str, statement: str) -> int:
     asked = _find_months(question)
     if _HOLIDAY.search(question) and _BANK_HOLIDAYS.search(statement):
         return -1 if re.search(r"\b(?:closed?|except|not|no)\b", statement) else 1
+    if _SUMMER.search(question) and _TERM_ONLY.search(statement):
+        return -1
     result = _compare_sets(asked, _find_months(statement), question, statement)
     # A month that is named alone is not all the year that there is.
     is_whole = _MONTH_RANGE.search(statement) or _EXCEPTION.search(statement)

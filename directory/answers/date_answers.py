@@ -37,6 +37,21 @@ _WHETHER_ON = re.compile(
     r"\b(?:on|open|opens|running|runs?|meet|meets|meeting|happening|there|go|come|attend|pop|drop|"
     r"ring|call|turn up|start|starts|closed?|shut|anything|session)\b"
 )
+# Few groups are on as usual then: only an alert tells.
+_HOLIDAYS = {
+    "christmas eve": (12, 24),
+    "christmas day": (12, 25),
+    "boxing day": (12, 26),
+    "new year's eve": (12, 31),
+    "new years eve": (12, 31),
+    "new year's day": (1, 1),
+    "new years day": (1, 1),
+}
+_HOLIDAY = re.compile(rf"\b({'|'.join(_HOLIDAYS)})\b")
+_DAYS_IN_ALERT = re.compile(
+    rf"\b(\d{{1,2}}(?:(?:,| and| or| to|–|-) ?\d{{1,2}})*) ({_MONTH})\b", re.I
+)
+_DENIAL = re.compile(r"\b(?:no|not|closed|shut)\b", re.I)
 _CLOSED = re.compile(r"\b(?:closed?|shut)\b")
 
 
@@ -67,12 +82,12 @@ def answer_by_dates(listing: Listing, question: Question, now: datetime) -> Date
     dates = _find_asked_dates(text, today)
     if dates is None or not _is_about_time(question):
         return None
-    sessions = _list_sessions(listing, *dates)
-    if sessions is None:
-        return None
-    if alert := _find_exception(listing, *dates):
+    if alert := _find_closure(listing) or _find_exception(listing, *dates):
         verdict: Verdict = "yes" if _CLOSED.search(text) else "no"
         return DateAnswer(verdict, f"{verdict.capitalize()}. Please note: {alert}", alert)
+    sessions = _list_sessions(listing, *dates)
+    if sessions is None or _HOLIDAY.search(text):
+        return None
     at_time = [session for session in sessions if _is_on_at(session, text, now)]
     if question.is_open:
         if not at_time:
@@ -121,6 +136,11 @@ def _find_asked_dates(text: str, today: date) -> tuple[date, date] | None:
         return today, sunday
     if _NEXT_WEEK.search(text):
         return sunday + timedelta(days=1), sunday + timedelta(days=7)
+    if match := _HOLIDAY.search(text):
+        month, number = _HOLIDAYS[match[1]]
+        feast = date(today.year, month, number)
+        feast = feast if feast >= today else feast.replace(year=today.year + 1)
+        return feast, feast
     if match := _WEEKDAY.search(text):
         ahead = (DAYS.index(match[1].capitalize()) - today.weekday()) % 7
         return today + timedelta(days=ahead), today + timedelta(days=ahead)
@@ -143,6 +163,11 @@ def _make_date(match: re.Match[str], today: date) -> date | None:
         if day >= today and (not name or _MONTHS[month] == name):
             return day
     return None
+
+
+def _find_closure(listing: Listing) -> str:
+    """What a listing that is closed for now says of it; empty if it is open."""
+    return describe_alert(listing) if listing.status == "temporarily closed" else ""
 
 
 def _list_sessions(listing: Listing, first: date, last: date) -> list[_Session] | None:
@@ -188,10 +213,13 @@ def _is_on_at(session: _Session, text: str, now: datetime) -> bool:
 def _find_exception(listing: Listing, first: date, last: date) -> str:
     """The listing's alert, if it names the one date that is asked about and denies it."""
     alert = describe_alert(listing)
-    days = {first} if first == last else set()
-    for day in days:
-        names = re.search(rf"\b{day.day}\b.*\b{_MONTHS[day.month - 1]}\b", alert, re.I)
-        if names and re.search(r"\b(?:no|not|closed|shut)\b", alert, re.I):
+    if first != last or not _DENIAL.search(alert):
+        return ""
+    for names in _DAYS_IN_ALERT.finditer(alert):
+        days = [int(number) for number in re.findall(r"\d+", names[1])]
+        if "to" in names[1].split():
+            days = list(range(days[0], days[-1] + 1))
+        if first.day in days and names[2].casefold() == _MONTHS[first.month - 1]:
             return alert
     return ""
 

@@ -16,8 +16,8 @@ from directory.answers.reading import ReadListing, ReadQuestion
 Array = NDArray[np.float32]
 
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|nobody|none|nothing|without|cannot|unable|unfortunately|sorry|sadly|nor|"
-    r"neither|except|unsuitable|excluding)\b|n['’]t\b",
+    r"\b(?:no(?! (?:trouble|problem|matter|worries|doubt))|not(?! (?:only|just))|never|"
+    r"nobody|none|nothing|without|cannot|unable|unfortunately|sorry|sadly|nor|neither|except|unsuitable|excluding)\b|n['’]t\b",
     re.I,
 )
 _LIMIT = re.compile(r"\b(?:only|just|exclusively|strictly)\b", re.I)

@@ -4,6 +4,7 @@ Pure functions of what was read. Must never take silence about a value for a yes
 """
 
 import re
+from collections.abc import Mapping, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +67,11 @@ def differs_in_kind(question: ReadQuestion, evidence: str) -> bool:
 def may_go_either_way(statement: str) -> bool:
     """Whether a statement takes no side, as in "times may vary"."""
     return bool(_EITHER_WAY.search(statement))
+
+
+def takes_side(concepts: Set[str], stated: Mapping[str, int]) -> bool:
+    """Whether a statement is for or against one of the concepts, not only about it.
+
+    "People who wait for a referral to a food bank" says nothing of a referral to the listing.
+    """
+    return any(stated.get(name) for name in concepts)

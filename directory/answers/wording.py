@@ -14,7 +14,7 @@ from directory.text import join_words
 
 _LONGEST = 200
 _LEADS = {"yes": "Yes", "no": "No"}
-# What a fact is called after "Yes:" or alone; {} stands for the listing's own words.
+# What a fact is called after "Yes," or alone; {} stands for the listing's own words.
 _FACTS = {
     "phone": "you can ring {}",
     "email": "you can write to {}",
@@ -61,7 +61,7 @@ def word_answer(verdict: Verdict, statement: Statement, part: str) -> str:
         quoted = f"They say: “{_shorten(statement.evidence, part)}”"
         return f"{lead}. {quoted}" if lead else quoted
     told = _tell_fact(statement)
-    return f"{lead}: {told}" if lead else f"{told[:1].upper()}{told[1:]}"
+    return f"{lead}, {told}" if lead else f"{told[:1].upper()}{told[1:]}"
 
 
 def _is_schedule_in_words(statement: Statement) -> bool:
