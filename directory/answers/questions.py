@@ -148,6 +148,12 @@ def _carry_subject(parts: list[str]) -> list[str]:
     return [first, *(_REFERRING_BACK.sub(thing[0], part) if thing else part for part in later)]
 
 
+def find_question_start(text: str) -> int:
+    """Where the first question in `text`, as `spell_out` gives it, begins; its end if nowhere."""
+    opener = _OPENER.search(text)
+    return opener.start() if opener else len(text)
+
+
 def _drop_reference(text: str, name: str) -> str:
     """Without what stands before the question, if it is nothing but words of the name."""
     opener = _OPENER.search(text)

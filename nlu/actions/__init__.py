@@ -46,7 +46,7 @@ ACTIONS: dict[str, ActionFunction] = {
     "action_ask_note_sending": notes.ask_note_sending,
     "validate_note_form": notes.validate_note_form,
     "action_pass_on_note": notes.pass_on_note,
-    "action_take_feedback": feedback.take_feedback,
+    "action_take_feedback": answer_listing_questions(feedback.take_feedback),
     "validate_feedback_form": feedback.validate_feedback_form,
 }
 """Every action that the domain names."""

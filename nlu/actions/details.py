@@ -37,6 +37,8 @@ def show_details(
         if turn.changes_wishes and not read_reference(turn):
             # "I need to get there by bus" is about all of the results.
             return refine_search(turn, services, dispatcher)
+        if is_outright_request(turn.text):
+            return begin_search(turn, services, dispatcher)
         _ask_which_listing(turn, services, dispatcher)
         return []
     if "keep" in turn.entities:

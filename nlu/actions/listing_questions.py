@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from directory.answers.answer_types import expect_types
 from directory.answers.answering import Answer
-from directory.answers.questions import spell_out
+from directory.answers.questions import find_question_start, spell_out
 from directory.answers.wording import word_shared_silence
 from directory.indexing.words import find_content_words, find_stems
 from directory.listing import StoredListing
@@ -20,13 +20,25 @@ from nlu.actions.adapter import ActionFunction, Services
 from nlu.actions.details import show_again
 from nlu.actions.references import (
     find_named_listings,
+    read_described,
     read_reference,
     read_results,
 )
 from nlu.actions.search import begin_search
+from nlu.understanding.listing_questions import (
+    ask_of_each,
+    call_position_it,
+    cut_name,
+    is_about_several,
+)
 from nlu.understanding.references import ORDINALS, choose_name
 from nlu.understanding.turn import Turn
-from nlu.understanding.utterance import asks_question, is_outright_request, wants_card
+from nlu.understanding.utterance import (
+    asks_question,
+    cut_card_request,
+    is_outright_request,
+    wants_card,
+)
 
 _MAX_ANSWERED = 4  # listings in one reply
 _SURE = 0.5
@@ -40,19 +52,16 @@ _NOT_ABOUT_LISTINGS = frozenset(
     "greet goodbye thank affirm deny stop forget_me ask_privacy ask_bot ask_capabilities show_more "
     "ask_navigator give_feedback suggest_listing start_check_in offer_help have_a_say".split()
 )
+_NAMES_SURELY = 0.8
+"""From here on, a message names another listing by its subject alone."""
 _ONE = re.compile(r"\b(?:it|its|that|this|there)\b")
 _OTHER = re.compile(r"\bother (?:one|place|group)\b")
 _SEVERAL = re.compile(r"\b(?:which|any|either|both|all|each|those|these|them|they|the others)\b")
 _ANOTHER = re.compile(r"\b(?:is|are) there an?\b.* ones?\b")
 _SAME_AGAIN = re.compile(r"^(?:(?:and|ok|so|but|or) )*(?:what|how) about\b|^(?:and|or)\b|\?$")
 _VERDICT_ORDER = ("yes", "text", "no", "not_said")
-_SUBJECT = re.compile(r"\bthe ([\w'-]+)")
-_ORDER_WORDS = "first second third fourth last 1st 2nd 3rd 4th other one number"
-# A comparison asks the same of each listing.
-_COMPARISONS = (
-    (re.compile(r"\b(?:near|clos)(?:er|est)\b"), "where is it"),
-    (re.compile(r"\bcheap(?:er|est)\b"), "how much is it"),
-)
+_SUBJECT = re.compile(r"\bthe ([\w'-]+(?: [\w'-]+)?)")
+_ORDER_WORDS = "first second third fourth last 1st 2nd 3rd 4th other one two three four number"
 
 
 def answer_listing_questions(function: ActionFunction) -> ActionFunction:
@@ -64,16 +73,19 @@ def answer_listing_questions(function: ActionFunction) -> ActionFunction:
     def run(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
         if turn.is_tap or turn.requested_slot or not services.search.reads_meaning:
             return function(turn, services, dispatcher)
+        named = find_named_listings(turn, services)
+        sureness = _measure_question(turn, named, services)
         names_one = wants_card(turn.text) and read_reference(turn) not in ORDINALS
-        if names_one and (named := find_named_listings(turn, services)):
+        if names_one and named and not _asks_besides(turn):
             return show_again(named, turn, dispatcher)
         search = function
-        sureness = _measure_question(turn, services)
-        if sureness >= _LIKELY and (listings := choose_listings(turn, services)):
-            question = _find_question(turn, listings)
+        if sureness >= _LIKELY and (listings := choose_listings(turn, named, services)):
+            question = _find_question(turn, listings, named)
             answers = {key.id: services.answers.answer(key.listing, question) for key in listings}
             is_silent = all(map(_is_silent, answers.values()))
-            if _names_another(turn.text, listings, services, is_silent=is_silent):
+            by_subject = not is_silent or sureness >= _NAMES_SURELY
+            by_subject &= not is_outright_request(turn.text)
+            if _names_another(turn.text, listings, services, by_subject=by_subject):
                 search = begin_search
             elif not is_silent or sureness >= _SURE:
                 return _tell_answers(turn, question, listings, answers, dispatcher)
@@ -84,25 +96,50 @@ def answer_listing_questions(function: ActionFunction) -> ActionFunction:
     return run
 
 
-def _measure_question(turn: Turn, services: Services) -> float:
+def _asks_besides(turn: Turn) -> bool:
+    """Whether the message asks something beside the wish to see a card: "..., how much is it"."""
+    text = spell_out(cut_card_request(turn.text))
+    return find_question_start(text) < len(text)
+
+
+def is_listing_question(turn: Turn, services: Services) -> bool:
+    """Whether the message surely asks about a listing."""
+    return services.search.reads_meaning and (
+        services.answers.asks_about_listing(turn.text) >= _SURE
+    )
+
+
+def _measure_question(turn: Turn, named: Sequence[StoredListing], services: Services) -> float:
     """How surely the message asks about a listing: 0 to 1."""
     is_about_list = "keep" in turn.entities or "list" in turn.entities
-    if is_about_list or turn.changes.dropped or wants_card(turn.text):
+    if is_about_list or turn.changes.dropped or _ANOTHER.search(spell_out(turn.text)):
         return 0
-    if _ANOTHER.search(spell_out(turn.text)):
-        return 0
-    sureness = services.answers.asks_about_listing(turn.text)
+    # "Back to the choir, when is it on" asks, beside the wish to see it again.
+    text = cut_card_request(turn.text)
+    sureness = services.answers.asks_about_listing(text) if text else 0
+    for stored in named[:1]:
+        # What is left of "tide singers again where is it" is what was asked.
+        names = {*find_content_words(stored.listing.name)}
+        rest = " ".join(word for word in text.split() if word.casefold() not in names)
+        sureness = max(sureness, services.answers.asks_about_listing(rest) if rest else 0)
     if sureness < _CERTAIN and turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS:
         return 0
     return sureness
 
 
-def _find_question(turn: Turn, listings: Sequence[StoredListing]) -> str:
+def _find_question(
+    turn: Turn, listings: Sequence[StoredListing], named: Sequence[StoredListing]
+) -> str:
     """What to ask of each listing: the message, the question before it, or a comparison's."""
     text = spell_out(turn.text)
     if _repeats_question(text, listings):
         return turn.slots.get("listing_question") or turn.text
-    return next((asked for pattern, asked in _COMPARISONS if pattern.search(text)), turn.text)
+    if (asked := ask_of_each(text)) is not None:
+        return asked
+    if not named:
+        return call_position_it(turn.text)
+    names = " ".join(stored.listing.name for stored in named)
+    return cut_name(text, {*find_stems(f"{names} {read_described(turn.text)}")})
 
 
 def _tell_answers(
@@ -120,8 +157,13 @@ def _tell_answers(
     return events
 
 
-def choose_listings(turn: Turn, services: Services) -> list[StoredListing]:
-    """The listings seen that the message may be about, the likeliest first."""
+def choose_listings(
+    turn: Turn, named: Sequence[StoredListing], services: Services
+) -> list[StoredListing]:
+    """The listings seen that the message may be about, the likeliest first.
+
+    `named` are those that it names.
+    """
     results = read_results(turn, services)
     reference, text = read_reference(turn), spell_out(turn.text)
     if reference in ORDINALS:
@@ -131,8 +173,8 @@ def choose_listings(turn: Turn, services: Services) -> list[StoredListing]:
     opened = services.search.get(int(looked_at)) if looked_at is not None else None
     if opened and _OTHER.search(text):
         return [stored for stored in results if stored.id != opened.id][:_MAX_ANSWERED]
-    if named := find_named_listings(turn, services):
-        return named[:_MAX_ANSWERED]
+    if named and (len(named) > 1 or not is_about_several(text)):
+        return list(named[:_MAX_ANSWERED])
     if opened and (not _SEVERAL.search(text) or _ONE.search(text) or len(results) < 2):
         return [opened]
     return results[:_MAX_ANSWERED]
@@ -147,14 +189,16 @@ def _repeats_question(text: str, listings: Sequence[StoredListing]) -> bool:
 
 
 def _names_another(
-    text: str, listings: Sequence[StoredListing], services: Services, *, is_silent: bool
+    text: str, listings: Sequence[StoredListing], services: Services, *, by_subject: bool
 ) -> bool:
     """Whether the message is about another listing, whose name has a word that none of these has.
 
-    Where `listings` answer, only the subject counts: the library in "when does the library open".
+    `by_subject`, only the subject counts: the library in "when does the library open". What
+    compares those that were shown names no other.
     """
-    subjects = " ".join(_SUBJECT.findall(text))
-    words = set(find_content_words(text if is_silent else subjects))
+    if is_about_several(text.casefold()):
+        return False
+    words = set(find_content_words(" ".join(_SUBJECT.findall(text)) if by_subject else text))
     for stored in listings:
         words -= set(find_content_words(f"{stored.listing.name} {stored.listing.description}"))
     known = {stored.id for stored in listings}

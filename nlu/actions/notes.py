@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.errors import DatabaseError
 from directory.notes import MAX_NOTE_LENGTH, Kind
 from nlu.actions.adapter import Services
+from nlu.actions.listing_questions import answer_listing_questions, is_listing_question
 from nlu.actions.references import find_referenced_listing, read_results
 from nlu.actions.results import set_slots
 from nlu.actions.search import begin_search
@@ -22,7 +23,7 @@ from nlu.understanding.notes import (
     join_notes,
     offers_note,
 )
-from nlu.understanding.turn import Turn
+from nlu.understanding.turn import MIN_ACT_CONFIDENCE, Turn
 from nlu.understanding.utterance import declines_to_answer, is_outright_request, is_request
 
 log = logging.getLogger(__name__)
@@ -36,10 +37,13 @@ _OTHER_INTENTS = {"ask_privacy", "ask_bot", "ask_navigator", "ask_capabilities",
 def begin_note(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
     """Start a note: a group to add, or what is wrong with one."""
     may_be_request = turn.utterance.changed_mind or not offers_note(turn.text)
-    if may_be_request and is_outright_request(turn.text):
-        # Without the last event, Rasa's rule would ask for a note next.
-        return [*begin_search(turn, services, dispatcher), FollowupAction("action_listen")]
     is_report = turn.intent == "report_listing"
+    is_unsure = turn.confidence < MIN_ACT_CONFIDENCE
+    asks = is_unsure and (not is_report or is_listing_question(turn, services))
+    if may_be_request and not turn.is_tap and (asks or is_outright_request(turn.text)):
+        events = answer_listing_questions(begin_search)(turn, services, dispatcher)
+        # Without the last event, Rasa's rule would ask for a note next.
+        return [*events, FollowupAction("action_listen")]
     changes = {**dict.fromkeys(_NOTE_SLOTS), "open_question": None}
     if is_report:
         stored = find_referenced_listing(turn, services)

@@ -78,7 +78,7 @@ def find_named_listings(turn: Turn, services: Services) -> list[StoredListing]:
     if not described:
         return []
     # "The allotment one" and "the walks" need not be in a name.
-    thing = next(filter(None, described.groups()))
+    thing = read_described(turn.text)
     words = set(find_stems(thing))
     about = [
         stored
@@ -90,6 +90,12 @@ def find_named_listings(turn: Turn, services: Services) -> list[StoredListing]:
     ranked = services.search.search(Query(thing, limit=_MAX_RANKED))
     by_id = {stored.id: stored for stored in seen}
     return [by_id[hit.stored.id] for hit in ranked if hit.stored.id in by_id][:1]
+
+
+def read_described(text: str) -> str:
+    """The words for something that was shown, such as "allotment" in "the allotment one"."""
+    described = _DESCRIBED.search(text)
+    return next(filter(None, described.groups())) if described else ""
 
 
 def remember_seen(turn: Turn, listing_ids: Sequence[int]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from directory.indexing.words import find_content_words
 from directory.recommend import (
     Recommendation,
     recommend_listings,
@@ -33,6 +34,8 @@ def begin_search(
     """Search for what the message asks; what is known of the person stays known."""
     if _only_adds_wishes(turn) and turn.slots.get("shown"):
         return refine_search(turn, services, dispatcher)
+    if _names_only_place(turn, services) and turn.slots.get("shown"):
+        return set_area(turn, services, dispatcher)
     feeling = None if turn.is_tap else recognise_feeling(turn.text)
     if feeling:
         dispatcher.utter_message(response=f"utter_acknowledge_{feeling.name}")
@@ -161,7 +164,7 @@ def fall_back(
     `otherwise` is the response where there are none.
     """
     words = turn.utterance
-    if names_unknown_place(turn):
+    if names_unknown_place(turn) or _names_only_place(turn, services):
         return set_area(turn, services, dispatcher)
     if not words.wanted and (turn.changes_wishes or turn.refused):
         return refine_search(turn, services, dispatcher)
@@ -199,6 +202,15 @@ def _only_adds_wishes(turn: Turn) -> bool:
     words = turn.utterance
     is_new = words.wanted or words.offered or asks_question(turn.text) or is_request(turn.text)
     return not turn.is_tap and turn.changes_wishes and not is_new
+
+
+def _names_only_place(turn: Turn, services: Services) -> bool:
+    """Whether the message wants nothing but a place, as in "sorry, I meant Harbourside"."""
+    wanted = "" if turn.is_tap or turn.refused else turn.utterance.wanted
+    area = services.search.find_area(wanted) if wanted else None
+    if area is None:
+        return False
+    return set(find_content_words(wanted)) <= set(find_content_words(area.name))
 
 
 def _leave_form(turn: Turn) -> list[EventType]:

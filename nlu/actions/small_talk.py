@@ -48,7 +48,8 @@ def acknowledge_feeling(
     if feeling is None and turn.changes.added and not any(map(is_date, turn.changes.added)):
         # "Evenings, and I don't drive" shares no feeling; "I feel down today" does.
         return refine_search(turn, services, dispatcher)
-    if feeling is None and turn.utterance.refused and turn.utterance.wanted:
+    turns_to_other = turn.utterance.refused or turn.utterance.changed_mind
+    if feeling is None and turns_to_other and turn.utterance.wanted:
         # "Not depressed, just bored, any snooker" asks for snooker.
         return begin_search(turn, services, dispatcher)
     topic = services.search.name_unmet_need(turn.text)

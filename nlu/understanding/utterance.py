@@ -110,6 +110,11 @@ def wants_card(text: str) -> bool:
     return bool(_CARD.search(text))
 
 
+def cut_card_request(text: str) -> str:
+    """`text` without the words that ask for all about a listing."""
+    return _CARD.sub(" ", text).strip()
+
+
 def asks_why(text: str) -> bool:
     """Whether the words ask why we ask."""
     return bool(_WHY.search(text))
