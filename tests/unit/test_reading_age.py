@@ -76,17 +76,20 @@ def find_reasons() -> set[str]:
     town = Town([listing], vectors)
     far = Town([Listing("k", "Tea", "group", "Tea", covers="Town")], vectors)
     reasons: set[str] = set()
-    for need in NEEDS:
-        for near in (Point(53.0, 1.0), Point(53.02, 1.0), Point(53.2, 1.0)):
-            query = Query(
-                "tea",
-                near=Area("Old Town", near),
-                free=True,
-                needs=frozenset({need, "monday"}),
-                age=40,
-            )
-            for hit in town.search(query, vectors[0]):
-                reasons.update(hit.reasons)
+    # A card has two reasons at most, so each search asks for one thing.
+    queries = [
+        Query("tea", free=True),
+        Query("tea", age=40),
+        Query("tea", age=40, oldest=49),
+        *(Query("tea", needs=frozenset({need})) for need in (*NEEDS, "monday")),
+        *(
+            Query("tea", near=Area("Old Town", near))
+            for near in (Point(53.0, 1.0), Point(53.02, 1.0), Point(53.2, 1.0))
+        ),
+    ]
+    for query in queries:
+        for hit in town.search(query, vectors[0]):
+            reasons.update(hit.reasons)
     for vector in (vectors[0], vectors[0] * 0, None):
         for query in (
             Query("tea"),
