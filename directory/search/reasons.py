@@ -20,7 +20,6 @@ from directory.search.ranking import Ranked
 # A word that a greater share of the listings use is no reason to choose one of them.
 _COMMON_SHARE = 0.2
 _MAX_WORDS = 3
-MAX_REASONS = 2
 # A word says why a listing is shown only if the listing is about it: "back" is no reason for a
 # group that welcomes men with a bad back. Cosine of the word and the listing.
 _MIN_WORD_LIKENESS = 0.28
@@ -72,7 +71,7 @@ def make_hit(
     return Hit(
         stored=stored,
         score=float(ranked.score[row]),
-        reasons=tuple(dict.fromkeys(reasons))[:MAX_REASONS],
+        reasons=tuple(dict.fromkeys(reasons)),
         miles=miles,
         fit=fit,
         has_unknowns=any(verdict.suits is None for verdict in verdicts),

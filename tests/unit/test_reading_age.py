@@ -76,7 +76,7 @@ def find_reasons() -> set[str]:
     town = Town([listing], vectors)
     far = Town([Listing("k", "Tea", "group", "Tea", covers="Town")], vectors)
     reasons: set[str] = set()
-    # A card has two reasons at most, so each search asks for one thing.
+    # Each search asks for one thing.
     queries = [
         Query("tea", free=True),
         Query("tea", age=40),
