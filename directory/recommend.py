@@ -108,7 +108,7 @@ def recommend_listings(
     )
     query = _make_query(request, request.interest or request.strength)
     places = _search_topics(search_service, query, 1 if only_volunteers else MAX_PLACES)
-    if request.dates and not query.fixed_reason:
+    if request.dates and query.fixed_reason is None:
         places = _add_meant_place(search_service, query, places)
     volunteering: tuple[Hit, ...] = ()
     if only_volunteers or request.strength is not None:

@@ -43,7 +43,7 @@ from nlu.understanding.utterance import (
 _MAX_ANSWERED = 4  # listings in one reply
 _SURE = 0.5
 """From here on, a message is taken as a question about listings, whatever its intent."""
-_CERTAIN = 0.9
+_CERTAIN = 0.8
 """From here on, even where Rasa is sure that it is about us."""
 _LIKELY = 0.25
 """From here on, it is taken as one if a listing answers it."""
@@ -60,6 +60,7 @@ _SEVERAL = re.compile(r"\b(?:which|any|either|both|all|each|those|these|them|the
 _ANOTHER = re.compile(r"\b(?:is|are) there an?\b.* ones?\b")
 _SAME_AGAIN = re.compile(r"^(?:(?:and|ok|so|but|or) )*(?:what|how) about\b|^(?:and|or)\b|\?$")
 _VERDICT_ORDER = ("yes", "text", "no", "not_said")
+_NAMED_THING = re.compile(r"\bthe ((?:[\w'-]+ ?){1,2})")
 _SUBJECT = re.compile(r"\bthe ([\w'-]+(?: [\w'-]+)?)")
 _ORDER_WORDS = "first second third fourth last 1st 2nd 3rd 4th other one two three four number"
 
@@ -122,7 +123,10 @@ def _measure_question(turn: Turn, named: Sequence[StoredListing], services: Serv
         names = {*find_content_words(stored.listing.name)}
         rest = " ".join(word for word in text.split() if word.casefold() not in names)
         sureness = max(sureness, services.answers.asks_about_listing(rest) if rest else 0)
-    if sureness < _CERTAIN and turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS:
+    is_about_us = turn.is_confident and turn.intent in _NOT_ABOUT_LISTINGS
+    asks_for_one = is_outright_request(turn.text) and not read_reference(turn)
+    if sureness < _CERTAIN and (is_about_us or asks_for_one):
+        # "Is there a choir" asks for one, unlike "is there a toilet".
         return 0
     return sureness
 
@@ -225,7 +229,11 @@ def _answer_from_found(
     # What is named in the question comes first.
     listings.sort(key=lambda stored: -len(words & set(find_stems(stored.listing.name))))
     answers = {key.id: services.answers.answer(key.listing, turn.text) for key in listings}
-    answering = [stored for stored in listings if not _is_silent(answers[stored.id])]
+    answering = [
+        stored
+        for stored in listings
+        if not _is_silent(answers[stored.id]) and _speaks_of_subject(stored, turn.text)
+    ]
     named = [stored for stored in listings if words & set(find_stems(stored.listing.name))]
     if turn.intent == "ask_details":
         # Nothing else was asked for, so silence is told as well.
@@ -236,6 +244,16 @@ def _answer_from_found(
     dispatcher.utter_message(response="utter_listing_answer", answer=text)
     dispatcher.messages.insert(position, dispatcher.messages.pop())
     return [SlotSet("listing_question", turn.text), SlotSet("looking_at", answering[0].id)]
+
+
+def _speaks_of_subject(stored: StoredListing, text: str) -> bool:
+    """Whether the listing uses a word of each thing that the question names with "the".
+
+    The theatre's times are no answer to "when is the ice rink open".
+    """
+    listing = set(find_stems(f"{stored.listing.name} {stored.listing.description}"))
+    subjects = (set(find_stems(words)) for words in _NAMED_THING.findall(text.casefold()))
+    return all(words & listing for words in subjects if words)
 
 
 def _is_silent(answers: Sequence[Answer]) -> bool:

@@ -1,5 +1,6 @@
 """Searches the directory for what a message asks, and shows listings in the same reply."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -144,7 +145,13 @@ def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -
         # "Anywhere but Northgate" says where the person is not.
         return refine_search(turn, services, dispatcher)
     place = turn.read_value("area") or ""
-    if services.search.find_area(place) is None:
+    area = services.search.find_area(place)
+    if area and not turn.is_tap and not turn.slots.get("open_question"):
+        rest = re.sub(re.escape(area.name), "", turn.utterance.wanted, flags=re.IGNORECASE)
+        if services.search.name_unmet_need(rest):
+            # "Gardening in Harbourside" names a wish as well.
+            return begin_search(turn, services, dispatcher)
+    if area is None:
         dispatcher.utter_message(response="utter_area_unknown_try_again")
         return [SlotSet("open_question", "area")]
     changes: dict[str, Any] = {"area": place, "wishes": turn.merge_wishes()}
@@ -169,7 +176,7 @@ def fall_back(
     if not words.wanted and (turn.changes_wishes or turn.refused):
         return refine_search(turn, services, dispatcher)
     begins_search = recognise_feeling(turn.text) or (words.offered and is_request(words.wanted))
-    if begins_search or is_outright_request(turn.text):
+    if begins_search or turn.changes_wishes or is_outright_request(turn.text):
         return begin_search(turn, services, dispatcher)
     if not words.wanted:
         dispatcher.utter_message(response=otherwise)
