@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Sequence
-from functools import partial
+from typing import Any
 
 from bot.cards import build_card
 from bot.checkin_flow import CheckInFlow
@@ -151,13 +151,18 @@ class Conversation:
         except QueueFullError:
             return [Text(get_line("busy_try_again"))]
         except RasaUnavailableError:
-            return await asyncio.to_thread(
+            kept: dict[str, Any] = {}
+            replies = await asyncio.to_thread(
                 self._without_rasa.answer,
                 message,
                 self._rasa.read_slots(pseudonym),
-                partial(self._rasa.add_slots, pseudonym),
+                kept.update,
                 is_starting=self._rasa.is_starting,
             )
+            if kept:
+                # Not in the thread: what is kept expires by a timer of the event loop.
+                self._rasa.add_slots(pseudonym, kept)
+            return replies
         return await self._complete_replies(pseudonym, rasa_replies)
 
     def _make_payload(self, message: Message) -> str | None:
