@@ -12,13 +12,15 @@ from dateutil.easter import easter
 
 from directory.listing import DAYS
 
-_MONTHS = "january february march april may june july august september october november december"
-_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS.split()).replace(
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+"""Their names in lower case, January first."""
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS).replace(
     "sep(?:tember)", "sept?(?:ember)"
 )
 _DAY_NAME = "|".join(f"{name[:3]}(?:{name[3:]})?s?" for name in map(str.lower, DAYS))
 _DAY_NUMBER = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
-_UNIT = "(?:am|pm|:|of|people|times|minutes?|hours?|days?|weeks?|months?|years?|miles?|pounds?)"
 _OVER = r"(?:over|during|around|at|for|on|before|open) (?:the )?"
 _CHRISTMAS = r"(?:christ?mas|x-?mas|crimbo)"
 _NEW_YEAR = r"new year'?s?"
@@ -48,6 +50,24 @@ def find_date_words(text: str, now: datetime) -> list[DateWords]:
         if not found or words.start >= found[-1].end:
             found.append(words)
     return found
+
+
+def find_day_of_month(number: int, month: str, today: date) -> date | None:
+    """The next day of that number, today or later, in the month that is named, if one is.
+
+    The first three letters of `month`, in lower case, tell. None if there is no such day.
+    """
+    for ahead in range(13):
+        year, index = divmod(today.year * 12 + today.month - 1 + ahead, 12)
+        if month and MONTHS[index][:3] != month[:3]:
+            continue
+        try:
+            day = date(year, index + 1, number)
+        except ValueError:
+            continue
+        if day >= today:
+            return day
+    return None
 
 
 def _find_all(text: str, now: datetime) -> Iterator[DateWords]:
@@ -91,23 +111,9 @@ def _mean_next_weekday(match: re.Match[str], now: datetime) -> tuple[date, date,
 def _mean_day_of_month(
     match: re.Match[str], now: datetime
 ) -> tuple[date, date, Sequence[int]] | None:
-    """The next day of that number, in the month that is named or else in the nearest one."""
-    groups = match.groupdict()
-    number = int(groups["day"])
-    named = (groups.get("month") or "")[:3].casefold()
-    months = [name[:3] for name in _MONTHS.split()]
-    today = now.date()
-    for ahead in range(13):
-        year, month = divmod(today.year * 12 + today.month - 1 + ahead, 12)
-        if named and months[month] != named:
-            continue
-        try:
-            day = date(year, month + 1, number)
-        except ValueError:
-            continue
-        if day >= today:
-            return day, day, ()
-    return None
+    month = (match.groupdict().get("month") or "").casefold()
+    day = find_day_of_month(int(match["day"]), month, now.date())
+    return (day, day, ()) if day else None
 
 
 def _mean_feast(first: tuple[int, int], last: tuple[int, int]) -> _Meaning:

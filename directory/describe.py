@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from directory.listing import DAYS, Listing, Place, Point, Schedule, StoredListing, withhold_place
+from directory.schedule import describe_hours
 from directory.text import join_words
 
 FACT_LABELS = {
@@ -96,10 +97,7 @@ def _describe_schedule(schedule: Schedule) -> str:
                 regular = f"Every {days}"
             case _:
                 regular = days
-    if schedule.opens_at:
-        times = f"{schedule.opens_at:%H:%M}"
-        times += f" to {schedule.closes_at:%H:%M}" if schedule.closes_at else ""
-        regular = f"{regular}, {times}" if regular else times
+    regular = ", ".join(filter(None, [regular, describe_hours(schedule)]))
     return ". ".join(filter(None, [regular, schedule.description]))
 
 

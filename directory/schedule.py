@@ -47,14 +47,23 @@ def describe_next_date(listing: Listing, today: date) -> str:
 def describe_date(listing: Listing, day: date, today: date) -> str:
     """When the listing is on that `day`, such as "Today, 10:00 to 12:00"."""
     sessions = [schedule for schedule in listing.schedules if find_dates(schedule, day, day)]
-    hours = (
-        " to ".join(f"{clock:%H:%M}" for clock in (schedule.opens_at, schedule.closes_at) if clock)
-        for schedule in sessions
-    )
-    names = {0: "Today", 1: "Tomorrow"}
-    name = names.get((day - today).days, f"{day:%A} {day.day} {day:%B}")
+    hours = map(describe_hours, sessions)
+    name = {0: "Today", 1: "Tomorrow"}.get((day - today).days) or name_day(day)
     caution = ["if they open then: ask first"] if _may_be_closed(day) else []
     return ", ".join([name, *filter(None, dict.fromkeys(hours)), *caution])
+
+
+def name_day(day: date) -> str:
+    """Such as "Friday 4 December"."""
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def describe_hours(schedule: Schedule) -> str:
+    """Such as "10:00 to 12:00", or "10:00"; empty if the schedule does not say when it begins."""
+    if schedule.opens_at is None:
+        return ""
+    ends = f" to {schedule.closes_at:%H:%M}" if schedule.closes_at else ""
+    return f"{schedule.opens_at:%H:%M}{ends}"
 
 
 def _may_be_closed(day: date) -> bool:

@@ -10,15 +10,13 @@ from datetime import date, datetime, time, timedelta
 from directory.answers.clock_times import find_asked_time
 from directory.answers.examples import Verdict
 from directory.answers.questions import Question
+from directory.date_words import MONTHS, find_day_of_month
 from directory.describe import describe_alert, describe_when
 from directory.listing import DAYS, Listing, Schedule
-from directory.schedule import find_dates
+from directory.schedule import describe_hours, find_dates, name_day
 
 _WEEKS_AHEAD = timedelta(weeks=10)
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _NOW = re.compile(r"\b(?:right now|now|at the moment|currently|still open)\b")
 _TODAY = re.compile(r"\b(?:today|tonight|this (?:morning|afternoon|evening)|later on)\b")
 _TOMORROW = re.compile(r"\btomorrow\b")
@@ -145,23 +143,10 @@ def _find_asked_dates(text: str, today: date) -> tuple[date, date] | None:
         ahead = (DAYS.index(match[1].capitalize()) - today.weekday()) % 7
         return today + timedelta(days=ahead), today + timedelta(days=ahead)
     if match := _DAY_OF_MONTH.search(text):
-        day = _make_date(match, today)
+        number = int(match[1] or match[3] or match[6])
+        name = match[2] or match[4] or match[5] or ""
+        day = find_day_of_month(number, name, today)
         return (day, day) if day else None
-    return None
-
-
-def _make_date(match: re.Match[str], today: date) -> date | None:
-    """The date that is meant, today or later."""
-    number = int(match[1] or match[3] or match[6])
-    name = match[2] or match[4] or match[5]
-    for ahead in range(13):
-        year, month = divmod(today.year * 12 + today.month - 1 + ahead, 12)
-        try:
-            day = date(year, month + 1, number)
-        except ValueError:
-            continue
-        if day >= today and (not name or _MONTHS[month] == name):
-            return day
     return None
 
 
@@ -219,7 +204,7 @@ def _find_exception(listing: Listing, first: date, last: date) -> str:
         days = [int(number) for number in re.findall(r"\d+", names[1])]
         if "to" in names[1].split():
             days = list(range(days[0], days[-1] + 1))
-        if first.day in days and names[2].casefold() == _MONTHS[first.month - 1]:
+        if first.day in days and names[2].casefold() == MONTHS[first.month - 1]:
             return alert
     return ""
 
@@ -234,9 +219,4 @@ def _answer(verdict: Verdict, text: str, listing: Listing, session: _Session) ->
 
 def _name(session: _Session) -> str:
     """The day and the times in words."""
-    schedule = session.schedule
-    day = f"{session.day:%A} {session.day.day} {session.day:%B}"
-    times = f", {schedule.opens_at:%H:%M}" if schedule.opens_at else ""
-    if times and schedule.closes_at:
-        times += f" to {schedule.closes_at:%H:%M}"
-    return day + times
+    return ", ".join(filter(None, [name_day(session.day), describe_hours(session.schedule)]))

@@ -1,14 +1,16 @@
 """The dates of a schedule."""
 
 import time
+from dataclasses import replace
 from datetime import date, timedelta
+from datetime import time as clock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from directory.listing import DAYS, REPEATS, Schedule
-from directory.schedule import find_dates
+from directory.listing import DAYS, REPEATS, Listing, Schedule
+from directory.schedule import describe_date, describe_next_date, find_dates
 
 # November 2026 begins on a Sunday.
 NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
@@ -78,3 +80,20 @@ def test_a_range_has_the_dates_of_each_of_its_days(schedule: Schedule, first: da
             assert schedule.ends is None or day <= schedule.ends
             if schedule.repeats not in ("once", "monthly"):
                 assert DAYS[day.weekday()] in schedule.days
+
+
+MONDAYS = Schedule(("Monday",), "weekly", clock(10), clock(12))
+MONDAY = date(2026, 11, 23)
+
+
+def test_a_date_is_described_with_its_hours():
+    listing = Listing("club", "Club", "group", "", schedules=(MONDAYS,))
+    assert describe_date(listing, MONDAY, MONDAY) == "Today, 10:00 to 12:00"
+    tuesday = MONDAY + timedelta(days=1)
+    assert describe_next_date(listing, tuesday) == "Next: Monday 30 November, 10:00 to 12:00"
+
+
+def test_a_closing_time_alone_is_not_said_as_if_it_were_the_start():
+    schedule = replace(MONDAYS, opens_at=None)
+    listing = Listing("club", "Club", "group", "", schedules=(schedule,))
+    assert describe_date(listing, MONDAY, MONDAY) == "Today"
