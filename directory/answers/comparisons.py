@@ -94,7 +94,7 @@ _HOLIDAY = re.compile(r"\b(?:christmas|easter)\b")
 _BANK_HOLIDAYS = re.compile(r"\bbank holidays?\b")
 
 COMPARED = ("day", "month", "age", "time", "rhythm", "postcode", "language", "amount")
-"""What is compared, in the order of `compare`."""
+"""The names of the comparisons, in the order in which `compare` gives them."""
 
 
 def compare(question: str, statement: str) -> tuple[int, ...]:

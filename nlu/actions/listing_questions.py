@@ -60,7 +60,6 @@ _SEVERAL = re.compile(r"\b(?:which|any|either|both|all|each|those|these|them|the
 _ANOTHER = re.compile(r"\b(?:is|are) there an?\b.* ones?\b")
 _SAME_AGAIN = re.compile(r"^(?:(?:and|ok|so|but|or) )*(?:what|how) about\b|^(?:and|or)\b|\?$")
 _VERDICT_ORDER = ("yes", "text", "no", "not_said")
-_NAMED_THING = re.compile(r"\bthe ((?:[\w'-]+ ?){1,2})")
 _SUBJECT = re.compile(r"\bthe ([\w'-]+(?: [\w'-]+)?)")
 _ORDER_WORDS = "first second third fourth last 1st 2nd 3rd 4th other one two three four number"
 
@@ -119,7 +118,7 @@ def _measure_question(turn: Turn, named: Sequence[StoredListing], services: Serv
     text = cut_card_request(turn.text)
     sureness = services.answers.asks_about_listing(text) if text else 0
     for stored in named[:1]:
-        # What is left of "tide singers again where is it" is what was asked.
+        # In "tide singers again where is it", the words behind the name are the question.
         names = {*find_content_words(stored.listing.name)}
         rest = " ".join(word for word in text.split() if word.casefold() not in names)
         sureness = max(sureness, services.answers.asks_about_listing(rest) if rest else 0)
@@ -226,24 +225,26 @@ def _answer_from_found(
         return []
     words = set(find_stems(turn.text))
     listings = [stored for key in found[0][:3] if (stored := services.search.get(int(key)))]
-    # What is named in the question comes first.
+    # Listings that the question names come first.
     listings.sort(key=lambda stored: -len(words & set(find_stems(stored.listing.name))))
-    answers = {key.id: services.answers.answer(key.listing, turn.text) for key in listings}
-    answering = [
-        stored
-        for stored in listings
-        if not _is_silent(answers[stored.id]) and _speaks_of_subject(stored, turn.text)
-    ]
-    named = [stored for stored in listings if words & set(find_stems(stored.listing.name))]
-    if turn.intent == "ask_details":
+    given = ((stored, services.answers.answer(stored.listing, turn.text)) for stored in listings)
+    answering = (
+        (stored, answers)
+        for stored, answers in given
+        if not _is_silent(answers) and _speaks_of_subject(stored, turn.text)
+    )
+    best = next(answering, None)
+    if best is None and turn.intent == "ask_details":
         # Nothing else was asked for, so silence is told as well.
-        answering += named
-    if not answering:
+        named = [stored for stored in listings if words & set(find_stems(stored.listing.name))]
+        best = (named[0], services.answers.answer(named[0].listing, turn.text)) if named else None
+    if best is None:
         return []
-    text = _word_answers(answering[:1], answers, turn)
+    stored, answers = best
+    text = _word_answers([stored], {stored.id: answers}, turn)
     dispatcher.utter_message(response="utter_listing_answer", answer=text)
     dispatcher.messages.insert(position, dispatcher.messages.pop())
-    return [SlotSet("listing_question", turn.text), SlotSet("looking_at", answering[0].id)]
+    return [SlotSet("listing_question", turn.text), SlotSet("looking_at", stored.id)]
 
 
 def _speaks_of_subject(stored: StoredListing, text: str) -> bool:
@@ -252,7 +253,7 @@ def _speaks_of_subject(stored: StoredListing, text: str) -> bool:
     The theatre's times are no answer to "when is the ice rink open".
     """
     listing = set(find_stems(f"{stored.listing.name} {stored.listing.description}"))
-    subjects = (set(find_stems(words)) for words in _NAMED_THING.findall(text.casefold()))
+    subjects = (set(find_stems(words)) for words in _SUBJECT.findall(text.casefold()))
     return all(words & listing for words in subjects if words)
 
 

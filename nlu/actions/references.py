@@ -1,7 +1,7 @@
 """Finds the listing that a message refers to, among those that the person was shown."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from directory.indexing.words import find_stems
@@ -62,8 +62,7 @@ def find_named_listings(turn: Turn, services: Services) -> list[StoredListing]:
     Several where it names a kind that was shown before, as in "the walks were better".
     """
     listing_ids = [*(turn.slots.get("results") or ()), *(turn.slots.get("seen") or ())]
-    listings = (services.search.get(int(listing_id)) for listing_id in dict.fromkeys(listing_ids))
-    seen = [stored for stored in listings if stored]
+    seen = _read_listings(dict.fromkeys(listing_ids), services)
     words = set(find_stems(turn.text))
     names = [set(find_stems(stored.listing.name)) for stored in seen]
     # A word counts the more, the fewer of the names have it.
@@ -106,6 +105,9 @@ def remember_seen(turn: Turn, listing_ids: Sequence[int]) -> dict[str, Any]:
 
 def read_results(turn: Turn, services: Services) -> list[StoredListing]:
     """The listings last shown, without any that the directory has dropped since."""
-    listing_ids = turn.slots.get("results") or ()
+    return _read_listings(turn.slots.get("results") or (), services)
+
+
+def _read_listings(listing_ids: Iterable[Any], services: Services) -> list[StoredListing]:
     listings = (services.search.get(int(listing_id)) for listing_id in listing_ids)
     return [stored for stored in listings if stored]

@@ -1,4 +1,4 @@
-"""What is answered while Rasa is away: questions about listings, and a search for the words.
+"""Answers questions about listings and searches for typed words while Rasa is away.
 
 Has no intent to go by. Must never keep what a person wrote.
 """

@@ -43,7 +43,7 @@ _EXCLUSIVE_GROUPS = (
     frozenset({"women", "men"}),
 )
 
-# Who has a younger child comes along, so a group for grown-ups who may bring one suits too.
+# A parent comes along with a younger child, so a group that adults may bring one to suits too.
 _GOES_ALONE = 5
 _BRITAIN = ZoneInfo("Europe/London")
 # "After 6" without more is in the evening; "before 9" is in the morning.

@@ -13,7 +13,7 @@ from bot.settings import ROOT
 
 # Measured with the present pipeline, rounded down; see docs/explanation/what-rasa-learns.md.
 ACCURACY = {"nlu_heldout.yml": 0.88, "nlu_blind.yml": 0.91}
-# Of the six writers of `nlu_writers.yml`, the worst one's and that of all their messages.
+# `nlu_writers.yml` has six writers: the share of the worst one, and of all their messages.
 WORST_WRITER, ALL_WRITERS = 0.80, 0.88
 # The share of out-of-scope utterances that are not taken for something in scope, and the share of
 # correctly understood in-scope utterances that the threshold lets through.
