@@ -20,8 +20,7 @@ from bot.rasa.client import Handover, ListingReference, RasaReply, RasaUnavailab
 from bot.rasa.gateway import RasaGateway
 from bot.rasa.turn_queue import QueueFullError
 from bot.responses import Responses, clean_typed_text, get_line
-from bot.safety.guard import Guard
-from bot.safety.guard import make_replies as make_safety_replies
+from bot.safety.care import Care, Classifier
 from bot.without_rasa import AnswersWithoutRasa
 from nlu.actions import Services
 
@@ -37,19 +36,18 @@ class Conversation:
     def __init__(
         self,
         *,
-        guard: Guard,
+        guard: Classifier,
         checkin_flow: CheckInFlow,
         rasa: RasaGateway,
         services: Services,
         secret: bytes,
         nation: str,
     ) -> None:
-        self._guard = guard
+        self._care = Care(guard, nation)
         self._checkin_flow = checkin_flow
         self._rasa = rasa
         self._search_service = services.search
         self._secret = secret
-        self._nation = nation
         self._responses = Responses()
         self._without_rasa = AnswersWithoutRasa(services, checkin_flow, self._responses)
         self._open_answers = OpenAnswers()
@@ -70,7 +68,7 @@ class Conversation:
         finally:
             # The person may have left before Rasa received their last message.
             if self._open_answers.end(pseudonym):
-                await self._rasa.forget(pseudonym)
+                await self._forget(pseudonym)
 
     async def forget(self, sender: str) -> None:
         """Erase what is stored of the conversation.
@@ -79,6 +77,10 @@ class Conversation:
         """
         pseudonym = self._make_pseudonym(sender)
         self._open_answers.mark_left(pseudonym)
+        await self._forget(pseudonym)
+
+    async def _forget(self, pseudonym: str) -> None:
+        self._care.forget(pseudonym)
         await self._rasa.forget(pseudonym)
 
     async def _answer(
@@ -86,11 +88,9 @@ class Conversation:
     ) -> list[Reply]:
         safety_replies: list[Reply] = []
         if message.text is not None:
-            classification = await asyncio.to_thread(self._guard.classify, message.text)
-            safety_replies = list(
-                make_safety_replies(classification.label, self._nation, classification.kind)
-            )
-            if classification.label == "crisis":
+            care = await asyncio.to_thread(self._care.answer, pseudonym, message.text)
+            safety_replies = list(care.replies)
+            if care.is_final:
                 return safety_replies
         if message.tap is not None and self._checkin_flow.owns(message.tap):
             return await asyncio.to_thread(self._checkin_flow.answer, message.tap, client)
@@ -135,12 +135,12 @@ class Conversation:
             tap = read_command(message.text) or self._responses.find_tap(message.text)
             message = Message(tap=tap) if tap else message
         if message.tap == "forget_me":
-            await self._rasa.forget(pseudonym)
+            await self._forget(pseudonym)
             return [self._responses.render("utter_forgotten")]
         if message.tap == "listen_now":
-            return list(make_safety_replies("support", self._nation))
+            return list(self._care.list_helplines(pseudonym))
         if message.tap == "start_again":
-            await self._rasa.forget(pseudonym)
+            await self._forget(pseudonym)
             message = Message(tap="greet")
         payload = self._make_payload(message)
         if payload is None:
@@ -189,7 +189,7 @@ class Conversation:
                 if (card := next(cards)) not in replies:
                     replies.append(card)
             elif reply is Handover.FORGET:
-                await self._rasa.forget(pseudonym)
+                await self._forget(pseudonym)
                 replies.append(self._responses.render("utter_forgotten"))
             elif reply is Handover.CHECK_IN:
                 replies += self._checkin_flow.start()

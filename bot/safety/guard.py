@@ -1,23 +1,20 @@
 """The crisis guard: classifies every message before anything else reads it.
 
-Owns the label of a message (`crisis`, `support` or `none`) and the reply to it. Needs no network
+Owns the label of a message (`crisis`, `support` or `none`). Needs no network
 and no other part of the program: without an encoder, patterns and n-grams decide. Must never
 store, log or pass on what a person wrote, and must never raise.
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from bot.messages import HelpLines, Reply
-from bot.responses import get_line
 from bot.safety.features import Array, Segment, hash_ngrams, split_segments
-from bot.safety.helplines import HELPLINES, Helplines
 from bot.safety.model import GuardModel, load_model
 from bot.safety.normalisation import normalise
 from bot.safety.patterns import Kind, Matches, load_patterns, match_patterns
@@ -47,10 +44,14 @@ _CRISIS_PROBABILITY = 0.4
 
 @dataclass(frozen=True)
 class Classification:
-    """A label, and for a crisis its kind (None if that is uncertain)."""
+    """A label, and for a crisis its kind (None if that is uncertain).
+
+    `segment` has the features of the segment with the highest score; None for an empty message.
+    """
 
     label: Label
     kind: Kind | None = None
+    segment: Segment | None = field(default=None, compare=False, repr=False)
 
 
 class Guard:
@@ -74,11 +75,12 @@ class Guard:
         normalised = normalise(text)
         if not normalised:
             return Classification("none")
-        return combine_signals(match_patterns(normalised), *self.predict(normalised))
+        score, kinds, segment = self.predict(normalised)
+        return replace(combine_signals(match_patterns(normalised), score, kinds), segment=segment)
 
-    def predict(self, normalised: str) -> tuple[float, dict[str, float]]:
-        """The model's score of a normalised message (0 is the threshold), and the probability
-        of each kind.
+    def predict(self, normalised: str) -> tuple[float, dict[str, float], Segment]:
+        """The model's score of a normalised message (0 is the threshold), the probability of
+        each kind, and the segment with that score.
         """
         segments = self._select_segments(split_segments(normalised))
         vectors = self._encode_segments(list(segments))
@@ -120,19 +122,3 @@ def combine_signals(matches: Matches, score: float, kinds: dict[str, float]) -> 
     if score >= 0 and probability >= _CRISIS_PROBABILITY:
         return Classification("crisis", likeliest if is_confident else None)
     return Classification("support" if score >= 0 or matches.has_past_or_denied else "none")
-
-
-def make_replies(
-    label: Label, nation: str, kind: Kind | None = None, helplines: Helplines = HELPLINES
-) -> tuple[Reply, ...]:
-    """The replies to a label: the only ones for `crisis`, the first ones for `support`.
-
-    `nation` is a key of `helplines.toml`, such as "england". Raises KeyError if it is unknown.
-    """
-    if label == "none":
-        return ()
-    if label == "support":
-        return (HelpLines(get_line("safety_gentle"), helplines.find_lines(nation, "support")),)
-    first_line = get_line(f"safety_{kind or 'unsure'}")
-    text = f"{first_line}\n{get_line('safety_nobody_reads')}"
-    return (HelpLines(text, helplines.find_lines(nation, kind or "unsure")),)

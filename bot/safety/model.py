@@ -78,12 +78,12 @@ class GuardModel:
         odds = np.exp(logits - logits.max())
         return dict(zip(self.kinds, (odds / odds.sum()).tolist(), strict=True))
 
-    def predict(self, segments: Sequence[Segment]) -> tuple[float, dict[str, float]]:
-        """The highest score of a message's segments, and the kinds of that segment."""
+    def predict(self, segments: Sequence[Segment]) -> tuple[float, dict[str, float], Segment]:
+        """The highest score of a message's segments, the kinds of that segment, and itself."""
         features = [(weight_ngrams(s.buckets, self.idf), s.vector) for s in segments]
         scores = [self.score(ngrams, vector) for ngrams, vector in features]
         highest = int(np.argmax(scores))
-        return scores[highest], self.predict_kinds(*features[highest])
+        return scores[highest], self.predict_kinds(*features[highest]), segments[highest]
 
 
 def load_model() -> GuardModel:

@@ -47,6 +47,7 @@ _DECADE = re.compile(
     re.I,
 )
 _SCHOOL_YEAR = re.compile(r"\b(?:in )?(?:year|yr) (\d{1,2})\b(?! olds?)", re.I)
+_SOMEBODY = re.compile(r"\b(?:i|im|ive|he|hes|she|shes|they|theyre|his|her|their|(?:my|our) \w+)\b")
 _STEMMER = Stemmer.Stemmer("english")
 
 
@@ -59,6 +60,28 @@ def read_ages(text: str, today: date) -> Ages | None:
         if (ages := read(match, today)) and 0 <= ages[0] <= ages[1] <= _OLDEST
     ]
     return min(found)[1] if found else _find_life_stage(text)
+
+
+def read_speaker_ages(text: str, today: date) -> Ages | None:
+    """The ages that the person who writes states first of themselves; None if they state none.
+
+    In "my son is 8 and I'm 30" these are 30, because the nearest person before it is "I".
+    """
+    found = [
+        (match.start(), ages)
+        for pattern, read in _READERS
+        for match in pattern.finditer(text)
+        if (ages := read(match, today))
+        and 0 <= ages[0] <= ages[1] <= _OLDEST
+        and _is_about_speaker(text[: match.end()])
+    ]
+    return min(found)[1] if found else None
+
+
+def _is_about_speaker(text: str) -> bool:
+    """Whether the last person in `text` is the one who writes, or nobody else."""
+    people = [match.group() for match in _SOMEBODY.finditer(text.casefold())]
+    return not people or people[-1].startswith("i")
 
 
 def _read_months(_match: re.Match[str], _today: date) -> Ages:

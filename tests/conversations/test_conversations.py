@@ -13,7 +13,7 @@ from tests.support.service import Talk, cards, taps, words
 _RESPONSES = Responses()
 _KEYS = set(
     "say tap press hears not says shows cards kinds kind mentions without reason reasons free near "
-    "new offers urgent gentle checkin says_any says_not answers".split()
+    "new offers urgent numbers no_numbers gentle checkin says_any says_not answers".split()
 )
 
 #: How the verdict on a question about a listing is worded.
@@ -78,6 +78,9 @@ def check_turn(turn: dict[str, Any], replies: list[dict[str, Any]], seen: set[in
         assert [reply["type"] for reply in replies] == ["help_lines"]
         assert "Nobody reads this chat" in text
         assert {"tel:999", "tel:116123"} <= {line["link"] for line in replies[0]["lines"]}
+    numbers = [line["contact"] for reply in replies for line in reply.get("lines", ())]
+    assert set(list_values(turn.get("numbers", []))) <= set(numbers), numbers
+    assert not set(list_values(turn.get("no_numbers", []))) & set(numbers), numbers
     if turn.get("gentle"):
         assert replies[0]["type"] == "help_lines"
         assert "tel:116123" in {line["link"] for line in replies[0]["lines"]}

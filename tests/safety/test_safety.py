@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from bot.messages import HelpLines
 from bot.safety import evaluation, training
 from bot.safety.features import split_segments
-from bot.safety.guard import Guard, Label, make_replies
+from bot.safety.guard import Guard, Label
 from bot.safety.helplines import NATIONS
 from bot.safety.normalisation import fold_characters, normalise
 from bot.safety.patterns import match_patterns
+from bot.safety.replies import make_replies
 from directory.encoder import Encoder
 
 ROOT = Path(__file__).parents[2]

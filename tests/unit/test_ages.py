@@ -6,7 +6,7 @@ import pytest
 
 from directory.listing import Listing
 from directory.search.query import Query
-from nlu.understanding.ages import Ages, read_ages
+from nlu.understanding.ages import Ages, read_ages, read_speaker_ages
 from nlu.understanding.wishes import read_wishes
 from tests.support.in_memory_town import Town
 
@@ -86,3 +86,21 @@ def test_a_group_for_another_age_is_left_out() -> None:
     assert find(30, 39) == {"a"}
     assert find(14, 15) == {"y"}
     assert find(50, 110) == {"w", "a"}
+
+
+@pytest.mark.parametrize(
+    ("text", "ages"),
+    [
+        ("im 15 and i want to die", (15, 15)),
+        ("I'm in year 9 and they all hate me", (13, 14)),
+        ("15 years old and nobody to tell", (15, 15)),
+        ("my son is 8 and i want to die", None),
+        ("my son is 8 and I'm 30, I can't go on", (30, 30)),
+        ("shes 14 and she cuts herself", None),
+        ("my nan is 82 and he hits her", None),
+        ("my dad hits me, i am 12", (12, 12)),
+        ("i want to die", None),
+    ],
+)
+def test_ages_of_the_speaker_are_not_those_of_others(text: str, ages: Ages | None) -> None:
+    assert read_speaker_ages(text, TODAY) == ages

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from bot.conversation import Conversation
 from bot.messages import Message, Reply, Text
 from bot.responses import Responses, get_line
-from bot.safety.guard import Classification, Label, make_replies
+from bot.safety.guard import Classification, Label
+from bot.safety.replies import make_replies
 from tests.support.fake_rasa import FakeRasa, make_conversation
 
 HELLO = Message(tap="greet")
