@@ -7,7 +7,6 @@ from directory.places import Area
 from directory.recommend import RecommendationRequest
 from directory.search.service import SearchService
 from nlu.understanding.turn import Turn
-from nlu.understanding.utterance import keeps_away
 from nlu.understanding.wishes import (
     FREE,
     HAVE_A_SAY,
@@ -35,7 +34,7 @@ def read_request(turn: Turn, search_service: SearchService) -> RecommendationReq
 
 def find_accepted_area(turn: Turn, search_service: SearchService) -> str | None:
     """The typed words that name where the person is or wants to go; None if no place is named."""
-    if turn.is_tap or keeps_away(turn.text):
+    if turn.is_tap:
         return None
     text = turn.utterance.accepted if turn.utterance.refused else turn.text
     return text if search_service.find_area(text) else None

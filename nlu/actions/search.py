@@ -22,7 +22,7 @@ from nlu.actions.requests import find_accepted_area, read_request
 from nlu.actions.results import search, set_slots, show_recommendation
 from nlu.understanding.feelings import recognise_feeling
 from nlu.understanding.turn import Turn
-from nlu.understanding.utterance import asks_question, is_outright_request, is_request, keeps_away
+from nlu.understanding.utterance import asks_question, is_outright_request, is_request
 from nlu.understanding.wishes import FREE, NEAR, list_lasting_wishes
 
 _MAX_INTEREST_LENGTH = 500  # in characters; the encoder reads little more
@@ -37,7 +37,7 @@ def begin_search(
         return refine_search(turn, services, dispatcher)
     if _names_only_place(turn, services) and turn.slots.get("shown"):
         return set_area(turn, services, dispatcher)
-    feeling = None if turn.is_tap else recognise_feeling(turn.text)
+    feeling = None if turn.is_tap else recognise_feeling(turn.text, turn.negations)
     if feeling:
         dispatcher.utter_message(response=f"utter_acknowledge_{feeling.name}")
     in_distress = bool(turn.slots.get("heard") or (feeling and feeling.name == "bereaved"))
@@ -118,7 +118,7 @@ def refine_search(
     was_shown = bool(turn.slots.get("shown"))
     if not was_shown and words.wanted:
         return begin_search(turn, services, dispatcher)
-    if not was_shown and not (turn.changes_wishes or turn.refused or keeps_away(turn.text)):
+    if not was_shown and not (turn.changes_wishes or turn.refused):
         dispatcher.utter_message(response="utter_nothing_to_refine")
         return []
     interest = turn.slots.get("interest")
@@ -141,7 +141,7 @@ def refine_search(
 
 def set_area(turn: Turn, services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:
     """Remember where the person is, and search near there."""
-    if not turn.is_tap and (turn.utterance.refused or keeps_away(turn.text)):
+    if turn.utterance.refused:
         # "Anywhere but Northgate" says where the person is not.
         return refine_search(turn, services, dispatcher)
     place = turn.read_value("area") or ""
@@ -175,7 +175,9 @@ def fall_back(
         return set_area(turn, services, dispatcher)
     if not words.wanted and (turn.changes_wishes or turn.refused):
         return refine_search(turn, services, dispatcher)
-    begins_search = recognise_feeling(turn.text) or (words.offered and is_request(words.wanted))
+    begins_search = recognise_feeling(turn.text, turn.negations) or (
+        words.offered and is_request(words.wanted)
+    )
     if begins_search or turn.changes_wishes or is_outright_request(turn.text):
         return begin_search(turn, services, dispatcher)
     if not words.wanted:
@@ -271,8 +273,6 @@ def _sort_refusals(turn: Turn, services: Services) -> tuple[list[str], list[str]
     """The places that the message refuses, and the other things."""
     refused = [words for words in turn.refused.split(", ") if words]
     places = [words for words in refused if services.search.find_area(words)]
-    if keeps_away(turn.text) and services.search.find_area(turn.text):
-        places.append(turn.text)
     return places, [words for words in refused if words not in places]
 
 

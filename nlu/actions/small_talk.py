@@ -11,6 +11,7 @@ from nlu.understanding.feelings import (
     mentions_enjoyment,
     recognise_feeling,
 )
+from nlu.understanding.negation import cut_clauses
 from nlu.understanding.turn import MIN_ACT_CONFIDENCE, Turn
 from nlu.understanding.wishes import is_date
 
@@ -44,7 +45,7 @@ def acknowledge_feeling(
     turn: Turn, services: Services, dispatcher: CollectingDispatcher
 ) -> list[EventType]:
     """Acknowledge what a person shares about themselves, and offer to look for company."""
-    feeling = recognise_feeling(turn.text)
+    feeling = recognise_feeling(turn.text, turn.negations)
     if feeling is None and turn.changes.added and not any(map(is_date, turn.changes.added)):
         # "Evenings, and I don't drive" shares no feeling; "I feel down today" does.
         return refine_search(turn, services, dispatcher)
@@ -52,7 +53,7 @@ def acknowledge_feeling(
     if feeling is None and turns_to_other and turn.utterance.wanted:
         # "Not depressed, just bored, any snooker" asks for snooker.
         return begin_search(turn, services, dispatcher)
-    topic = services.search.name_unmet_need(turn.text)
+    topic = services.search.name_unmet_need(cut_clauses(turn.text, turn.negations))
     is_bereaved = feeling is not None and feeling.name == "bereaved"
     if topic and topic not in FEELING_TOPICS and not is_bereaved:
         # "New baby and going stir crazy" has a wish in it: one warm line, then places.

@@ -1,8 +1,10 @@
 """Recognises what people share about themselves, so that it is acknowledged before any search."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nlu.understanding.negation import Negation
 from nlu.understanding.patterns import compile_pattern
 
 COMPANY = "friendly company for people who feel alone"
@@ -37,9 +39,16 @@ FEELINGS = tuple(
 )
 
 
-def recognise_feeling(text: str) -> Feeling | None:
-    """The feeling that `text` plainly speaks of, or None."""
-    return next((feeling for feeling in FEELINGS if feeling.pattern.search(text)), None)
+def recognise_feeling(text: str, negations: Sequence[Negation] = ()) -> Feeling | None:
+    """The feeling that `text` plainly speaks of, or None; what it says no to is no feeling."""
+
+    def is_affirmed(words: re.Match[str]) -> bool:
+        return not any(no.start <= words.start() < no.end for no in negations)
+
+    return next(
+        (feeling for feeling in FEELINGS if any(map(is_affirmed, feeling.pattern.finditer(text)))),
+        None,
+    )
 
 
 def mentions_enjoyment(text: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from nlu.understanding.negation import Negation, find_negations
 from nlu.understanding.patterns import straighten_apostrophes
 from nlu.understanding.utterance import Utterance, read_utterance
 from nlu.understanding.wishes import WISHES_BY_INTENT, WishChanges, merge_wishes, read_wishes
@@ -21,7 +22,7 @@ class Turn:
     """What a person just typed or tapped.
 
     `typed` is the text exactly as typed; `text` is the same with straight apostrophes, for every
-    reader. `changes` are the wishes that it adds and drops.
+    reader. `changes` are the wishes that it adds and drops, `negations` what it says no to.
     """
 
     intent: str
@@ -31,6 +32,7 @@ class Turn:
     text: str
     entities: Mapping[str, str]
     changes: WishChanges
+    negations: tuple[Negation, ...]
     slots: Mapping[str, Any]
 
     @classmethod
@@ -45,7 +47,11 @@ class Turn:
         """Read a message of Rasa's. `entities` are in Rasa's form, with offsets into `text`."""
         entities = list(entities)
         straight_text = straighten_apostrophes(text)
-        changes = read_wishes(straight_text, entities)
+        # A button's payload reaches Rasa as a text that starts with a slash; typed text
+        # never does, because `bot.responses.clean_typed_text` strips it.
+        is_tap = text.startswith("/")
+        negations = () if is_tap else find_negations(straight_text)
+        changes = read_wishes(straight_text, entities, negations=negations)
         is_confident = confidence >= MIN_CONFIDENCE
         if is_confident and intent in WISHES_BY_INTENT:
             added = changes.added | {WISHES_BY_INTENT[intent]}
@@ -53,20 +59,19 @@ class Turn:
         return cls(
             intent=intent,
             confidence=confidence,
-            # A button's payload reaches Rasa as a text that starts with a slash; typed text
-            # never does, because `bot.responses.clean_typed_text` strips it.
-            is_tap=text.startswith("/"),
+            is_tap=is_tap,
             typed=text,
             text=straight_text,
             entities={entity["entity"]: str(entity["value"]) for entity in entities},
             changes=changes,
+            negations=negations,
             slots=slots,
         )
 
     @cached_property
     def utterance(self) -> Utterance:
         """What the typed words want, refuse and offer, without the wishes; empty for a tap."""
-        return read_utterance("" if self.is_tap else self.changes.rest)
+        return read_utterance("" if self.is_tap else self.changes.rest, self.negations)
 
     @property
     def refused(self) -> str:

@@ -6,25 +6,12 @@ no pattern count as wanted.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nlu.understanding.negation import Negation, find_negations
 from nlu.understanding.patterns import compile_pattern, read_words
 
-
-def _build_lookbehinds(words_name: str) -> str:
-    """A look-behind for each word, because Python allows no look-behind of varying width."""
-    return "".join(rf"(?<!\b{word} )" for word in sorted(read_words(words_name)))
-
-
-_NOT_AFTER_BEING = _build_lookbehinds("being_words")
-_NOT_AFTER_HAVING = _build_lookbehinds("having_words")
-_REFUSAL = compile_pattern(
-    r"\b(?:but )?(?:i(?:'m| am|m)? )?"
-    rf"(?:{_NOT_AFTER_BEING}not|{_NOT_AFTER_HAVING}no(?! one\b)|{{refusal}})"
-    r"(?: {refusal_filler})*"
-    r" (?P<thing>(?!{refusal_end}\b)[\w'-]+(?:[ ](?!{refusal_end}\b)[\w'-]+){0,3})"
-)
-_NOT_REFUSABLE = read_words("not_refusable")
 _ANY_LISTING = read_words("any_listing")
 _CHANGE_OF_MIND = compile_pattern(
     r"^\W*(?:{leading_word}\b\W*)*{change_of_mind}\b\W*(?:{after_change_of_mind}\b\W*)*"
@@ -38,7 +25,6 @@ _OUTRIGHT_REQUEST = compile_pattern(r"\b{outright_request}\b")
 _QUESTION = compile_pattern(r"\?\s*$|^\W*(?:{leading_word}\b\W*)*{question}\b")
 _CARD = compile_pattern(r"\b{card}")
 _WHY = compile_pattern(r"^\W*(?:{leading_word}\b\W*)*{why}")
-_NOT_THERE = compile_pattern(r"\b{not_there}\b")
 _NOTHING = compile_pattern(
     r"\W*+(?:{nothing_filler}\b\W*+)*{nothing}\b\W*+(?:(?:{nothing_filler}|{nothing})\b\W*+)*"
 )
@@ -59,23 +45,23 @@ class Utterance:
     accepted: str
 
 
-def read_utterance(text: str) -> Utterance:
-    """Sort the words of `text` into what they want, refuse and offer. Never raises."""
+def read_utterance(text: str, negations: Sequence[Negation] | None = None) -> Utterance:
+    """Sort the words of `text` into what they want, refuse and offer. Never raises.
+
+    `negations` are those of the same text, found now if they are None. Wishes may be blanked out.
+    """
+    negations = find_negations(text) if negations is None else negations
     changed_mind = bool(_CHANGE_OF_MIND.search(text))
-    rest = _CHANGE_OF_MIND.sub(" ", text)
-    refused: list[str] = []
-
-    def take_out(refusal: re.Match[str]) -> str:
-        words = [word for word in refusal["thing"].split() if word.lower() not in _ANY_LISTING]
-        if not words or words[0].lower() in _NOT_REFUSABLE:
-            return refusal[0]
-        refused.append(" ".join(words))
-        return ","
-
-    rest = _REFUSAL.sub(take_out, rest)
+    rest = _CHANGE_OF_MIND.sub(lambda words: " " * len(words[0]), text)
+    refused = [
+        thing
+        for negation in negations
+        if negation.kind == "refused" and (thing := _name_thing(rest, negation))
+    ]
+    accepted = _collapse(cut_refusals(rest, negations))
     wanted: list[str] = []
     offered: list[str] = []
-    for clause in _CLAUSE_END.split(rest):
+    for clause in _CLAUSE_END.split(accepted):
         if offer := _OFFER.search(clause):
             offered.append(offer[0].strip())
             clause = clause[: offer.start()]
@@ -86,7 +72,7 @@ def read_utterance(text: str) -> Utterance:
         refused=", ".join(refused),
         offered=", ".join(offered),
         changed_mind=changed_mind,
-        accepted=rest,
+        accepted=accepted,
     )
 
 
@@ -120,14 +106,33 @@ def asks_why(text: str) -> bool:
     return bool(_WHY.search(text))
 
 
-def keeps_away(text: str) -> bool:
-    """Whether the words say "not there" of the place that they name."""
-    return bool(_NOT_THERE.search(text))
-
-
 def declines_to_answer(text: str) -> bool:
     """Whether the words answer "What are you good at?" with nothing."""
     return bool(_NOTHING.fullmatch(text))
+
+
+def cut_refusals(text: str, negations: Sequence[Negation]) -> str:
+    """`text` without what it refuses; a clause whose wish is blanked out goes as well."""
+    pieces: list[str] = []
+    position = 0
+    for negation in negations:
+        is_wish = not text[negation.start : negation.end].strip()
+        is_refused = negation.kind == "refused" and bool(_name_thing(text, negation))
+        if (is_wish or is_refused) and negation.clause_end > position:
+            pieces.append(text[position : max(position, negation.clause_start)])
+            position = negation.clause_end
+    pieces.append(text[position:])
+    return ",".join(pieces)
+
+
+def _name_thing(text: str, negation: Negation) -> str:
+    """What is refused, without words that fit any listing."""
+    words = re.findall(r"[\w'-]+", text[negation.start : negation.end])
+    return " ".join(word for word in words if word.lower() not in _ANY_LISTING)
+
+
+def _collapse(text: str) -> str:
+    return re.sub(r"[^\S\n]+", " ", text).strip()
 
 
 def _asks_for_something(clause: str) -> bool:

@@ -5,7 +5,7 @@ A wish is a text: "free", "near", days after ON, a need of `directory.indexing.n
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from directory.indexing.needs import NEEDS
 from directory.indexing.times import TIMES, is_time, name_hours
 from directory.listing import DAYS
 from nlu.understanding.ages import Ages, read_ages
-from nlu.understanding.patterns import compile_pattern
+from nlu.understanding.negation import Negation, NegationKind, find_negations
 
 FREE = "free"
 NEAR = "near"
@@ -55,16 +55,15 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 
-_NEGATION = compile_pattern(r"\b{negation}(?: {negation_filler})*\s*$")
-_NEGATION_AFTER = compile_pattern(r"\s+{negation_after}")
-_NEED_NOT = compile_pattern(r"\b{need_not}(?:\s[\w']+){0,2}\s*$")
-# Between two wishes: one negation counts for both, as in "not Mondays or Fridays".
-_OR = re.compile(r"[\s,]*(?:or|and|nor)?\s*(?:on |in the )?", re.IGNORECASE)
+# In a wish such as "no steps", which means step-free.
+_SAYS_NO = re.compile(
+    r"\b(?:no|not|never|without|cannot|(?:ca|do|does|did|wo|is|has|have|ai)n'?t)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class WishChanges:
-    """The wishes that a message adds, drops and refuses; `rest` is its text without them.
+    """The wishes that a message adds, drops and refuses; in `rest`, its text, they are blank.
 
     What is refused has no opposite to wish for, such as "children".
     """
@@ -76,30 +75,32 @@ class WishChanges:
 
 
 def read_wishes(
-    text: str, entities: Iterable[Mapping[str, Any]], now: datetime | None = None
+    text: str,
+    entities: Iterable[Mapping[str, Any]],
+    now: datetime | None = None,
+    negations: Sequence[Negation] | None = None,
 ) -> WishChanges:
     """Read the wishes in `text`, whose `entities` are in Rasa's form.
 
-    "Tomorrow" is counted from `now`, by default the time in Britain.
+    "Tomorrow" is counted from `now`, by default the time in Britain. `negations` are those of
+    `text`, found now if they are None.
     """
     now = now or datetime.now(_BRITAIN)
+    negations = find_negations(text) if negations is None else negations
     added: set[str] = set()
     dropped: set[str] = set()
     refused: set[str] = set()
-    rest: list[str] = []
+    rest = text
     position = 0
-    negated = False
     for start, end, meanings in _find_wishes(text, entities, now):
         if start < position:
             continue
-        before, after = text[position:start], text[end:]
-        need_not, negation = _NEED_NOT.search(before), _NEGATION.search(before)
-        negated = bool(negation or _NEGATION_AFTER.match(after)) or (
-            negated and bool(_OR.fullmatch(before))
-        )
-        if need_not:
+        position = max(end, position)
+        rest = f"{rest[:start]}{' ' * (end - start)}{rest[end:]}"
+        kind = _find_negation(text, start, end, negations)
+        if kind == "not_needed":
             dropped |= meanings
-        elif not negated:
+        elif kind is None:
             # Of several ages, the first is the person's own.
             is_second_age = read_aged(added) is not None and read_aged(meanings) is not None
             added |= frozenset() if is_second_age else meanings
@@ -115,13 +116,19 @@ def read_wishes(
                 elif meaning in NEEDS:
                     dropped.add(meaning)
                     refused.add(meaning)
-        cut = need_not or negation
-        rest.append(before[: cut.start()] if cut else before)
-        position = max(end, position)
-    rest.append(text[position:])
     if read_aged(added) is None and (ages := read_ages(text, now.date())):
         added.add(_name_ages(*ages))
-    return WishChanges(frozenset(added), frozenset(dropped), " ".join(rest), frozenset(refused))
+    return WishChanges(frozenset(added), frozenset(dropped), rest, frozenset(refused))
+
+
+def _find_negation(
+    text: str, start: int, end: int, negations: Sequence[Negation]
+) -> NegationKind | None:
+    """How the wish at these positions is said no to, unless its own words say so."""
+    for negation in negations:
+        if negation.start < end and start < negation.end:
+            return None if _SAYS_NO.search(text, start, negation.start) else negation.kind
+    return None
 
 
 def _find_wishes(

@@ -21,7 +21,7 @@ def read(text: str) -> Utterance:
     ("text", "wanted", "refused"),
     [
         ("not yoga", "", "yoga"),
-        ("no not yoga or pilates", "", "yoga or pilates"),
+        ("no not yoga or pilates", "", "yoga, pilates"),
         ("something active but not yoga", "something active", "yoga"),
         ("anything but bingo", "", "bingo"),
         ("i dont like church things", "", "church"),
