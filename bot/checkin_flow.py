@@ -1,51 +1,46 @@
-"""The check-in: one question at a time, answered with buttons.
+"""The check-in: one question at a time, answered with buttons or typed words.
 
 Owns the order of the screens, and the signed taps that carry the answers so far. The
-answers exist only in those taps, so a restart loses nothing. Must never store or log an
+answers exist only in those taps, so a restart loses nothing. A channel holds the tap that shows
+the open question again, and sends it with what the person does next. Must never store or log an
 answer before Send, or pass one to Rasa.
 """
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
+from bot.checkin_pages import (
+    PAGE_ACTIONS,
+    PREFIX,
+    SEND,
+    START_PAGE,
+    STOP,
+    UNDER_16,
+    CheckInPages,
+)
 from bot.messages import MAX_TAP_BYTES, Choices, Option, Reply
 from bot.rate_limit import RateLimit
 from bot.responses import get_line
+from bot.typed_answers import find_options
 from checkins.checkin import AGE_BANDS, AREA_LENGTH, CheckIn, format_week
-from checkins.draft import (
-    AGE_STEP,
-    AREA_STEP,
-    FIRST_QUESTION,
-    Draft,
-    DraftSigner,
-    Stub,
-    begin_draft,
-    current_hour,
-)
-from checkins.questions import PREFER_NOT_CODE, PREFER_NOT_TEXT, SKIPPED_CODE, QuestionSet
+from checkins.draft import Draft, DraftSigner, Stub, begin_draft, current_hour
+from checkins.questions import PREFER_NOT_CODE, PREFER_NOT_TEXT, QuestionSet
 
 log = logging.getLogger(__name__)
 
-PREFIX = "ci:"
 #: The tap that begins a check-in. It carries no answers, so it needs no signature.
 START_TAP = "ci:start"
 MAX_AREAS = 90  # two digits in a tap, and Telegram shows at most 100 buttons
 LIFETIME_HOURS = 1  # hours are whole, so a check-in can take from one hour to two
 
-_ASK, _START_PAGE, _CHANGE, _SEND, _STOP, _UNDER_16 = "aicsxu"
 
 _FIND_OPTION = Option(get_line("checkin_button_find"), "greet")
 _RESTART_OPTION = Option(get_line("checkin_button_again"), START_TAP)
 
-INTRO = get_line("checkin_intro")
-UNDER_16 = get_line("checkin_under_16")
-ASK_AREA = get_line("checkin_ask_area")
-ASK_AGE = get_line("checkin_ask_age")
-REVIEW = get_line("checkin_review")
-NO_ANSWERS = get_line("checkin_no_answers")
-ASK_CHANGE = get_line("checkin_ask_change")
+THANKS_UNDER_16 = get_line("checkin_under_16")
 STOPPED = get_line("checkin_stopped")
 SENT = get_line("checkin_sent")
 SENT_BEFORE = get_line("checkin_sent_before")
@@ -53,6 +48,8 @@ NOT_SENT = get_line("checkin_not_sent")
 TOO_MANY = get_line("checkin_too_many")
 EXPIRED = get_line("checkin_expired")
 UNREADABLE = get_line("checkin_unreadable")
+ANSWERED = get_line("checkin_answered")
+UNCLEAR = get_line("checkin_unclear")
 
 
 class CheckInStore(Protocol):
@@ -96,57 +93,99 @@ class CheckInFlow:
         self._send_limit = RateLimit(0) if send_limit is None else send_limit
         meaning = repr((question_set, self._areas, tuple(AGE_BANDS)))
         self._signer = DraftSigner(key, meaning, len(question_set.questions))
+        self._pages = CheckInPages(question_set, self._areas, self._signer)
         self._ages = tuple(AGE_BANDS)
-        if len(self._make_tap(_SEND, self._begin_draft())) > MAX_TAP_BYTES:
+        if len(self._pages.make_tap(SEND, self._begin_draft())) > MAX_TAP_BYTES:
             raise ValueError(f"the set {question_set.name!r} has too many questions for a button")
 
     def start(self) -> list[Reply]:
         """The first screen of a new check-in."""
-        return [self._make_start_page(self._begin_draft())]
+        return [self._pages.make_page(START_PAGE, self._begin_draft())]
 
     def owns(self, tap: str) -> bool:
         """Whether a tap is for this flow, well-formed or not."""
         return tap.startswith(PREFIX)
 
-    def answer(self, tap: str, client: str = "") -> list[Reply]:
+    def answer(self, tap: str, client: str = "", open_checkin: str = "") -> list[Reply]:
         """The replies to a tap. `client` is whom `send_limit` counts a Send for.
 
-        Never raises: a tap that is malformed, altered, too old or already sent gets a friendly
-        explanation.
+        With an `open_checkin`, a button of any other question changes nothing, and the open one
+        is shown again. Never raises: a tap that is malformed, altered, too old or already sent
+        gets a friendly explanation.
         """
         if tap == START_TAP:
             return self.start()
+        page = self._find_page(open_checkin)
+        taps = {open_checkin, *(option.tap for option in page.options)} if page else {tap}
+        if page and tap not in taps and self.reopen(open_checkin):
+            return [replace(page, text=f"{ANSWERED}\n\n{page.text}")]
+        return [self._answer_tap(tap, client)]
+
+    def answer_text(self, text: str, open_checkin: str, client: str = "") -> list[Reply] | None:
+        """The replies to typed words as an answer to the open question; None if they are none.
+
+        Words in doubt are never an answer: the question is asked again.
+        """
+        page = self._find_page(open_checkin)
+        if page is None:
+            return None
+        options = find_options(text, page, self._find_refusal(page))
+        if options is None:
+            return None
+        if len(options) == 1:
+            return self.answer(options[0].tap, client, open_checkin)
+        return [
+            replace(reply, text=f"{UNCLEAR}\n\n{reply.text}") if reply == page else reply
+            for reply in self.answer(open_checkin)
+        ]
+
+    def reopen(self, open_checkin: str) -> list[Reply]:
+        """The open question again, with its buttons; nothing if it is not open any more."""
+        page = self._find_page(open_checkin)
+        return [page] if page is not None and self.answer(open_checkin) == [page] else []
+
+    def _answer_tap(self, tap: str, client: str) -> Reply:
         signed = self._signer.unsign(tap.removeprefix(PREFIX))
         if signed is None:
-            return [Choices(UNREADABLE, (_RESTART_OPTION, _FIND_OPTION))]
+            return Choices(UNREADABLE, (_RESTART_OPTION, _FIND_OPTION))
         action, draft = signed
         if not 0 <= self._current_hour() - draft.hour_begun() <= LIFETIME_HOURS:
-            return [Choices(EXPIRED, (_RESTART_OPTION, _FIND_OPTION))]
+            return Choices(EXPIRED, (_RESTART_OPTION, _FIND_OPTION))
         # After Send, no other button may claim that nothing was stored, and Send counts no more.
         if self._was_sent(draft):
-            return [Choices(SENT_BEFORE, (_FIND_OPTION,))]
-        if action == _SEND:
-            return [self._send(draft, client)]
-        if action == _STOP:
-            return [Choices(STOPPED, (_FIND_OPTION,))]
-        if action == _UNDER_16:
-            return [Choices(UNDER_16, (_FIND_OPTION,))]
-        if action == _START_PAGE:
-            return [self._make_start_page(draft)]
-        if action == _CHANGE:
-            return [self._make_change_page(draft)]
-        return [self._make_next_page(draft)]
+            return Choices(SENT_BEFORE, (_FIND_OPTION,))
+        if action == SEND:
+            return self._send(draft, client)
+        if action == STOP:
+            return Choices(STOPPED, (_FIND_OPTION,))
+        if action == UNDER_16:
+            return Choices(THANKS_UNDER_16, (_FIND_OPTION,))
+        return self._pages.make_page(action, draft)
+
+    def _find_page(self, open_checkin: str) -> Choices | None:
+        """The page that the tap shows, however old it is; None if it shows none."""
+        signed = self._signer.unsign(open_checkin.removeprefix(PREFIX))
+        if signed is None or signed[0] not in PAGE_ACTIONS:
+            return None
+        return self._pages.make_page(*signed)
+
+    def _find_refusal(self, page: Choices) -> Option | None:
+        """What "no thanks" means on a page: to leave the question out, or not to begin."""
+        labels = [get_line("checkin_button_skip"), PREFER_NOT_TEXT]
+        if get_line("checkin_button_over_16") in {option.label for option in page.options}:
+            labels.append(get_line("checkin_button_stop"))
+        options = {option.label: option for option in page.options}
+        return next((options[label] for label in labels if label in options), None)
 
     def _send(self, draft: Draft, client: str) -> Reply:
-        send_again = Option(get_line("checkin_button_send_again"), self._make_tap(_SEND, draft))
         if self._send_limit.count_request(client):
-            return Choices(TOO_MANY, (send_again, self._make_stop_option(draft)))
+            return self._pages.make_unsent_page(TOO_MANY, draft)
         try:
             is_new = self._store.record(self._make_checkin(draft), self._signer.make_stub(draft))
         except Exception as error:
             # Only the type: the message of an error may quote answers.
             log.error("a check-in could not be stored: %s", type(error).__name__)
-            return Choices(NOT_SENT, (send_again, self._make_stop_option(draft)))
+            return self._pages.make_unsent_page(NOT_SENT, draft)
         return Choices(SENT if is_new else SENT_BEFORE, (_FIND_OPTION,))
 
     def _was_sent(self, draft: Draft) -> bool:
@@ -167,91 +206,5 @@ class CheckInFlow:
             question_set=self._set.version,
         )
 
-    def _make_start_page(self, draft: Draft) -> Reply:
-        return Choices(
-            INTRO.format(count=len(self._set.questions)),
-            (
-                Option(get_line("checkin_button_over_16"), self._make_tap(_ASK, draft)),
-                Option(get_line("checkin_button_under_16"), self._make_tap(_UNDER_16, draft)),
-                self._make_stop_option(draft),
-            ),
-        )
-
-    def _make_next_page(self, draft: Draft) -> Reply:
-        step = draft.next_step()
-        if step is None:
-            return self._make_review_page(draft)
-        text, answers = self._get_step(step)
-        options = [
-            Option(label, self._make_tap(_ASK, draft.fill(step, code))) for label, code in answers
-        ]
-        if step == AREA_STEP:
-            back = self._make_tap(_START_PAGE, draft)
-        else:
-            back = self._make_tap(_ASK, draft.clear(step - 1))
-        return Choices(
-            text,
-            (
-                *options,
-                Option(get_line("checkin_button_back"), back),
-                self._make_stop_option(draft),
-            ),
-            answers=len(options),
-        )
-
-    def _get_step(self, step: int) -> tuple[str, list[tuple[str, str]]]:
-        """The text of a step, and its answers as pairs of label and code."""
-        if step == AREA_STEP:
-            return ASK_AREA, [(area, f"{index:02}") for index, area in enumerate(self._areas)]
-        if step == AGE_STEP:
-            bands = [(label, str(index)) for index, label in enumerate(AGE_BANDS.values())]
-            return ASK_AGE, [*bands, (PREFER_NOT_TEXT, PREFER_NOT_CODE)]
-        index = step - FIRST_QUESTION
-        question = self._set.questions[index]
-        parts = [
-            get_line("checkin_question_number", number=index + 1, count=len(self._set.questions)),
-            question.text,
-        ]
-        if question.code in self._set.intros:
-            parts.insert(1, self._set.intros[question.code])
-        answers = [(answer.text, answer.code) for answer in question.answers]
-        answers += [
-            (PREFER_NOT_TEXT, PREFER_NOT_CODE),
-            (get_line("checkin_button_skip"), SKIPPED_CODE),
-        ]
-        return "\n\n".join(parts), answers
-
-    def _make_review_page(self, draft: Draft) -> Reply:
-        change = Option(get_line("checkin_button_change"), self._make_tap(_CHANGE, draft))
-        if not set(draft.answers) - {SKIPPED_CODE}:
-            return Choices(NO_ANSWERS, (change, self._make_stop_option(draft)))
-        checkin = self._make_checkin(draft)
-        age = PREFER_NOT_TEXT if checkin.age_band is None else AGE_BANDS[checkin.age_band]
-        lines = [f"Area: {checkin.area}", f"Age: {age}"]
-        for question, code in zip(self._set.questions, draft.answers, strict=True):
-            lines.append(f"{question.text} {question.get_answer_text(code)}")
-        return Choices(
-            REVIEW.format(answers="\n".join(lines)),
-            (
-                Option(get_line("checkin_button_send"), self._make_tap(_SEND, draft)),
-                change,
-                self._make_stop_option(draft),
-            ),
-        )
-
-    def _make_change_page(self, draft: Draft) -> Reply:
-        names = ["Area", "Age", *(question.short for question in self._set.questions)]
-        options = [
-            Option(name, self._make_tap(_ASK, draft.clear(step))) for step, name in enumerate(names)
-        ]
-        back = Option(get_line("checkin_button_back"), self._make_tap(_ASK, draft))
-        return Choices(ASK_CHANGE, (*options, back, self._make_stop_option(draft)))
-
-    def _make_stop_option(self, draft: Draft) -> Option:
-        return Option(get_line("checkin_button_stop"), self._make_tap(_STOP, draft))
-
     def _begin_draft(self) -> Draft:
         return begin_draft(self._current_hour(), len(self._set.questions))
-
-    def _make_tap(self, action: str, draft: Draft) -> str:
-        return PREFIX + self._signer.sign(action, draft)

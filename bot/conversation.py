@@ -9,12 +9,13 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.cards import build_card
 from bot.checkin_flow import CheckInFlow
 from bot.commands import read_command
-from bot.messages import Message, Reply, SendEarly, Text
+from bot.messages import Choices, HelpLines, Message, Reply, SendEarly, Text
 from bot.open_answers import OpenAnswers
 from bot.rasa.client import Handover, ListingReference, RasaReply, RasaUnavailableError
 from bot.rasa.gateway import RasaGateway
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _LOSSES = {Handover.TALK_LOST: "utter_talk_lost", Handover.SEARCH_LOST: "utter_search_lost"}
 _SECONDS_UNTIL_BUSY_NOTICE = 2.0
+# After these taps an open check-in is not offered again.
+_FRESH_STARTS = {"forget_me", "start_again", "start_check_in"}
 
 
 class Conversation:
@@ -88,16 +91,45 @@ class Conversation:
     ) -> list[Reply]:
         safety_replies: list[Reply] = []
         if message.text is not None:
-            care = await asyncio.to_thread(self._care.answer, pseudonym, message.text)
+            is_private = bool(message.open_checkin)
+            care = await asyncio.to_thread(
+                self._care.answer, pseudonym, message.text, is_private=is_private
+            )
             safety_replies = list(care.replies)
             if care.is_final:
-                return safety_replies
-        if message.tap is not None and self._checkin_flow.owns(message.tap):
-            return await asyncio.to_thread(self._checkin_flow.answer, message.tap, client)
+                return [_keep_open(reply, message.open_checkin) for reply in safety_replies]
+        checkin_replies = await asyncio.to_thread(self._answer_check_in, message, client)
+        if checkin_replies is not None:
+            return safety_replies + checkin_replies
+        if message.text is not None:
+            tap = read_command(message.text) or self._responses.find_tap(message.text)
+            message = replace(message, text=None, tap=tap) if tap else message
         converse = asyncio.create_task(
             self._converse_safely(pseudonym, self._make_pseudonym(client), message)
         )
-        return await self._await_replies(converse, safety_replies, send_early)
+        replies = await self._await_replies(converse, safety_replies, send_early)
+        return await asyncio.to_thread(self._offer_open_checkin, message, replies)
+
+    def _answer_check_in(self, message: Message, client: str) -> list[Reply] | None:
+        """The replies of the check-in to its taps, and to what answers its open question."""
+        if message.tap is not None and self._checkin_flow.owns(message.tap):
+            return self._checkin_flow.answer(message.tap, client, message.open_checkin)
+        typed = message.text
+        if message.tap == "stop":
+            typed = get_line("checkin_button_stop")
+        if typed is None or not message.open_checkin:
+            return None
+        return self._checkin_flow.answer_text(typed, message.open_checkin, client)
+
+    def _offer_open_checkin(self, message: Message, replies: list[Reply]) -> list[Reply]:
+        """The replies, and below them the check-in's open question, exactly where it was."""
+        is_forgotten = self._responses.render("utter_forgotten") in replies
+        if not message.open_checkin or is_forgotten or message.tap in _FRESH_STARTS:
+            return replies
+        others = [
+            reply for reply in replies if not (isinstance(reply, Choices) and reply.open_checkin)
+        ]
+        return [*others, *self._checkin_flow.reopen(message.open_checkin)]
 
     async def _await_replies(
         self,
@@ -131,9 +163,6 @@ class Conversation:
             return [self._responses.render("utter_broken")]
 
     async def _converse(self, pseudonym: str, client: str, message: Message) -> list[Reply]:
-        if message.text is not None:
-            tap = read_command(message.text) or self._responses.find_tap(message.text)
-            message = Message(tap=tap) if tap else message
         if message.tap == "forget_me":
             await self._forget(pseudonym)
             return [self._responses.render("utter_forgotten")]
@@ -216,3 +245,8 @@ class Conversation:
 
     def _make_pseudonym(self, sender: str) -> str:
         return hmac.new(self._secret, sender.encode(), hashlib.sha256).hexdigest()
+
+
+def _keep_open(reply: Reply, open_checkin: str) -> Reply:
+    """The helplines with nothing below them; the check-in waits until the next message."""
+    return replace(reply, open_checkin=open_checkin) if isinstance(reply, HelpLines) else reply

@@ -4,7 +4,7 @@ These types cross between `bot.conversation` and the channels. Must never import
 or a database.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -19,12 +19,14 @@ class Message:
     """One thing that a person sent: exactly one of the three is set.
 
     `text` is as typed. `tap` is the `tap` of an `Option` offered before, at most MAX_TAP_BYTES
-    long. `location` is (latitude, longitude) in WGS84 degrees.
+    long. `location` is (latitude, longitude) in WGS84 degrees. `open_checkin` is the check-in's
+    question that the person was shown last, as the reply carried it; empty if none is open.
     """
 
     text: str | None = None
     tap: str | None = None
     location: tuple[float, float] | None = None
+    open_checkin: str = ""
 
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.text, self.tap, self.location)) != 1:
@@ -55,12 +57,15 @@ class Choices:
     """A question or remark with buttons under it.
 
     The first `answers` of the options are the answers to a single-choice question, which a
-    channel may show as radio buttons. The others lead elsewhere.
+    channel may show as radio buttons. The others lead elsewhere. `open_checkin` is empty, except
+    for a page of a check-in: it is the tap that shows this page again. The channel holds it and
+    sends it with the next message. An answer in which no reply has one ends the check-in.
     """
 
     text: str
     options: tuple[Option, ...]
     answers: int = 0
+    open_checkin: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,10 +79,14 @@ class HelpLine:
 
 @dataclass(frozen=True)
 class HelpLines:
-    """The crisis guard's answer: a text, then whom to call."""
+    """The crisis guard's answer: a text, then whom to call.
+
+    `open_checkin` is that of `Choices`, for a check-in that waits meanwhile.
+    """
 
     text: str
     lines: tuple[HelpLine, ...]
+    open_checkin: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,12 @@ class ListingCard:
 
 
 Reply = Text | Choices | HelpLines | ListingCard
+
+
+def find_open_checkin(replies: Sequence[Reply]) -> str:
+    """The check-in's question that is open after these replies; empty if none is."""
+    found = [getattr(reply, "open_checkin", "") for reply in replies]
+    return next((tap for tap in reversed(found) if tap), "")
 
 
 SendEarly = Callable[[list[Reply]], Awaitable[None]]

@@ -39,12 +39,16 @@ class Care:
         self._nation = nation
         self._states = TalkStates()
 
-    def answer(self, pseudonym: str, text: str) -> CareAnswer:
-        """What is shown for a typed message, before any other answer. Never raises."""
+    def answer(self, pseudonym: str, text: str, *, is_private: bool = False) -> CareAnswer:
+        """What is shown for a typed message, before any other answer. Never raises.
+
+        A message that `is_private` may answer a check-in: of it, only a danger is remembered.
+        """
         found = self._guard.classify(text)
-        before = self._states.read_state(pseudonym)
-        state = _update_state(before, found, text)
-        self._states.keep_state(pseudonym, state)
+        state = self._states.read_state(pseudonym)
+        if found.label != "none" or not is_private:
+            state = _update_state(state, found, text)
+            self._states.keep_state(pseudonym, state)
         replies = make_replies(found.label, self._nation, found.kind, state.topics, state.person)
         return CareAnswer(replies, is_final=found.label == "crisis")
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from telegram import Chat, ChatMember, Update
@@ -23,7 +24,16 @@ from telegram.ext import (
     filters,
 )
 
-from bot.messages import HelpLine, HelpLines, Message, Reply, Responder, Text
+from bot.messages import (
+    HelpLine,
+    HelpLines,
+    Message,
+    Reply,
+    Responder,
+    Text,
+    find_open_checkin,
+)
+from bot.telegram.open_checkins import OpenCheckIn, OpenCheckIns
 from bot.telegram.outbox import Outbox, is_temporary, log_failures
 from bot.telegram.pending import Attempts, PendingUpdates, RecentKeys
 from bot.telegram.render import (
@@ -76,6 +86,7 @@ class UpdateHandler:
         self._retries = asyncio.Lock()
         self._albums: RecentKeys[str] = RecentKeys()
         self._answered_questions: RecentKeys[tuple[int, int]] = RecentKeys()
+        self._open_checkins = OpenCheckIns()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Add the handlers. Of each group, the first that fits an update runs."""
@@ -120,6 +131,7 @@ class UpdateHandler:
         """Erase the conversation of a person who blocks or deletes the bot."""
         member, chat = update.my_chat_member, update.effective_chat
         if member and chat and member.new_chat_member.status == ChatMember.BANNED:
+            self._open_checkins.forget(chat.id)
             await self._conversation.forget(_make_sender(chat.id))
 
     async def explain_attachment(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
@@ -201,7 +213,14 @@ class UpdateHandler:
         message: Message,
         question: tuple[int, int] | None = None,
     ) -> bool:
-        """Answer the message; False if that failed and an apology was sent."""
+        """Answer the message; False if that failed and an apology was sent.
+
+        A message carries the check-in that is open in the chat, whose buttons stay only under the
+        last message that shows them.
+        """
+        before = self._open_checkins.find(chat_id)
+        if before:
+            message = replace(message, open_checkin=before.tap)
         try:
             replies = await self._get_replies(update, chat_id, message)
             outgoing = self._render(replies)
@@ -209,9 +228,22 @@ class UpdateHandler:
             log.error("the conversation failed (%s)", type(error).__name__)
             await self._apologise(chat_id, SORRY)
             return False
-        clearing = self._outbox.clear_buttons(*question) if question else asyncio.sleep(0)
-        await asyncio.gather(clearing, self._outbox.send_all(chat_id, outgoing))
+        questions = {question} if question else set()
+        if before and not _waits(replies):
+            questions.add((chat_id, before.message_id))
+        clearing = asyncio.gather(*(self._outbox.clear_buttons(*old) for old in questions))
+        sent, _ = await asyncio.gather(self._outbox.send_all(chat_id, outgoing), clearing)
+        self._keep_checkin(chat_id, replies, sent)
         return True
+
+    def _keep_checkin(self, chat_id: int, replies: Sequence[Reply], sent: Sequence[int]) -> None:
+        """Hold the check-in that is open after these replies; its buttons are under the last."""
+        if _waits(replies):
+            return
+        if tap := find_open_checkin(replies):
+            self._open_checkins.keep(chat_id, OpenCheckIn(tap, sent[-1]))
+        else:
+            self._open_checkins.forget(chat_id)
 
     async def _get_replies(self, update: Update, chat_id: int, message: Message) -> list[Reply]:
         async def send_early(replies: list[Reply]) -> None:
@@ -241,6 +273,11 @@ class UpdateHandler:
 
 def _make_sender(chat_id: int) -> str:
     return f"telegram:{chat_id}"
+
+
+def _waits(replies: Sequence[Reply]) -> bool:
+    """Whether a check-in stays open above the replies: helplines have nothing below them."""
+    return any(isinstance(reply, HelpLines) and reply.open_checkin for reply in replies)
 
 
 def _is_card(message: TelegramMessage) -> bool:

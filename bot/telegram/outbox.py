@@ -72,8 +72,10 @@ class Outbox:
         stop=stop_after_attempt(SEND_ATTEMPTS),
         reraise=True,
     )
-    async def send(self, chat_id: int, outgoing: OutgoingMessage) -> None:
-        """Send one message, with retries for about two minutes. Raises TelegramError.
+    async def send(self, chat_id: int, outgoing: OutgoingMessage) -> int:
+        """Send one message, with retries for about two minutes. Returns its id.
+
+        Raises TelegramError.
 
         After a timeout it may have arrived already: twice is better than never.
         """
@@ -85,18 +87,21 @@ class Outbox:
                     for row in outgoing.button_rows
                 ]
             )
-        await self._bot.send_message(
+        message = await self._bot.send_message(
             chat_id,
             outgoing.html,
             parse_mode=ParseMode.HTML,
             reply_markup=markup,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
+        return message.message_id
 
-    async def send_all(self, chat_id: int, outgoing: Sequence[OutgoingMessage]) -> None:
-        """Send messages in order. Raises TelegramError at the first that cannot be sent."""
-        for item in outgoing:
-            await self.send(chat_id, item)
+    async def send_all(self, chat_id: int, outgoing: Sequence[OutgoingMessage]) -> list[int]:
+        """Send messages in order. Returns their ids.
+
+        Raises TelegramError at the first that cannot be sent.
+        """
+        return [await self.send(chat_id, item) for item in outgoing]
 
     async def stop_spinner(self, query: CallbackQuery) -> None:
         """Have the pressed button stop spinning."""

@@ -45,11 +45,15 @@ class MessageBody(BaseModel):
 
 
 class ChatBody(BaseModel):
-    """A message in a conversation. A null `conversation` starts a new one."""
+    """A message in a conversation. A null `conversation` starts a new one.
+
+    `open_checkin` is what the last answer's replies had of that name.
+    """
 
     model_config = ConfigDict(extra="forbid")
     conversation: str | None = None
     message: MessageBody
+    open_checkin: Annotated[str, Field(max_length=256)] = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def create_chat_router(conversation: Responder, limit: RateLimit) -> APIRouter:
         return _Incoming(
             conversation_id,
             make_sender_id(conversation_id),
-            Message(text=body.message.text, tap=body.message.tap),
+            Message(text=body.message.text, tap=body.message.tap, open_checkin=body.open_checkin),
             get_client(request),
         )
 

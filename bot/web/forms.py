@@ -3,9 +3,11 @@
 The page carries the conversation's id and the earlier exchanges in signed form fields, since the
 server stores none. A form that a page of another site sends starts a conversation of its own, so
 that nobody is led into a conversation that somebody else can read. Must never carry a check-in's
-screens: its answers are in the current page only, until they are sent.
+screens: its answers are in the current page only, until they are sent. There a field holds the open
+question, so that its buttons are there again after any message.
 """
 
+import contextlib
 import hashlib
 import logging
 from pathlib import Path
@@ -15,9 +17,8 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from starlette.background import BackgroundTask
 
-from bot.checkin_flow import PREFIX as CHECK_IN
-from bot.checkin_flow import START_TAP
-from bot.messages import MAX_MESSAGE_LENGTH, Message, Responder, to_json
+from bot.checkin_pages import PREFIX as CHECK_IN
+from bot.messages import MAX_MESSAGE_LENGTH, Message, Reply, Responder, to_json
 from bot.rate_limit import RateLimit
 from bot.responses import Responses, get_line
 from bot.web.chat_api import (
@@ -79,7 +80,26 @@ def create_forms_router(
             earlier=earlier[::-1],
             typed=typed,
             error=error,
+            open_checkin=_find_open_checkin(latest),
         )
+
+    async def refuse(
+        conversation_id: str,
+        exchanges: list[Exchange],
+        open_checkin: str,
+        error: HTTPException,
+        typed: str,
+    ) -> Response:
+        """The page again, with the error, what was typed, and a check-in's open question."""
+        replies: list[Reply] = []
+        if open_checkin.startswith(CHECK_IN):
+            message = Message(tap=open_checkin, open_checkin=open_checkin)
+            with contextlib.suppress(Exception):
+                replies = await conversation.answer(make_sender_id(conversation_id), message)
+        if replies:
+            exchanges = [*exchanges, {"you": "", "replies": list(map(to_json, replies))}]
+        page = render_page(conversation_id, exchanges, typed, str(error.detail))
+        return _respond(page, error.status_code, error.headers)
 
     @router.get(PATH)
     def show_start() -> Response:
@@ -99,27 +119,27 @@ def create_forms_router(
         tap: FormField = "",
         answer: FormField = "",
         step: FormField = "",
+        open_checkin: FormField = "",
     ) -> Response:
         """Answers typed text or a button. `step` names the page's own button that was used."""
         if not is_own_form(request.headers, base_url):
-            signed_id = carried = ""
+            signed_id = carried = open_checkin = ""
         exchanges = _read_exchanges(serializer, carried) or [greeting]
         conversation_id = _read_conversation_id(signer, signed_id) or make_conversation_id()
         tap = tap or (answer if step == "answer" else "")
         try:
             sender_id = make_sender_id(conversation_id)
-            message = _parse_message(text, tap, is_answer=step == "answer")
+            message = _parse_message(text, tap, open_checkin, is_answer=step == "answer")
             check_rate(limit, request)
             client = get_client(request)
             replies = await conversation.answer(sender_id, message, client=client)
         except HTTPException as error:
-            page = render_page(conversation_id, exchanges, typed=text, error=str(error.detail))
-            return _respond(page, error.status_code, error.headers)
+            return await refuse(conversation_id, exchanges, open_checkin, error, text)
         except Exception as error:
             # Only the error's type is logged: its text may quote what was sent.
             log.error("A form could not be answered: %s", type(error).__name__)
-            page = render_page(conversation_id, exchanges, typed=text, error=get_line("web_wrong"))
-            return _respond(page, 500)
+            failure = HTTPException(500, get_line("web_wrong"))
+            return await refuse(conversation_id, exchanges, open_checkin, failure, text)
         you = _find_label(exchanges, tap) if tap else text
         exchange = {"you": you, "replies": [to_json(reply) for reply in replies]}
         if tap == "start_again":
@@ -142,10 +162,10 @@ def create_forms_router(
     return router
 
 
-def _parse_message(text: str, tap: str, *, is_answer: bool) -> Message:
+def _parse_message(text: str, tap: str, open_checkin: str, *, is_answer: bool) -> Message:
     """The message that was sent. Raises HTTPException if it is empty or too long."""
     if tap:
-        return Message(tap=tap)
+        return Message(tap=tap, open_checkin=open_checkin)
     if is_answer:
         raise HTTPException(422, get_line("web_pick"))
     # Browsers send a line break as two characters.
@@ -154,7 +174,7 @@ def _parse_message(text: str, tap: str, *, is_answer: bool) -> Message:
         raise HTTPException(422, get_line("web_empty"))
     if len(text) > MAX_MESSAGE_LENGTH:
         raise HTTPException(413, TOO_LONG)
-    return Message(text=text)
+    return Message(text=text, open_checkin=open_checkin)
 
 
 def _find_label(exchanges: list[Exchange], tap: str) -> str:
@@ -169,8 +189,8 @@ def _find_label(exchanges: list[Exchange], tap: str) -> str:
 
 
 def _sign_exchanges(serializer: URLSafeSerializer, exchanges: list[Exchange]) -> str:
-    """The exchanges as a signed string, without check-ins, and empty if there are none."""
-    carried = [exchange for exchange in exchanges if not _is_check_in(exchange)]
+    """The exchanges as a signed string, without check-ins; empty if there are none."""
+    carried = [kept for exchange in exchanges if (kept := _leave_out_check_in(exchange))]
     while True:
         signed = str(serializer.dumps(carried)) if carried else ""
         if len(signed) <= _MAX_CARRIED:
@@ -195,9 +215,20 @@ def _read_conversation_id(signer: Signer, signed: str) -> str:
         return ""
 
 
-def _is_check_in(exchange: Exchange) -> bool:
-    taps = [option["tap"] for reply in exchange["replies"] for option in reply.get("options", ())]
-    return any(tap.startswith(CHECK_IN) and tap != START_TAP for tap in taps)
+def _leave_out_check_in(exchange: Exchange) -> Exchange | None:
+    """The exchange without a check-in's pages; None if they were the whole answer."""
+    replies = [
+        {**reply, "open_checkin": ""} if "open_checkin" in reply else reply
+        for reply in exchange["replies"]
+        if not (reply["type"] == "choices" and reply["open_checkin"])
+    ]
+    return {**exchange, "replies": replies} if replies else None
+
+
+def _find_open_checkin(exchange: Exchange) -> str:
+    """The check-in's question that is open after the exchange; empty if none is."""
+    found = [reply.get("open_checkin") for reply in exchange["replies"]]
+    return next((str(tap) for tap in reversed(found) if tap), "")
 
 
 def _respond(page: str, status: int = 200, headers: Any = None) -> Response:

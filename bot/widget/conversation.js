@@ -4,7 +4,8 @@
  *
  * An entry is `{reply}` from the chat, or `{text, message, state, problem, canRetry}`
  * from the person: `state` is "waiting", "sent" or "failed"; `text` is empty for the
- * request of the greeting, which nobody typed.
+ * request of the greeting, which nobody typed. What is sent while a check-in is open may answer
+ * it, and is marked `isPrivate`: it is not stored.
  */
 import { forgetConversation, SendError, sendMessage } from "./server.js";
 import { readSession, writeSession } from "./session.js";
@@ -16,6 +17,8 @@ export class Conversation {
   #queue = Promise.resolve();
   #waiting = 0;
   #id = null;
+  // The open question of a check-in, with the answers so far: in memory only, until Send.
+  #openCheckin = "";
 
   /** `view` has onAdded(entries), onChanged(entry), onWaiting(count) and onForgotten(). */
   constructor(server, key, view) {
@@ -74,6 +77,7 @@ export class Conversation {
   async forget() {
     const id = this.#id;
     this.#id = null;
+    this.#openCheckin = "";
     this.entries = [];
     this.#waiting = 0;
     this.#queue = Promise.resolve();
@@ -92,6 +96,7 @@ export class Conversation {
   #send(entry) {
     entry.state = "waiting";
     entry.problem = "";
+    entry.isPrivate ||= Boolean(this.#openCheckin);
     this.#changeWaiting(1);
     this.#view.onChanged(entry);
     this.#save();
@@ -103,9 +108,11 @@ export class Conversation {
   async #deliver(entry, entries) {
     const isForgotten = () => this.entries !== entries;
     if (isForgotten()) return;
+    entry.isPrivate ||= Boolean(this.#openCheckin); // it may have been opened in the meantime
+    const body = { conversation: this.#id, message: entry.message, open_checkin: this.#openCheckin };
     let answer;
     try {
-      answer = await sendMessage(this.#server, this.#id, entry.message, (early) => {
+      answer = await sendMessage(this.#server, body, (early) => {
         if (!isForgotten()) this.#addReplies(early);
       });
     } catch (error) {
@@ -126,6 +133,7 @@ export class Conversation {
       return;
     }
     entry.state = "sent";
+    this.#openCheckin = answer.replies.reduce((open, reply) => reply.open_checkin || open, "");
     this.#finish(entry);
     this.#addReplies(answer);
   }

@@ -13,10 +13,10 @@ export class SendError extends Error {
 const FETCH_OPTIONS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
 
 /**
- * Sends one message. Returns `{conversation, replies}` or throws a SendError. If the answer
+ * Sends the body of one message. Returns `{conversation, replies}` or throws a SendError. If the answer
  * takes long, `onEarly` is called first, with replies to show until then in the same form.
  */
-export async function sendMessage(server, conversation, message, onEarly) {
+export async function sendMessage(server, body, onEarly) {
   const abort = new AbortController();
   let timer;
   // The server sends something every 15 seconds while it works on an answer.
@@ -26,30 +26,30 @@ export async function sendMessage(server, conversation, message, onEarly) {
   };
   keepWaiting();
   let response;
-  let body = null;
+  let answer = null;
   try {
     response = await fetch(new URL("api/chat/stream", server), {
       ...FETCH_OPTIONS,
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ conversation, message }),
+      body: JSON.stringify(body),
       signal: abort.signal,
     });
     if (response.ok) {
       for await (const [name, content] of readEvents(response, keepWaiting)) {
         if (name === "early") onEarly(content);
-        else body = content;
+        else answer = content;
       }
     } else {
-      body = await response.json().catch(() => null);
+      answer = await response.json().catch(() => null);
     }
   } catch {
     throw new SendError("", { isOffline: true });
   } finally {
     clearTimeout(timer);
   }
-  if (response.ok && Array.isArray(body?.replies)) return body;
-  const sentence = typeof body?.error === "string" ? body.error : "";
+  if (response.ok && Array.isArray(answer?.replies)) return answer;
+  const sentence = typeof answer?.error === "string" ? answer.error : "";
   // Any other status refuses the same message again.
   const canRetry = response.ok || response.status >= 500 || [408, 429].includes(response.status);
   throw new SendError(sentence, { canRetry });

@@ -1,7 +1,7 @@
 /**
  * What the browser tab stores: one conversation for each chat on the page, in
- * sessionStorage. Must never store what a person tapped or a check-in's screens: its
- * answers are taps, and stay in memory until the person presses Send.
+ * sessionStorage. Must never store what a person tapped, or a check-in's screens and what is
+ * typed meanwhile: its answers stay in memory until the person presses Send.
  *
  * All tabs of a site share a random mark, in localStorage, and each session is valid for
  * the mark it was written under. Leaving removes it: open tabs are told by the browser, and
@@ -10,7 +10,7 @@
 const PREFIX = "community-connector ";
 const MARK = `${PREFIX}mark`;
 const MAX_ENTRIES = 200;
-// Taps of an open check-in, which hold its answers so far (bot/checkin_flow.py).
+// Taps of an open check-in, which hold its answers so far (bot/checkin_pages.py).
 const CHECK_IN = /^ci:(?!start$)/;
 const claimed = new Set();
 
@@ -40,9 +40,11 @@ export function readSession(key) {
 
 export function writeSession(key, { conversation, open, entries }) {
   const stored = entries
-    .filter((entry) => (entry.reply ? !isCheckIn(entry.reply) : entry.message.text))
+    .filter(({ reply, message, isPrivate }) => (reply ? !isCheckIn(reply) : message.text && !isPrivate))
     .slice(-MAX_ENTRIES)
-    .map(({ reply, text, state }) => (reply ? { reply } : { text, sent: state === "sent" }));
+    .map(({ reply, text, state }) =>
+      reply ? { reply: { ...reply, open_checkin: "" } } : { text, sent: state === "sent" },
+    );
   try {
     if (!entries.length) return sessionStorage.removeItem(key);
     const mark = localStorage.getItem(MARK) ?? Math.random().toString(36).slice(2);

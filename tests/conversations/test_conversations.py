@@ -13,7 +13,7 @@ from tests.support.service import Talk, cards, taps, words
 _RESPONSES = Responses()
 _KEYS = set(
     "say tap press hears not says shows cards kinds kind mentions without reason reasons free near "
-    "new offers urgent numbers no_numbers gentle checkin says_any says_not answers".split()
+    "new offers urgent numbers no_numbers gentle checkin again says_any says_not answers".split()
 )
 
 #: How the verdict on a question about a listing is worded.
@@ -123,6 +123,8 @@ def send(talk: Talk, turn: dict[str, Any], previous: list[dict[str, Any]]) -> li
     buttons = [option for reply in previous for option in reply.get("options", ())]
     matches = [button["tap"] for button in buttons if button["label"] == turn["press"]]
     assert matches, f"no button {turn['press']}: {[button['label'] for button in buttons]}"
+    if turn.get("again"):
+        talk.tap(matches[0])
     return talk.tap(matches[0])
 
 

@@ -32,6 +32,7 @@ QUESTION = Choices(
     "How often do you feel lonely?",
     (Option("Often", "ci:often"), Option("Never", "ci:never"), Option("Stop", "ci:stop")),
     answers=2,
+    open_checkin="ci:open",
 )
 
 
@@ -64,8 +65,10 @@ class Echo:
         if message.text == "wait":
             await send_early([Text("One moment, please.")])
             await asyncio.to_thread(self.may_finish.wait, 10)
-        if message.tap == "start_check_in":
+        if message.tap in ("start_check_in", QUESTION.open_checkin):
             return [QUESTION]
+        if message.text == "meanwhile":
+            return [Text("heard meanwhile"), QUESTION]
         return [Text(f"heard {message.text or message.tap}")]
 
     async def forget(self, sender: str) -> None:
@@ -115,7 +118,10 @@ def read_field(page: str, name: str) -> str:
 
 def submit(client: httpx.Client, page: str, **fields: str) -> str:
     """Submit the form of the page, as a browser does."""
-    hidden = {name: read_field(page, name) for name in ("conversation", "carried")}
+    names = ["conversation", "carried"]
+    if 'name="open_checkin"' in page:
+        names.append("open_checkin")
+    hidden = {name: read_field(page, name) for name in names}
     return client.post("/chat", data={**hidden, **fields}).text
 
 
@@ -338,10 +344,52 @@ def test_a_check_in_is_never_carried(client: httpx.Client, echo: Echo) -> None:
     page = submit(client, page, step="answer")
     assert get_line("web_pick") in page
     page = submit(client, page, step="answer", answer="ci:often")
-    assert echo.received[-1] == Message(tap="ci:often")
+    assert echo.received[-1] == Message(tap="ci:often", open_checkin="ci:open")
     assert "feel lonely" not in page
     assert read_field(page, "carried") != before
     assert "How often" not in page
+
+
+def test_the_open_question_of_a_check_in_stays_on_the_page(
+    client: httpx.Client, echo: Echo
+) -> None:
+    page = submit(client, client.get("/chat").text, tap="start_check_in")
+    for fields in (
+        {"text": "meanwhile", "step": "text"},
+        {"text": "", "step": "text"},
+        {"text": "a" * 1001, "step": "text"},
+        {"step": "answer"},
+        {"text": "break", "step": "text"},
+    ):
+        page = submit(client, page, **fields)
+        assert page.count('type="radio"') == 2, fields
+        assert page.count("How often do you feel lonely?") == 1, fields
+    assert "heard meanwhile" in page
+    page = submit(client, page, text="hello", step="text")
+    assert echo.received[-1] == Message(text="hello", open_checkin="ci:open")
+    assert "open_checkin" not in page
+
+
+def test_only_a_check_in_is_shown_again_with_an_error(client: httpx.Client, echo: Echo) -> None:
+    client.post("/chat", data={"text": "", "step": "text", "open_checkin": "start_check_in"})
+    assert echo.received == []
+
+
+def test_a_page_of_another_site_cannot_choose_the_open_question(
+    client: httpx.Client, echo: Echo
+) -> None:
+    fields = {"text": "hello", "open_checkin": "ci:open"}
+    client.post("/chat", data=fields, headers={"Sec-Fetch-Site": "cross-site"})
+    assert echo.received == [Message(text="hello")]
+
+
+def test_the_api_passes_on_the_open_question(client: httpx.Client, echo: Echo) -> None:
+    body = {"message": {"text": "meanwhile"}, "open_checkin": "ci:open"}
+    _, again = client.post("/api/chat", json=body).json()["replies"]
+    assert again["open_checkin"] == "ci:open"
+    assert echo.received == [Message(text="meanwhile", open_checkin="ci:open")]
+    body["open_checkin"] = "a" * 257
+    assert client.post("/api/chat", json=body).status_code == 422
 
 
 def test_a_long_text_is_refused_and_kept_in_the_form(client: httpx.Client, echo: Echo) -> None:

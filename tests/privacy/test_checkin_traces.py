@@ -48,3 +48,28 @@ def test_a_sent_check_in_leads_back_to_nobody(
             assert not any(trace.encode() in content for content in kept)
     week = datetime.now(UTC).strftime("%G-W%V")
     assert any(week.encode() in content for content in kept), "the week is there, and no more"
+
+
+TYPED = ("yes", "eastmore", "i am 67 years old", "not very", "ocasionally i suppose")
+
+
+def test_a_typed_check_in_leads_back_to_nobody(
+    service: Service, rasa: httpx.Client, talk: Talk
+) -> None:
+    talk.say("is there a choir near here")
+    replies = talk.tap("start_check_in")
+    secret = (service.folder / "secret.key").read_bytes()
+    sender = f"web:{talk.conversation}"
+    pseudonym = hmac.new(secret, sender.encode(), hashlib.sha256).hexdigest()
+    tracker = rasa.get(f"/conversations/{pseudonym}/tracker").text
+    open_questions = []
+    for text in TYPED:
+        open_questions.append(talk.open_checkin)
+        replies = talk.say(text)
+    assert find_tap(replies, "Send")
+    talk.say("send")
+
+    assert rasa.get(f"/conversations/{pseudonym}/tracker").text == tracker
+    for trace in (*open_questions, *TYPED[1:]):
+        found = [place for place, text in written(service).items() if trace.encode() in text]
+        assert not found, (trace, found)

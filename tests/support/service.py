@@ -118,6 +118,7 @@ class Talk:
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=30, trust_env=False)
         self.conversation: str | None = None
+        self.open_checkin = ""
 
     def say(self, text: str) -> list[dict[str, Any]]:
         return self._send({"text": text})
@@ -126,12 +127,18 @@ class Talk:
         return self._send({"tap": tap})
 
     def _send(self, message: dict[str, str]) -> list[dict[str, Any]]:
-        body = {"conversation": self.conversation, "message": message}
+        body = {
+            "conversation": self.conversation,
+            "message": message,
+            "open_checkin": self.open_checkin,
+        }
         answer = self._client.post("/api/chat", json=body)
         answer.raise_for_status()
         content = answer.json()
         self.conversation = content["conversation"]
         replies: list[dict[str, Any]] = content["replies"]
+        found = [reply["open_checkin"] for reply in replies if reply.get("open_checkin")]
+        self.open_checkin = found[-1] if found else ""
         return replies
 
     def start_again(self) -> None:
@@ -139,6 +146,7 @@ class Talk:
         if self.conversation:
             self._client.delete(f"/api/chat/{self.conversation}").raise_for_status()
         self.conversation = None
+        self.open_checkin = ""
 
     def close(self) -> None:
         self._client.close()

@@ -38,7 +38,7 @@ class CheckinPage:
     def owns(self, tap: str) -> bool:
         return tap.startswith("ci:")
 
-    def answer(self, _tap: str, _client: str) -> list[Reply]:
+    def answer(self, _tap: str, _client: str, _open_checkin: str) -> list[Reply]:
         return [self.page]
 
 

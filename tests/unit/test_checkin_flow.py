@@ -205,6 +205,130 @@ def test_a_restart_in_the_middle_loses_nothing(store: MemoryStore) -> None:
     assert len(store.checkins) == 1
 
 
+# Typed answers
+
+
+def type_words(flow: CheckInFlow, page: Choices, text: str) -> Choices:
+    """The page that follows what is typed while `page` is open."""
+    replies = flow.answer_text(text, page.open_checkin)
+    assert replies is not None, f"{text!r} was taken for something else"
+    return get_only_page(replies)
+
+
+def test_a_whole_check_in_can_be_typed(store: MemoryStore) -> None:
+    flow = store.flow()
+    page = get_only_page(flow.start())
+    for text in ("yes", "old town", "im 40", "the second one", "ocasionally", "send"):
+        assert store.checkins == []
+        page = type_words(flow, page, text)
+    assert store.checkins == [
+        CheckIn("2026-W47", "Old Town", "35-49", (("belonging", "2"), ("lonely", "3")), "core-1")
+    ]
+    assert page.open_checkin == ""
+
+
+def test_words_in_doubt_leave_the_question_as_it_was(store: MemoryStore) -> None:
+    flow = store.flow()
+    page = walk(flow, *TO_REVIEW[:3])
+    again = type_words(flow, page, "strongly")
+    assert again.text == f"{get_line('checkin_unclear')}\n\n{page.text}"
+    assert (again.options, again.answers, again.open_checkin) == (
+        page.options,
+        page.answers,
+        page.open_checkin,
+    )
+
+
+def test_no_thanks_leaves_out_a_question_and_refuses_a_check_in(store: MemoryStore) -> None:
+    flow = store.flow()
+    assert "Question 2 of 2" in type_words(flow, walk(flow, *TO_REVIEW[:3]), "no thanks").text
+    stopped = type_words(flow, get_only_page(flow.start()), "no thanks")
+    assert stopped.text == get_line("checkin_stopped")
+    # The answers would be lost, so it is in doubt.
+    review = walk(flow, *TO_REVIEW)
+    assert review.text in type_words(flow, review, "no thanks").text
+
+
+def test_what_is_no_answer_is_left_to_others(store: MemoryStore) -> None:
+    flow = store.flow()
+    page = walk(flow, *TO_REVIEW[:2])
+    assert flow.answer_text("is there a choir near here", page.open_checkin) is None
+    for nothing_open in ("", "ci:nonsense", find_tap(page, "Stop"), "greet"):
+        assert flow.answer_text("stop", nothing_open) is None
+        assert flow.reopen(nothing_open) == []
+
+
+def test_the_open_question_is_shown_again_until_the_check_in_ends(store: MemoryStore) -> None:
+    flow = store.flow()
+    pages = [walk(flow, *TO_REVIEW[:steps]) for steps in range(len(TO_REVIEW) + 1)]
+    pages.append(press(flow, pages[-1], "Change"))
+    for page in pages:
+        assert store.flow().reopen(page.open_checkin) == [page]
+    press(flow, pages[-2], "Send")
+    assert flow.reopen(pages[-2].open_checkin) == []
+    store.hour += 2
+    assert flow.reopen(pages[0].open_checkin) == []
+
+
+def test_a_typed_answer_to_a_question_that_is_too_old_goes_nowhere_else(
+    store: MemoryStore,
+) -> None:
+    flow = store.flow()
+    page = walk(flow, *TO_REVIEW[:4])
+    store.hour += 2
+    for text in ("never", "not often"):
+        assert type_words(flow, page, text).text == get_line("checkin_expired")
+
+
+# Double presses and old buttons
+
+
+def press_twice(flow: CheckInFlow, page: Choices, label: str) -> Choices:
+    """The page after a double press: the second one meets the question that is then open."""
+    tap = find_tap(page, label)
+    following = get_only_page(flow.answer(tap, open_checkin=page.open_checkin))
+    return get_only_page(flow.answer(tap, open_checkin=following.open_checkin))
+
+
+def test_skip_pressed_twice_skips_one_question(store: MemoryStore) -> None:
+    flow = store.flow("standard")
+    page = press_twice(flow, walk(flow, *TO_REVIEW[:3]), "Skip")
+    assert "Question 2 of 5" in page.text
+
+
+def test_a_button_of_another_question_changes_nothing(store: MemoryStore) -> None:
+    flow = store.flow()
+    pages = [walk(flow, *TO_REVIEW[:3])]
+    for label in TO_REVIEW[3:]:
+        pages.append(press(flow, pages[-1], label))
+    belonging, lonely, review = pages
+    for old, open_page in ((belonging, lonely), (belonging, review), (lonely, review)):
+        old_tap = find_tap(old, "Prefer not to say")
+        reply = get_only_page(flow.answer(old_tap, open_checkin=open_page.open_checkin))
+        assert reply.text == f"{get_line('checkin_answered')}\n\n{open_page.text}"
+        assert reply.open_checkin == open_page.open_checkin
+
+
+def test_a_button_works_where_no_open_question_is_known(store: MemoryStore) -> None:
+    flow = store.flow()
+    page = walk(flow, *TO_REVIEW[:3])
+    sent = walk(flow, *TO_REVIEW)
+    press(flow, sent, "Send")
+    for unknown in ("", "ci:nonsense", sent.open_checkin):
+        reply = get_only_page(flow.answer(find_tap(page, "Skip"), open_checkin=unknown))
+        assert "Question 2 of 2" in reply.text
+
+
+def test_an_unsent_check_in_stays_open(store: MemoryStore) -> None:
+    flow = store.flow()
+    review = walk(flow, *TO_REVIEW)
+    store.failure = OSError("full")
+    unsent = press(flow, review, "Send")
+    store.failure = None
+    sent = flow.answer(find_tap(unsent, "Send again"), open_checkin=unsent.open_checkin)
+    assert "have been sent" in get_only_page(sent).text
+
+
 # Errors and repeated taps
 
 
