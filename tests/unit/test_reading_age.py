@@ -15,8 +15,8 @@ import textstat
 import yaml
 
 from bot.responses import Responses, get_line
-from bot.safety.guard import make_replies
 from bot.safety.patterns import Kind
+from bot.safety.replies import make_replies
 from bot.settings import ROOT
 from directory.encoder import DIMENSIONS
 from directory.indexing.needs import NEEDS
