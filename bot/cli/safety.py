@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.texts import FILE_HELP, read_texts
+from bot.cli.texts import read_talks
 from bot.settings import Settings
+
+_FILE_HELP = 'JSON lines: one object with a "text", or with a list of "turns", on each line.'
 
 app = typer.Typer(no_args_is_help=True, help="Try the crisis guard.")
 
@@ -18,14 +20,18 @@ def _group() -> None:
 
 
 @app.command("scan")
-def scan_file(file: Annotated[Path, typer.Argument(help=FILE_HELP)]) -> None:
-    """Print the guard's label of each text: crisis, support or none."""
+def scan_file(file: Annotated[Path, typer.Argument(help=_FILE_HELP)]) -> None:
+    """Print the guard's label of each text or turn: crisis, support or none."""
     from bot.safety.guard import Guard
     from directory.encoder import Encoder, prepare_encoder
 
-    texts = list(read_texts(file))
+    talks = list(read_talks(file))
     settings = Settings()
     prepare_encoder(settings.encoder_folder)
     guard = Guard(Encoder(settings.encoder_folder).encode)
-    for text in texts:
-        print(json.dumps({"text": text, "label": guard.label(text)}, ensure_ascii=False))
+    for talk in talks:
+        if isinstance(talk, str):
+            found: dict[str, object] = {"text": talk, "label": guard.label(talk)}
+        else:
+            found = {"turns": talk, "labels": [guard.label(turn) for turn in talk]}
+        print(json.dumps(found, ensure_ascii=False))

@@ -38,6 +38,8 @@ class Proportion:
 
     def __str__(self) -> str:
         low, high = wilson_interval(self.count, self.total - self.count)
+        if not self.total:
+            return "none"
         return (
             f"{self.count}/{self.total} = {100 * self.count / self.total:.1f}% "
             f"({100 * low:.1f} to {100 * high:.1f})"
@@ -77,26 +79,41 @@ def compute_recall(
     return Proportion(sum(correct), len(correct))
 
 
-def compute_false_alarms(examples: Sequence[Example], labels: Sequence[Label]) -> Proportion:
-    """How many harmless messages get any label but `none`."""
-    alarms = [
-        given != "none"
-        for example, given in zip(examples, labels, strict=True)
-        if example.label == "none"
+def compute_shown(
+    examples: Sequence[Example], labels: Sequence[Label], label: Label = "crisis"
+) -> Proportion:
+    """How many messages that should get `label` are shown a helpline."""
+    shown = [g != "none" for e, g in zip(examples, labels, strict=True) if e.label == label]
+    return Proportion(sum(shown), len(shown))
+
+
+def compute_false_crises(examples: Sequence[Example], labels: Sequence[Label]) -> Proportion:
+    """How many harmless messages are answered with helplines and nothing else."""
+    crises = [g == "crisis" for e, g in zip(examples, labels, strict=True) if e.label == "none"]
+    return Proportion(sum(crises), len(crises))
+
+
+def list_proportions(examples: Sequence[Example], labels: Sequence[Label]) -> list[Proportion]:
+    """The columns of a table of results."""
+    return [
+        compute_recall(examples, labels),
+        compute_shown(examples, labels),
+        compute_shown(examples, labels, "support"),
+        compute_false_crises(examples, labels),
+        compute_shown(examples, labels, "none"),
     ]
-    return Proportion(sum(alarms), len(alarms))
 
 
 def format_results(results: Results) -> str:
     """A Markdown table of recall and false alarms."""
-    lines = ["| set | crisis recall | false alarms | support recall |", "|---|---|---|---|"]
+    lines = [
+        "| set | crisis as a crisis | crisis shown a helpline | support shown | "
+        "harmless as a crisis | harmless shown |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, (examples, labels) in results.items():
-        proportions = (
-            compute_recall(examples, labels),
-            compute_false_alarms(examples, labels),
-            compute_recall(examples, labels, "support"),
-        )
-        lines.append(f"| {name} | {' | '.join(map(str, proportions))} |")
+        cells = " | ".join(map(str, list_proportions(examples, labels)))
+        lines.append(f"| {name} | {cells} |")
     return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from bot.safety.features import Array, Segment, hash_ngrams, split_segments
-from bot.safety.model import GuardModel, load_model
+from bot.safety.model import GuardModel, Judgement, Message, load_model
 from bot.safety.normalisation import normalise
 from bot.safety.patterns import Kind, Matches, load_patterns, match_patterns
 
@@ -38,7 +38,7 @@ _URGENCY: tuple[Kind, ...] = (
 _MAX_ENCODED_SEGMENTS = 4
 # The predicted kind is used if it has at least this share of the probability of all kinds.
 _KIND_CONFIDENCE = 0.5
-# A raised message is a crisis if danger has at least this probability, and support otherwise.
+# A message is a crisis only if danger has at least this probability.
 _CRISIS_PROBABILITY = 0.4
 
 
@@ -75,25 +75,31 @@ class Guard:
         normalised = normalise(text)
         if not normalised:
             return Classification("none")
-        score, kinds, segment = self.predict(normalised)
-        return replace(combine_signals(match_patterns(normalised), score, kinds), segment=segment)
+        judgement = self._model.judge(self.read_message(normalised))
+        found = combine_signals(match_patterns(normalised), judgement)
+        return replace(found, segment=judgement.segment)
 
-    def predict(self, normalised: str) -> tuple[float, dict[str, float], Segment]:
-        """The model's score of a normalised message (0 is the threshold), the probability of
-        each kind, and the segment with that score.
-        """
-        segments = self._select_segments(split_segments(normalised))
-        vectors = self._encode_segments(list(segments))
-        return self._model.predict(list(map(Segment, segments.values(), vectors)))
+    def read_message(self, normalised: str) -> Message:
+        """A normalised message as its segments and as a whole, ready to be judged."""
+        texts = split_segments(normalised)
+        buckets = {text: hash_ngrams(text) for text in texts}
+        selected = self._select_segments(buckets)
+        is_one = len(buckets) == 1
+        vectors = self._encode_segments(selected if is_one else [*selected, normalised])
+        segments = [
+            Segment(buckets[text], vector) for text, vector in zip(selected, vectors, strict=False)
+        ]
+        if is_one:
+            return Message(segments, segments[0], 1)
+        whole = Segment(np.unique(np.concatenate(list(buckets.values()))), vectors[-1])
+        return Message(segments, whole, len(buckets))
 
-    def _select_segments(self, segments: list[str]) -> dict[str, NDArray[np.int64]]:
-        """The segments to encode, with their buckets."""
-        buckets = {segment: hash_ngrams(segment) for segment in segments}
+    def _select_segments(self, buckets: dict[str, NDArray[np.int64]]) -> list[str]:
+        """The segments to encode: those with the highest scores by n-grams."""
         if len(buckets) <= _MAX_ENCODED_SEGMENTS:
-            return buckets
+            return list(buckets)
         scores = {segment: self._model.score_ngrams(buckets[segment]) for segment in buckets}
-        highest = sorted(scores, key=scores.__getitem__)[-_MAX_ENCODED_SEGMENTS:]
-        return {segment: buckets[segment] for segment in highest}
+        return sorted(scores, key=scores.__getitem__)[-_MAX_ENCODED_SEGMENTS:]
 
     def _encode_segments(self, segments: list[str]) -> list[Array | None]:
         """A vector for each segment; all None if the encoder is absent or fails."""
@@ -110,15 +116,16 @@ class Guard:
         return list(vectors) if is_usable and np.isfinite(vectors).all() else no_vectors
 
 
-def combine_signals(matches: Matches, score: float, kinds: dict[str, float]) -> Classification:
+def combine_signals(matches: Matches, judgement: Judgement) -> Classification:
     """The classification by patterns and model: patterns first, and a crisis before support."""
-    danger = {kind: kinds[kind] for kind in _URGENCY}
+    danger = {kind: judgement.kinds[kind] for kind in _URGENCY}
     likeliest = max(danger, key=danger.__getitem__)
     probability = sum(danger.values())
     is_confident = danger[likeliest] >= _KIND_CONFIDENCE * probability
     if matches.crisis:
         most_urgent = min(matches.crisis, key=_URGENCY.index)
         return Classification("crisis", likeliest if is_confident else most_urgent)
-    if score >= 0 and probability >= _CRISIS_PROBABILITY:
+    if judgement.crisis >= 0 and probability >= _CRISIS_PROBABILITY:
         return Classification("crisis", likeliest if is_confident else None)
-    return Classification("support" if score >= 0 or matches.has_past_or_denied else "none")
+    is_support = judgement.support >= 0 or matches.has_past_or_denied
+    return Classification("support" if is_support else "none")

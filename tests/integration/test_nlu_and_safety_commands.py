@@ -49,6 +49,15 @@ def test_scanning_labels_each_text(texts: Path) -> None:
     ]
 
 
+def test_scanning_labels_each_turn_of_a_talk(tmp_path: Path) -> None:
+    file = tmp_path / "talks.jsonl"
+    file.write_text(json.dumps({"turns": ["any choirs", "i want to die"]}) + "\n")
+    process = run("safety", "scan", file)
+    assert process.returncode == 0, process.stderr
+    [talk] = [json.loads(line) for line in process.stdout.splitlines()]
+    assert talk["labels"] == ["none", "crisis"]
+
+
 @pytest.mark.parametrize("command", [("nlu", "parse"), ("safety", "scan")])
 @pytest.mark.parametrize("content", [b"hello", b'{"txt": 1}', b"\xff", None])
 def test_a_wrong_file_is_reported_in_one_line(
