@@ -15,6 +15,7 @@ from typing import Any
 from bot.cards import build_card
 from bot.checkin_flow import CheckInFlow
 from bot.commands import read_command
+from bot.helplines_button import add_helplines_button
 from bot.messages import Choices, HelpLines, Message, Reply, SendEarly, Text
 from bot.open_answers import OpenAnswers
 from bot.rasa.client import Handover, ListingReference, RasaReply, RasaUnavailableError
@@ -67,7 +68,10 @@ class Conversation:
         pseudonym = self._make_pseudonym(sender)
         self._open_answers.begin(pseudonym)
         try:
-            return await self._answer(pseudonym, client or sender, message, send_early)
+            replies = await self._answer(pseudonym, client or sender, message, send_early)
+            if self._care.has_seen_crisis(pseudonym):
+                return add_helplines_button(replies)
+            return replies
         finally:
             # The person may have left before Rasa received their last message.
             if self._open_answers.end(pseudonym):

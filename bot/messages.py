@@ -70,7 +70,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class HelpLine:
-    """One helpline. `link` is a `tel:` or `sms:` URL."""
+    """One helpline. `link` is a `tel:`, `sms:` or `https:` URL."""
 
     name: str
     contact: str

@@ -17,7 +17,7 @@ import { make } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { leave, registerChat } from "./leave.js";
 import { Placement } from "./place.js";
-import { addMaps, renderReply } from "./replies.js";
+import { addMaps, renderHelpBar, renderReply } from "./replies.js";
 import { claimKey, readSession, releaseKey } from "./session.js";
 import { findWords } from "./words.js";
 
@@ -163,6 +163,7 @@ class CommunityConnector extends HTMLElement {
     const { log } = this.#parts;
     const turns = entries.map((entry) => this.#renderTurn(entry));
     log.append(...addMaps(entries, turns, this.#context));
+    this.#keepHelpInSight(entries);
     if (turns.length) this.#scrollTo(turns[0], restored);
     if (restored) return;
     for (const { reply, text } of entries) {
@@ -170,6 +171,15 @@ class CommunityConnector extends HTMLElement {
       this.dispatchEvent(new CustomEvent("message", { detail: { from: reply ? "chat" : "person" } }));
       if (reply && !this.isOpen) this.#setUnread(this.#unread + 1);
     }
+  }
+
+  /** Once helplines were shown, the last of them stay in a line until the chat is forgotten. */
+  #keepHelpInSight(entries) {
+    const { help } = this.#parts;
+    const reply = entries.findLast((entry) => entry.reply?.type === "help_lines")?.reply;
+    if (!reply) return;
+    help.replaceChildren(...renderHelpBar(reply, this.words));
+    help.hidden = false;
   }
 
   get #context() {
@@ -239,6 +249,7 @@ class CommunityConnector extends HTMLElement {
   #reset() {
     this.#turns.clear();
     this.#parts.log.replaceChildren();
+    this.#parts.help.hidden = true;
     this.#composer.clear();
     this.#showWaiting(0);
     this.#setUnread(0);

@@ -30,12 +30,16 @@ export function buildFrame(options, form, actions) {
   const typing = make("div", { class: "typing", dir, "aria-hidden": "true", hidden: true }, ...dots);
   const status = make("div", { role: "status", class: "status", dir });
 
+  const help = make("div", {
+    class: "help-bar", dir, role: "group", "aria-label": words.helpNow, hidden: true,
+  });
+
   const header = buildHeader(options, actions, title);
   // A dialog, so that it can be modal where it covers the page.
   const panel = make(
     floating ? "dialog" : "div",
     { class: "panel", "aria-labelledby": floating ? "title" : null },
-    header, log, typing, status, form,
+    header, log, typing, status, help, form,
   );
   const root = make(
     "section",
@@ -43,7 +47,7 @@ export function buildFrame(options, form, actions) {
     floating ? launcher : null,
     panel,
   );
-  return { root, launcher, badge, panel, title, log, typing, status };
+  return { root, launcher, badge, panel, title, log, typing, status, help };
 }
 
 function buildHeader({ words, floating, hasLeave }, actions, title) {

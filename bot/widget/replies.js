@@ -116,6 +116,15 @@ function renderHelpLines(reply, { words, heading }) {
   );
 }
 
+/** One short line with the first numbers of a reply of helplines, to keep in sight. */
+export function renderHelpBar({ lines }, { helpNow }) {
+  const links = lines
+    .filter(({ link }) => isSafeLink(link, ["tel:", "sms:", "https:"]))
+    .slice(0, 3)
+    .map(({ name, contact, link }) => make("a", { href: link, "aria-label": `${name}: ${contact}` }, contact));
+  return [make("span", {}, helpNow), ...links];
+}
+
 function renderListing(card, context) {
   const { words, heading } = context;
   const name = make(`h${heading}`, { class: "name", id: makeId(), tabindex: "-1" }, card.name);

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conversation import Conversation
+from bot.helplines_button import add_helplines_button
 from bot.messages import Choices, HelpLines, Message, Reply, Text, find_open_checkin
 from bot.rasa.client import Handover, RasaUnavailableError
 from bot.responses import Responses, get_line
@@ -119,7 +120,7 @@ async def test_a_crisis_comes_first_and_the_check_in_waits(person: Person) -> No
     (helplines,) = await person.say("i want to die")
     assert isinstance(helplines, HelpLines)
     assert person.open_checkin == page.open_checkin
-    assert await person.say("thank you") == [Text("Hello"), page]
+    assert await person.say("thank you") == add_helplines_button([Text("Hello"), page])
 
 
 @pytest.mark.parametrize("stop", [Message(text="stop"), Message(tap="stop")])

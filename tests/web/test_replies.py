@@ -34,6 +34,26 @@ def test_crisis_answer_stands_out_and_can_be_called(app_url: str, open_page: Ope
     expect(log.get_by_role("heading", name="Help now")).to_be_visible()
 
 
+def test_helplines_stay_in_sight_until_the_chat_is_forgotten(
+    app_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(app_url)
+    chat = chat_on(page)
+    wait_for_greeting(chat)
+    help_bar = chat.locator(".help-bar")
+    expect(help_bar).to_be_hidden()
+    say(chat, "I want to end my life")
+    find_listings(chat)
+    samaritans = help_bar.get_by_role("link", name=re.compile("116 123"))
+    expect(samaritans).to_be_in_viewport()
+    expect(samaritans).to_have_attribute("href", "tel:116123")
+    expect(chat.get_by_role("button", name="Helplines").last).to_be_visible()
+    page.reload()
+    expect(samaritans).to_be_in_viewport()
+    chat.get_by_role("button", name="Start again", exact=True).first.click()
+    expect(help_bar).to_be_hidden()
+
+
 def test_text_is_never_markup_and_links_are_only_web_links(
     app_url: str, open_page: OpenPage
 ) -> None:
