@@ -16,7 +16,15 @@ from bot.cards import build_card
 from bot.checkin_flow import CheckInFlow
 from bot.commands import read_command
 from bot.helplines_button import add_helplines_button
-from bot.messages import Choices, HelpLines, Message, Reply, SendEarly, Text
+from bot.messages import (
+    MAX_MESSAGE_LENGTH,
+    Choices,
+    HelpLines,
+    Message,
+    Reply,
+    SendEarly,
+    Text,
+)
 from bot.open_answers import OpenAnswers
 from bot.rasa.client import Handover, ListingReference, RasaReply, RasaUnavailableError
 from bot.rasa.gateway import RasaGateway
@@ -102,6 +110,9 @@ class Conversation:
             safety_replies = list(care.replies)
             if care.is_final:
                 return [_keep_open(reply, message.open_checkin) for reply in safety_replies]
+        if message.is_edit and not await self._rasa.rewind(pseudonym, message.number):
+            replies = [*safety_replies, Text(get_line("edited_too_late"))]
+            return await asyncio.to_thread(self._offer_open_checkin, message, replies)
         checkin_replies = await asyncio.to_thread(self._answer_check_in, message, client)
         if checkin_replies is not None:
             return safety_replies + checkin_replies
@@ -112,13 +123,17 @@ class Conversation:
             self._converse_safely(pseudonym, self._make_pseudonym(client), message)
         )
         replies = await self._await_replies(converse, safety_replies, send_early)
+        if message.text is not None and len(message.text.strip()) > MAX_MESSAGE_LENGTH:
+            # Below helplines, which come first.
+            place = len(safety_replies) if replies[: len(safety_replies)] == safety_replies else 0
+            replies.insert(place, Text(get_line("message_cut", most=MAX_MESSAGE_LENGTH)))
         return await asyncio.to_thread(self._offer_open_checkin, message, replies)
 
     def _answer_check_in(self, message: Message, client: str) -> list[Reply] | None:
         """The replies of the check-in to its taps, and to what answers its open question."""
         if message.tap is not None and self._checkin_flow.owns(message.tap):
             return self._checkin_flow.answer(message.tap, client, message.open_checkin)
-        typed = message.text
+        typed = None if message.is_edit else message.text
         if message.tap == "stop":
             typed = get_line("checkin_button_stop")
         if typed is None or not message.open_checkin:
@@ -180,7 +195,7 @@ class Conversation:
             unreadable = "utter_empty" if message.text is not None else "utter_tap_unknown"
             return [self._responses.render(unreadable)]
         try:
-            rasa_replies = await self._rasa.send(client, pseudonym, payload)
+            rasa_replies = await self._rasa.send(client, pseudonym, payload, message.number)
         except QueueFullError:
             return [Text(get_line("busy_try_again"))]
         except RasaUnavailableError:

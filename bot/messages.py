@@ -5,7 +5,7 @@ or a database.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 MAX_TAP_BYTES = 64
@@ -21,12 +21,17 @@ class Message:
     `text` is as typed. `tap` is the `tap` of an `Option` offered before, at most MAX_TAP_BYTES
     long. `location` is (latitude, longitude) in WGS84 degrees. `open_checkin` is the check-in's
     question that the person was shown last, as the reply carried it; empty if none is open.
+
+    `number` is the channel's, for a message that the person can edit later, and unique within the
+    conversation. If `is_edit`, the text replaces what the message with this number said before.
     """
 
     text: str | None = None
     tap: str | None = None
     location: tuple[float, float] | None = None
     open_checkin: str = ""
+    number: int | None = field(default=None, compare=False)
+    is_edit: bool = False
 
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.text, self.tap, self.location)) != 1:

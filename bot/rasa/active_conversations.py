@@ -22,6 +22,7 @@ class _Conversation:
     """`generation` is that of the Rasa which holds the conversation.
 
     `is_ahead` is True while the slots hold what Rasa was not told, because it was away.
+    `last_number` is that of the message which Rasa read last, if the channel gave it one.
     """
 
     generation: int
@@ -29,6 +30,7 @@ class _Conversation:
     has_content: bool = False
     is_lost: bool = False
     is_ahead: bool = False
+    last_number: int | None = None
     slots: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -75,6 +77,18 @@ class ActiveConversations:
         if conversation and (conversation.is_lost or conversation.is_ahead):
             return conversation.slots
         return {}
+
+    def note_number(self, pseudonym: str, number: int | None) -> None:
+        """Note the number of the message that Rasa has just read; None for one without."""
+        if conversation := self._conversations.get(pseudonym):
+            conversation.last_number = number
+
+    def is_last(self, pseudonym: str, generation: int, number: int | None) -> bool:
+        """Whether the Rasa of this `generation` read that message, and none after it."""
+        conversation = self._conversations.get(pseudonym)
+        if conversation is None or number is None or conversation.generation != generation:
+            return False
+        return conversation.last_number == number
 
     def take_loss(self, pseudonym: str) -> bool:
         """Whether a restart of Rasa lost the conversation, once its slots are restored.

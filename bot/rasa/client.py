@@ -80,6 +80,15 @@ class RasaClient:
         """
         await self._request("PUT", f"/conversations/{pseudonym}/tracker/events", [])
 
+    async def rewind(self, pseudonym: str) -> None:
+        """Undo the last message of a conversation and what came of it.
+
+        Raises RasaUnavailableError.
+        """
+        # Rasa's "rewind" undoes the wait for the message as well.
+        events = [{"event": "rewind"}, {"event": "action", "name": "action_listen"}]
+        await self._request("POST", f"/conversations/{pseudonym}/tracker/events", events)
+
     async def restore_slots(self, pseudonym: str, slots: Mapping[str, Any]) -> None:
         """Fill slots of a conversation. Raises RasaUnavailableError."""
         events = [{"event": "slot", "name": name, "value": slots[name]} for name in slots]

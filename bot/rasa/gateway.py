@@ -45,11 +45,14 @@ class RasaGateway:
         """Whether Rasa has only been loading since the program started."""
         return self._process.is_starting
 
-    async def send(self, client: str, pseudonym: str, payload: str) -> list[RasaReply]:
+    async def send(
+        self, client: str, pseudonym: str, payload: str, number: int | None = None
+    ) -> list[RasaReply]:
         """Rasa's replies to `payload`, once it is this turn's time.
 
-        `client` is a pseudonym too; clients take turns. If Rasa was restarted since the last turn
-        of the conversation, the replies begin with `TALK_LOST` or `SEARCH_LOST` of `Handover`.
+        `client` is a pseudonym too; clients take turns. `number` is the message's, for `rewind`.
+        If Rasa was restarted since the last turn of the conversation, the replies begin with
+        `TALK_LOST` or `SEARCH_LOST` of `Handover`.
         Raises QueueFullError, RasaUnavailableError.
         """
         self._check_up()
@@ -61,11 +64,29 @@ class RasaGateway:
             )
             self._schedule_expiry()
             slots = self._active.find_slots_to_restore(pseudonym)
+            self._active.note_number(pseudonym, None)
             replies = await self._exchange(pseudonym, payload, slots)
+            self._active.note_number(pseudonym, number)
         if not self._active.take_loss(pseudonym):
             return replies
         has_listings = slots.get("results") or slots.get("kept")
         return [Handover.SEARCH_LOST if has_listings else Handover.TALK_LOST, *replies]
+
+    async def rewind(self, pseudonym: str, number: int | None) -> bool:
+        """Undo the message with this number, if it is what Rasa read last in this conversation.
+
+        Returns whether it is undone.
+        """
+        process = self._process
+        if not process.is_up or not self._active.is_last(pseudonym, process.generation, number):
+            return False
+        try:
+            await process.client.rewind(pseudonym)
+        except RasaUnavailableError as error:
+            self._note_failure(error)
+            return False
+        self._active.note_number(pseudonym, None)
+        return True
 
     def keep_slots(self, pseudonym: str, slots: Mapping[str, Any]) -> None:
         """Keep these slots, to restore them if Rasa loses the conversation.

@@ -151,7 +151,10 @@ class UpdateHandler:
         """Answer a text, a command or a caption, also an edited one."""
         message = update.effective_message
         if message and (text := message.text or message.caption):
-            await self._answer(update, message.chat.id, read_text(text))
+            parsed = replace(read_text(text), number=message.message_id)
+            # A command means the same wherever it stands.
+            is_edit = update.edited_message is not None and parsed.text is not None
+            await self._answer(update, message.chat.id, replace(parsed, is_edit=is_edit))
 
     async def answer_place(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Answer a location or a venue."""

@@ -52,11 +52,16 @@ async def test_a_place_is_a_location_however_it_is_sent(ada: Chat, echo: Echo) -
     assert places == [(51.5, -0.125), (51.25, -0.5), (51.0, 0.0)]
 
 
-async def test_an_edited_message_is_answered_as_a_new_one(ada: Chat) -> None:
+async def test_an_edited_message_names_the_message_that_it_replaces(ada: Chat, echo: Echo) -> None:
     first = ada.send("chess")
     await ada.reply()
     ada.edit(first, "chess and draughts")
     assert (await ada.reply()).text == "heard chess and draughts"
+    assert echo.messages == [
+        Message(text="chess"),
+        Message(text="chess and draughts", is_edit=True),
+    ]
+    assert [message.number for message in echo.messages] == [first, first]
 
 
 UNREADABLE_KINDS = (

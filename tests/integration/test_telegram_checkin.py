@@ -66,6 +66,13 @@ async def open_check_in(ada: Chat, talk: CheckInTalk) -> Sent:
     return page
 
 
+async def open_check_in_by_button(ada: Chat) -> Sent:
+    """The first page of a check-in whose button still stands further up."""
+    sent = ada.sent[-1]
+    ada.tap_on(sent, "ci:start")
+    return await ada.reply()
+
+
 async def test_a_check_in_is_typed_and_nothing_of_it_reaches_rasa(
     ada: Chat, talk: CheckInTalk
 ) -> None:
@@ -112,6 +119,89 @@ async def test_an_old_button_changes_nothing(ada: Chat, talk: CheckInTalk) -> No
         await say(ada, text)
     review = await say(ada, "1")
     assert "35 to 49" in review.text
+
+
+TOO_LATE = get_line("edited_too_late")
+
+
+async def test_an_edited_answer_is_no_second_answer(ada: Chat, talk: CheckInTalk) -> None:
+    await open_check_in(ada, talk)
+    await say(ada, "yes")
+    await say(ada, "old town")
+    age = ada.send("im 40")
+    belonging = await ada.reply()
+    text, labels = belonging.text, belonging.labels
+    for edited in ("im 72", "very strongly", "skip"):
+        ada.edit(age, edited)
+        explanation, again = await ada.replies(2)
+        assert explanation.text == TOO_LATE
+        assert (again.text, again.labels) == (text, labels)
+    for _ in range(4):
+        await say(ada, "1")
+    assert "Age: 35 to 49" in (await say(ada, "1")).text
+    assert talk.rasa.payloads == []
+
+
+async def test_an_edit_replaces_the_last_message_and_no_older_one(
+    ada: Chat, talk: CheckInTalk
+) -> None:
+    older = ada.send("chess")
+    await ada.reply()
+    last = ada.send("choirr")
+    await ada.reply()
+    ada.edit(last, "choir")
+    assert (await ada.reply()).text == "Hello"
+    assert talk.rasa.payloads == ["chess", "choirr", "rewind", "choir"]
+    ada.edit(older, "draughts")
+    assert (await ada.reply()).text == TOO_LATE
+    ada.edit(last, "choirs")  # a second edit
+    assert (await ada.reply()).text == "Hello"
+    assert talk.rasa.payloads[4:] == ["rewind", "choirs"]
+
+
+async def test_an_edit_answers_no_newer_question(ada: Chat, talk: CheckInTalk) -> None:
+    """Neither after a button, nor where Rasa does not have the message."""
+    wish = ada.send("choir")
+    await ada.reply()
+    ada.send("/privacy")
+    await ada.reply()
+    ada.edit(wish, "yes")
+    assert (await ada.reply()).text == TOO_LATE
+    talk.rasa.generation += 1  # it was restarted
+    talk.rasa.payloads.clear()
+    ada.edit(wish, "yes")
+    assert (await ada.reply()).text == TOO_LATE
+    assert talk.rasa.payloads == []
+
+
+async def test_an_edit_that_tells_of_danger_gets_helplines(ada: Chat) -> None:
+    wish = ada.send("choir")
+    await ada.reply()
+    ada.send("chess")
+    await ada.reply()
+    ada.edit(wish, "i want to die")
+    assert "999" in (await ada.reply()).text
+
+
+async def test_an_edit_below_an_open_check_in_leaves_it_open(ada: Chat, talk: CheckInTalk) -> None:
+    wish = ada.send("choirr")
+    await ada.reply()
+    await open_check_in_by_button(ada)
+    ada.edit(wish, "choir")
+    hello, again = await ada.replies(2)
+    assert hello.text == "Hello"
+    assert "Are you 16 or over?" in again.text
+    assert talk.rasa.payloads == ["choirr", "rewind", "choir"]
+
+
+async def test_a_long_message_is_cut_and_its_person_told(ada: Chat, talk: CheckInTalk) -> None:
+    ada.send("a" * 999 + " and the end")
+    cut, hello = await ada.replies(2)
+    assert cut.text == get_line("message_cut", most=1000)
+    assert hello.text == "Hello"
+    assert talk.rasa.payloads == ["a" * 999 + " "]
+    ada.send("a" * 1000)
+    assert (await ada.reply()).text == "Hello"
 
 
 async def test_helplines_come_alone_and_the_check_in_waits(ada: Chat, talk: CheckInTalk) -> None:

@@ -59,6 +59,21 @@ def test_a_crisis_is_answered_with_phone_numbers(phone: Phone) -> None:
     assert "116 123" in answer.text
 
 
+def test_an_edited_message_replaces_what_it_said(phone: Phone) -> None:
+    """Its new words are no answer to the question that the old ones led to."""
+    wish = phone.chat.send("is there a choir near here")
+    *cards, where = phone.chat.wait_replies(5, TIMEOUT)
+    assert any("choir" in card.text.casefold() for card in cards)
+    assert "Old Town" in where.labels
+    phone.chat.edit(wish, "is there a chess club near here")
+    _, *cards, where = phone.chat.wait_replies(5, TIMEOUT)
+    assert any("chess" in card.text.casefold() for card in cards)
+    # The place is asked again, for the first time in what is now the conversation.
+    assert "Old Town" in where.labels
+    _, *cards, _ = phone.tap("Old Town", answers=5)
+    assert any("chess" in card.text.casefold() for card in cards)
+
+
 def test_a_check_in_is_stored_only_on_send(phone: Phone, service: Service) -> None:
     def read_stored() -> list[tuple[str, ...]]:
         with sqlite3.connect(service.folder / "checkins.db") as database:

@@ -51,6 +51,11 @@ class FakeRasa:
             raise self.fault
         self.restored.append(slots)
 
+    async def rewind(self, _sender: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.payloads.append("rewind")
+
     async def forget(self, sender: str) -> None:
         with self._count_request():
             await asyncio.sleep(0.001)
