@@ -104,7 +104,11 @@ def _find_topics(
         is_danger = probability >= least and found.label != "crisis"
         return (replace(found, label="crisis", kind="overdose") if is_danger else found), ()
     topic = cast(Topic, name)
-    if found.label == "none" and name not in _COMMUNITIES and probability >= _RAISING_TOPIC:
+    is_sure = probability >= _RAISING_TOPIC
+    if is_sure and name == "rough_sleeping" and not found.is_by_pattern:
+        # A bed is what they ask for, so the numbers must not take the answer away.
+        return replace(found, label="support"), (topic,)
+    if found.label == "none" and name not in _COMMUNITIES and is_sure:
         return replace(found, label="support"), (topic,)
     return found, (topic,) if found.label != "none" and probability >= _TOPIC else ()
 

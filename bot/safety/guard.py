@@ -46,11 +46,13 @@ _CRISIS_PROBABILITY = 0.4
 class Classification:
     """A label, and for a crisis its kind (None if that is uncertain).
 
-    `segment` has the features of the segment with the highest score; None for an empty message.
+    `is_by_pattern` is True for a crisis that was said outright. `segment` has the features of the
+    segment with the highest score; None for an empty message.
     """
 
     label: Label
     kind: Kind | None = None
+    is_by_pattern: bool = field(default=False, compare=False)
     segment: Segment | None = field(default=None, compare=False, repr=False)
 
 
@@ -124,7 +126,8 @@ def combine_signals(matches: Matches, judgement: Judgement) -> Classification:
     is_confident = danger[likeliest] >= _KIND_CONFIDENCE * probability
     if matches.crisis:
         most_urgent = min(matches.crisis, key=_URGENCY.index)
-        return Classification("crisis", likeliest if is_confident else most_urgent)
+        kind = likeliest if is_confident else most_urgent
+        return Classification("crisis", kind, is_by_pattern=True)
     if judgement.crisis >= 0 and probability >= _CRISIS_PROBABILITY:
         return Classification("crisis", likeliest if is_confident else None)
     is_support = judgement.support >= 0 or matches.has_past_or_denied

@@ -224,3 +224,9 @@ def test_a_word_that_may_answer_a_check_in_is_no_follow_up_but_a_question_is(gua
     (reply,) = care.answer("ann", "will he be able to see this?", is_private=True).replies
     assert isinstance(reply, HelpLines)
     assert reply.text == get_line("follow_up_visible")
+
+
+def test_a_bed_for_the_night_is_searched_below_the_numbers(guard: Guard) -> None:
+    assert not Care(guard, "england").answer("web:ann", "ive got nowhere to sleep tonight").is_final
+    both = "nowhere to sleep tonight, i want to kill myself"
+    assert Care(guard, "england").answer("web:ben", both).is_final
