@@ -34,8 +34,10 @@ _NUMBERS = {
 } | _DECADES  # fmt: skip
 _WRITTEN_NUMBER = re.compile(rf"\b({'|'.join(_NUMBERS)})(?=s?\b)")
 _ABOUT_AGE = re.compile(r"\bage|\byear|\byrs?\b|\bbetween\b|\d\s*s\b|\bolds?\b|\byoung|child|adult")
+# "School years 5-11" are no ages.
 _RANGE = re.compile(
-    r"(?<![\d.:£])(\d{1,2})\s*(?:years?|yrs?)?\s*-?\s*(?:-|–|—|to|and|until)\s*(\d{1,2})"
+    r"(?<![\d.:£])(?<!\byears )(?<!\byear )"
+    r"(\d{1,2})\s*(?:years?|yrs?)?\s*-?\s*(?:-|–|—|to|and|until)\s*(\d{1,2})"
     r"(?!\s*(?::|am|pm|\.\d|hours?|weeks?|min|miles?)|\d)"
 )
 _LEAST = re.compile(

@@ -14,7 +14,7 @@ _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _FOUND_BY = {
     "money": r"£|\b\d+p\b|\bfree\b|\bno (?:cost|charge|fee)|\bcharges?\b|\bfees?\b"
     r"|\bprices?\b|\bcosts?\b"
-    r"|\bdonations?\b|\bpay\b|\bpaid\b",
+    r"|\bdonations?\b|\bpay (?:what|as|on|per|for)\b",
     "clock": r"\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm|noon|o.clock)|\b\d{1,2}[:.]\d\d\b|\b\d{4} ?(?:to|-)"
     r"|\b(?:noon|midday|midnight)\b|\bhalf (?:past|\w+)\b|\bquarter (?:to|past)\b|24 ?hours?|24/7"
     r"|\bday and night\b|\b\d{1,2} ?(?:-|–|to|til|till) ?\d{1,2}\b|\btimes?\b|\bo'clock\b",
@@ -25,8 +25,11 @@ _FOUND_BY = {
     r"|24/7|\b(?:seven|7) days\b|\bdays?\b",
     "date": rf"\b(?:{_MONTHS})[a-z]*\b|\bholidays?\b|\bterm\b|\bchristmas\b|\bsummer\b|\bwinter\b"
     r"|\bdates?\b|\byear\b",
-    "duration": r"\b(?:minute|min|hour|hr|week|month|year|day|night|morning|session)s?\b|\blong\b|"
-    r"\bdates?\b",
+    "duration": rf"\b(?:\d+|{_NUMBER_WORDS}|an?|one|whole|full|all|few|several)"
+    r"(?: an?|[- ]to[- ]\w+)?[ -]?(?:\w+ )?"
+    r"(?:minutes?|mins?|hours?|hrs?|weeks?|months?|years?|days?|nights?|morning)\b"
+    r"|\b\d{1,2}(?:[:.]\d\d)? ?(?:am|pm)? ?(?:-|–|—|to|till?|until) ?\d{1,2}|\bas long as\b"
+    r"|\bongoing\b|\blong[- ]term\b|\b\d{4}\b|\buntil\b",
     "telephone": r"\+?\d[\d ()]{8,}\d|\b\d{3,6}\b.*\b(?:ring|call|text|phone)"
     r"|\b(?:text|ring|call)\b.*\d{3}",
     "address": r"@",
@@ -34,9 +37,9 @@ _FOUND_BY = {
     "number": rf"\d|\b(?:{_NUMBER_WORDS})\b|\bevery\b|\bweekly\b|\bmonthly\b|\bfortnight"
     r"|\bdaily\b|\b(?:an?|per) "
     r"(?:hour|day|week|month|year|term|fortnight)\b",
-    "age": r"\b(?:age[ds]?|over|under|years?|adults?|young(?:er)?|old(?:er)?|children|teen\w*|"
-    r"babies|"
-    r"toddlers?)\b|\d\d",
+    "age": r"\b(?:all|any|every) ages?\b|\badults?\b|\bteen\w*|\bbabies\b|\btoddlers?\b"
+    r"|\b(?:young|older) (?:people|adults|persons?)\b|\bpre-?school|\bschool[- ]age|\bage[ds]? of\b"
+    r"|(?<![\d:.£/])\b\d{1,2}(?:s|\+)?\b(?![:.]\d|am|pm| ?(?:am|pm|minutes?|hours?|weeks?|miles?))",
     "venue": r"\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b"
     r"|\b(?:road|street|lane|avenue|hall|centre|center|church|chapel|library|school|park|square|"
     r"house|hub|club|pub|inn|arms|gardens?|room|rooms|building|caf[eé]|hospital|clinic|"

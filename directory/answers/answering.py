@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from directory.answers.asking import load_asking_model
-from directory.answers.concepts import load_plain_concepts
+from directory.answers.concepts import load_plain_concepts, name_concept
 from directory.answers.date_answers import answer_by_dates, name_days
 from directory.answers.examples import Verdict
 from directory.answers.facts import find_fact
 from directory.answers.model import AnswerModel, load_answer_model
-from directory.answers.polarity import measure_polarity
+from directory.answers.polarity import may_deny, measure_polarity
 from directory.answers.questions import Question, read_questions
 from directory.answers.reading import (
     EncodeTokens,
@@ -30,6 +30,7 @@ from directory.answers.reading import (
 )
 from directory.answers.relevance import measure_relevance
 from directory.answers.rules import (
+    asks_for_way,
     compare_values,
     differs_in_kind,
     may_go_either_way,
@@ -46,13 +47,15 @@ _KEPT_LISTINGS = 64
 # A question about the place of a confidential listing is not looked up at all.
 _PLACE_ASPECTS = frozenset({"where", "bus", "parking", "distance"})
 _LEAST_PLACE_SHARE = 0.4
-LEAST_RELEVANCE = 0.5
+LEAST_RELEVANCE = 0.55
 """The probability below which a listing does not say. docs/explanation/answers.md measures it."""
-# A statement is held to less where it gives the kind of value that is wanted, or the value itself.
-_LEAST_TYPED = 0.2
+# A statement is held to less where words are wanted, or where it gives the value itself.
+_LEAST_OPEN = 0.35
 _LEAST_COMPARED = 0.1
 # One that names nothing of what the question plainly asks for is held to more.
 _LEAST_ELSEWHERE = 0.8
+# Of a statement that denies nothing, the probability of yes below which it says no.
+_LEAST_UNDENIED = 0.1
 # From here on the nearest statement may be quoted with the silence.
 _WORTH_QUOTING = 0.25
 
@@ -62,12 +65,14 @@ class Answer:
     """An answer: what to tell the person, and the listing's own words that show it, if any.
 
     `confidence` is the probability that the evidence answers; 1 where dates or values settle it.
+    `topic` names what was asked for in plain words, if it is one of the plain things.
     """
 
     verdict: Verdict
     text: str
     evidence: str = ""
     confidence: float = 1.0
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,8 +136,9 @@ class AnswerService:
         asked = self._read_question(replace(question, text=name_days(question.text, now)))
         if listing.confidential and self._asks_for_place(asked):
             return Answer("not_said", f"{PRIVATE_PLACE} {word_contact(listing)}")
+        topic = name_concept(next(iter(asked.concepts))) if asked.concepts else ""
         if not read.statements:
-            return Answer("not_said", word_silence(listing))
+            return Answer("not_said", word_silence(listing), topic=topic)
         scores = self._score_statements(read, asked)
         choice = (
             _choose_fact(asked, read, listing)
@@ -141,7 +147,7 @@ class AnswerService:
         )
         statement = _join_schedules(read.statements[choice.statement], asked, listing)
         part = read.find_nearest_part(choice.statement, asked.tokens.sentence)
-        least = _LEAST_TYPED if asked.is_open and asked.expected else LEAST_RELEVANCE
+        least = _LEAST_OPEN if asked.is_open else LEAST_RELEVANCE
         is_silent = choice.confidence < least or differs_in_kind(asked, statement.evidence)
         if is_silent:
             # Near to a question for the place may be a hint of the place.
@@ -151,7 +157,10 @@ class AnswerService:
                 and bool(asked.concepts.keys() & read.concepts[choice.statement].keys())
             )
             quoted = word_answer("text", statement, part) if is_near else ""
-            return Answer("not_said", word_silence(listing, quoted), "", choice.confidence)
+            if asks_for_way(asked.text):
+                quoted = _quote_place(read)
+            silence = word_silence(listing, quoted)
+            return Answer("not_said", silence, "", choice.confidence, topic)
         verdict = self._judge(asked, read, choice)
         text = word_answer(verdict, statement, part)
         return Answer(verdict, text, statement.evidence, choice.confidence)
@@ -166,7 +175,8 @@ class AnswerService:
             return choice.verdict
         model = self._model
         features = measure_polarity(asked, read, choice.statement, model.aspects)
-        return "yes" if model.polarity.predict(features[None])[0] >= 0.5 else "no"
+        least = 0.5 if may_deny(asked, statement.text) else _LEAST_UNDENIED
+        return "yes" if model.polarity.predict(features[None])[0] >= least else "no"
 
     def _score_statements(self, read: ReadListing, asked: ReadQuestion) -> NDArray[np.float32]:
         """How likely each statement is to answer."""
@@ -182,6 +192,12 @@ class AnswerService:
         names = np.array([name in _PLACE_ASPECTS for name in self._model.aspects.names])
         share = float(asked.aspects[names].sum() / max(float(asked.aspects.sum()), 1e-6))
         return share >= _LEAST_PLACE_SHARE
+
+
+def _quote_place(read: ReadListing) -> str:
+    """The address as a sentence, of which a confidential listing states none."""
+    places = (item for item in read.statements if item.field == "place")
+    return next((word_answer("text", item, "") for item in places), "")
 
 
 def _join_schedules(statement: Statement, asked: ReadQuestion, listing: Listing) -> Statement:

@@ -24,6 +24,11 @@ def load_plain_concepts() -> frozenset[str]:
     return frozenset(name for name, groups in _load_concepts().items() if "plain" in groups)
 
 
+def name_concept(concept: str) -> str:
+    """What a person is told that a listing is silent about."""
+    return _load_concepts()[concept]["label"]
+
+
 @cache
 def _load_patterns() -> dict[str, dict[str, re.Pattern[str]]]:
     return {

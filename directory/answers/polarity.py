@@ -78,6 +78,24 @@ def measure_polarity(
     return np.array(features, dtype=np.float32)
 
 
+def may_deny(question: ReadQuestion, statement: str) -> bool:
+    """Whether anything in the question or the statement could make the answer no.
+
+    That is a negation, a limit, a duty, a value that differs, or a side that is taken against what
+    is asked for. Where there is nothing of these, words alone hardly ever say no.
+    """
+    turns = (_NEGATION, _LIMIT, _DUTY, _EVERY)
+    stated = find_stated_concepts(statement)
+    sides = [side * stated.get(name, 0) for name, side in question.concepts.items()]
+    return (
+        bool(_NEGATION.search(statement))
+        or any(pattern.search(question.text) for pattern in turns)
+        or -1 in question.concepts.values()
+        or min(sides, default=0) < 0
+        or min(compare(question.text, statement)) < 0
+    )
+
+
 def _weigh_concepts(question: ReadQuestion, text: str) -> list[float]:
     """For how many of the question's concepts a text says yes and no: the plain ones, and all."""
     stated = find_stated_concepts(text)

@@ -74,6 +74,16 @@ _HEADS = frozenset(find_stems("group club class session place centre bank one te
 _TWO_THINGS = re.compile(
     r"^(.*\b(?:there|have|got|any)) (.+?) (?:and|or|n|&) (?!is|are|do|can)((?:[\w-]+ ?){1,3})$"
 )
+# "Do they ring or visit" wants one of the two, "do they have tea or coffee" a yes.
+_CHOICE = re.compile(
+    r"^(?:do|does|is|are|will|would|should) (?:it|they|you|i|we|that|this|he|she) "
+    r"(?!have|need|speak|take|offer|got|help|give|allow)(?:[\w'-]+ ){1,4}or "
+    r"(?!so\b|not\b|some|any|what|else|is\b|are\b|can\b)(?:[\w'-]+ ?){1,4}$"
+)
+# "What about it" before a question only names the listing.
+_WHAT_ABOUT = re.compile(
+    rf"^(?:and |so )*(?:what|how) about (?:it|that|this),? (?=(?:{_WH}|{_AUXILIARY})\b)"
+)
 _LINK = re.compile(r"^(?:(?:and|also|plus|n|so|oh) )+")
 _SUBJECT_OF_ALL = re.compile(rf"^((?:the|that)(?: [\w']+){{1,4}}?),? (?=(?:{_WH}|{_AUXILIARY})\b)")
 _LAST_THING = re.compile(r"\b(?:an?|the|my|any) [\w']+(?: [\w']+)?$")
@@ -120,7 +130,8 @@ def read_questions(message: str, name: str = "") -> list[Question]:
     Words that only say which listing is meant are left out, if its `name` holds them.
     """
     text = _drop_reference(spell_out(message), spell_out(name))
-    parts = [_LINK.sub("", part) for part in _split(_call_listing_it(text, name))]
+    text = _WHAT_ABOUT.sub("", _call_listing_it(text, name))
+    parts = [_LINK.sub("", part) for part in _split(text)]
     parts = [single for part in parts for single in _split_things(part)]
     parts = [_BARE.get(part, part) for part in _carry_subject(parts)]
     return [Question(part, _is_open(part)) for part in parts]
@@ -207,7 +218,7 @@ def _asks(text: str) -> bool:
 
 
 def _is_open(text: str) -> bool | None:
-    if _WH_START.search(text):
+    if _WH_START.search(text) or _CHOICE.search(text):
         return True
     if _POLAR_START.search(text):
         return False

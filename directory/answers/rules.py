@@ -20,9 +20,22 @@ _NEED_NOT_BE_GIVEN = frozenset({"age"})
 _ASSISTANCE = re.compile(r"\b(?:guide|assistance|hearing|service|support) dogs?\b", re.I)
 _DOG = re.compile(r"\bdogs?\b", re.I)
 _EXCLUSIVE = re.compile(r"\b(?:only|except|no)\b", re.I)
+# One kind of animal says nothing of another; "pets" and "animals" are all of them.
+_ANIMALS = {
+    "dog": re.compile(
+        r"\b(?:dogs?|pup\w*|labradors?|whippets?|terriers?|spaniels?|collies?|greyhounds?|mutts?)\b",
+        re.I,
+    ),
+    "cat": re.compile(r"\b(?:cats?|kittens?)\b", re.I),
+    "other": re.compile(r"\b(?:rabbits?|hamsters?|guinea pigs?|birds?|parrots?|ponies|horses?)\b"),
+    "any": re.compile(r"\b(?:pets?|animals?)\b", re.I),
+}
+_WAY = re.compile(
+    r"\b(?:far|get (?:there|to (?:it|them))|directions|nearest|bus(?:es)?|train|tram)\b"
+)
 _EITHER_WAY = re.compile(
     r"\b(?:may (?:vary|change|differ)|var(?:y|ies)|depend(?:s|ing)?|unless|although|sometimes?"
-    r"|if needed|where possible"
+    r"|if needed|where possible|(?<=\w )if you(?: would|['’]d)? (?:like|want|wish)"
     r"|some (?:work|of|roles?|classes|sessions) (?:\w+ )?(?:can|may|are))\b",
     re.I,
 )
@@ -53,7 +66,16 @@ def names_what_must_be_given(question: ReadQuestion) -> bool:
 
 
 def differs_in_kind(question: ReadQuestion, evidence: str) -> bool:
-    """Whether a question for dogs meets evidence that assistance dogs may come, and no more."""
+    """Whether a question for one kind of animal meets evidence of another, and no more.
+
+    A question for dogs is not answered by assistance dogs, nor one for cats by dogs.
+    """
+    asked, given = (
+        {kind for kind, words in _ANIMALS.items() if words.search(text)}
+        for text in (question.text, evidence)
+    )
+    if asked and given and not given & {*asked, "any"} and "any" not in asked:
+        return True
     if "dogs" not in question.concepts or _ASSISTANCE.search(question.text):
         return False
     assistance = len(_ASSISTANCE.findall(evidence))
@@ -67,6 +89,11 @@ def differs_in_kind(question: ReadQuestion, evidence: str) -> bool:
 def may_go_either_way(statement: str) -> bool:
     """Whether a statement takes no side, as in "times may vary"."""
     return bool(_EITHER_WAY.search(statement))
+
+
+def asks_for_way(question: str) -> bool:
+    """Whether a question asks how to get to the place, or how far it is: the address helps."""
+    return bool(_WAY.search(question))
 
 
 def takes_side(concepts: Set[str], stated: Mapping[str, int]) -> bool:

@@ -100,6 +100,13 @@ def word_silence(listing: Listing, quoted: str = "") -> str:
     return f"They do not say. {word_contact(listing)}"
 
 
+def word_silences(listing: Listing, topics: Sequence[str]) -> str:
+    """What to say once where a listing is silent about several things; "" for one has no name."""
+    named = list(dict.fromkeys(topics))
+    about = f" about {join_words(named, 'or')}" if all(named) else " about that"
+    return f"They do not say{about}. {word_contact(listing)}"
+
+
 def word_contact(listing: Listing) -> str:
     """How to ask: by phone, or else by e-mail, or else on the website."""
     contact = _find_contact(listing)

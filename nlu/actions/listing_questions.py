@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from directory.answers.answer_types import expect_types
 from directory.answers.answering import Answer
 from directory.answers.questions import find_question_start, spell_out
-from directory.answers.wording import word_shared_silence
+from directory.answers.wording import word_shared_silence, word_silences
 from directory.indexing.words import find_content_words, find_stems
 from directory.listing import StoredListing
 from directory.search.query import Query
@@ -269,7 +269,7 @@ def _word_answers(
     There is no name for the one that is open.
     """
     if len(listings) == 1 and turn.slots.get("looking_at") == listings[0].id:
-        return _join_answers(answers[listings[0].id])
+        return _join_answers(listings[0], answers[listings[0].id])
 
     def find_rank(stored: StoredListing) -> int:
         return min(map(_VERDICT_ORDER.index, (item.verdict for item in answers[stored.id])))
@@ -278,7 +278,7 @@ def _word_answers(
     if not answering and len(listings) > 1:
         return word_shared_silence([stored.listing for stored in listings])
     lines = [
-        f"{stored.listing.name}: {_join_answers(answers[stored.id])}"
+        f"{stored.listing.name}: {_join_answers(stored, answers[stored.id])}"
         for stored in sorted(answering or listings, key=find_rank)
         if answers[stored.id]
     ]
@@ -287,6 +287,10 @@ def _word_answers(
     return "\n".join(lines)
 
 
-def _join_answers(answers: Sequence[Answer]) -> str:
-    """The answers one after the other; none is given twice."""
-    return " ".join(dict.fromkeys(item.text for item in answers))
+def _join_answers(stored: StoredListing, answers: Sequence[Answer]) -> str:
+    """The answers one after the other; none is given twice, and silence is told once."""
+    told = [item.text for item in answers if item.verdict != "not_said"]
+    topics = [item.topic for item in answers if item.verdict == "not_said"]
+    told += [item.text for item in answers if item.verdict == "not_said" and len(topics) == 1]
+    told += [word_silences(stored.listing, topics)] if len(topics) > 1 else []
+    return " ".join(dict.fromkeys(told))

@@ -1,4 +1,4 @@
-"""Our own questions about real listings, in `tests/labels/listing_questions.jsonl`.
+"""Our own questions about real listings, in two files of `tests/labels`: `OWN_SETS`.
 
 Nothing of a listing is copied into the file: evidence is a piece of the description, by its first
 and last position, or the name of a field. The questions that are sealed
@@ -34,9 +34,14 @@ def read_shared_listings(shared: Path) -> dict[str, Listing]:
     }
 
 
-def read_own_questions(listings: Mapping[str, Listing], *, sealed: bool) -> list[JudgedMessage]:
-    """The sealed ones of our questions, or the rest."""
-    lines = (ROOT / "tests" / "labels" / "listing_questions.jsonl").read_text("utf-8").splitlines()
+OWN_SETS = ("listing_questions", "listing_questions_second")
+
+
+def read_own_questions(
+    listings: Mapping[str, Listing], *, sealed: bool, name: str = OWN_SETS[0]
+) -> list[JudgedMessage]:
+    """The sealed questions of one of our sets, or the rest of it."""
+    lines = (ROOT / "tests" / "labels" / f"{name}.jsonl").read_text("utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if row["sealed"] == sealed]
     return [_judge(row, listings[row["listing"]]) for row in rows]
 
@@ -46,7 +51,7 @@ def _judge(row: dict[str, Any], listing: Listing) -> JudgedMessage:
         row["listing"],
         row["question"],
         tuple(
-            Judgement(verdict, _read_evidence(evidence, listing), "")
+            Judgement(verdict, _read_evidence(evidence, listing), row.get("topic", ""))
             for verdict, evidence in zip(row["answers"], row["evidence"], strict=True)
         ),
     )

@@ -18,7 +18,7 @@ from directory.answers.questions import read_questions
 from directory.answers.statements import list_statements
 from directory.encoder import Encoder
 from directory.listing import Listing, Place, Schedule
-from tests.support.listing_questions import read_own_questions, read_shared_listings
+from tests.support.listing_questions import OWN_SETS, read_own_questions, read_shared_listings
 from tests.support.shared_data import SHARED
 
 CLASS = Listing(
@@ -278,16 +278,22 @@ def test_silence_quotes_what_is_near_unless_it_may_hint_at_a_place(
 
 
 @pytest.mark.parametrize(
-    ("sealed", "least_right", "most_claimed"), [(False, 0.78, 0.12), (True, 0.65, 0.3)]
+    ("name", "sealed", "least_right", "most_claimed"),
+    [
+        (OWN_SETS[0], False, 0.78, 0.08),
+        (OWN_SETS[0], True, 0.65, 0.3),
+        (OWN_SETS[1], False, 0.75, 0.1),
+        (OWN_SETS[1], True, 0.7, 0.16),
+    ],
 )
 def test_questions_are_answered_better_than_by_the_nearest_sentence(
-    encoder: Encoder, sealed: bool, least_right: float, most_claimed: float
+    encoder: Encoder, name: str, sealed: bool, least_right: float, most_claimed: float
 ):
     """Floors are some way below what docs/explanation/answers.md reports."""
     if not (SHARED / "feeds").is_dir():
         pytest.skip(f"the feeds are not at {SHARED}; set CONNECTOR_SHARED_DATA")
     listings = read_shared_listings(SHARED)
-    messages = read_own_questions(listings, sealed=sealed)
+    messages = read_own_questions(listings, sealed=sealed, name=name)
     ours, nearest = (
         summarise_outcomes(
             outcome
