@@ -147,7 +147,8 @@ class AnswerService:
         )
         statement = _join_schedules(read.statements[choice.statement], asked, listing)
         part = read.find_nearest_part(choice.statement, asked.tokens.sentence)
-        least = _LEAST_OPEN if asked.is_open else LEAST_RELEVANCE
+        # Words without the form of a question, as in "and chess", may ask for something else.
+        least = _LEAST_OPEN if question.is_open else LEAST_RELEVANCE
         is_silent = choice.confidence < least or differs_in_kind(asked, statement.evidence)
         if is_silent:
             # Near to a question for the place may be a hint of the place.
