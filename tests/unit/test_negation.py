@@ -1,6 +1,7 @@
 """What a message says no to: things, times, places and people, and what is merely not so."""
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,9 @@ from nlu.understanding.negation_training import (
     read_lines,
     read_slots,
 )
+from tests.support.negations import measure
+
+ROOT = Path(__file__).parents[2]
 
 
 def find(text: str) -> list[tuple[str, str]]:
@@ -93,3 +97,16 @@ def test_the_model_was_learnt_from_the_examples() -> None:
 def test_any_text_can_be_read(text: str) -> None:
     for negation in find_negations(text):
         assert negation.clause_start <= negation.start < negation.end <= negation.clause_end
+
+
+@pytest.mark.parametrize("batch", ["opened", "sealed"])
+def test_the_documented_figures_are_those_of_the_model(batch: str) -> None:
+    document = (ROOT / "docs" / "explanation" / "conversation.md").read_text("utf-8")
+    cells = " | ".join(str(share) for share in measure(batch).values())
+    assert f"| {batch} | {cells} |" in document
+
+
+def test_what_is_wanted_is_seldom_taken_for_refused() -> None:
+    wanted = measure("sealed")["wanted"]
+    assert wanted.total > 40
+    assert wanted.count >= 0.95 * wanted.total
