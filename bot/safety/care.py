@@ -30,6 +30,8 @@ _TOPIC, _RAISING_TOPIC, _DOSE_AFTER_DANGER = 0.3, 0.75, 0.4
 # or that the guard takes for another danger.
 _NEXT, _LATER = 0.45, 0.75
 _CALM = 0.6
+# A line of support is shown again after as many messages.
+_REPEAT_AFTER = 3
 # These people are in no danger because of who they are, so none of them raises a message.
 _COMMUNITIES = {"veterans", "lgbt", "deaf"}
 _OTHER_IS_LIKELY, _SELF_IS_LIKELY = 0.85, 0.15
@@ -73,6 +75,8 @@ class Care:
         if follow_up:
             reply = make_follow_up(follow_up, self._nation, state.kind, state.topics, state.person)
             return CareAnswer((reply,), is_final=True)
+        if _was_just_shown(found, before, state):
+            return CareAnswer()
         replies = make_replies(found.label, self._nation, found.kind, state.topics, state.person)
         return CareAnswer(replies, is_final=found.label == "crisis")
 
@@ -89,6 +93,13 @@ class Care:
     def forget(self, pseudonym: str) -> None:
         """Forget what is known of a conversation."""
         self._states.forget(pseudonym)
+
+
+def _was_just_shown(found: Classification, before: TalkState, state: TalkState) -> bool:
+    """Whether a line of support would only repeat numbers that stand just above."""
+    is_new = state.topics != before.topics or state.person != before.person
+    is_recent = before.label != "none" and before.turns_since < _REPEAT_AFTER
+    return found.label == "support" and is_recent and not is_new
 
 
 def _find_topics(

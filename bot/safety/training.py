@@ -62,7 +62,7 @@ _LONG_WEIGHT = 4.0
 # always 1). A crisis takes the wanted answer away, so it must be likely, and the more so in a long
 # message. Support costs a line, so a doubt is enough.
 _CRISIS = np.array([0, 0, 0, 0.15, 0, -0.25])
-_SUPPORT = np.array([0, 0, 0, -0.25, 0, -1.5])
+_SUPPORT = np.array([0, 0, 0, -0.5, 0, -1.0])
 _SUICIDE_CATEGORIES = {"suicidal_explicit", "suicidal_oblique"}
 
 

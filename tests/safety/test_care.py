@@ -230,3 +230,16 @@ def test_a_bed_for_the_night_is_searched_below_the_numbers(guard: Guard) -> None
     assert not Care(guard, "england").answer("web:ann", "ive got nowhere to sleep tonight").is_final
     both = "nowhere to sleep tonight, i want to kill myself"
     assert Care(guard, "england").answer("web:ben", both).is_final
+
+
+def test_a_line_of_support_does_not_stand_twice_in_a_row() -> None:
+    care = Care(GUARD, "england")
+    denial = "I'm not suicidal, I just want company"
+    assert [bool(care.answer("web:ann", text).replies) for text in (denial, denial)] == [
+        True,
+        False,
+    ]
+    for _ in range(3):
+        care.answer("web:ann", "any choirs")
+    assert care.answer("web:ann", denial).replies
+    assert care.answer("web:ann", "i want to die").is_final
