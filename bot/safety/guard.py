@@ -87,13 +87,15 @@ class Guard:
         buckets = {text: hash_ngrams(text) for text in texts}
         selected = self._select_segments(buckets)
         is_one = len(buckets) == 1
-        vectors = self._encode_segments(selected if is_one else [*selected, normalised])
+        vectors = self._encode_segments(selected)
         segments = [
-            Segment(buckets[text], vector) for text, vector in zip(selected, vectors, strict=False)
+            Segment(buckets[text], vector) for text, vector in zip(selected, vectors, strict=True)
         ]
         if is_one:
             return Message(segments, segments[0], 1)
-        whole = Segment(np.unique(np.concatenate(list(buckets.values()))), vectors[-1])
+        # Encoded by itself: beside it, its segments would be padded to its length.
+        [vector] = self._encode_segments([normalised])
+        whole = Segment(np.unique(np.concatenate(list(buckets.values()))), vector)
         return Message(segments, whole, len(buckets))
 
     def _select_segments(self, buckets: dict[str, NDArray[np.int64]]) -> list[str]:

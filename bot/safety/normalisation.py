@@ -171,13 +171,19 @@ def fold_characters(text: str) -> str:
 
     How a phone typed a sentence must not change its label.
     """
-    if len(text) > _MAX_CHARACTERS:
-        text = text[: _MAX_CHARACTERS // 2] + "\n" + text[-_MAX_CHARACTERS // 2 :]
-    text = unicodedata.normalize("NFKC", text.translate(_QUOTE_MARKS)).translate(_QUOTE_MARKS)
+    text = unicodedata.normalize("NFKC", _cut_middle(text).translate(_QUOTE_MARKS))
+    # One character may have become eighteen.
+    text = _cut_middle(text).translate(_QUOTE_MARKS)
     # Upper case first: the capital of a letter such as ß or ı is another letter.
     text = unicodedata.normalize("NFKD", text.upper().casefold())
     letters = (c for c in text if unicodedata.category(c) not in _DROPPED_CATEGORIES)
     return " ".join("".join(letters).translate(_QUOTE_MARKS).split(" ")).strip()
+
+
+def _cut_middle(text: str) -> str:
+    if len(text) <= _MAX_CHARACTERS:
+        return text
+    return text[: _MAX_CHARACTERS // 2] + "\n" + text[-_MAX_CHARACTERS // 2 :]
 
 
 def _standardise_words(text: str) -> str:

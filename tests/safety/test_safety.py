@@ -256,6 +256,10 @@ def test_any_text_is_normalised_the_same_in_either_case(text: str) -> None:
     assert GUARD_WITHOUT_ENCODER.label(text.replace("'", "’")) == GUARD_WITHOUT_ENCODER.label(text)
 
 
+def test_a_character_that_stands_for_eighteen_makes_no_more_work() -> None:
+    assert len(normalise("ﷺ" * 4096)) < 6_100
+
+
 def test_folding_removes_curly_quotes_and_capitals() -> None:
     assert fold_characters("I Don’t") == fold_characters("i don't") == "i don't"
 
