@@ -42,7 +42,7 @@ def visit_states(page: Page, chat: Locator) -> Iterator[str]:
     yield from _visit_errors(page, chat)
     yield from _visit_check_in(chat)
     say(chat, CRISIS)
-    expect(chat.get_by_role("link", name=re.compile("116 123"))).to_be_visible()
+    expect(chat.get_by_role("log").get_by_role("link", name=re.compile("116 123"))).to_be_visible()
     yield "help lines"
     page.reload()
     expect(answers(chat).first).to_be_visible()

@@ -34,7 +34,7 @@ def test_a_check_in_is_typed_and_nothing_of_it_is_stored(app_url: str, open_page
         say(chat, text)
     expect(answers(chat).last).to_contain_text("Question 2 of 2")
     say(chat, CRISIS)
-    expect(chat.get_by_role("link", name=re.compile("116 123"))).to_be_visible()
+    expect(chat.get_by_role("log").get_by_role("link", name=re.compile("116 123"))).to_be_visible()
     stored = page.evaluate("() => JSON.stringify(sessionStorage)")
     assert "116 123" in stored
     assert "ci:" not in stored

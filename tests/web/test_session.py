@@ -42,7 +42,7 @@ def test_a_session_survives_a_reload_and_is_not_announced_again(
     expect(chat.get_by_text(GARDENING)).to_be_visible()
     page.clock.resume()
     say(chat, CRISIS)
-    expect(chat.get_by_role("link", name=re.compile("116 123"))).to_be_visible()
+    expect(chat.get_by_role("log").get_by_role("link", name=re.compile("116 123"))).to_be_visible()
 
 
 def test_an_open_chat_stays_open_on_the_next_page(host_url: str, open_page: OpenPage) -> None:
